@@ -1,0 +1,138 @@
+"""Explains stored mails without a running gateway: reads them under the same budget, and decides as if they came now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mailgate.app import build_templates, wall_clock
+from mailgate.app.reader import ReaderOnly
+from mailgate.compose.templates import load as load_templates
+from mailgate.gateway.explaining import an_arrival, desk_for, dry_run
+from mailgate.gateway.known import Known
+from mailgate.gateway.reading import Read, ReadingRound
+from mailgate.gateway.writing import Desk
+from mailgate.model.decision import Decision
+from mailgate.model.installation import ReaderSettings
+from mailgate.model.mail import Kind, Mail, Reading, Unread
+from mailgate.model.person import Person
+from mailgate.model.policy import Policy
+from mailgate.model.token import Keyring
+from mailgate.record.store import Store, open_store
+from mailgate.settings import Settings, brought_templates, load, places, sample_policy
+
+Told = tuple[Reading, Read | None, Decision | None]
+
+
+class Explainer:
+    """With a configuration: its policy, keys and database. Without one: the sample policy, and a key of no meaning."""
+
+    def __init__(self, config: Path | None) -> None:
+        try:
+            folder: Path | None = places.configuration(config)
+        except FileNotFoundError:
+            if config is not None:
+                raise
+            folder = None
+        settings: Settings | None = load(folder) if folder else None
+        self.store: Store | None = None
+        if settings is not None:
+            templates, policy, ring, operator = build_templates(settings), settings.policy, settings.ring, settings.operator
+            if "://" in settings.database.url or Path(settings.database.url).exists():
+                self.store = open_store(settings.database, wall_clock())
+        else:
+            templates, policy, ring, operator = (
+                load_templates(*brought_templates(None)),
+                sample_policy(),
+                Keyring((b"explain needs no secret".ljust(32),)),
+                "",
+            )
+        self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
+        self.desk = Desk(policy, ring, templates, "null", operator, True)
+        self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)
+        self.rounds = ReadingRound(self.store, self.reader, wall_clock, lambda *_: None) if self.store else None
+
+    def __enter__(self) -> Self:
+        self.reader.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.reader.stop()
+        if self.store:
+            self.store.close()
+
+    def tell(self, paths: Sequence[Path]) -> Iterator[Told]:
+        """One answer for each mail, in order. A mail that cannot be read, or not be decided, is told as such."""
+        raws: list[bytes | OSError] = []
+        for path in paths:
+            try:
+                raws.append(path.read_bytes())
+            except OSError as error:
+                raws.append(error)
+        answers = iter(self.reader.read([(raw, None, self.desk.ring, True) for raw in raws if isinstance(raw, bytes)]))
+        for raw in raws:
+            if isinstance(raw, OSError):
+                yield _unreadable(f"cannot be opened: {raw.strerror}"), None, None
+                continue
+            answer = next(answers)
+            if isinstance(answer, Unread):
+                yield _unreadable(answer.reason), None, None
+                continue
+            yield self._decided(raw, answer)
+
+    def _decided(self, raw: bytes, reading: Reading) -> Told:
+        now = wall_clock()
+        arrival = an_arrival(raw, reading, now)
+        known_people = {key: p for p in self.agents.values() for key in p.keys}
+        one, decision = dry_run(
+            self.rounds, self.desk, desk_for(self.desk, arrival), self.agents, arrival, reading, now, Known(people=known_people)
+        )
+        return reading, one, decision
+
+
+def _known_agents(store: Store, policy: Policy) -> dict[str, Person]:
+    """The agents as the database knows them; explaining changes nothing, so nobody is added to it."""
+    found = store.people_at([agent.address for agent in policy.agents.values()])
+    return {**_agents(policy), **{p.agent: p for p in found.values() if p.agent}}
+
+
+def _agents(policy: Policy) -> dict[str, Person]:
+    """The agents of a policy that was never loaded into a database."""
+    return {
+        id_: Person(id=-number, name=agent.name, address=agent.address, aliases=agent.aliases, agent=id_)
+        for number, (id_, agent) in enumerate(policy.agents.items(), 1)
+    }
+
+
+def _unreadable(reason: str) -> Reading:
+    nothing: tuple[Any, ...] = ()
+    mail = Mail(
+        message_id=None,
+        date=None,
+        subject="",
+        authors=nothing,
+        sender=nothing,
+        reply_to=nothing,
+        to=nothing,
+        cc=nothing,
+        delivered_to=nothing,
+        in_reply_to=nothing,
+        references=nothing,
+        headers=nothing,
+        content_type="",
+        report_type="",
+        text="",
+        html=None,
+        new_text="",
+        quoted="",
+        signature="",
+        inline_answers=False,
+        new_html=None,
+        attachments=nothing,
+        language=None,
+        defects=(reason,),
+    )
+    return Reading(mail, Kind.UNREADABLE, reason, False, "what cannot be read is not answered")

@@ -1,0 +1,102 @@
+"""The reader of the gateway: worker processes that read hostile mail under a budget, and write the letters that answer it.
+
+Both are pure and cost most of a mail's time, so they are done where they cannot keep the doors waiting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+
+from mailgate.compose.templates import Templates
+from mailgate.compose.templates import load as load_templates
+from mailgate.gateway.reading import NoReader, Unwritten
+from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet
+from mailgate.guard import Guard, GuardError, Overrun, Raised
+from mailgate.model.installation import ReaderSettings
+from mailgate.model.mail import Reading, Unread
+from mailgate.model.policy import Policy
+from mailgate.model.token import Keyring
+from mailgate.understand import Item, read_item
+
+#: In a worker: the letters' templates, compiled once.
+_templates: list[Templates] = []
+
+
+def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
+    """What a worker does once, before its memory is limited."""
+    _templates[:] = [load_templates(sources, catalogues)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scribe:
+    """The writing desk without its templates, which do not travel."""
+
+    policy: Policy
+    ring: Keyring
+    reverse_path: str
+    operator: str
+
+    def write(self, sheet: Sheet) -> Written:
+        return write_sheet(sheet, Desk(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
+
+
+def write_with(scribe: _Scribe, sheet: Sheet) -> Written:
+    return scribe.write(sheet)
+
+
+class GuardedReader:
+    """Started before the first mail, stopped after the last round."""
+
+    def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
+        setup = partial(prepare, dict(sources), dict(catalogues))
+        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds())
+
+    def start(self) -> None:
+        self.guard.start()
+
+    def stop(self) -> None:
+        self.guard.stop()
+
+    def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
+        try:
+            answers = self.guard.run(read_item, items)
+        except GuardError as error:
+            raise NoReader(str(error)) from error
+        return [answer if isinstance(answer, Reading) else Unread(_why(answer)) for answer in answers]
+
+    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+        scribe = _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
+        busy = [sheet for sheet in sheets if sheet.wanted]
+        try:
+            answers = self.guard.run(partial(write_with, scribe), busy)
+        except GuardError as error:
+            raise NoReader(str(error)) from error
+        written = iter(answers)
+        letters: list[Written] = []
+        for sheet in sheets:
+            answer = next(written) if sheet.wanted else ()
+            if isinstance(answer, Overrun | Raised):
+                raise Unwritten(_why(answer))
+            letters.append(answer)
+        return letters
+
+
+class ReaderOnly(GuardedReader):
+    """Writes no letters, so its worker imports little and is there in a tenth of the time."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        setup = partial(import_module, read_item.__module__)
+        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds())
+
+    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+        raise Unwritten("this reader writes no letters")
+
+
+def _why(answer: object) -> str:
+    # What was raised may quote the mail, so only its type and place are told.
+    if isinstance(answer, Overrun):
+        return answer.reason
+    return f"the reader failed: {answer.type} at {answer.place}" if isinstance(answer, Raised) else "the reader failed"

@@ -1,0 +1,32 @@
+"""The command line. Each group of commands has its own module; what costs time to import is imported when it is needed."""
+
+from __future__ import annotations
+
+import typer
+
+from mailgate.cli import backup, check, deliver, demo, explain, inbox, init, outbox, serve, status, tickets
+
+app = typer.Typer(
+    name="mailgate",
+    help="A service desk by e-mail alone: a mail comes in, a ticket lives, an agent answers from the mail client, the rating comes back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("demo")(demo.demo)
+app.command("init")(init.init)
+app.command("serve")(serve.serve)
+app.command("check")(check.check)
+app.command("status")(status.status)
+app.command("explain")(explain.explain)
+app.command("deliver")(deliver.deliver)
+app.command("backup")(backup.backup)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(tickets.app, name="tickets")
+
+
+def main() -> None:
+    """The entry point of the installed program."""
+    app()

@@ -1,0 +1,76 @@
+"""`mailgate explain`: what these mails are, what would happen, and why. Changes nothing, and never fails on a mail."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mailgate.cli.screen import ConfigOption, explained, fail, harmless
+
+#: Mails handed to the worker at once: enough to be quick, few enough that answers come as soon as they are known.
+AT_ONCE = 16
+
+
+def mails(given: list[str]) -> Iterator[tuple[str, Path]]:
+    """The files, and every *.eml below the folders, in order; each under the name by which it was given."""
+    for name in given:
+        path = Path(name)
+        if path.is_dir():
+            yield from ((str(found), found) for found in sorted(path.rglob("*.eml")))
+        else:
+            yield name, path
+
+
+def explain(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Mails, or folders of *.eml.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the form is public and versioned.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Tell what mails are and what would happen to them, and why.
+
+    Needs no running gateway; without a configuration, the sample policy is used.
+    """
+    if missing := [path for path in paths if not os.path.lexists(path)]:
+        fail(f"not there: {', '.join(harmless(path) for path in missing)}", 2)
+    with explained():
+        _explain(paths, as_json, config)
+
+
+def _explain(paths: list[str], as_json: bool, config: Path | None) -> None:
+    from mailgate.app.explainer import Explainer
+    from mailgate.gateway import explaining
+
+    with Explainer(config) as explainer:
+        found = mails(paths)
+        while True:
+            waiting = list(islice(found, AT_ONCE))
+            if not waiting:
+                return
+            for (name, _), told in zip(waiting, explainer.tell([path for _, path in waiting]), strict=True):
+                if as_json:
+                    print(_line(explaining.as_json(name, *told)), flush=True)
+                else:
+                    print(_shown(explaining.in_words(name, *told)), end="\n\n", flush=True)
+
+
+def _line(told: object) -> str:
+    """As JSON, in letters that the output can take: a mail has any, and a file's name need not be text at all."""
+    line = json.dumps(told, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(told)
+    return line
+
+
+def _shown(words: str) -> str:
+    encoding = sys.stdout.encoding or "utf-8"
+    printable = "".join(ch if ch.isprintable() or ch == "\n" else "?" for ch in words)
+    return printable.encode(encoding, "replace").decode(encoding)

@@ -1,0 +1,52 @@
+"""`mailgate serve`: the doors, the rounds and the courier, until SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+
+import typer
+
+from mailgate.cli.screen import EX_UNTRUSTED, ConfigOption, console, explained, fail, settings_of
+
+PARTS = ("receive", "read", "clocks", "send")
+
+
+def start_logging(verbose: bool) -> None:
+    """One line an event on standard error: inbox id, ticket and event; never the words of a mail, never a secret."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s", force=True
+    )
+    for noisy in ("apscheduler", "mail.log", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def serve(
+    config: ConfigOption = None,
+    only: Annotated[str, typer.Option(help=f"Run a part of it: {', '.join(PARTS)}, separated by commas.")] = "",
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log more.")] = False,
+) -> None:
+    """Run the gateway until SIGTERM. SIGHUP loads policy.toml anew; a faulty one is refused and the old one stays."""
+    start_logging(verbose)
+    chosen = frozenset(part.strip() for part in only.split(",") if part.strip()) or frozenset(PARTS)
+    if unknown := chosen - frozenset(PARTS):
+        fail(f"--only: no such part: {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.", 2)
+    with explained():
+        from mailgate import app
+
+        settings = settings_of(config)
+        if chosen != frozenset(PARTS):
+            # A second process on the same file would be refused anyway; parts on several nodes need PostgreSQL.
+            logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))
+
+        def ready(program: app.Program) -> None:
+            for door, one in zip(program.doors, settings.doors, strict=False):
+                console.print(f"listening: {one.kind} on {one.host} port {door.port}")
+            console.print("ready")
+
+        try:
+            app.run(settings, chosen, ready)
+        except app.DiskFailed as error:
+            fail(str(error), EX_UNTRUSTED)
+        except OSError as error:
+            fail(f"cannot listen: {error.strerror or error}")

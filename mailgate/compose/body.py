@@ -1,0 +1,56 @@
+"""The body of a letter: the whole text twice, plain first and then as HTML, in seven bits and short lines."""
+
+from __future__ import annotations
+
+from base64 import encodebytes
+from binascii import b2a_qp
+
+#: Mail programs cut HTML longer than this off; then the text travels alone, and complete.
+LONGEST_HTML = 100_000
+_SHORT = 78
+
+
+def encoded(text: str) -> tuple[str, bytes]:
+    """Content-Transfer-Encoding and the bytes of a text with LF line ends (RFC 2045).
+
+    As it is where every line is short and plain, else the shorter of quoted-printable and base64.
+    """
+    data = text.encode().replace(b"\n", b"\r\n")
+    if data.isascii() and max(map(len, data.split(b"\r\n"))) <= _SHORT and not _is_delicate(data):
+        return "7bit", data
+    quoted = b2a_qp(data, istext=True)
+    # A line that begins with "From " is changed by some mail stores, and a single dot ends DATA for careless relays.
+    if len(quoted) * 3 < len(data) * 4 + 300 and not _is_delicate(quoted):
+        return "quoted-printable", quoted
+    return "base64", encodebytes(data).replace(b"\n", b"\r\n")
+
+
+def _is_delicate(data: bytes) -> bool:
+    return (
+        b" \r\n" in data
+        or b"\t\r\n" in data
+        or b"\r\nFrom " in data
+        or data.startswith(b"From ")
+        or b"\r\n.\r\n" in data
+        or b"--=_" in data
+    )
+
+
+def alternative(text: str, html: str | None, boundary: str) -> tuple[str, bytes]:
+    """Header lines of the part (or of the whole letter) that holds text and HTML, and its content, which ends with a line end."""
+    coding, plain = encoded(text)
+    lines = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}"
+    if html is None:
+        return lines, plain
+    html_coding, page = encoded(html)
+    fence = f"--{boundary}"
+    whole = b"".join(
+        (
+            f"{fence}\r\n{lines}\r\n\r\n".encode("ascii"),
+            plain,
+            f"\r\n{fence}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: {html_coding}\r\n\r\n".encode("ascii"),
+            page,
+            f"\r\n{fence}--\r\n".encode("ascii"),
+        )
+    )
+    return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"', whole

@@ -1,0 +1,108 @@
+"""What each letter is told besides ticket, person and entry: the facts that a decision has to bring along, and samples of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+
+from mailgate.model.policy import Metric
+from mailgate.model.understood import Fault
+
+Key = tuple[str, str]  #: event, audience
+
+#: (event, audience) -> names of facts. A template may use no others. Those in DEFAULTS may be left out by the decision.
+FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
+    ("ticket_opened", "requester"): ("shown_title",),
+    ("ticket_opened", "agent"): (),
+    ("follow_up_opened", "requester"): ("shown_title", "old_number"),
+    ("agent_replied", "requester"): ("waiting",),
+    ("agent_replied", "participant"): (),
+    ("agent_replied", "agent"): (),
+    ("note_added", "agent"): (),
+    ("requester_wrote", "agent"): ("reopened", "joined"),
+    ("unverified_wrote", "agent"): ("because",),
+    ("ticket_resolved", "requester"): ("by", "by_requester", "code"),
+    ("ticket_resolved", "participant"): ("by", "code"),
+    ("ticket_closed", "requester"): ("by", "by_requester", "code"),
+    ("ticket_closed", "participant"): ("by", "code"),
+    ("auto_resolved", "requester"): (),
+    ("reminder_due", "requester"): ("n",),
+    ("status_asked", "requester"): (),
+    ("help_asked", "requester"): (),
+    ("help_asked", "agent"): ("verb", "verbs"),
+    ("sla_warned", "agent"): ("metric", "level", "due_at", "left_s"),
+    ("sla_breached", "agent"): ("metric", "due_at", "over_s"),
+    ("sla_breached", "lead"): ("metric", "due_at", "over_s"),
+    ("wake_due", "agent"): (),
+    ("ticket_assigned", "agent"): ("by",),
+    ("commands_refused", "agent"): ("faults", "text"),
+    ("commands_applied", "agent"): ("told", "noted", "commands"),
+    ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
+    ("rating_given", "requester"): ("score", "late"),
+    ("low_rating_given", "lead"): ("score", "comment", "requester"),
+    ("agent_welcomed", "agent"): (),
+    ("operator_alarmed", "operator"): ("kind", "what", "since", "way_out"),
+})  # fmt: skip
+
+#: What a fact is when the decision says nothing about it.
+DEFAULTS: Mapping[str, object] = MappingProxyType({
+    "shown_title": None,  #: str: what of a stranger's subject may be repeated; None: the ticket's title where it is allowed
+    "waiting": False,  #: the desk now waits for the requester
+    "reopened": False,
+    "joined": (),  #: addresses of new participants
+    "by": "",  #: name of the agent who resolved, closed or assigned
+    "by_requester": False,  #: the requester said so
+    "code": "",  #: resolution code
+    "n": 1,  #: the how-manieth reminder
+    "verb": "",  #: the one command that help was asked for
+    "level": None,  #: percent of the promised time
+    "due_at": None,  #: None: of the running cycle
+    "left_s": None,  #: seconds of business time
+    "over_s": None,  #: seconds of business time
+    "noted": False,  #: an internal note was added
+    "late": False,  #: the rating came too late to count
+    "comment": "",
+})  # fmt: skip
+
+_WHEN = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
+
+#: A value of each fact, for `mailgate check`, for tests and for whoever writes a template.
+SAMPLES: Mapping[str, object] = MappingProxyType({
+    "shown_title": "VPN drops every ten minutes",
+    "old_number": 1001,
+    "waiting": True,
+    "reopened": True,
+    "joined": ("eve@example.net",),
+    "because": "not the requester, not a participant, not an agent",
+    "by": "Ann Berg",
+    "by_requester": False,
+    "code": "fixed",
+    "n": 2,
+    "verb": "",
+    "verbs": tuple("note reply take assign watch unwatch priority kind admit wait hold resolve close reopen help".split()),
+    "metric": Metric.FIRST_REPLY,
+    "level": 75,
+    "due_at": _WHEN,
+    "left_s": 5400,
+    "over_s": 600,
+    "faults": (
+        Fault("E_UNKNOWN", 1, "#resolv", "resolve"),
+        Fault("E_QUOTE", 3, "the admin password is kept in the safe", "a line of an internal notice"),
+    ),
+    "text": "#resolv\n\nThe cable was loose.\nWe plugged it in again.",
+    "told": (("priority", "P4", "P2"), ("owner", "", "Ann Berg")),
+    "noted": True,
+    "commands": ("#priority P2", "#take"),
+    "whom": "max@example.com",
+    "what": "agent_replied",
+    "reply": "550 5.1.1 No such mailbox here",
+    "state": "refused",
+    "score": 2,
+    "late": False,
+    "comment": "It took three days.",
+    "requester": "Max Muster",
+    "kind": "set_aside",
+    "since": _WHEN,
+    "way_out": "mailgate inbox show 42",
+})  # fmt: skip

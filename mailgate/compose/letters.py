@@ -1,0 +1,377 @@
+"""From a letter wanted to a letter sealed: the words of its template, the names and tokens in its header, and the seal.
+
+Whoever reads a letter never learns another person's address from its header: requesters see the desk with the agent's first name,
+agents see `Max Muster via IT-1042`, both under the desk's address with a token of this one letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from jinja2 import TemplateError
+
+from mailgate.compose import headers, words
+from mailgate.compose.assemble import closing, part_header, seal
+from mailgate.compose.blocks import as_html, as_text
+from mailgate.compose.body import LONGEST_HTML, alternative
+from mailgate.compose.data import inline, lines
+from mailgate.compose.facts import DEFAULTS, FACTS
+from mailgate.compose.strict import Unsealable, check_bytes
+from mailgate.compose.subjects import bare
+from mailgate.compose.templates import Rendered, Templates
+from mailgate.compose.views import DeskView, Links, ReaderView, entry_view, first_name, last_words, ticket_view
+from mailgate.model import token
+from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
+from mailgate.model.marker import marker
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk, Metric, Policy
+from mailgate.model.ticket import Entry, TicketFile, Visibility
+from mailgate.model.token import Keyring
+
+__all__ = ["ComposeContext", "Unsealable", "compose"]
+
+#: Letters to agents that carry what somebody wrote: under that person's name, and with the attachments.
+VOICES = frozenset({"ticket_opened", "requester_wrote", "unverified_wrote", "agent_replied", "note_added", "ticket_assigned"})
+
+
+Words = tuple[str, str, str | None, str]  #: subject, text, HTML, and the text that the residue check reads
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Words that were rendered for one letter, and may serve others of the same composition."""
+
+    letter: str
+    facts: Mapping[str, object]
+    words: Words
+
+
+Shared = dict[tuple[object, ...], Told]
+
+
+@dataclass(frozen=True, slots=True)
+class ComposeContext:
+    """Everything around a letter. Nothing is looked up, drawn or measured while composing."""
+
+    policy: Policy
+    ring: Keyring
+    templates: Templates
+    letter_id: str  #: 8 symbols Crockford base32, upper case
+    now: datetime
+    file: TicketFile | None  #: the ticket as it is after the decision
+    people: Mapping[int, Person]
+    reverse_path: str  #: null | desk | verp
+    operator: str  #: the operator's address
+    shared: Shared | None = None  #: words already rendered for this sheet
+
+
+def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
+    """One letter for one person at one address, sealed. Raises Unsealable when a fact is missing or the finished bytes break a rule."""
+    desk = context.policy.desks.get(wanted.desk)
+    if desk is None:
+        raise Unsealable(f"desk: there is no {wanted.desk!r} in the policy")
+    if wanted.ticket is not None and (context.file is None or context.file.ticket.number != wanted.ticket):
+        raise Unsealable("ticket: it was not handed in")
+    language = _language(wanted, context, desk)
+    tag = token.subject_token(context.ring, desk.prefix, wanted.ticket) if wanted.ticket is not None else ""
+    reference = f"{desk.prefix}-{wanted.ticket}" if wanted.ticket is not None else ""
+    address = headers.wire_address(wanted.person.address)
+    subject, text, html, notice = _words(wanted, context, desk, language, reference, tag)
+
+    # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
+    outer, inner = f"=_{context.letter_id}.m", f"=_{context.letter_id}.a"
+    parts = _parts(wanted)
+    kind, body = alternative(text, html, inner)
+    if parts:
+        body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
+        kind = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"'
+    message_id, rows = _header(wanted, context, desk, language, reference, tag, subject, address)
+    header = "\r\n".join([*rows, "MIME-Version: 1.0", kind]).encode()
+
+    utf8 = not address.isascii()
+    whole = b"".join((header, b"\r\n\r\n", body, *(part_header(part, outer) for part in parts), closing(outer) if parts else b""))
+    if faults := check_bytes(whole, utf8):
+        raise Unsealable(f"{wanted.event}/{wanted.audience.value}: {'; '.join(faults)}")
+    digest, size = seal(header, body, parts, outer if parts else "")
+    return Letter(
+        id=context.letter_id,
+        event=wanted.event,
+        audience=wanted.audience,
+        ticket=wanted.ticket,
+        desk=wanted.desk,
+        person=wanted.person.id,
+        address=address,
+        message_id=message_id,
+        header=header,
+        body=body,
+        parts=parts,
+        boundary=outer if parts else "",
+        digest=digest,
+        size=size,
+        reverse_path=_reverse_path(context, desk),
+        automatic=wanted.automatic,
+        proven=wanted.proven,
+        answer_is=wanted.answer_is,
+        made_at=context.now,
+        entry=wanted.entry.id if wanted.entry else None,
+        closure=wanted.closure,
+        not_before=wanted.not_before,
+        expires_at=wanted.expires_at,
+        utf8=utf8,
+        notice=notice,
+    )
+
+
+def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
+    """What the letter says. Colleagues who are told the same get it rendered once, with their own letter's tokens put in."""
+    shared = context.shared if wanted.audience is Audience.AGENT and wanted.ticket is not None else None
+    if shared is None:
+        return _written(wanted, context, desk, language, reference, tag)
+    owner = context.file.ticket.owner if context.file else None
+    key = (
+        wanted.event,
+        wanted.ticket,
+        wanted.entry.id if wanted.entry else None,
+        wanted.answer_is,
+        wanted.automatic,
+        language,
+        _zone(wanted.person, desk),
+        owner == wanted.person.id,
+    )
+    told = shared.get(key)
+    if told is None or told.facts != wanted.facts:
+        words = _written(wanted, context, desk, language, reference, tag)
+        shared[key] = Told(context.letter_id, wanted.facts, words)
+        return words
+    return _readdressed(told.words, told.letter, context)
+
+
+def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
+    """The same words with the tokens of another letter: they have the same length, and nobody can have written the old ones before."""
+    subject, text, html, notice = words
+    for word in sorted(token.ACTIONS):
+        old = token.action_detail(context.ring, first, word)
+        if old in text or (html is not None and old in html):
+            new = token.action_detail(context.ring, context.letter_id, word)
+            text, notice = text.replace(old, new), notice.replace(old, new)
+            html = html.replace(old, new) if html is not None else None
+    return subject, text, html, notice
+
+
+def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
+    rendered = _render(wanted, context, desk, language, reference, tag)
+    mark = marker(language)
+    short_links = desk.subaddress == "plus"
+    text = f"{mark}\n\n{as_text(rendered.blocks, short_links)}\n\n-- \n{as_text(rendered.footer)}\n"
+    html = _html(wanted, context, rendered, language, mark)
+    notice = ""
+    if not wanted.audience.is_outside:
+        notice = text if wanted.event != "commands_refused" else f"{mark}\n\n{as_text(rendered.blocks, short_links, own=False)}\n"
+    return rendered.subject, text, html, notice
+
+
+# --- the words -------------------------------------------------------------------------------------------------------
+
+
+def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
+    """The reader's own, else that of the ticket (it is the requester's, so it says nothing about agents), else the desk's."""
+    ticket = context.file.ticket.language if context.file and wanted.audience.is_outside else None
+    return context.templates.language(wanted.person.language, ticket, desk.language)
+
+
+def _zone(person: Person, desk: Desk) -> str:
+    """The reader's time zone; one that this machine does not know gives way to the desk's."""
+    if person.timezone:
+        try:
+            return ZoneInfo(person.timezone).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return desk.timezone
+    return desk.timezone
+
+
+def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Rendered:
+    audience = wanted.audience.value
+    if not context.templates.has(wanted.event, audience):
+        raise Unsealable(f"{wanted.event}/{audience}: there is no such template")
+    facts = {name: DEFAULTS[name] for name in FACTS.get((wanted.event, audience), ()) if name in DEFAULTS}
+    facts.update(wanted.facts)
+    values: dict[str, object] = {
+        **facts,
+        "ref": reference,
+        "tag": tag,
+        "desk": DeskView(desk.name, desk.address),
+        "reader": ReaderView(wanted.person.name, first_name(wanted.person.name)),
+        "entry": entry_view(wanted.entry) if wanted.entry else None,
+        "answer_is": wanted.answer_is.value,
+        "operator": context.operator,
+        "asks_rating": wanted.closure is not None,
+        "title": _title(wanted, context, facts),
+        "links": Links(desk, context.ring, context.letter_id, tag, language),
+        "ticket": None,
+        "last": None,
+    }
+    if context.file is not None and wanted.ticket is not None:
+        ticket = context.file.ticket
+        values["ticket"] = ticket_view(ticket, context.policy, context.people)
+        values["mine"] = ticket.owner == wanted.person.id
+        values["last"] = last_words(context.file) if wanted.entry is None else None
+        values["hours"], values["open_now"] = _hours(context, desk, language)
+        if "old_number" in facts:
+            values["old_ref"] = f"{desk.prefix}-{facts['old_number']}"
+        if facts.get("metric") is not None and facts.get("due_at") is None:
+            cycle = ticket.cycle(Metric(str(facts["metric"])))
+            values["due_at"] = cycle.due_at if cycle else None
+    try:
+        return context.templates.render(wanted.event, audience, language, _zone(wanted.person, desk), values)
+    except (TemplateError, TypeError, ValueError, KeyError) as error:
+        raise Unsealable(f"{wanted.event}/{audience}: {error}") from error
+
+
+def _title(wanted: LetterWanted, context: ComposeContext, facts: Mapping[str, object]) -> str:
+    """What of the ticket's title this letter may show; "" when nothing."""
+    if context.file is None or not wanted.subject_allowed:
+        return ""
+    shown = facts.get("shown_title")
+    prefixes = frozenset(desk.prefix.upper() for desk in context.policy.desks.values())
+    title = bare(shown if isinstance(shown, str) else context.file.ticket.title, prefixes)
+    return title if wanted.audience.is_outside else _masked(title, context)
+
+
+def _masked(title: str, context: ComposeContext) -> str:
+    """The title without the addresses of the ticket's outsiders: subjects of notices are headers, too."""
+    if "@" not in title or context.file is None:
+        return title
+    for id_ in context.file.ticket.outsiders():
+        person = context.people.get(id_)
+        for key in person.keys if person else ():
+            while (at := title.lower().find(key)) >= 0:
+                title = f"{title[:at]}…{title[at + len(key) :]}"
+    return title
+
+
+def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, bool]:
+    """When somebody is there, in words, and whether somebody is there now."""
+    sla = context.policy.slas.get(desk.sla)
+    calendar = context.policy.calendars.get(sla.calendar) if sla else None
+    return (words.opening_hours(calendar, language), words.is_open(calendar, context.now)) if calendar else ("", True)
+
+
+def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, language: str, mark: str) -> str | None:
+    """The HTML page, or None where it would be too long: then the text says all there is."""
+    if rendered.html is not None:
+        page = rendered.html
+    else:
+        # HTML of other people stays outside: only an agent's own, already sanitised, travels to requesters.
+        entry = wanted.entry
+        own = entry.html if entry is not None and not wanted.automatic and entry.author_role.is_agent else None
+        page = context.templates.frame(
+            language, rendered.subject, mark, as_html(rendered.blocks, own), as_html(rendered.footer, headline=False)
+        )
+    page = lines(page)
+    if not page.endswith("\n"):
+        page += "\n"
+    return page if len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML else None
+
+
+# --- the header ------------------------------------------------------------------------------------------------------
+
+
+def _header(
+    wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str, subject: str, address: str
+) -> tuple[str, list[str]]:
+    """Message-ID and all fields but those of the body."""
+    letter, ring = context.letter_id, context.ring
+    if wanted.ticket is not None:
+        own_id = token.message_id(ring, wanted.ticket, letter, desk.domain)
+        anchor = token.anchor_id(ring, wanted.ticket, letter, desk.domain)
+    else:
+        own_id, anchor = f"<{letter.lower()}.{ring.mac('message-id', letter).lower()}@{desk.domain}>", ""
+    name = _voice(wanted, context, desk, language, reference)
+    answers, thread = _thread(wanted, context)
+    rows = [
+        f"Date: {headers.date(context.now)}",
+        headers.mailbox_field("From", name, desk.address),
+        headers.mailbox_field("To", "" if "@" in wanted.person.name else inline(wanted.person.name), address),
+        headers.mailbox_field("Reply-To", name, _reply_address(desk, ring, letter)),
+        headers.unstructured("Subject", f"{subject} {tag}" if tag else subject),
+        f"Message-ID: {own_id}",
+        headers.message_ids("In-Reply-To", (answers,) if answers else ()),
+        headers.message_ids("References", (anchor, *thread) if anchor else thread, 2 if anchor else 1),
+    ]
+    if wanted.automatic:
+        # RFC 3834: replied to a mail, or generated by a clock or for somebody else than its author.
+        rows.append("Auto-Submitted: auto-replied" if wanted.answers else "Auto-Submitted: auto-generated")
+        rows.append("X-Auto-Response-Suppress: All")
+    rows.append(f"Content-Language: {language}")
+    return own_id, [row for row in rows if row]
+
+
+def _voice(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str) -> str:
+    """Whose name stands before the desk's address. Never one with an address in it."""
+    entry = wanted.entry
+    if wanted.audience.is_outside:
+        if entry is None or wanted.automatic or not entry.author_role.is_agent:
+            return inline(desk.name)
+        name = inline(first_name(entry.author_name))
+        return f"{name} ({inline(desk.name)})" if name and "@" not in name else inline(desk.name)
+    if wanted.event not in VOICES or entry is None or not reference:
+        return inline(desk.name)
+    say = context.templates.catalogue(language).say
+    name = inline(entry.author_name)
+    if not name or "@" in name:
+        name = say(words.REQUESTER)
+    if entry.visibility is Visibility.UNVERIFIED:
+        name = f"{name} ({say(words.UNVERIFIED)})"
+    return f"{name} via {reference}"
+
+
+def _thread(wanted: LetterWanted, context: ComposeContext) -> tuple[str, tuple[str, ...]]:
+    """In-Reply-To and References: the mails that this reader wrote, so that the mail program shows one conversation."""
+    answers, thread = wanted.answers or "", wanted.thread
+    if wanted.audience.is_outside:
+        if not answers and not thread and context.file is not None:
+            thread = tuple(_own_ids(context.file.entries, wanted.person.id))
+        answers = answers or (thread[-1] if thread else "")
+        return answers, (*(one for one in thread if one != answers), *((answers,) if answers else ()))
+    hidden = {key for id_ in (context.file.ticket.outsiders() if context.file else ()) if (p := context.people.get(id_)) for key in p.keys}
+    kept = tuple(one for one in (*thread, answers) if one and one.strip("<>").lower() not in hidden)
+    return (answers if answers in kept else ""), kept
+
+
+def _own_ids(entries: tuple[Entry, ...], person: int) -> list[str]:
+    return [e.message_id for e in entries if e.author == person and e.message_id and e.visibility is Visibility.PUBLIC]
+
+
+def _reply_address(desk: Desk, ring: Keyring, letter: str) -> str:
+    return _with_detail(desk, token.reply_detail(ring, letter)) if desk.subaddress == "plus" else desk.address
+
+
+def _with_detail(desk: Desk, detail: str) -> str:
+    base, _, domain = token.split_address(desk.address)
+    return f"{base}+{detail}@{domain}"
+
+
+def _reverse_path(context: ComposeContext, desk: Desk) -> str:
+    """Where bounces go: nowhere, to the desk (told by content and anchor), or to this letter's own bounce address."""
+    if context.reverse_path == "null":
+        return ""
+    if context.reverse_path == "verp" and desk.subaddress == "plus":
+        return _with_detail(desk, token.bounce_detail(context.ring, context.letter_id))
+    return desk.address
+
+
+# --- attachments -----------------------------------------------------------------------------------------------------
+
+
+def _parts(wanted: LetterWanted) -> tuple[PartRef, ...]:
+    """What somebody attached goes with the words. Nothing is ever sent back to who sent it."""
+    entry = wanted.entry
+    if entry is None or entry.inbox is None or not entry.attachments:
+        return ()
+    goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.event in VOICES
+    if not goes_along:
+        return ()
+    return tuple(PartRef(entry.inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id) for a in entry.attachments)

@@ -1,0 +1,157 @@
+"""A sample ticket on which every letter can be tried out: what `mailgate check` renders, and what the golden letters show."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES, Key
+from mailgate.compose.letters import ComposeContext, compose
+from mailgate.compose.strict import Unsealable
+from mailgate.compose.templates import Templates
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.mail import Attachment
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Desk, Metric, Policy
+from mailgate.model.ticket import Cycle, Entry, Member, Status, Ticket, TicketFile, TicketKind, Timer, TimerKind, Visibility
+from mailgate.model.token import Keyring
+
+NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
+RING = Keyring((b"a key that protects nothing at all",))
+LETTER = "K7QF3M9X"
+
+MAX = Person(id=1, name="Max Muster", address="max@example.com")
+ANN = Person(id=2, name="Ann Berg", address="ann@example.org", agent="ann")
+EVE = Person(id=3, name="Eve Adler", address="eve@example.net")
+OPERATOR = Person(id=4, name="", address="postmaster@example.org")
+
+#: What the sample requester attached.
+PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(64))
+
+ANSWER = "Hello Max,\n\nthe client was too old. Version 4.1.2 is on your machine now; please restart it once.\n\nAnn"
+ANSWER_HTML = (
+    "<p>Hello Max,</p><p>the client was <b>too old</b>. Version 4.1.2 is on your machine now; please restart it once.</p><p>Ann</p>"
+)
+
+#: Whose words a letter carries: the requester's, an agent's public ones, a note, a stranger's. Not listed: nobody's.
+ENTRIES: dict[str, str] = {
+    "ticket_opened": "asked",
+    "follow_up_opened": "asked",
+    "requester_wrote": "asked",
+    "ticket_assigned": "asked",
+    "agent_replied": "answered",
+    "ticket_resolved": "answered",
+    "ticket_closed": "answered",
+    "note_added": "noted",
+    "unverified_wrote": "intruded",
+}
+#: Letters that are about no ticket.
+WITHOUT_TICKET = frozenset({"agent_welcomed", "operator_alarmed"})
+#: Letters that hand on a person's words to outsiders.
+SPOKEN = frozenset({"agent_replied", "ticket_resolved", "ticket_closed"})
+#: Letters that answer a mail: (event, to an outsider) -> that mail.
+ANSWERING: dict[tuple[str, bool], str] = {
+    **{
+        (event, True): "<vpn-1@example.com>"
+        for event in ("ticket_opened", "follow_up_opened", "status_asked", "help_asked", "rating_given")
+    },
+    **{(event, False): "<orders-1@example.org>" for event in ("commands_refused", "commands_applied", "help_asked")},
+}
+#: Letters to agents whose answers go to the requester.
+ANSWERED_PUBLICLY = frozenset({"ticket_opened", "requester_wrote", "agent_replied", "ticket_assigned"})
+
+
+def an_entry(which: str) -> Entry:
+    author, role, visibility, text, html = {
+        "asked": (MAX, Role.REQUESTER, Visibility.PUBLIC, "Hello,\n\nsince this morning the VPN drops every ten minutes.\n\nMax", None),
+        "answered": (ANN, Role.AGENT, Visibility.PUBLIC, ANSWER, ANSWER_HTML),
+        "noted": (ANN, Role.AGENT, Visibility.INTERNAL, "4.1.0 is the version with the keep-alive bug.", None),
+        "intruded": (EVE, Role.STRANGER, Visibility.UNVERIFIED, "I have the same problem.", None),
+    }[which]
+    attachment = Attachment("Bildschirmfoto größer.png", "image/png", len(PICTURE), hashlib.sha256(PICTURE).hexdigest(), False, "", "1.2")
+    return Entry(
+        id=11, ticket=1042, visibility=visibility, author=author.id, author_role=role, author_name=author.name, text=text, html=html,
+        quoted="", signature="", attachments=(attachment,) if which == "asked" else (), inbox=7,
+        message_id="<vpn-1@example.com>" if author is MAX else None, recorded_at=NOW, arrived_at=NOW,
+        reverse=author.address if visibility is Visibility.UNVERIFIED else None,
+    )  # fmt: skip
+
+
+def a_file(desk: Desk, event: str, title: str = "VPN drops every ten minutes") -> TicketFile:
+    """The sample ticket in the state in which this letter is written."""
+    status = {
+        "ticket_opened": Status.NEW, "follow_up_opened": Status.NEW, "reminder_due": Status.PENDING_USER, "ticket_closed": Status.CLOSED,
+        "ticket_resolved": Status.RESOLVED, "auto_resolved": Status.RESOLVED, "rating_given": Status.RESOLVED,
+        "low_rating_given": Status.RESOLVED,
+    }.get(event, Status.OPEN)  # fmt: skip
+    cycles = tuple(
+        Cycle(metric=metric, n=1, policy="", calendar="always", priority=4, target_s=hours * 3600, started_at=NOW,
+              due_at=NOW + timedelta(hours=hours), breach_at=NOW + timedelta(hours=hours))
+        for metric, hours in ((Metric.FIRST_REPLY, 8), (Metric.RESOLUTION, 40))
+        if status.is_live and (metric is Metric.RESOLUTION or status is Status.NEW)
+    )  # fmt: skip
+    ticket = Ticket(
+        number=1042, desk=desk.id, title=title, kind=TicketKind.INCIDENT, status=status, priority=4, requester=MAX.id, group=desk.group,
+        created_at=NOW, arrived_at=NOW, owner=None if status is Status.NEW else ANN.id, members=(Member(EVE.id, Role.PARTICIPANT),),
+        cycles=cycles,
+        timers=(Timer(TimerKind.AUTO_RESOLVE, NOW + timedelta(days=6)),) if status is Status.PENDING_USER else (),
+        public_agent_at=NOW if status is not Status.NEW else None, resolved_at=None if status.is_live else NOW,
+        closed_at=NOW if status is Status.CLOSED else None, closure=0 if status.is_live else 1,
+    )  # fmt: skip
+    return TicketFile(ticket, (MAX, ANN, EVE), (an_entry("asked"), *((an_entry("answered"),) if status is not Status.NEW else ())))
+
+
+def wanted(key: Key, desk: Desk, language: str | None) -> LetterWanted:
+    """The sample letter of this event and audience, for a reader of this language, with a sample of every fact."""
+    event, audience = key
+    person = {"requester": MAX, "participant": EVE, "agent": ANN, "lead": ANN, "operator": OPERATOR}[audience]
+    which = ENTRIES.get(event)
+    outside = Audience(audience).is_outside
+    return LetterWanted(
+        event=event,
+        audience=Audience(audience),
+        person=replace(person, language=language),
+        ticket=None if event in WITHOUT_TICKET else 1042,
+        desk=desk.id,
+        entry=an_entry(which) if which else None,
+        facts={name: SAMPLES[name] for name in FACTS.get(key, ())},
+        automatic=not (outside and event in SPOKEN),
+        answers=ANSWERING.get((event, outside)),
+        answer_is=Visibility.PUBLIC if event in ANSWERED_PUBLICLY else Visibility.INTERNAL,
+        closure=1 if (event, audience) == ("ticket_resolved", "requester") else None,
+    )
+
+
+def a_context(templates: Templates, policy: Policy, desk: Desk, event: str) -> ComposeContext:
+    people = {p.id: p for p in (MAX, ANN, EVE, OPERATOR)}
+    file = None if event in WITHOUT_TICKET else a_file(desk, event)
+    return ComposeContext(policy, RING, templates, LETTER, NOW, file, people, "verp", OPERATOR.address)
+
+
+def render_all(templates: Templates, policy: Policy) -> list[str]:
+    """Writes every letter on the sample ticket, for every desk and in every language, with all facts and with as few as allowed.
+
+    Returns what is wrong, in words for the operator; empty when nothing is.
+    """
+    problems = templates.problems()
+    problems += [f"templates/{'/'.join(key)}.txt: is missing" for key in sorted(FACTS.keys() - templates.letters)]
+    problems += [f"templates/{'/'.join(key)}.txt: no such letter is ever written" for key in sorted(templates.letters - FACTS.keys())]
+    for key in sorted(FACTS.keys() & templates.letters):
+        for desk in policy.desks.values():
+            for language in templates.languages:
+                whole = wanted(key, desk, language)
+                bare = replace(
+                    whole,
+                    facts={name: value for name, value in whole.facts.items() if name not in DEFAULTS},
+                    entry=whole.entry if key[0] not in ("ticket_resolved", "ticket_closed", "ticket_assigned") else None,
+                    subject_allowed=False,
+                )
+                for letter in (whole, bare):
+                    try:
+                        compose(letter, a_context(templates, policy, desk, key[0]))
+                    except Unsealable as error:
+                        problem = f"desk {desk.id}, {language}: {error}"
+                        if problem not in problems:
+                            problems.append(problem)
+    return problems

@@ -1,0 +1,264 @@
+"""The templates of our letters: compiled once, in a sandbox, with every sentence in the reader's language.
+
+What a mail said comes in as a value and never as a template. Values are marked (compose/data) where they are printed, so no value
+can begin a block, a label or a link.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2.environment import Template
+from jinja2.ext import extract_from_ast
+from jinja2.runtime import Context
+from jinja2.sandbox import SandboxedEnvironment
+
+from mailgate.compose import catalogue, words
+from mailgate.compose.blocks import Block, parse
+from mailgate.compose.catalogue import ENGLISH, Catalogue
+from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
+
+FRAME = "_frame.html"
+FOOTER = "_footer.txt"
+_SUBJECT = "Subject: "
+_NAME = re.compile(r"[a-z][a-z_]*/[a-z]+\.(?:txt|html)|_[a-z]+\.(?:txt|html)")
+
+
+class BadTemplates(ValueError):
+    """Templates or catalogues that cannot be used; `problems` lists all of them."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A template with its values: the subject's words, the blocks, the footer's blocks, and the HTML of a template of its own."""
+
+    subject: str
+    blocks: list[Block]
+    footer: list[Block]
+    html: str | None
+
+
+def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> Templates:
+    """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once."""
+    problems: list[str] = []
+    books: dict[str, Catalogue] = {"en": ENGLISH}
+    for language, data in sorted(catalogues.items()):
+        try:
+            books[language] = catalogue.read(language, data)
+        except ValueError as error:
+            problems.append(str(error))
+    whole = {name: _inlined(source, sources) if name.endswith(".txt") else source for name, source in sources.items()}
+    text = _environment(whole, html=False)
+    html = _environment(whole, html=True)
+    compiled: dict[str, Template] = {}
+    messages: set[str] = set(words.MESSAGES)
+    for name, source in sorted(sources.items()):
+        if not _NAME.fullmatch(name):
+            problems.append(f"{name}: not <event>/<audience>.txt")
+            continue
+        if "/" in name and name.endswith(".txt") and not source.startswith(_SUBJECT):
+            problems.append(f'{name}:1: the first line has to begin with "Subject: "')
+        environment = html if name.endswith(".html") else text
+        try:
+            compiled[name] = environment.get_template(name)
+            messages.update(_messages(extract_from_ast(environment.parse(source))))
+        except TemplateSyntaxError as error:
+            problems.append(f"{error.name or name}:{error.lineno}: {error.message}")
+        except TemplateError as error:
+            problems.append(f"{name}: {error}")
+    problems += [f"{name}: is missing" for name in (FRAME, FOOTER) if name not in sources]
+    if problems:
+        raise BadTemplates(problems)
+    return Templates(compiled, books, frozenset(messages))
+
+
+class Templates:
+    """All letters, in all languages that there is a catalogue for. Threads may share it."""
+
+    def __init__(self, compiled: Mapping[str, Template], catalogues: Mapping[str, Catalogue], messages: frozenset[str]) -> None:
+        self._compiled = compiled
+        self._catalogues = catalogues
+        self.messages = messages  #: every sentence, in English
+        self.letters = frozenset(
+            (name.split("/")[0], name.split("/")[1][:-4]) for name in compiled if "/" in name and name.endswith(".txt")
+        )
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(sorted(self._catalogues))
+
+    def language(self, *wanted: str | None) -> str:
+        """The first language wanted that there is a catalogue for (`de-AT` is served by `de`), else English."""
+        for one in wanted:
+            if one:
+                tag = one.replace("_", "-")
+                for known in (tag, tag.lower(), tag.partition("-")[0].lower()):
+                    if known in self._catalogues:
+                        return known
+        return "en"
+
+    def catalogue(self, language: str) -> Catalogue:
+        return self._catalogues[language]
+
+    def problems(self) -> list[str]:
+        """Translations that are missing or cannot be used."""
+        found: list[str] = []
+        for language, book in sorted(self._catalogues.items()):
+            found += book.problems
+            if book is not ENGLISH:
+                have = book.single.keys() | book.several.keys()
+                found += [f"{language}: no translation of {message!r}" for message in sorted(self.messages - have)]
+        return found
+
+    def has(self, event: str, audience: str) -> bool:
+        return (event, audience) in self.letters
+
+    def render(self, event: str, audience: str, language: str, zone: str, values: Mapping[str, object]) -> Rendered:
+        """Raises jinja2.TemplateError, and TypeError for a value that cannot be printed."""
+        book = self._catalogues[language]
+        everything = {**values, "_book": book, "_zone": zone, "_language": language, "audience": audience, "event": event}
+        first, _, rest = self._compiled[f"{event}/{audience}.txt"].render(everything).partition("\n")
+        own = self._compiled.get(f"{event}/{audience}.html")
+        return Rendered(
+            subject=unmark(first.removeprefix(_SUBJECT)).strip(),
+            blocks=parse(rest),
+            footer=parse(self._compiled[FOOTER].render(everything)),
+            html=own.render(everything) if own is not None else None,
+        )
+
+    def frame(self, language: str, title: str, marker: str, body: str, footer: str) -> str:
+        """The HTML page around the blocks; `body` and `footer` are HTML already."""
+        return self._compiled[FRAME].render(
+            language=language,
+            direction=words.direction(language),
+            title=title,
+            marker=marker,
+            body=body,
+            footer=footer,
+        )
+
+
+_INCLUDE = re.compile(r'\{%-? include "(_[a-z]+\.txt)" -?%\}')
+
+
+def _inlined(source: str, sources: Mapping[str, str], depth: int = 3) -> str:
+    """The source with the pieces that several letters share put in place: a tenth of the time of a letter goes into includes."""
+    if depth == 0 or "include" not in source:
+        return source
+    return _INCLUDE.sub(lambda match: _inlined(sources[match[1]], sources, depth - 1) if match[1] in sources else match[0], source)
+
+
+# --- the environment -------------------------------------------------------------------------------------------------
+
+
+def _environment(sources: Mapping[str, str], *, html: bool) -> SandboxedEnvironment:
+    environment = SandboxedEnvironment(
+        loader=DictLoader(dict(sources)),
+        undefined=StrictUndefined,
+        autoescape=html,
+        finalize=None if html else _printed,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+        cache_size=-1,
+    )
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.clear()
+    environment.globals.update({"gettext": _gettext, "ngettext": _ngettext, "_": _gettext})
+    environment.filters.update(FILTERS)
+    return environment
+
+
+def _printed(value: Any) -> str:
+    """What `{{ value }}` puts into the text. Raises TypeError for what people cannot read as it is."""
+    kind = type(value)
+    if kind is Safe:
+        return value  # type: ignore[no-any-return]
+    if kind is str:
+        return mark(value)
+    if kind is int:
+        return str(value)
+    if isinstance(value, Undefined):
+        return str(value)  # raises: nothing is printed as if it were empty
+    if isinstance(value, str):
+        return mark(str(value))
+    raise TypeError(f"a value of type {kind.__name__} cannot be printed into a letter")
+
+
+@pass_context
+def _gettext(context: Context, message: str, **values: object) -> Safe:
+    text = context["_book"].say(message)
+    return Safe(text % {name: _printed(value) for name, value in values.items()} if "%" in text else text)
+
+
+@pass_context
+def _ngettext(context: Context, singular: str, plural: str, n: int, **values: object) -> Safe:
+    text = context["_book"].say_n(singular, plural, n)
+    return Safe(text % {"num": n, **{name: _printed(value) for name, value in values.items()}} if "%" in text else text)
+
+
+def _messages(extracted: Iterable[tuple[int, str, Any]]) -> Iterable[str]:
+    for _, _, message in extracted:
+        yield message if isinstance(message, str) else message[0]
+
+
+# --- filters: each says one kind of value -----------------------------------------------------------------------------
+
+
+@pass_context
+def _when(context: Context, at: datetime) -> str:
+    return words.when(at, context["_zone"], context["_language"])
+
+
+@pass_context
+def _duration(context: Context, seconds: int) -> str:
+    return words.duration(seconds, context["_book"].say)
+
+
+def _said(table: Mapping[Any, str]) -> Callable[[Context, Any], str]:
+    @pass_context
+    def say(context: Context, value: Any) -> str:
+        key = getattr(value, "value", value)
+        return context["_book"].say(table[key]) if key in table else str(key)
+
+    return say
+
+
+@pass_context
+def _told(context: Context, what: str) -> str:
+    return words.told(what, context["_book"].say)
+
+
+@pass_context
+def _alarm(context: Context, kind: str) -> str:
+    return words.alarm(kind, context["_book"].say)
+
+
+#: What templates may put behind `|`, besides Jinja's own.
+FILTERS: Mapping[str, Any] = {
+    "when": _when,
+    "duration": _duration,
+    "priority": _said(words.PRIORITIES),
+    "status": _said(words.STATUSES),
+    "kind": _said(words.KINDS),
+    "metric": _said(words.METRICS),
+    "score": _said(words.SCORES),
+    "letter": _said(words.EVENTS),
+    "code": _said(words.CODES),
+    "told": _told,
+    "alarm": _alarm,
+    "size": words.size,
+    "quote": beginning,
+    "lines": lambda text: mark_lines(text),
+    "words": lambda entry: mark_lines(entry.text, HTML),
+    "own": lambda text: mark_lines(text, OWN),
+}

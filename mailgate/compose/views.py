@@ -1,0 +1,207 @@
+"""What a template sees of ticket, entry, desk and reader: plain values to print, and links that carry their tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from urllib.parse import quote
+
+from mailgate.compose.data import Safe
+from mailgate.compose.words import SCORES
+from mailgate.model.marker import RATING_HINTS
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk, Metric, Policy
+from mailgate.model.ticket import Entry, HoldReason, Outcome, Status, Ticket, TicketFile, TicketKind, TimerKind, Visibility
+from mailgate.model.token import Keyring, action_detail, rating_detail, split_address
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A ticket as letters speak of it. Instants are None when there is nothing to say."""
+
+    number: int
+    kind: TicketKind
+    status: Status
+    priority: int
+    requester: str  #: name, "" when it is not known
+    owner: str
+    group: str
+    hold: HoldReason | None
+    arrived_at: datetime
+    waiting_since: datetime | None
+    asked_at: datetime | None  #: the last public words of an agent
+    first_reply_due_at: datetime | None
+    resolution_due_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    reopen_until: datetime | None
+    auto_resolve_at: datetime | None
+    auto_close_at: datetime | None
+
+
+def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person]) -> TicketView:
+    due = {cycle.metric: cycle.due_at for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING}
+    timers = {timer.kind: timer.due_at for timer in ticket.timers}
+    requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
+    group = policy.groups.get(ticket.group)
+    return TicketView(
+        number=ticket.number,
+        kind=ticket.kind,
+        status=ticket.status,
+        priority=ticket.priority,
+        requester=requester.name if requester else "",
+        owner=owner.name if owner else "",
+        group=group.name if group else ticket.group,
+        hold=ticket.hold,
+        arrived_at=ticket.arrived_at,
+        waiting_since=ticket.waiting_since,
+        asked_at=ticket.public_agent_at,
+        first_reply_due_at=due.get(Metric.FIRST_REPLY),
+        resolution_due_at=due.get(Metric.RESOLUTION),
+        resolved_at=ticket.resolved_at,
+        closed_at=ticket.closed_at,
+        reopen_until=ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None,
+        auto_resolve_at=timers.get(TimerKind.AUTO_RESOLVE),
+        auto_close_at=timers.get(TimerKind.AUTO_CLOSE),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    name: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    author: str
+    first_name: str
+    text: str
+    visibility: Visibility
+    at: datetime
+    address: str  #: of the author of an unverified entry, "" for others
+    by_agent: bool
+    attachments: tuple[AttachmentView, ...]
+
+
+def entry_view(entry: Entry) -> EntryView:
+    return EntryView(
+        author=entry.author_name,
+        first_name=first_name(entry.author_name),
+        text=entry.text,
+        visibility=entry.visibility,
+        at=entry.arrived_at,
+        address=entry.reverse or "",
+        by_agent=entry.author_role.is_agent,
+        attachments=tuple(AttachmentView(a.name, a.size) for a in entry.attachments),
+    )
+
+
+def last_words(file: TicketFile) -> EntryView | None:
+    """The newest public entry that has words."""
+    entry = next((e for e in reversed(file.entries) if e.visibility is Visibility.PUBLIC and e.text and not e.hidden), None)
+    return entry_view(entry) if entry else None
+
+
+def first_name(name: str) -> str:
+    """`Ann` of "Ann Berg" and of "Berg, Ann"; the whole where no name can be made out."""
+    if "," in name:
+        name = name.partition(",")[2].strip() or name
+    words = [word for word in name.split() if not word.endswith(".")]
+    return words[0] if words else name.strip()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskView:
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderView:
+    name: str
+    first_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    score: int
+    link: Safe
+
+
+class Links:
+    """`mailto:` links to the desk, signed for one letter. Nothing happens until the reader sends the mail that such a link opens."""
+
+    __slots__ = ("_base", "_desk", "_domain", "_language", "_letter", "_ring", "_tag")
+
+    def __init__(self, desk: Desk, ring: Keyring, letter: str, tag: str, language: str) -> None:
+        self._desk, self._ring, self._letter, self._language = desk, ring, letter, language
+        self._base, self._domain = _quoted_desk(desk.address)
+        self._tag = tag.replace("[", "%5B").replace("]", "%5D")
+
+    def _to(self, detail: str, about: str, body: str) -> Safe:
+        to = f"{self._base}+{detail}" if self._desk.subaddress == "plus" else self._base
+        return Safe(f"mailto:{to}@{self._domain}?subject={self._tag}%20{about}&body={body}")
+
+    def _command(self, word: str) -> Safe:
+        return self._to(action_detail(self._ring, self._letter, word), word, f"%23{word}%0D%0A%0D%0A")
+
+    def _wish(self, word: str) -> Safe:
+        return self._to(action_detail(self._ring, self._letter, word), word, word)
+
+    # What agents may do: the command stands in the mail as well, for those who look at what they send.
+
+    @property
+    def take(self) -> Safe:
+        return self._command("take")
+
+    @property
+    def note(self) -> Safe:
+        return self._command("note")
+
+    @property
+    def watch(self) -> Safe:
+        return self._command("watch")
+
+    # What requesters may ask for, in the words that they may also simply write.
+
+    @property
+    def status(self) -> Safe:
+        return self._wish("status")
+
+    @property
+    def close(self) -> Safe:
+        return self._wish("close")
+
+    @property
+    def reopen(self) -> Safe:
+        return self._wish("reopen")
+
+    @property
+    def ratings(self) -> tuple[Rating, ...]:
+        hint = _hint(self._language)
+        plus = self._desk.subaddress == "plus"
+        return tuple(
+            Rating(
+                score,
+                self._to(
+                    rating_detail(self._ring, self._letter, score),
+                    f"{score}/5",
+                    f"%0D%0A%0D%0A{hint}" if plus else f"{score}%0D%0A%0D%0A{hint}",
+                ),
+            )
+            for score in SCORES
+        )
+
+
+@lru_cache(256)
+def _quoted_desk(address: str) -> tuple[str, str]:
+    base, _, domain = split_address(address)
+    return quote(base, safe="!$&'*+-.=_~"), domain
+
+
+@lru_cache(64)
+def _hint(language: str) -> str:
+    return quote(RATING_HINTS.get(language, RATING_HINTS["en"]), safe="")

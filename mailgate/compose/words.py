@@ -1,0 +1,196 @@
+"""How instants, durations, priorities and other short things are said in the reader's language and time zone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from babel.core import Locale, UnknownLocaleError
+from babel.dates import format_date, get_day_names
+
+from mailgate.model.calendar import Calendar, Frame
+
+Say = Callable[[str], str]  #: an English message in the reader's language
+
+#: For requesters too, so no "P4", and nothing that makes somebody's trouble small.
+PRIORITIES: Mapping[int, str] = {1: "very urgent", 2: "urgent", 3: "important", 4: "standard", 5: "planned"}
+STATUSES: Mapping[str, str] = {
+    "new": "new, nobody has taken it yet",
+    "open": "being worked on",
+    "pending_user": "waiting for the requester",
+    "on_hold": "waiting for somebody else",
+    "resolved": "resolved",
+    "closed": "closed",
+    "merged": "merged into another ticket",
+    "rejected": "rejected",
+}
+KINDS: Mapping[str, str] = {"incident": "incident", "request": "request", "problem": "problem"}
+METRICS: Mapping[str, str] = {
+    "first_reply": "first answer",
+    "next_reply": "next answer",
+    "update": "news for the requester",
+    "resolution": "solution",
+    "work": "work on it",
+    "pickup": "somebody takes it",
+}
+SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "fair", 2: "poor", 1: "very poor"}
+EVENTS: Mapping[str, str] = {
+    "ticket_opened": "the acknowledgement",
+    "agent_replied": "an answer",
+    "ticket_resolved": "the solution",
+    "ticket_closed": "the last letter",
+    "auto_resolved": "the letter that it was resolved",
+    "reminder_due": "a reminder",
+    "follow_up_opened": "the acknowledgement of a new ticket",
+    "status_asked": "the answer about its state",
+    "help_asked": "the help that was asked for",
+    "rating_given": "the thanks for a rating",
+}
+CODES: Mapping[str, str] = {
+    "E_UNKNOWN": "unknown command",
+    "E_SPACE": "no blank between # and the command",
+    "E_LATE": "this has to stand above your text",
+    "E_ARGS": "something is missing, or too much",
+    "E_VALUE": "this value is not known",
+    "E_AMBIGUOUS": "this fits more than one",
+    "E_CONFLICT": "contradicts another command",
+    "E_STATE": "not possible in the state that the ticket is in",
+    "E_CLOSURE": "a solution needs words: what was wrong, and what was done",
+    "E_MERGE": "these tickets cannot be merged",
+    "E_PERM": "you may not do this",
+    "E_NOTICKET": "there is no such ticket",
+    "E_TOO_MANY": "too many commands in one mail",
+    "E_UNAVAILABLE": "this command is not there yet",
+    "E_QUOTE": "this line stands in an internal notice and must not leave",
+}
+ALARMS: Mapping[str, str] = {
+    "set_aside": "A mail was set aside and waits for you",
+    "relay_down": "The mail server does not take our letters",
+    "login_refused": "The mail server refuses our login",
+    "disk_low": "The disk is nearly full",
+    "damaged_letter": "A letter was damaged and is not sent",
+    "policy_refused": "A new policy is faulty and was refused",
+}
+REQUESTER, UNVERIFIED = "Requester", "unverified"
+_OTHER_ALARM = "Something needs you"
+_TOLD: Mapping[str, str] = {
+    "owner": "owner",
+    "watch": "watching",
+    "unwatch": "no longer watching",
+    "admit": "let in",
+    "priority": "priority",
+    "kind": "kind",
+    "status": "state",
+}
+_HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(hours)s h", "%(minutes)s min", "%(seconds)s s"
+
+#: Every message of this module, for the catalogues.
+MESSAGES: frozenset[str] = frozenset(
+    (
+        *(words for table in (PRIORITIES, STATUSES, KINDS, METRICS, SCORES, EVENTS, CODES, ALARMS, _TOLD) for words in table.values()),
+        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED,
+    )
+)  # fmt: skip
+
+#: Where a language alone does not say which of its countries writes dates as most readers do.
+_LOCALES: Mapping[str, str] = {"en": "en_GB"}
+_RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
+_NARROW = re.compile("[\u00a0\u202f\u2009]")
+
+
+def direction(language: str) -> str:
+    return "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
+
+
+@lru_cache(256)
+def locale_of(language: str) -> Locale:
+    """The locale of a catalogue; English where babel knows none."""
+    try:
+        return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_GB")
+
+
+@lru_cache(4096)
+def when(at: datetime, zone: str, language: str) -> str:
+    """`Tuesday, 2 June 2026, 14:00 CEST`: weekday, day, time and zone, as the reader's clock shows it."""
+    local = at.astimezone(ZoneInfo(zone))
+    name = local.tzname() or ""
+    if not name.isalpha():
+        # Zones without letters of their own (`+0545`) are said by their distance.
+        offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+        name = f"UTC{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+    day = _NARROW.sub(" ", format_date(local.date(), "full", locale=locale_of(language)))
+    return f"{day}, {local.hour:02}:{local.minute:02} {name}"
+
+
+def duration(seconds: int | timedelta, say: Say) -> str:
+    """`1 h 50 min`: hours and minutes, cut, never rounded up; seconds below a minute."""
+    total = abs(int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds))
+    hours, minutes = total // 3600, total // 60 % 60
+    if hours and minutes:
+        return say(_HOURS_MINUTES) % {"hours": hours, "minutes": minutes}
+    if hours:
+        return say(_HOURS) % {"hours": hours}
+    if minutes or not total:
+        return say(_MINUTES) % {"minutes": minutes}
+    return say(_SECONDS) % {"seconds": total}
+
+
+def size(octets: int) -> str:
+    """`120 KB`."""
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{(octets + 500) // 1000} KB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def opening_hours(calendar: Calendar, language: str) -> str:
+    """`Mon-Fri 08:00-18:00 CET`: as it usually is, without holidays. "" for a calendar that is always open or never."""
+    return _hours(calendar.hours, calendar.timezone, language)
+
+
+@lru_cache(256)
+def _hours(week: tuple[tuple[Frame, ...], ...], zone: str, language: str) -> str:
+    if all(day == ((0, 1440),) for day in week) or not any(week):
+        return ""
+    names = get_day_names("abbreviated", locale=locale_of(language))
+    groups: list[tuple[int, int]] = []
+    for day in range(7):
+        if groups and week[groups[-1][0]] == week[day]:
+            groups[-1] = (groups[-1][0], day)
+        else:
+            groups.append((day, day))
+    said = []
+    for first, last in groups:
+        if week[first]:
+            days = names[first] if first == last else f"{names[first]}–{names[last]}"
+            said.append(f"{days} {', '.join(f'{_clock(a)}–{_clock(b)}' for a, b in week[first])}")
+    return _NARROW.sub(" ", f"{'; '.join(said)} ({zone})")
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def is_open(calendar: Calendar, at: datetime) -> bool:
+    """Whether somebody is there at this instant."""
+    local = at.astimezone(ZoneInfo(calendar.timezone))
+    day, minute = local.date(), local.hour * 60 + local.minute
+    if day in calendar.holidays or (day.month, day.day) in calendar.yearly_holidays:
+        return False
+    frames = calendar.extra.get(day, calendar.hours[local.weekday()])
+    return any(a <= minute < b for a, b in frames) and not any(a <= minute < b for a, b in calendar.breaks.get(day, ()))
+
+
+def told(what: str, say: Say) -> str:
+    """The left side of a line of a receipt."""
+    return say(_TOLD[what]) if what in _TOLD else what
+
+
+def alarm(kind: str, say: Say) -> str:
+    return say(ALARMS.get(kind, _OTHER_ALARM))

@@ -1,0 +1,195 @@
+"""Who hears of it: turns what happened on a ticket into the letters that should be written, one for each person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mailgate.decide import authority
+from mailgate.decide.budget import shown_subject
+from mailgate.decide.situation import Situation
+from mailgate.model.events import LetterSuppressed
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.mail import Kind
+from mailgate.model.person import Person
+from mailgate.model.policy import Policy
+from mailgate.model.ticket import Entry, Ticket, Visibility
+
+
+def responsible(ticket: Ticket, policy: Policy, agents: Mapping[str, Person]) -> tuple[int, ...]:
+    """The owner and the watchers; while nobody owns the ticket, its whole group and the watchers."""
+    known = {person.id for person in agents.values()}
+    if ticket.owner is not None and ticket.owner in known:
+        first: tuple[int, ...] = (ticket.owner,)
+    else:
+        first = tuple(agents[a.id].id for a in policy.members(ticket.group) if a.id in agents)
+    return tuple(dict.fromkeys((*first, *(w for w in ticket.watchers() if w in known))))
+
+
+# --- to agents -----------------------------------------------------------------------------------------------------
+
+
+def to_agents(
+    s: Situation,
+    event: str,
+    ticket: Ticket,
+    entry: Entry | None,
+    *,
+    people: Iterable[int] | None = None,
+    answer_is: Visibility = Visibility.INTERNAL,
+    facts: Mapping[str, object] | None = None,
+    without: int | None = None,
+) -> tuple[LetterWanted, ...]:
+    """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it."""
+    if not s.policy.wants(event):
+        return ()
+    by_id = {person.id: person for person in s.agents.values()}
+    ids = responsible(ticket, s.policy, s.agents) if people is None else tuple(dict.fromkeys(people))
+    return tuple(
+        LetterWanted(
+            event=event,
+            audience=Audience.AGENT,
+            person=by_id[id_],
+            ticket=ticket.number,
+            desk=ticket.desk,
+            entry=entry,
+            facts=facts or {},
+            # A notice carries a person's words, but a machine decided to send it: it must never start a loop.
+            automatic=True,
+            answer_is=answer_is,
+        )
+        for id_ in ids
+        if id_ in by_id and id_ != without
+    )
+
+
+def to_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None, facts: Mapping[str, object]) -> LetterWanted:
+    """An answer to one agent's mail: an error, a receipt, help."""
+    return LetterWanted(
+        event=event,
+        audience=Audience.AGENT,
+        person=agent,
+        ticket=ticket.number if ticket else None,
+        desk=ticket.desk if ticket else s.desk.id,
+        facts=facts,
+        answers=s.mail.message_id,
+        thread=s.mail.references,
+        answer_is=Visibility.INTERNAL,
+    )
+
+
+# --- to outsiders --------------------------------------------------------------------------------------------------
+
+
+def to_outsiders(
+    s: Situation,
+    event: str,
+    ticket: Ticket,
+    entry: Entry | None,
+    people: Mapping[int, Person],
+    *,
+    letter: str = "",
+    closure: int | None = None,
+    facts: Mapping[str, object] | None = None,
+    also_at: frozenset[str] = frozenset(),
+) -> tuple[LetterWanted, ...]:
+    """What an agent wrote or did, for the requester and the participants. Who got the agent's mail directly is not written to again.
+
+    Without `entry` no words travel, only that it happened. Raises ValueError for an entry that is not public.
+    """
+    if entry is not None and entry.visibility is not Visibility.PUBLIC:
+        raise ValueError(f"an entry that is {entry.visibility.value} never leaves")
+    wanted = []
+    for index, id_ in enumerate(ticket.outsiders()):
+        person = people.get(id_)
+        if person is None or person.keys & also_at:
+            continue
+        wanted.append(
+            LetterWanted(
+                event=event,
+                audience=Audience.REQUESTER if index == 0 else Audience.PARTICIPANT,
+                person=person,
+                ticket=ticket.number,
+                desk=ticket.desk,
+                entry=entry,
+                facts=facts or {},
+                automatic=entry is None,
+                thread=_thread_of(s, id_),
+                closure=closure if index == 0 else None,
+                proven=entry is not None or is_known(s, person),
+                name=letter if index == 0 else "",
+            )
+        )
+    return tuple(wanted)
+
+
+def to_requester(
+    s: Situation,
+    event: str,
+    ticket: Ticket,
+    requester: Person | None,
+    *,
+    facts: Mapping[str, object] | None = None,
+    closure: int | None = None,
+) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    """A machine's answer to the requester's own mail: acknowledgement, status, help, thanks for a rating. Or why there is none.
+
+    It carries nobody's words, and of the title only what may be repeated to an address that never proved anything.
+    """
+    reason = why_no_answer(s)
+    if requester is None:
+        reason = "no address on file"
+    elif not s.policy.wants(event):
+        reason = "switched off in the policy"
+    if requester is None or reason:
+        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason),)
+    known = is_known(s, requester)
+    # No verdict source exists before the domain rung is built.
+    shown = shown_subject(ticket.title, known=known, verdict_source=False, authenticated=False)
+    letter = LetterWanted(
+        event=event,
+        audience=Audience.REQUESTER,
+        person=requester,
+        ticket=ticket.number,
+        desk=ticket.desk,
+        facts={"shown_title": shown or "", **(facts or {})},
+        answers=s.mail.message_id,
+        thread=s.mail.references,
+        closure=closure,
+        subject_allowed=shown is not None,
+        proven=known,
+    )
+    return (letter,), ()
+
+
+def is_known(s: Situation, person: Person) -> bool:
+    """Whether somebody is known, by what was before or by this very mail."""
+    return s.knows(person) or now_proven(s) == person.id
+
+
+def now_proven(s: Situation) -> int | None:
+    """Who shows by this mail that somebody reads and writes under the address.
+
+    Only what a person wrote shows it: a vacation notice comes back with our token although nobody has seen our letter.
+    """
+    if s.reading.kind is not Kind.WRITTEN or not s.reading.answer or s.author is None:
+        return None
+    proof, _ = authority.proof_in(s)
+    return s.author.id if proof.token and not proof.failed else None
+
+
+def why_no_answer(s: Situation) -> str:
+    """Why no automatic letter may go to the author of this mail; empty when one may. The history keeps it, so it repeats no word."""
+    if not s.reading.answer:
+        # "nobody reads there: noreply@..." names an address; the trace has the whole.
+        return s.reading.answer_because.partition(":")[0]
+    if s.is_stale:
+        return "the mail is too old for an automatic answer"
+    if s.same_message_id:
+        return "another mail with this Message-ID was answered before"
+    return ""
+
+
+def _thread_of(s: Situation, person: int) -> tuple[str, ...]:
+    """The Message-IDs of what this person wrote on the ticket, so that their mail client shows one thread."""
+    entries = s.file.entries if s.file else ()
+    return tuple(e.message_id for e in entries if e.author == person and e.message_id and e.visibility is Visibility.PUBLIC)

@@ -1,0 +1,259 @@
+"""Who may do what, and what proves it. `From:` is a claim; a letter of ours that comes back is a proof.
+
+The rungs are the sets of {token, domain}: 0 is From: alone, 1 is either. A real authentication failure falls below 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from mailgate.decide.situation import Situation
+from mailgate.model.evidence import Evidence, Proof, Verdict, VerdictKind
+from mailgate.model.person import Role
+from mailgate.model.policy import ProveBy
+from mailgate.model.understood import LetterFacts
+
+NO_VERDICT = Verdict()
+AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
+
+# --- the table -------------------------------------------------------------------------------------------------------
+
+
+class Capability(StrEnum):
+    """What somebody may want to do. Each is a row of the table."""
+
+    OPEN = "open a ticket"
+    PUBLIC_ENTRY = "add a public entry"
+    STATUS = "status, help"  #: answered only to the address on file
+    CLOSE = "close, reopen"
+    RATE = "rate"
+    COMMAND = "note, reply, take, assign, wait, hold, resolve, fields"
+    FAR_REACHING = "merge, requester, cc, broadcast, spam, what shows other tickets"
+
+
+class Need(StrEnum):
+    """What a role has to bring for a capability."""
+
+    CLAIM = "0"
+    EVIDENCE = "0 and ticket evidence"
+    PROOF = "1"
+    DESK = "the desk's rung"
+    DESK_AND_CONFIRM = "the desk's rung, and a confirmation where that is token"
+    NEVER = "-"
+
+
+#: What becomes of a mail that falls short: agents see it as unverified; it is an ordinary entry, its command inert text;
+#: a confirmation asks first; nothing happens.
+Otherwise = Literal["unverified", "entry", "confirm", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    need: Need
+    otherwise: Otherwise
+
+
+_ANYBODY = Rule(Need.CLAIM, "refused")
+_INERT = Rule(Need.NEVER, "entry")
+_AGENT = Rule(Need.DESK, "confirm")
+_AGENT_FAR = Rule(Need.DESK_AND_CONFIRM, "confirm")
+_STAFF = (Role.AGENT, Role.LEAD, Role.OPERATOR)
+
+#: Every capability for every role; a new row or column is complete or the tests fail.
+TABLE: Mapping[Capability, Mapping[Role, Rule]] = {
+    Capability.OPEN: dict.fromkeys(Role, _ANYBODY),
+    Capability.PUBLIC_ENTRY: {
+        Role.REQUESTER: Rule(Need.EVIDENCE, "unverified"),
+        Role.PARTICIPANT: Rule(Need.PROOF, "unverified"),
+        Role.STRANGER: Rule(Need.NEVER, "unverified"),  # even with a valid token: somebody forwarded a letter
+        **dict.fromkeys(_STAFF, Rule(Need.DESK, "unverified")),
+    },
+    Capability.STATUS: {**dict.fromkeys(Role, _ANYBODY), Role.STRANGER: _INERT},  # no address on file
+    Capability.CLOSE: {
+        Role.REQUESTER: Rule(Need.PROOF, "entry"),
+        Role.PARTICIPANT: _INERT,
+        Role.STRANGER: _INERT,
+        **dict.fromkeys(_STAFF, _AGENT),
+    },
+    Capability.RATE: {
+        Role.REQUESTER: Rule(Need.PROOF, "entry"),
+        Role.PARTICIPANT: _INERT,
+        Role.STRANGER: _INERT,
+        **dict.fromkeys(_STAFF, _AGENT),
+    },
+    Capability.COMMAND: {
+        **dict.fromkeys((Role.REQUESTER, Role.PARTICIPANT, Role.STRANGER), _INERT),
+        **dict.fromkeys(_STAFF, _AGENT),
+    },
+    Capability.FAR_REACHING: {
+        **dict.fromkeys((Role.REQUESTER, Role.PARTICIPANT, Role.STRANGER), _INERT),
+        **dict.fromkeys(_STAFF, _AGENT_FAR),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    allowed: bool
+    because: str
+    otherwise: Otherwise | None = None  #: what happens instead; None when it is allowed
+
+
+def may(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> Grant:
+    """Whether this role with this proof has this capability on a desk whose agents prove themselves by `prove_by`."""
+    rule = TABLE[capability][role]
+    if proof.failed and capability is not Capability.OPEN:
+        # Not even the address on file is answered: the mail is somebody else's in all likelihood.
+        return Grant(False, proof.because or "authentication failed", "unverified")
+    lacking = _lacking(rule.need, proof, prove_by, any_ticket_evidence)
+    if lacking:
+        return Grant(False, f"{lacking}{f' ({proof.because})' if proof.because and rule.need is not Need.NEVER else ''}", rule.otherwise)
+    return Grant(True, proof.because or rule.need.value)
+
+
+def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> str:
+    """What is missing for a need, "" when nothing is."""
+    if need is Need.CLAIM:
+        return ""
+    if need is Need.EVIDENCE:
+        return "" if any_ticket_evidence else "nothing in the mail names the ticket"
+    if need is Need.PROOF:
+        return "" if proof.token or proof.domain else "the author is not proven"
+    if need is Need.NEVER:
+        return "not for this role"
+    if not reaches(proof, prove_by):
+        return f"agents of this desk prove themselves by {prove_by.value}"
+    if need is Need.DESK_AND_CONFIRM and prove_by is ProveBy.TOKEN:
+        return "needs a confirmation"
+    return ""
+
+
+def reaches(proof: Proof, prove_by: ProveBy) -> bool:
+    """Whether a proof reaches the rung that a desk asks of its agents."""
+    needed = {ProveBy.TOKEN: (proof.token,), ProveBy.DOMAIN: (proof.domain,), ProveBy.BOTH: (proof.token, proof.domain)}
+    return not proof.failed and all(needed[prove_by])
+
+
+def unbuilt(prove_by: ProveBy) -> str:
+    """Why a desk cannot be configured so yet, "" when it can: the domain rung needs a source of verdicts."""
+    if prove_by is ProveBy.TOKEN:
+        return ""
+    return f'agents_prove_by = "{prove_by.value}" is not built yet; use "token"'
+
+
+# --- the proof ---------------------------------------------------------------------------------------------------------
+
+#: The kinds of token that a letter hands to its reader alone. Bounce addresses are seen by servers, subjects by everybody.
+PROVING = frozenset({"reply", "action", "rate", "message-id", "anchor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the token of one letter proves in one mail."""
+
+    proof: Proof  #: for commands, ratings and everything an agent does
+    entry_proof: Proof  #: for an outsider's words: a spent token still finds its holder
+    spent: tuple[str, ...] = ()  #: letters whose token proves nothing from now on
+
+
+def proof_of(
+    author: str | None,
+    letter: LetterFacts | None,
+    holder: Collection[str],
+    purposes: Iterable[str],
+    *,
+    ticket: int | None,
+    now: datetime,
+    also_to_others: bool,
+    verdict: Verdict = NO_VERDICT,
+    agent_token: timedelta = AGENT_TOKEN,
+) -> Shown:
+    """What a mail proves that carries the token of a letter of ours.
+
+    `author`: key of the only From:, None when it is ambiguous; `holder`: all addresses (keys) of the person the letter was made for;
+    `purposes`: what the tokens in the mail are for (`Evidence.purpose`); `ticket`: what the mail was found to belong to, before
+    merges are followed; `also_to_others`: the mail names somebody else as recipient, who can now use the token.
+    """
+    failed = verdict.verdict is VerdictKind.FAIL
+    domain = verdict.verdict is VerdictKind.PASS
+    if failed:
+        proof = Proof(failed=True, because=f"authentication of {verdict.domain or 'the author'} failed")
+        # Whoever wrote it has seen the token.
+        return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
+    nothing, for_entries, spent = _token(author, letter, holder, frozenset(purposes), ticket, now, also_to_others, agent_token)
+    proof = Proof(token=not nothing, domain=domain, because=nothing or "answers a letter made for its author")
+    entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
+    return Shown(proof, entry_proof, spent)
+
+
+def _token(
+    author: str | None,
+    letter: LetterFacts | None,
+    holder: Collection[str],
+    purposes: frozenset[str],
+    ticket: int | None,
+    now: datetime,
+    also_to_others: bool,
+    agent_token: timedelta,
+) -> tuple[str, bool, tuple[str, ...]]:
+    """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now)."""
+    if letter is None or not purposes & PROVING:
+        return "the mail answers no letter of ours", False, ()
+    spent = () if letter.spent_at is not None else (letter.id,)
+    if author is None:
+        return "the author is ambiguous", False, spent
+    if author not in holder:
+        return "the letter was made for somebody else", False, spent
+    if not also_to_others:
+        spent = ()
+    if letter.ticket is None or letter.ticket != ticket:
+        return "the letter is about another ticket", False, spent
+    outside = letter.audience.is_outside
+    if letter.spent_at is not None:
+        return "others have seen this letter's token", outside, ()
+    if not outside and now - letter.made_at > agent_token:
+        return f"the letter is older than {agent_token.days} days", False, spent
+    # A mail that lets others see the token is itself still its holder's: they see it only afterwards.
+    return "", outside, spent
+
+
+def names_others(addresses: Iterable[str], holder: Collection[str], is_own: Callable[[str], bool]) -> bool:
+    """Whether a mail also goes to somebody who is neither one of our desks nor its author."""
+    return any(address and address.lower() not in holder and not is_own(address) for address in addresses)
+
+
+def proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
+    """What the mail of a situation proves of its author, and the letters whose token is spent by it."""
+    shown = _shown_in(s)
+    return shown.proof, shown.spent
+
+
+def entry_proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
+    """The same for an outsider who only writes: a spent token still counts (`Shown.entry_proof`)."""
+    shown = _shown_in(s)
+    return shown.entry_proof, shown.spent
+
+
+def _shown_in(s: Situation) -> Shown:
+    letter = s.letter
+    # Only the letter's own person counts; the author's record is at hand, anybody else's is not needed.
+    holder = s.author.keys if s.author is not None and letter is not None and s.author.id == letter.person else frozenset()
+    recipients = (address.address for address in (*s.mail.to, *s.mail.cc))
+    mine = s.author.keys if s.author is not None else frozenset()
+    return proof_of(
+        s.author_key,
+        letter,
+        holder,
+        _purposes(s.thread.evidence, letter),
+        ticket=s.thread.ticket,
+        now=s.now,
+        also_to_others=names_others(recipients, mine, s.policy.is_own),
+    )
+
+
+def _purposes(evidence: Iterable[Evidence], letter: LetterFacts | None) -> tuple[str, ...]:
+    return tuple(e.purpose for e in evidence if letter is not None and e.valid and e.letter == letter.id)

@@ -1,0 +1,183 @@
+"""How many automatic letters may leave, and for whom: a machine is never answered for long."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from mailgate.model.letter import LetterWanted
+from mailgate.model.policy import Budgets, Policy
+
+# --- verdicts ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """As soon as the courier comes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """The gateway's budget is used up for now."""
+
+    until: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress:
+    """Never. The reason is recorded on the ticket."""
+
+    reason: str
+
+
+Verdict = Send | Delay | Suppress
+
+
+class Counts(Protocol):
+    """Automatic letters to outsiders that were recorded before, addresses in lower case."""
+
+    @property
+    def per_address_hour(self) -> Mapping[str, int]: ...
+    @property
+    def per_address_day(self) -> Mapping[str, int]: ...
+    @property
+    def unknown_minute(self) -> int:
+        """To unknown or unproven addresses: whose turn was in the last minute, or is still to come."""
+
+    @property
+    def known_minute(self) -> int: ...
+
+
+def is_counted(letter: LetterWanted) -> bool:
+    """Letters that carry a person's words, and letters to agents and operators, are not counted."""
+    return letter.automatic and letter.audience.is_outside
+
+
+def spend(
+    wanted: Sequence[LetterWanted], counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime
+) -> tuple[Verdict, ...]:
+    """A verdict for each letter wanted, in order. Letters of one batch count for those behind them.
+
+    `suppressed`: address -> why nothing automatic goes there (it is dead). What exceeds an address's budget is suppressed; what exceeds
+    the gateway's is delayed minute by minute up to the longest delay, then suppressed.
+    """
+    tally = _Tally(counts)
+    verdicts: list[Verdict] = []
+    for letter in wanted:
+        verdict = _verdict(letter, tally, suppressed, policy, now)
+        tally.add(letter, verdict)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def after(wanted: Sequence[LetterWanted], verdicts: Sequence[Verdict], counts: Counts) -> Counts:
+    """The counts for the next mail of the same round, while the letters of this one are not recorded yet."""
+    tally = _Tally(counts)
+    for letter, verdict in zip(wanted, verdicts, strict=True):
+        tally.add(letter, verdict)
+    return tally
+
+
+class _Tally:
+    """Counts that grow."""
+
+    def __init__(self, counts: Counts) -> None:
+        self.per_address_hour = Counter(counts.per_address_hour)
+        self.per_address_day = Counter(counts.per_address_day)
+        self.unknown_minute = counts.unknown_minute
+        self.known_minute = counts.known_minute
+
+    def add(self, letter: LetterWanted, verdict: Verdict) -> None:
+        if not is_counted(letter) or isinstance(verdict, Suppress):
+            return
+        address = letter.person.address.lower()
+        self.per_address_hour[address] += 1
+        self.per_address_day[address] += 1
+        if letter.proven:
+            self.known_minute += 1
+        else:
+            self.unknown_minute += 1
+
+
+def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime) -> Verdict:
+    address, budgets = letter.person.address.lower(), policy.budgets
+    if policy.is_own(address):
+        return Suppress("our own address")  # whoever's words: such a letter comes back as a mail
+    if not is_counted(letter):
+        return Send()
+    if not address or is_noreply(address):
+        return Suppress("nobody reads that address")
+    if address in suppressed:
+        return Suppress(suppressed[address])
+    for count, limit, span in (
+        (counts.per_address_hour.get(address, 0), budgets.per_address_hour, "hour"),
+        (counts.per_address_day.get(address, 0), budgets.per_address_day, "day"),
+    ):
+        if limit is not None and count >= limit:
+            return Suppress(f"{limit} automatic letters to this address within a{'n' if span == 'hour' else ''} {span}")
+    if letter.proven:
+        return _turn(counts.known_minute, budgets.known_per_minute, "known addresses", budgets, now)
+    return _turn(counts.unknown_minute, budgets.unknown_per_minute, "unknown addresses", budgets, now)
+
+
+def _turn(waiting: int, limit: int | None, whose: str, budgets: Budgets, now: datetime) -> Verdict:
+    """When it is a letter's turn, with so many before it and so many a minute."""
+    if limit is None or waiting < limit:
+        return Send()
+    reason = f"{limit} automatic letters a minute to {whose}"
+    delay = timedelta(minutes=waiting // limit) if limit else None
+    if delay is None or delay > budgets.longest_delay:
+        return Suppress(reason)
+    return Delay(now + delay, reason)
+
+
+# --- who is never written to ------------------------------------------------------------------------------------------
+
+#: Local parts behind which nobody reads, without their signs; a detail or a number may follow.
+NOREPLY = (
+    "noreply", "noreplies", "donotreply", "dontreply", "neverreply", "noresponse", "unattended",
+    "nichtantworten", "bittenichtantworten", "keineantwort", "keineantworten", "mailerdaemon", "autoreply", "autoresponder",
+)  # fmt: skip
+
+
+def is_noreply(address: str) -> bool:
+    """Whether an address says of itself that nobody reads it: `no-reply@`, `do_not_reply+42@`, `bounces-123@`."""
+    local = re.sub(r"[^a-z0-9]", "", address.lower().rpartition("@")[0].partition("+")[0])
+    return local.startswith(NOREPLY) or re.fullmatch(r"bounces?\d*|.*(?:noreply|donotreply)", local) is not None
+
+
+# --- whose subject an acknowledgement repeats -------------------------------------------------------------------------
+
+SHORT = 60  #: characters of a stranger's subject that we repeat
+
+_LINKS = re.compile(
+    r"\S*(?:://|www\.|@)\S*"  # a scheme, www, an address
+    r"|\S*[^\W_]\.[^\W\d_]{2,}(?=[\W_]|\Z)\S*"  # what a mail program makes a link of: a name with a dot
+    r"|\S*\bxn--\S*",
+    re.IGNORECASE,
+)
+
+
+def shown_subject(subject: str, *, known: bool, verdict_source: bool, authenticated: bool) -> str | None:
+    """What of a stranger's subject an acknowledgement may repeat; None: the subject is ours.
+
+    An acknowledgement goes to whoever From: names, so it must carry nobody's message to a third person. A known or authenticated
+    sender gets his subject back; where nothing could have authenticated anybody (no verdict source) it is cut and its links are
+    taken out; where something could have and did not, it is left away.
+    """
+    if known or authenticated:
+        return subject
+    if verdict_source:
+        return None
+    # Dots of other scripts make links too (IDNA 2003).
+    plain = unicodedata.normalize("NFKC", subject[: 5 * SHORT]).translate({0x3002: ".", 0x2024: "."})
+    words = " ".join(_LINKS.sub(" ", plain).split())
+    if len(words) > SHORT:
+        words = words[: SHORT - 1].rstrip() + "…"
+    return words or None

@@ -1,0 +1,172 @@
+"""A mail has been read: what has happened, and who must hear of it?
+
+Each kind of mail has one row in `KINDS`, each role of an author one in `AUTHORS`. A decision says everything that follows,
+and changes nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mailgate.decide import announce, authority, orders, outsiders
+from mailgate.decide.entries import an_entry
+from mailgate.decide.lifecycle import apply
+from mailgate.decide.opening import open_ticket
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
+from mailgate.model.evidence import EvidenceKind
+from mailgate.model.mail import Kind
+from mailgate.model.person import Person, Role
+from mailgate.model.ticket import Status, Visibility
+
+
+def on_mail(s: Situation) -> Decision:
+    """Everything that follows from one mail that was read (RFC 3834 decides beforehand whether a machine may answer it)."""
+    trace = (
+        TraceLine("understand", "classify", s.reading.kind_because, s.reading.kind.value),
+        TraceLine("understand", "thread", _evidence_words(s), f"ticket {s.ticket.number}" if s.ticket else "no ticket"),
+        TraceLine("decide", "answer", s.reading.answer_because, "a machine may answer" if s.reading.answer else "no machine answers"),
+    )
+    decision = KINDS[s.reading.kind](s)
+    author = s.author_key
+    bad = author if author and any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in s.thread.evidence) else None
+    return replace(
+        decision,
+        people=(*decision.people, *_now_proven(s)),
+        evidence=s.thread.evidence,
+        bad_token=bad,
+        trace=(*trace, *decision.trace),
+    )
+
+
+def _evidence_words(s: Situation) -> str:
+    found = [f"{e.kind.value} in {e.where}{'' if e.valid else ' (bad MAC)'}" for e in s.thread.evidence]
+    return "; ".join((*found, *s.thread.notes)) or "no evidence"
+
+
+def _now_proven(s: Situation) -> tuple[Person, ...]:
+    """The author, when this mail is the first that proves him."""
+    if s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
+        return ()
+    return (replace(s.author, proven=True),)
+
+
+def _loop(s: Situation) -> Decision:
+    """A letter of our own came back: it is kept, and nothing follows."""
+    return Decision(trace=(TraceLine("decide", "loop", s.reading.kind_because, "kept, nothing follows"),))
+
+
+def _unreadable(s: Situation) -> Decision:
+    return Decision(set_aside=s.reading.kind_because)
+
+
+def _machine(s: Situation) -> Decision:
+    """Auto-replies and reports: hidden on their ticket; without a ticket they are set aside, never made into one."""
+    if s.author is not None and s.author.agent in s.policy.agents:
+        return Decision(trace=(TraceLine("decide", "machine", "an agent's automatic mail", "kept, never ticket content"),))
+    ticket = s.ticket
+    if ticket is None:
+        return Decision(set_aside=f"{s.reading.kind.value} that belongs to no ticket: {s.reading.kind_because}")
+    entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
+    event = AutoReplyReceived(at=s.arrived_at, actor=s.author.id if s.author else None, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), trace=(TraceLine("decide", "machine", "", "hidden entry"),))
+
+
+def _written(s: Situation) -> Decision:
+    author = s.author_key
+    if author is None:
+        # Two authors, or none: such a mail identifies nobody, so it can neither open a ticket nor answer one.
+        return Decision(set_aside="no author: From: is missing, empty or names several people")
+    if s.policy.is_own(author):
+        return Decision(set_aside="written in the name of one of our own desks")
+    if s.ticket is None:
+        return orders.without_a_ticket(s) or open_ticket(s)
+    if s.ticket.status is Status.REJECTED and not s.role.is_agent:
+        return Decision(set_aside=f"ticket {s.ticket.number} was rejected")
+    return AUTHORS[s.role](s)
+
+
+def unverified(s: Situation, because: str, without: int | None = None) -> Decision:
+    """Kept for the agents only: no Cc is added, no history is sent, nothing reaches the requester until it is admitted.
+
+    An agent in whose name it was written hears of it as well: a claim is no proof, and if it was he, his words have not left.
+    `without`: who hears of it by another letter.
+    """
+    assert s.file is not None
+    ticket = s.file.ticket
+    author, new = _person_of(s)
+    entry = an_entry(s, Visibility.UNVERIFIED, ticket.number, author=author, role=Role.STRANGER)
+    event = UnverifiedWrote(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    told = (*announce.responsible(step.ticket, s.policy, s.agents), author.id)
+    letters = announce.to_agents(s, "unverified_wrote", step.ticket, entry, people=told, facts={"because": because}, without=without)
+    return Decision(
+        changes=(Change(ticket, step.ticket, (event,), (entry,)),),
+        letters=letters,
+        people=new,
+        trace=(TraceLine("decide", "unverified", because, "entry that only agents see"),),
+    )
+
+
+def _person_of(s: Situation) -> tuple[Person, tuple[Person, ...]]:
+    """The author as a person, and whether that person is new."""
+    if s.author is not None:
+        return s.author, ()
+    address = s.mail.authors[0]
+    person = Person(id=s.ids.person, name=address.name, address=address.address, language=s.mail.language)
+    return person, (person,)
+
+
+def _stranger(s: Situation) -> Decision:
+    # Also with a valid token: then somebody forwarded a letter, and whoever has seen it must not command with it.
+    proof, spent = authority.proof_in(s)
+    return replace(unverified(s, "not the requester, not a participant, not an agent"), proof=proof, spent=spent)
+
+
+def _participant(s: Situation) -> Decision:
+    proof, spent = authority.entry_proof_in(s)
+    grant = authority.may(authority.Capability.PUBLIC_ENTRY, Role.PARTICIPANT, proof, s.prove_by, s.names_the_ticket)
+    if not grant.allowed:
+        return replace(unverified(s, grant.because), proof=proof, spent=spent)
+    return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
+
+
+def _requester(s: Situation) -> Decision:
+    proof, spent = authority.proof_in(s)
+    grant = authority.may(authority.Capability.PUBLIC_ENTRY, Role.REQUESTER, proof, s.prove_by, s.names_the_ticket)
+    if not grant.allowed:
+        return replace(unverified(s, grant.because), proof=proof, spent=spent)
+    return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
+
+
+def _agent(s: Situation) -> Decision:
+    proof, spent = authority.proof_in(s)
+    decision = orders.on_agent_mail(s, proof, unverified)
+    return replace(decision, proof=proof, spent=spent)
+
+
+#: What each kind of mail does. A new kind is one function and one line here.
+KINDS: Mapping[Kind, Callable[[Situation], Decision]] = {
+    Kind.WRITTEN: _written,
+    Kind.LIST: _written,
+    Kind.AUTO_REPLY: _machine,
+    Kind.BOUNCE: _machine,
+    Kind.DELIVERY_NOTICE: _machine,
+    Kind.COMPLAINT: _machine,
+    Kind.LOOP: _loop,
+    Kind.UNREADABLE: _unreadable,
+}
+
+#: What the author of an answer is to the ticket.
+AUTHORS: Mapping[Role, Callable[[Situation], Decision]] = {
+    Role.REQUESTER: _requester,
+    Role.PARTICIPANT: _participant,
+    Role.AGENT: _agent,
+    Role.LEAD: _agent,
+    Role.OPERATOR: _agent,
+    Role.STRANGER: _stranger,
+}

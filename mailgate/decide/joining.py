@@ -1,0 +1,71 @@
+"""Who comes in with a mail: the people whom a proven requester copies in take part in the ticket from then on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from mailgate.decide.budget import is_noreply
+from mailgate.decide.lifecycle import apply
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.events import ParticipantJoined
+from mailgate.model.evidence import Proof
+from mailgate.model.mail import Address, Mail
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Policy
+from mailgate.model.ticket import Ticket
+
+#: So many new people may come in with one mail.
+MOST_NEW_PEOPLE = 10
+
+#: What can be written to without doubt. An odd address in Cc must not be able to stop the agents' letters later on.
+_PLAIN = re.compile(r"[^\s<>()\[\]:;@\\,\"\x00-\x1f\x7f]{1,64}@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+def copied_in(mail: Mail, policy: Policy) -> tuple[Address, ...]:
+    """The addresses in To and Cc that might join: no desks, no agents, not the author himself, nobody twice."""
+    mine = {author.key for author in mail.authors}
+    found: dict[str, Address] = {}
+    for address in (*mail.to, *mail.cc):
+        key = address.key
+        if key in mine or key in found or len(key) > 254 or not _PLAIN.fullmatch(key):
+            continue
+        if policy.is_own(key) or policy.agent_at(key) or is_noreply(key):
+            continue
+        found[key] = address
+        if len(found) == MOST_NEW_PEOPLE:
+            break
+    return tuple(found.values())
+
+
+def unknown(addresses: Sequence[Address], known: Mapping[str, Person]) -> int:
+    """How many ids are needed for people nobody has heard of."""
+    return sum(address.key not in known for address in addresses)
+
+
+def as_people(addresses: Sequence[Address], known: Mapping[str, Person], ids: Sequence[int]) -> tuple[Person, ...]:
+    """Each as the record knows them, or new under one of these ids (those without an id stay outside)."""
+    free = iter(ids)
+    people: dict[int, Person] = {}
+    for address in addresses:
+        person = known.get(address.key)
+        if person is None:
+            id_ = next(free, None)
+            if id_ is None:
+                continue
+            person = Person(id=id_, name=address.name, address=address.address)
+        people.setdefault(person.id, person)
+    return tuple(people.values())
+
+
+def join(s: Situation, ticket: Ticket, proof: Proof) -> tuple[Ticket, tuple[ParticipantJoined, ...], tuple[Person, ...]]:
+    """The ticket with the people whom its proven requester copies in, what happened, and who they are. Nobody else's Cc counts."""
+    if not proof.token or s.role is not Role.REQUESTER or s.author is None:
+        return ticket, (), ()
+    inside = {ticket.requester, ticket.owner, *(m.person for m in ticket.members)}
+    fresh = tuple(p for p in s.newcomers if p.id not in inside and p.agent not in s.policy.agents)[:MOST_NEW_PEOPLE]
+    events = tuple(ParticipantJoined(at=s.arrived_at, actor=s.author.id, mail=s.inbox, person=p.id) for p in fresh)
+    for event in events:
+        ticket = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now).ticket
+    return ticket, events, fresh

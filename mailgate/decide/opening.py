@@ -1,0 +1,78 @@
+"""A mail that belongs to no ticket opens one: acknowledged once, announced to the desk's group."""
+
+from __future__ import annotations
+
+from mailgate.decide import announce
+from mailgate.decide.entries import an_entry
+from mailgate.decide.lifecycle import apply
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import TicketOpened
+from mailgate.model.evidence import EvidenceKind
+from mailgate.model.person import Person, Role
+from mailgate.model.ticket import Status, Ticket, TicketKind, Visibility
+
+#: An empty subject still needs a line that people can point at.
+NO_SUBJECT = "(no subject)"
+LONGEST_TITLE = 250
+#: A long thread cites hundreds of ids; the newest are what answers cite again.
+MOST_IDS = 50
+
+
+def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
+    """The ticket of a new mail. `follows`: the closed ticket whose reopening time is over; it stays as it is."""
+    author = s.mail.authors[0]
+    requester = s.author or Person(id=s.ids.person, name=author.name, address=author.address, language=s.mail.language)
+    blank = Ticket(
+        number=s.ids.ticket,
+        desk=s.desk.id,
+        title=(s.mail.subject.strip() or NO_SUBJECT)[:LONGEST_TITLE],
+        kind=TicketKind.INCIDENT,
+        status=Status.NEW,
+        priority=s.policy.default_priority,
+        requester=requester.id,
+        group=s.desk.group,
+        created_at=s.now,
+        arrived_at=s.arrived_at,
+        language=s.mail.language,
+        follows=follows.number if follows else None,
+    )
+    entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
+    opened = TicketOpened(
+        at=s.arrived_at,
+        actor=requester.id,
+        entry=entry.id,
+        mail=s.inbox,
+        desk=blank.desk,
+        kind=blank.kind,
+        priority=blank.priority,
+        requester=requester.id,
+        group=blank.group,
+        follows=blank.follows,
+    )
+    ticket = apply(blank, opened, rules_for(s.policy, blank.desk), s.now).ticket
+    event = "follow_up_opened" if follows else "ticket_opened"
+    letters, suppressed = announce.to_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
+    told = announce.responsible(ticket, s.policy, s.agents)
+    if letters and told != (requester.id,):
+        # An agent with a request of his own has the acknowledgement; where he is the whole group, he must be able to answer as an agent.
+        told = tuple(id_ for id_ in told if id_ != requester.id)
+    letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC)
+    reason = suppressed[0].reason if suppressed else "acknowledged"
+    return Decision(
+        changes=(Change(None, ticket, (opened, *suppressed), (entry,)),),
+        letters=letters,
+        people=() if s.author is not None else (requester,),
+        message_ids=own_ids(s),
+        trace=(TraceLine("decide", "open", reason, f"ticket {ticket.number} opened"),),
+    )
+
+
+def own_ids(s: Situation) -> tuple[str, ...]:
+    """The Message-IDs that from now on lead to this ticket: the mail's own and the newest that it cites, unless they lead elsewhere.
+
+    Only ids that were looked up: one that is known to another ticket, and was not seen to be, would conflict for ever.
+    """
+    cited = (e.value for e in s.thread.evidence if e.kind is EvidenceKind.KNOWN_ID)
+    return tuple(dict.fromkeys(i for i in cited if i not in s.taken_ids))[:MOST_IDS]

@@ -1,0 +1,341 @@
+"""An agent's mail: commands at its top, all or none of them, and words for the requester or for colleagues only.
+
+Whatever is wrong, nothing is applied and nothing is sent; the text comes back with the faults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mailgate.decide import announce, authority
+from mailgate.decide.entries import an_entry
+from mailgate.decide.lifecycle import Effect, Facts
+from mailgate.decide.opening import own_ids
+from mailgate.decide.residue import Residue, residue
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.decide.verbs import EXCLUSIVE, VERBS, Course, Refused, fault, said
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
+from mailgate.model.evidence import Proof
+from mailgate.model.letter import LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.ticket import Entry, Visibility
+from mailgate.model.understood import Command, Fault, Parsed
+
+Unverified = Callable[[Situation, str, int | None], Decision]
+
+#: Which effect makes the letter a closing one.
+CLOSING = ((Effect.MAIL_RESOLVED, "ticket_resolved"), (Effect.MAIL_CLOSED, "ticket_closed"))
+#: The same said by the command, for the letter's name is needed before its event happens.
+CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_closed"}
+#: Faults of one mail that are told, and how much of a line is.
+MOST_FAULTS, LONGEST_LINE = 20, 200
+
+
+# --- may he, and what does he say? ---------------------------------------------------------------------------------------
+
+
+def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decision:
+    """What follows from the mail of somebody who is an agent by the policy, proven or not."""
+    assert s.author is not None
+    parsed = _with_address_words(s)
+    grant = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket)
+    if not grant.allowed:
+        if not parsed.commands and not parsed.errors:
+            return unverified(s, grant.because, None)
+        # The agent learns at the address on file that nothing was carried out: a From: alone never commands.
+        answers, suppressed = _answer(s, "commands_refused", _refusal(s, (Fault("E_PERM", None, "", grant.because),)))
+        decision = unverified(s, grant.because, s.author.id if answers else None)
+        return _also(decision, answers, suppressed)
+    try:
+        return _carry_out(s, parsed)
+    except Refused as refused:
+        return _refuse(s, refused.faults)
+
+
+def without_a_ticket(s: Situation) -> Decision | None:
+    """Commands of an agent's mail that belongs to no ticket: help is given, anything else comes back. None: an ordinary mail."""
+    parsed = s.understood.commands
+    agent = s.author if s.author is not None and s.author.agent in s.policy.agents else None
+    if agent is None or not s.reading.answer or not (parsed.commands or parsed.errors):
+        return None
+    if not parsed.errors and not parsed.body.strip() and all(c.verb == "help" for c in parsed.commands):
+        answers, _ = _answer(s, "help_asked", _help(parsed))
+        return Decision(letters=answers, trace=(TraceLine("decide", "help", "an agent's mail without a ticket", "answered"),))
+    faults = parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), "answer a mail about the ticket"),)
+    answers, _ = _answer(s, "commands_refused", _refusal(s, faults))
+    codes = ", ".join(dict.fromkeys(f.code for f in faults))
+    return Decision(letters=answers, trace=(TraceLine("decide", "commands", codes, "no ticket, nothing applied, nothing sent"),))
+
+
+def _with_address_words(s: Situation) -> Parsed:
+    """Action addresses (`support+<letter>.take.<mac>@`) say a command beside those in the text; together they must make sense."""
+    parsed = s.understood.commands
+    commands, errors, visibility = list(parsed.commands), list(parsed.errors), parsed.visibility
+    for index, word in enumerate(s.address_words):
+        command = Command(word, (), -index)
+        verbs = {c.verb for c in commands}
+        if word in verbs:
+            continue
+        if word not in VERBS:
+            errors.append(fault("E_UNAVAILABLE", command))
+        elif other := next((each for pair in EXCLUSIVE if word in pair for each in sorted(pair & verbs)), None):
+            errors.append(fault("E_CONFLICT", command, f"#{other}"))
+        else:
+            commands.append(command)
+            visibility = "note" if word == "note" else visibility
+    return Parsed(tuple(commands), parsed.body, visibility, tuple(errors))
+
+
+# --- nothing ---------------------------------------------------------------------------------------------------------------
+
+
+def _refuse(s: Situation, faults: tuple[Fault, ...]) -> Decision:
+    """Nothing is applied, nothing is sent to the requester; the text comes back."""
+    assert s.file is not None and s.author is not None
+    ticket = s.file.ticket
+    event = CommandsRefused(at=s.now, actor=s.author.id, mail=s.inbox, codes=tuple(dict.fromkeys(f.code for f in faults)))
+    answers, suppressed = _answer(s, "commands_refused", _refusal(s, faults))
+    # Where no machine may answer, the words stay on the ticket, so that somebody finds them.
+    kept = () if answers else (an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role),)
+    return Decision(
+        changes=(Change(ticket, ticket, (event, *suppressed), kept),),
+        letters=answers,
+        trace=(TraceLine("decide", "commands", ", ".join(event.codes), "nothing applied, nothing sent"),),
+    )
+
+
+def _refusal(s: Situation, faults: tuple[Fault, ...]) -> dict[str, object]:
+    return {"faults": faults[:MOST_FAULTS], "text": s.mail.new_text}
+
+
+def _help(parsed: Parsed) -> dict[str, object]:
+    asked = next((c.args[0] for c in parsed.commands if c.verb == "help" and c.args), "")
+    return {"verb": asked, "verbs": tuple(VERBS)}
+
+
+def _answer(s: Situation, event: str, facts: Mapping[str, object]) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    """An answer to the agent at the address on file, or why there is none. Agents' machines are not answered either."""
+    assert s.author is not None
+    reason = "" if s.reading.answer else announce.why_no_answer(s)
+    if not reason and event == "commands_applied" and not s.policy.wants(event):
+        reason = "switched off in the policy"
+    if reason:
+        return (), (LetterSuppressed(at=s.now, letter_event=event, person=s.author.id, reason=reason),)
+    return (announce.to_agent(s, event, s.author, s.ticket, facts),), ()
+
+
+def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[Event, ...]) -> Decision:
+    *others, last = decision.changes
+    return replace(decision, changes=(*others, replace(last, events=(*last.events, *events))), letters=(*decision.letters, *letters))
+
+
+# --- all of it ---------------------------------------------------------------------------------------------------------------
+
+
+def _carry_out(s: Situation, parsed: Parsed) -> Decision:
+    assert s.file is not None and s.author is not None
+    unbuilt = (fault("E_UNAVAILABLE", c) for c in parsed.commands if c.verb not in VERBS)
+    if faults := (*parsed.errors, *unbuilt):
+        raise Refused(*faults)
+    ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
+    verbs = {c.verb: c for c in parsed.commands}
+    words = bool(text or s.mail.attachments)
+    if not words and not verbs.keys() - {"note", "reply"}:
+        raise Refused(Fault("E_ARGS", None, "", "nothing new was found in this mail"))
+    public = words and _is_public(s, parsed)
+    if public:
+        _refuse_residue(s, text)
+    entry = _entry(s, text, public) if words else None
+    course = Course(
+        s,
+        author,
+        rules_for(s.policy, ticket.desk),
+        ticket,
+        facts=Facts(public_text=public, closure_text=bool(text) and public),
+    )
+    for command in _in_order(parsed, before_message=True):
+        VERBS[command.verb].act(course, command)
+    course.letter = _letter_id(course, verbs, public)
+    if entry is not None:
+        _say(course, entry, verbs)
+    for command in _in_order(parsed, before_message=False):
+        VERBS[command.verb].act(course, command)
+    letters, suppressed = _letters(course, entry, verbs)
+    return Decision(
+        changes=(Change(ticket, course.ticket, (*course.events, *suppressed), (entry,) if entry else (), tuple(course.admitted)),),
+        letters=letters,
+        commands=tuple((c.line, c.verb) for c in parsed.commands),
+        message_ids=own_ids(s),
+        trace=(TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or "nothing"),),
+    )
+
+
+def _in_order(parsed: Parsed, before_message: bool) -> list[Command]:
+    mine = (c for c in parsed.commands if VERBS[c.verb].before_message is before_message)
+    return sorted(mine, key=lambda c: VERBS[c.verb].order)
+
+
+def _in_words(parsed: Parsed, entry: Entry | None) -> str:
+    return f"{entry.visibility.value if entry else 'no words'}; " + (" ".join(said(c) for c in parsed.commands) or "no commands")
+
+
+def _say(course: Course, entry: Entry, verbs: Mapping[str, Command]) -> None:
+    s, author = course.s, course.author
+    if entry.visibility is not Visibility.PUBLIC:
+        return course.happen(NoteAdded(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox))
+    course.happen(AgentReplied(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox, letter=course.letter))
+    if author.id != course.ticket.owner and author.id not in course.ticket.watchers() and "unwatch" not in verbs:
+        # Whoever answers on a colleague's ticket hears how it goes on.
+        course.happen(WatcherAdded(at=s.now, actor=author.id, mail=s.inbox, person=author.id))
+
+
+def _is_public(s: Situation, parsed: Parsed) -> bool:
+    """What the agent said decides, else whether the requester has it anyway, else the notice that is answered.
+
+    An answer to no known notice is internal.
+    """
+    if parsed.visibility == "note":
+        return False
+    if parsed.visibility == "reply" or _has_it_directly(s):
+        return True
+    return s.letter is not None and s.letter.answer_is is Visibility.PUBLIC
+
+
+def _has_it_directly(s: Situation) -> bool:
+    requester = s.file.person(s.file.ticket.requester) if s.file else None
+    return requester is not None and not requester.keys.isdisjoint(_directly(s))
+
+
+def _directly(s: Situation) -> frozenset[str]:
+    """Addresses that already have the agent's mail in their mailbox."""
+    return frozenset(a.key for a in (*s.mail.to, *s.mail.cc))
+
+
+def _refuse_residue(s: Situation, text: str) -> None:
+    assert s.file is not None and s.author is not None
+    ticket = s.file.ticket
+    public = [ticket.title, *(e.text for e in s.file.entries if e.visibility is Visibility.PUBLIC)]
+    home = s.policy.desks.get(ticket.desk, s.desk)
+    html = s.mail.new_html if text == s.mail.new_text.strip() else None
+
+    def found_in(words: str, page: str | None) -> tuple[Residue, ...]:
+        assert s.file is not None and s.author is not None
+        return residue(words, page, s.file.notices, public, s.author.keys, s.policy.residue_line, s.desk.keys | home.keys)
+
+    _refuse_attached(s, found_in)
+    found = found_in(text, html)
+    if found:
+        below = _lines_above(s.mail.new_text, text)
+        lines = ((r.line_no + below if r.line_no else None, r) for r in found[:MOST_FAULTS])
+        raise Refused(*(Fault("E_QUOTE", number, r.line[:LONGEST_LINE], r.why) for number, r in lines))
+
+
+#: What holds a whole mail, and so perhaps a notice with its tokens: by type, or by the ending of its name.
+MAIL_TYPES = ("message/", "application/ms-tnef", "application/vnd.ms-tnef", "application/vnd.ms-outlook", "application/mbox")
+MAIL_ENDINGS = (".eml", ".msg", ".mht", ".mhtml", ".mbox", "winmail.dat")
+
+
+def _refuse_attached(s: Situation, found_in: Callable[[str, str | None], tuple[Residue, ...]]) -> None:
+    """Attachments travel as well: no mail is passed on as a file, and no text file that holds a line of a notice."""
+    for attachment in s.mail.attachments:
+        if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
+            raise Refused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
+    for name, words, is_html in s.attached:
+        found = found_in("" if is_html else words, words if is_html else None)
+        if found:
+            raise Refused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
+
+
+def _lines_above(whole: str, text: str) -> int:
+    """How many lines of commands stand above the text: faults are counted in the mail as it was written."""
+    return max(0, len(whole.rstrip().splitlines()) - len(text.splitlines()))
+
+
+def _entry(s: Situation, text: str, public: bool) -> Entry:
+    assert s.file is not None
+    visibility = Visibility.PUBLIC if public else Visibility.INTERNAL
+    return an_entry(s, visibility, s.file.ticket.number, author=s.author, role=s.role, text=text)
+
+
+# --- the letters ---------------------------------------------------------------------------------------------------------------
+
+
+def _letter_id(course: Course, verbs: Mapping[str, Command], public: bool) -> str | None:
+    """The id of the letter to the requester that this mail will cause; None when it will cause none."""
+    s = course.s
+    closer = next((event for verb, event in CLOSERS.items() if verb in verbs and course.ticket.status.is_live), None)
+    if closer is not None:
+        return s.ids.letters[0] if public or s.policy.wants(closer) else None
+    return s.ids.letters[0] if public and not _has_it_directly(s) else None
+
+
+def _letters(
+    course: Course, entry: Entry | None, verbs: Mapping[str, Command]
+) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    s = course.s
+    outside, suppressed = _outside(course, entry, verbs)
+    letters = (*outside, *_inside(course, entry))
+    parsed = _with_address_words(s)
+    answers: list[tuple[str, Mapping[str, object]]] = []
+    if "help" in verbs:
+        answers.append(("help_asked", _help(parsed)))
+    if verbs.keys() - {"help"} and not outside and not (entry and entry.visibility is Visibility.PUBLIC):
+        facts: dict[str, object] = {
+            "told": tuple(course.told),
+            "noted": entry is not None,
+            "commands": tuple(said(c) for c in parsed.commands),
+        }
+        answers.append(("commands_applied", facts))
+    for event, said_there in answers:
+        more, none = _answer(s, event, said_there)
+        letters, suppressed = (*letters, *more), (*suppressed, *none)
+    return letters, suppressed
+
+
+def _outside(
+    course: Course, entry: Entry | None, verbs: Mapping[str, Command]
+) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    """One letter for each outsider: an answer, or the solution with its words, never both."""
+    s, ticket = course.s, course.ticket
+    assert s.file is not None
+    people: Mapping[int, Person] = {p.id: p for p in (*s.file.people, *s.agents.values())}
+    done = next((name for effect, name in CLOSING if effect in course.effects), None)
+    closure = ticket.closure if done else None
+    facts: dict[str, object] = {"by": course.author.name, "code": ticket.resolution_code or ""}
+    letter = course.letter or ""
+    if entry is not None and entry.visibility is Visibility.PUBLIC:
+        # A person's words are never switched off; where the closing letter is, they travel as an answer.
+        event = done if done and s.policy.wants(done) else "agent_replied"
+        if event == "agent_replied":
+            facts = {"waiting": "wait" in verbs}
+        # A solution is always sent: the mail that went there directly says neither that it is one nor how to disagree.
+        there = frozenset() if done else _directly(s)
+        return announce.to_outsiders(s, event, ticket, entry, people, letter=letter, closure=closure, facts=facts, also_at=there), ()
+    if done is None:
+        return (), ()
+    if not s.policy.wants(done):
+        reason = "switched off in the policy"
+        return (), (LetterSuppressed(at=s.now, letter_event=done, person=ticket.requester, reason=reason),)
+    # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
+    return announce.to_outsiders(s, done, ticket, None, people, letter=letter, closure=closure, facts=facts), ()
+
+
+def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
+    """What colleagues hear."""
+    s, ticket, author = course.s, course.ticket, course.author
+    assert s.file is not None
+    letters: tuple[LetterWanted, ...] = ()
+    if entry is not None:
+        event = "agent_replied" if entry.visibility is Visibility.PUBLIC else "note_added"
+        letters += announce.to_agents(s, event, ticket, entry, answer_is=entry.visibility, without=author.id)
+    assigned = next((e for e in course.events if isinstance(e, TicketAssigned)), None)
+    if assigned is not None and assigned.to is not None:
+        last = next((e for e in reversed(s.file.entries) if e.visibility is Visibility.PUBLIC), None)
+        facts = {"by": author.name}
+        letters += announce.to_agents(
+            s, "ticket_assigned", ticket, last, people=(assigned.to,), answer_is=Visibility.PUBLIC, facts=facts, without=author.id
+        )
+    return letters

@@ -1,0 +1,177 @@
+"""The requester or a participant answered: an entry, the clocks, and the agents who must hear of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from mailgate.decide import announce, authority, feedback, joining
+from mailgate.decide.entries import an_entry
+from mailgate.decide.lifecycle import Effect, apply
+from mailgate.decide.opening import open_ticket, own_ids
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import Event, LetterSuppressed, RequesterClosed, RequesterReopened, RequesterThanked, RequesterWrote
+from mailgate.model.evidence import Proof
+from mailgate.model.letter import LetterWanted
+from mailgate.model.person import Role
+from mailgate.model.ticket import Status, Visibility
+
+
+def wrote(s: Situation, proof: Proof) -> Decision:
+    """What an answer of the requester's side does: a wish that is one word, a rating, thanks, or simply a message."""
+    assert s.file is not None
+    ticket = s.file.ticket
+    is_requester = s.role is Role.REQUESTER
+    if s.understood.rating is not None and is_requester and proof.token:
+        return _rated(s, proof)
+    wish = _wish_of(s) if is_requester else None
+    if wish is not None:
+        capability, act = WISHES[wish]
+        if authority.may(capability, s.role, proof, s.prove_by, s.names_the_ticket).allowed:
+            return act(s)
+        # A command that falls short is an ordinary entry.
+    if s.understood.thanks and ticket.status in (Status.RESOLVED, Status.CLOSED):
+        return _message(s, proof, RequesterThanked)
+    return _message(s, proof, RequesterWrote)
+
+
+def _wish_of(s: Situation) -> str | None:
+    """One of `WISHES`, said by the whole new text, or by the link of a letter. Never guessed from prose."""
+    said = s.understood.word
+    if said in WISHES:
+        return said
+    for word in s.address_words:
+        # Whoever adds words to "close" still means it; what is added to a question is a message of its own.
+        if word in ("close", "reopen") or (word in WISHES and not s.mail.new_text.strip()):
+            return word
+    return None
+
+
+def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
+    assert s.file is not None and s.author is not None
+    ticket = s.file.ticket
+    entry = an_entry(s, Visibility.PUBLIC, ticket.number, author=s.author, role=s.role)
+    event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    if Effect.CREATE_FOLLOWUP in step.effects:
+        return open_ticket(s, follows=ticket)
+    after, joined, people = joining.join(s, step.ticket, proof)
+    letters: tuple[LetterWanted, ...] = ()
+    if kind is not RequesterThanked:
+        facts = {"reopened": Effect.REOPEN in step.effects, "joined": tuple(p.address for p in people)}
+        letters = announce.to_agents(s, "requester_wrote", after, entry, answer_is=Visibility.PUBLIC, facts=facts, without=s.author.id)
+    return Decision(
+        changes=(Change(ticket, after, (event, *joined), (entry,)),),
+        letters=letters,
+        people=people,
+        message_ids=own_ids(s),
+        trace=(TraceLine("decide", "answer of the requester's side", after.status.value, "public entry"),),
+    )
+
+
+# --- wishes of one word ---------------------------------------------------------------------------
+
+
+def _kept(s: Situation, event: str) -> Decision:
+    """Answered by letter to the address on file; the mail itself stays as a hidden entry."""
+    assert s.file is not None
+    ticket = s.file.ticket
+    entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
+    letters, suppressed = announce.to_requester(s, event, ticket, s.file.person(ticket.requester))
+    then = suppressed[0].reason if suppressed else "answered to the address on file"
+    return Decision(
+        changes=(Change(ticket, ticket, suppressed, (entry,)),),
+        letters=letters,
+        trace=(TraceLine("decide", event, s.understood.word or "", then),),
+    )
+
+
+def _status(s: Situation) -> Decision:
+    return _kept(s, "status_asked")
+
+
+def _help(s: Situation) -> Decision:
+    return _kept(s, "help_asked")
+
+
+def _close(s: Situation) -> Decision:
+    return _wish(s, RequesterClosed)
+
+
+def _reopen(s: Situation) -> Decision:
+    return _wish(s, RequesterReopened)
+
+
+def _wish(s: Situation, kind: type[Event]) -> Decision:
+    assert s.file is not None and s.author is not None
+    ticket = s.file.ticket
+    entry = an_entry(s, Visibility.PUBLIC, ticket.number, author=s.author, role=s.role)
+    event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    if Effect.CREATE_FOLLOWUP in step.effects:
+        return open_ticket(s, follows=ticket)
+    if Effect.MAIL_STATUS in step.effects:
+        return _status(s)
+    letters: tuple[LetterWanted, ...] = ()
+    suppressed: tuple[LetterSuppressed, ...] = ()
+    for effect, name in ((Effect.MAIL_RESOLVED, "ticket_resolved"), (Effect.MAIL_CLOSED_CONFIRMED, "ticket_closed")):
+        if effect in step.effects:
+            # A solution asks for a rating; the closing that follows it does not ask again.
+            closure = step.ticket.closure if effect is Effect.MAIL_RESOLVED else None
+            requester = s.file.person(ticket.requester)
+            letters, suppressed = announce.to_requester(s, name, step.ticket, requester, facts={"by_requester": True}, closure=closure)
+    facts = {"reopened": Effect.REOPEN in step.effects, "joined": ()}
+    letters += announce.to_agents(s, "requester_wrote", step.ticket, entry, answer_is=Visibility.PUBLIC, facts=facts, without=s.author.id)
+    return Decision(
+        changes=(Change(ticket, step.ticket, (event, *suppressed), (entry,)),),
+        letters=letters,
+        message_ids=own_ids(s),
+        trace=(TraceLine("decide", "wish of the requester", s.understood.word or "by link", step.ticket.status.value),),
+    )
+
+
+WISHES: Mapping[str, tuple[authority.Capability, Callable[[Situation], Decision]]] = {
+    "status": (authority.Capability.STATUS, _status),
+    "help": (authority.Capability.STATUS, _help),
+    "close": (authority.Capability.CLOSE, _close),
+    "reopen": (authority.Capability.CLOSE, _reopen),
+}
+
+
+# --- ratings: they never change the state ------------------------------------------------------------
+
+
+def _rated(s: Situation, proof: Proof) -> Decision:
+    assert s.file is not None and s.author is not None and s.understood.rating is not None
+    ticket, rating = s.file.ticket, s.understood.rating
+    entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
+    lead = s.policy.lead_of(ticket.group)
+    result = feedback.count_rating(
+        ticket,
+        rating.score,
+        rating.comment,
+        role=s.role,
+        person=s.author,
+        proof=proof,
+        prove_by=s.prove_by,
+        closure=s.letter.closure if s.letter else None,
+        at=s.arrived_at,
+        lead=s.agents.get(lead.id) if lead else None,
+        previous=s.last_score,
+        entry=entry.id,
+        mail=s.inbox,
+    )
+    if result.counted is None and not result.late:
+        return _message(s, proof, RequesterWrote)
+    after, rules = ticket, rules_for(s.policy, ticket.desk)
+    for event in result.events:
+        after = apply(after, event, rules, s.now).ticket
+    thanks, suppressed = announce.to_requester(s, "rating_given", ticket, s.author, facts={"score": rating.score, "late": result.late})
+    letters = tuple(letter for letter in result.letters if s.policy.wants(letter.event))
+    return Decision(
+        changes=(Change(ticket, after, (*result.events, *suppressed), (entry,)),),
+        letters=(*letters, *thanks),
+        ratings=(result.counted,) if result.counted else (),
+        trace=(TraceLine("decide", "rating", rating.because, result.because),),
+    )

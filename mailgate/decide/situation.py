@@ -1,0 +1,124 @@
+"""What is known when a mail is decided: the mail, its author, its ticket, and the ids that may be given out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailgate.model.evidence import EvidenceKind
+from mailgate.model.mail import Arrival, Mail, Reading
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Desk, Policy, ProveBy
+from mailgate.model.ticket import Ticket, TicketFile
+from mailgate.model.understood import LetterFacts, Parsed, RatingRead, Thread
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Ids drawn beforehand, so that deciding stays pure. What is not used is a gap, and gaps are allowed."""
+
+    ticket: int
+    person: int
+    entries: tuple[int, ...]  #: two: a mail makes at most an entry and a remark of ours
+    letters: tuple[str, ...]  #: two: the letters that events must name
+    people: tuple[int, ...] = ()  #: for those whom the author copied in, as far as they are not known
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What the reader found in the new text. All of it is only a suggestion until authority is checked."""
+
+    commands: Parsed
+    rating: RatingRead | None
+    thanks: bool
+    word: str | None  #: self-service word of a requester: status, close, reopen, help
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    inbox: int
+    arrival: Arrival
+    desk: Desk
+    reading: Reading
+    understood: Understood
+    thread: Thread
+    letter: LetterFacts | None  #: the letter it answers
+    author: Person | None  #: known under the address of the only From:
+    file: TicketFile | None  #: after following merges
+    agents: Mapping[str, Person]  #: by their id in the policy
+    policy: Policy
+    ids: Ids
+    now: datetime
+    attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
+    last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
+    same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
+    taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
+    newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
+
+    @property
+    def mail(self) -> Mail:
+        return self.reading.mail
+
+    @property
+    def ticket(self) -> Ticket | None:
+        return self.file.ticket if self.file else None
+
+    @property
+    def arrived_at(self) -> datetime:
+        return self.arrival.arrived_at
+
+    @property
+    def author_key(self) -> str | None:
+        author = self.mail.author
+        return author.key if author and author.address else None
+
+    @property
+    def is_stale(self) -> bool:
+        """Old mail (a rescan, our own outage) opens tickets but causes no automatic letter to outsiders."""
+        return self.arrival.received_at - self.arrival.arrived_at > self.policy.budgets.stale_after
+
+    @property
+    def role(self) -> Role:
+        """What the author claims to be to this ticket. A claim only: authority weighs the proof."""
+        person, ticket = self.author, self.ticket
+        if person is None:
+            return Role.STRANGER
+        agent = self.policy.agents.get(person.agent) if person.agent else None
+        if agent is not None and not (ticket and ticket.requester == person.id and not self._answers_a_notice):
+            return agent.role
+        if ticket is None:
+            return Role.STRANGER
+        if ticket.requester == person.id:
+            return Role.REQUESTER
+        if any(m.person == person.id and m.role is Role.PARTICIPANT for m in ticket.members):
+            return Role.PARTICIPANT
+        return Role.STRANGER
+
+    @property
+    def _answers_a_notice(self) -> bool:
+        return self.letter is not None and not self.letter.audience.is_outside
+
+    @property
+    def names_the_ticket(self) -> bool:
+        """Whether evidence that counts led to the ticket: bad signatures and unknown Message-IDs are none."""
+        return self.thread.ticket is not None
+
+    @property
+    def prove_by(self) -> ProveBy:
+        """How agents prove themselves on this ticket: its own desk says so, whichever desk took the mail in."""
+        home = self.policy.desks.get(self.ticket.desk, self.desk) if self.ticket else self.desk
+        return home.agents_prove_by
+
+    @property
+    def address_words(self) -> tuple[str, ...]:
+        """What the action addresses of the letter that it answers say: `support+<letter>.take.<mac>@`."""
+        if self.letter is None:
+            return ()
+        mine = (e for e in self.thread.evidence if e.kind is EvidenceKind.REPLY_ADDRESS and e.valid and e.letter == self.letter.id)
+        return tuple(dict.fromkeys(e.word for e in mine if e.purpose == "action"))
+
+    def knows(self, person: Person) -> bool:
+        """An agent, or somebody who once answered a letter of ours. An address that was only written in a From: is nobody's yet:
+        a forger who writes twice in a victim's name must not make the victim known."""
+        return person.agent in self.policy.agents or person.proven

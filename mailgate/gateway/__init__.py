@@ -1,0 +1,215 @@
+"""The conductor: accept a mail, read the inbox, review the clocks, send the outbox. The only room that knows the order.
+
+Each entrance has one shape: load what is needed, decide without any lock held, record all of it or none of it. What is due when
+is a column of a row, so a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from mailgate.compose.templates import Templates
+from mailgate.gateway.clock import ClockRound
+from mailgate.gateway.reading import Reader, ReadingRound
+from mailgate.gateway.sending import SendingRound
+from mailgate.gateway.writing import Desk
+from mailgate.model.decision import Decision
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.mail import Arrival
+from mailgate.model.person import Person
+from mailgate.model.policy import Policy
+from mailgate.model.token import Keyring
+from mailgate.record.acceptor import Acceptor
+from mailgate.record.store import Broken, Keep, Kept, Outcome, Store
+from mailgate.send.courier import Courier
+from mailgate.understand.digest import digest
+
+log = logging.getLogger(__name__)
+
+#: An alarm of one kind about one thing is raised again after this long.
+ALARM_EVERY = timedelta(hours=1)
+LETTERS_OF_A_ROUND = 200
+TICKETS_OF_A_ROUND = 200
+
+
+class NoDesk(Exception):
+    """No recipient of this mail is a desk of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the gateway is built from and does not change while it runs."""
+
+    ring: Keyring
+    templates: Templates
+    reverse_path: str
+    operator: str
+    held: bool
+
+
+def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None) -> list[Keep]:
+    """What is stored of an arrival: one row for each desk it is for, told apart from copies by its content. Raises NoDesk."""
+    found = (policy.desk_at(recipient) for recipient in arrival.recipients)
+    desks = dict.fromkeys(id_ for id_ in (desk, *(d.id for d in found if d)) if id_)
+    if not desks:
+        raise NoDesk(", ".join(arrival.recipients))
+    content = digest(arrival.raw)
+    return [Keep(arrival, at, content) for at in desks]
+
+
+class Gateway:
+    """The four entrances. Safe to call from the doors' loop and from the rounds' threads at the same time."""
+
+    def __init__(
+        self,
+        store: Store,
+        acceptor: Acceptor,
+        reader: Reader | None,
+        courier: Courier | None,
+        house: House,
+        policy: Policy,
+        now: Callable[[], datetime],
+        batch: int = 100,
+        message_id_pattern: str | None = None,
+    ) -> None:
+        self.store, self.acceptor, self.now, self.batch = store, acceptor, now, batch
+        self._house = house
+        self._desk = self._desk_with(policy)
+        self._agents: dict[str, Person] = {}
+        renames = message_id_pattern is not None
+        self._reading: ReadingRound | None = ReadingRound(store, reader, now, self.alarm, renames) if reader else None
+        self._sending = SendingRound(store, courier, now, self.alarm, message_id_pattern) if courier else None
+        self._clocks = ClockRound(store, now)
+        self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
+        self.closing = threading.Event()  #: rounds end after the batch in hand
+        self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader
+        self.on_broken: Callable[[], None] = lambda: None  #: called when the disk failed: the program has to end
+        self.on_letters: Callable[[], None] = lambda: None  #: called when letters wait: wakes the sender
+
+    # --- policy -------------------------------------------------------------------------------------------------------
+
+    @property
+    def policy(self) -> Policy:
+        return self._desk.policy
+
+    def _desk_with(self, policy: Policy) -> Desk:
+        house = self._house
+        return Desk(policy, house.ring, house.templates, house.reverse_path, house.operator, house.held)
+
+    def adopt(self, policy: Policy, text: str) -> None:
+        """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
+        now = self.now()
+        self.store.keep_policy(policy.digest, text, now)
+        addresses = [agent.address for agent in policy.agents.values()]
+        before = {p.agent for p in self.store.people_at(addresses).values() if p.agent}
+        self._agents = dict(self.store.sync_agents(policy))
+        self._desk = self._desk_with(policy)
+        new = [person for id_, person in self._agents.items() if id_ not in before]
+        if new and policy.wants("agent_welcomed"):
+            self._welcome(new, now)
+
+    def _welcome(self, people: list[Person], now: datetime) -> None:
+        wanted = []
+        for person in people:
+            agent = self.policy.agents[person.agent or ""]
+            desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
+            wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
+        letters = tuple(self._desk.seal(w, lambda _: None, self._agents, now) for w in wanted)
+        self.store.record([Outcome(None, Decision(letters=tuple(wanted)), letters, self._house.held)], now)
+        self.on_letters()
+
+    # --- accept: store it, then say yes --------------------------------------------------------------------------------
+
+    def desk_of(self, recipient: str) -> str | None:
+        desk = self.policy.desk_at(recipient)
+        return desk.id if desk else None
+
+    def keep(self, arrival: Arrival, desk: str | None = None) -> Future[list[Kept]]:
+        """Hands a mail to the committing thread; the future is done once its bytes are safe. Raises NoDesk."""
+        return self.acceptor.submit(to_keep(arrival, self.policy, desk))
+
+    async def accept(self, arrival: Arrival) -> None:
+        """Returns only when the mail is committed (RFC 5321 6.1). The same mail again is told yes and changes nothing."""
+        try:
+            await asyncio.wrap_future(self.keep(arrival))
+        except Broken:
+            self.on_broken()
+            raise
+        self.on_mail()
+
+    def accept_now(self, arrival: Arrival, desk: str | None = None) -> list[Kept]:
+        """The same for a caller without an event loop: the pipe, the import, a test."""
+        kept = self.keep(arrival, desk).result()
+        self.on_mail()
+        return kept
+
+    # --- the rounds ------------------------------------------------------------------------------------------------------
+
+    def read_inbox(self) -> int:
+        """Reads what waits until nothing waits; returns how many mails were read."""
+        total = 0
+        with self._one_reader:
+            while self._reading is not None and not self.closing.is_set():
+                count = self._reading.run(self._desk, self._agents, self.batch)
+                total += count
+                if count == 0:
+                    break
+                self.on_letters()
+        return total
+
+    def close(self) -> None:
+        """Ends the rounds after the batch in hand, and gives back what was only read ahead."""
+        self.closing.set()
+        with self._one_reader:
+            if self._reading is not None:
+                self._reading.close()
+
+    def review_clocks(self) -> int:
+        """Looks at every ticket on which something is due; returns how many there were."""
+        with self._one_clock:
+            count = self._clocks.run(self._desk, self._agents, TICKETS_OF_A_ROUND)
+        if count:
+            self.on_letters()
+        return count
+
+    def send_outbox(self) -> int:
+        """Hands over what is due until nothing is; returns how many letters were tried."""
+        total = 0
+        with self._one_sender:
+            while self._sending is not None and not self.closing.is_set():
+                count = self._sending.run(self._desk, self._agents, LETTERS_OF_A_ROUND)
+                total += count
+                if count == 0:
+                    break
+        return total
+
+    # --- the operator ----------------------------------------------------------------------------------------------------
+
+    def alarm(self, kind: str, what: str, way_out: str) -> None:
+        """A letter to the operator, at most one an hour of each kind. It waits in the outbox like any other."""
+        now = self.now()
+        log.error("alarm %s: %s", kind, what)
+        if not self.policy.wants("operator_alarmed") or not self.store.operator_alarm(kind, "", now, ALARM_EVERY):
+            return
+        address = self._house.operator
+        person = self.store.people_at([address]).get(address.lower())
+        new = person is None
+        if person is None:
+            person = Person(id=self.store.take_ids("person", 1)[0], name="", address=address)
+        desk = next(iter(self.policy.desks.values()))
+        facts = {"kind": kind, "what": what, "since": now, "way_out": way_out}
+        wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
+        letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
+        decision = Decision(letters=(wanted,), people=(person,) if new else ())
+        self.store.record([Outcome(None, decision, (letter,), self._house.held)], now)
+        self.on_letters()
+
+    @property
+    def agents(self) -> Mapping[str, Person]:
+        return self._agents

@@ -1,0 +1,46 @@
+"""The clock round: time has passed, so which promises are near their end or broken, and whom do we remind?"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from mailgate.decide import clocks
+from mailgate.gateway.writing import Desk
+from mailgate.model.person import Person
+from mailgate.model.ticket import TicketFile
+from mailgate.record.store import Conflict, Outcome, Store, recorded
+
+log = logging.getLogger(__name__)
+
+
+class ClockRound:
+    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+        self.store, self.now = store, now
+
+    def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
+        """Looks at up to `limit` tickets on which something is due; returns how many there were."""
+        now = self.now()
+        due = self.store.due_tickets(now, limit)
+        for file in due:
+            try:
+                self._one(desk, agents, file, now)
+            except Conflict:
+                continue  # somebody changed the ticket meanwhile; the next round looks at what it is then
+            except Exception:
+                log.exception("ticket %d: its clocks cannot be reviewed", file.ticket.number)
+        return len(due)
+
+    def _one(self, desk: Desk, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
+        decision = clocks.on_time(file, desk.policy, agents, now)
+        addresses = [letter.person.address.lower() for letter in decision.letters]
+        if not decision.changes:
+            return
+        seen = replace(file, ticket=recorded(decision.changes[-1]))
+        counts = self.store.automatic_counts(addresses, now)
+        suppressed = self.store.suppressed(addresses, now)
+        decision, wanted, _ = desk.spend(decision, counts, suppressed, now)
+        letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
+        self.store.record([Outcome(None, decision, letters, desk.held)], now)

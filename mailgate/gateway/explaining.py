@@ -1,0 +1,169 @@
+"""Explain: what a mail is and what would happen to it, and why. Changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from mailgate.decide.intake import on_mail
+from mailgate.decide.situation import Ids
+from mailgate.gateway.known import Known
+from mailgate.gateway.reading import Read, ReadingRound, situation
+from mailgate.gateway.writing import Desk
+from mailgate.model.decision import Decision
+from mailgate.model.events import name_of
+from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.record.store import Claim
+from mailgate.understand.commands import parse_commands
+from mailgate.understand.thread import find_evidence
+
+VERSION = 1  #: of the JSON form; it only grows
+
+#: Stands for the number of a ticket that a dry run would open.
+NO_NUMBER = 0
+
+
+def dry_run(
+    rounds: ReadingRound | None,
+    desk: Desk,
+    at: PolicyDesk,
+    agents: Mapping[str, Person],
+    arrival: Arrival,
+    reading: Reading,
+    now: datetime,
+    otherwise: Known,
+) -> tuple[Read, Decision]:
+    """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""
+    evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at)
+    one = Read(Claim(0, at.id, arrival, 0, ""), at, reading, evidence)
+    known = rounds.load(desk, [one], now) if rounds else otherwise
+    ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""))
+    return one, on_mail(situation(one, known, desk, agents, ids, now))
+
+
+def an_arrival(raw: bytes, reading: Reading, now: datetime) -> Arrival:
+    """A stored file as if it had come through a door: the envelope is what its headers tell."""
+    mail = reading.mail
+    recipients = mail.delivered_to or tuple(a.address for a in (*mail.to, *mail.cc))
+    path = mail.header("return-path")
+    return Arrival(raw, path.strip("<> ") if path is not None else None, recipients, Door.IMPORT, "explain", now, now)
+
+
+def desk_for(desk: Desk, arrival: Arrival) -> PolicyDesk:
+    """The desk of the first recipient that is one of ours, else the first of the policy."""
+    found = next((d for d in map(desk.policy.desk_at, arrival.recipients) if d), None)
+    return found or next(iter(desk.policy.desks.values()))
+
+
+def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | None) -> dict[str, object]:
+    """The public form of `mailgate explain --json`, one object for each mail."""
+    mail = reading.mail
+    bounce = None
+    if reading.kind in (Kind.BOUNCE, Kind.DELIVERY_NOTICE) and (mail.reports or reading.kind is Kind.BOUNCE):
+        bounce = {
+            "message_id": mail.reported_ids[0] if mail.reported_ids else None,
+            "reports": [
+                {
+                    "recipient": r.recipient,
+                    "action": r.action,
+                    "status": r.status,
+                    "reply_code": r.reply_code,
+                    "hard": r.hard,
+                    "reason": r.reason,
+                }
+                for r in mail.reports
+            ],
+        }
+    parsed = parse_commands(mail.new_text)
+    return {
+        "version": VERSION,
+        "file": path,
+        "message_id": mail.message_id,
+        "date": mail.date.isoformat() if mail.date else None,
+        "subject": mail.subject,
+        "from": _address(mail.authors[0]) if mail.authors else {"name": "", "address": ""},
+        "reply_to": [_address(a) for a in mail.reply_to],
+        "to": [_address(a) for a in mail.to],
+        "cc": [_address(a) for a in mail.cc],
+        "kind": reading.kind.value,
+        "kind_because": reading.kind_because,
+        "answer": reading.answer,
+        "answer_because": reading.answer_because,
+        "text": mail.text,
+        "html": mail.html,
+        "new_text": mail.new_text,
+        "quoted": mail.quoted,
+        "signature": mail.signature,
+        "inline_answers": mail.inline_answers,
+        "language": mail.language,
+        "attachments": [{"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "inline": a.inline} for a in mail.attachments],
+        "bounce": bounce,
+        "authentication": {"verdict": "none", "domain": None, "by": None},
+        "thread": {
+            "ticket": decision.ticket.number if decision and decision.ticket and decision.ticket.number != NO_NUMBER else None,
+            "evidence": [
+                {"kind": e.kind.value, "where": e.where, "value": e.value, "ticket": e.ticket, "valid": e.valid}
+                for e in (one.evidence if one else ())
+            ],
+        },
+        "commands": [{"verb": c.verb, "args": list(c.args), "line": c.line} for c in parsed.commands],
+        "defects": list(mail.defects),
+        "would": list(would(decision)) if decision else [],
+    }
+
+
+def _address(address: Address) -> dict[str, str]:
+    return {"name": address.name, "address": address.address}
+
+
+def would(decision: Decision) -> tuple[str, ...]:
+    """What would follow, in words."""
+    words = []
+    if decision.set_aside:
+        words.append(f"set aside: {decision.set_aside}")
+    for change in decision.changes:
+        number = "a new ticket" if change.before is None else f"ticket {change.after.number}"
+        words.extend(f"{name_of(event)} on {number}" for event in change.events)
+        words.extend(f"{entry.visibility.value} entry on {number}" for entry in change.entries)
+    words.extend(f"letter {letter.event} to {letter.person.address} ({letter.audience.value})" for letter in decision.letters)
+    return tuple(words) or ("nothing",)
+
+
+def in_words(path: str, reading: Reading, one: Read | None, decision: Decision | None) -> str:
+    """The same as a colleague would tell it."""
+    mail = reading.mail
+    author = mail.author
+    lines = [
+        path,
+        f"  from     {author.name + ' ' if author and author.name else ''}<{author.address if author else 'nobody, or several people'}>",
+        f"  subject  {mail.subject or '(none)'}",
+        f"  it is    {reading.kind.value}: {reading.kind_because}",
+        f"  answer   {'a machine may answer' if reading.answer else 'no machine answers'}: {reading.answer_because}",
+    ]
+    if one is not None:
+        for e in one.evidence:
+            lines.append(
+                f"  thread   {e.kind.value} in {e.where}: {e.value}{'' if e.valid else ' (the MAC is bad, so it counts for nothing)'}"
+            )
+        if not one.evidence:
+            lines.append("  thread   nothing in it names a ticket")
+    new = mail.new_text.splitlines()
+    lines.append(
+        f"  new      {len(new)} lines, {len(mail.new_text)} characters; {len(mail.quoted)} quoted, {len(mail.signature)} of a signature"
+    )
+    lines.extend(f"           | {text}" for text in new[:8])
+    if len(new) > 8:
+        lines.append(f"           | ... {len(new) - 8} more")
+    lines.extend(f"  part     {a.name or '(no name)'} {a.type} {a.size} octets{' inline' if a.inline else ''}" for a in mail.attachments)
+    lines.extend(f"  report   {r.recipient}: {r.action} {r.status or ''} {r.reason}".rstrip() for r in mail.reports)
+    lines.extend(f"  defect   {defect}" for defect in mail.defects)
+    if decision is not None:
+        lines.extend(
+            f"  {t.stage:<10} {t.rule}: {t.saw} -> {t.then.replace(f'ticket {NO_NUMBER} ', 'a new ticket ')}"
+            for t in decision.trace
+            if t.rule not in ("classify", "thread", "answer")
+        )
+        lines.extend(f"  would    {word}" for word in would(decision))
+    return "\n".join(lines)

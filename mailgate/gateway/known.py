@@ -1,0 +1,109 @@
+"""What a round knows: loaded in few statements, and kept true while the mails of one batch are decided one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from mailgate.model.decision import Decision
+from mailgate.model.letter import LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.ticket import TicketFile, Visibility
+from mailgate.model.understood import LetterFacts
+from mailgate.record.store import recorded
+
+#: A chain of merged tickets longer than this, or one that bites its tail, ends where it is.
+LONGEST_CHAIN = 10
+
+
+@dataclass
+class Known:
+    """Mail two of a batch sees what mail one did, although nothing of it is written yet."""
+
+    people: dict[str, Person] = field(default_factory=dict)  #: by address key
+    letters: dict[str, LetterFacts] = field(default_factory=dict)
+    files: dict[int, TicketFile] = field(default_factory=dict)
+    message_ids: dict[str, dict[str, int]] = field(default_factory=dict)  #: desk -> Message-ID -> ticket
+    read_ids: set[tuple[str, str]] = field(default_factory=set)  #: (desk, Message-ID) of mails that were read
+    read_now: set[tuple[str, str]] = field(default_factory=set)  #: those of this batch
+    bad_tokens: Mapping[str, int] = field(default_factory=dict)
+    letters_wanted: tuple[LetterWanted, ...] = ()  #: of this batch, not counted in the database yet
+    ratings: dict[tuple[int, int], int] = field(default_factory=dict)  #: (ticket, closure) -> the score that counts
+    spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent
+    fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
+    joined: set[str] = field(default_factory=set)  #: address keys of people whom this batch added or changed
+
+    def final(self, number: int | None) -> TicketFile | None:
+        """The file of a ticket, merges followed."""
+        file = self.files.get(number) if number is not None else None
+        for _ in range(LONGEST_CHAIN):
+            if file is None or file.ticket.merged_into is None:
+                break
+            file = self.files.get(file.ticket.merged_into, file)
+        return file
+
+    def letter(self, id_: str | None, now: datetime) -> LetterFacts | None:
+        """The letter a mail answers; what an earlier mail of this batch spent is spent."""
+        facts = self.letters.get(id_) if id_ is not None else None
+        if facts is not None and facts.spent_at is None and facts.id in self.spent:
+            return replace(facts, spent_at=now)
+        return facts
+
+    def ids_of(self, desk: str) -> dict[str, int]:
+        return self.message_ids.setdefault(desk, {})
+
+    def members(self, number: int) -> frozenset[str]:
+        """The addresses of everybody who takes part in a ticket."""
+        file = self.final(number)
+        if file is None:
+            return frozenset()
+        inside = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)}
+        return frozenset(key for person in file.people if person.id in inside for key in person.keys)
+
+    def follow_names(self, before: Known) -> None:
+        """Puts the people and Message-IDs of the batch before, which are not recorded yet, over what the database says."""
+        for key in before.joined:
+            self.people[key] = before.people[key]
+        for desk, ids in before.message_ids.items():
+            mine = self.ids_of(desk)
+            for message_id, number in ids.items():
+                if number in before.fresh:
+                    mine.setdefault(message_id, number)
+        self.read_ids |= before.read_now
+        self.spent |= before.spent
+        self.ratings.update(before.ratings)
+
+    def follow_files(self, before: Known) -> None:
+        """The same for the tickets that the batch before opened or changed."""
+        for number in before.fresh:
+            here = self.files.get(number)
+            self.files[number] = replace(before.files[number], notices=here.notices if here else ())
+
+    def learn(self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = ()) -> None:
+        """What a decision of this batch changes for the mails behind it."""
+        for person in decision.people:
+            for key in person.keys:
+                self.people[key] = person
+                self.joined.add(key)
+        self.spent.update(decision.spent)
+        for rating in decision.ratings:
+            self.ratings[(rating.ticket, rating.closure)] = rating.score
+        by_id = {p.id: p for p in (*self.people.values(), *people)}
+        for change in decision.changes:
+            after = recorded(change)
+            old = self.files.get(after.number)
+            self.fresh.add(after.number)
+            admitted = set(change.admitted)
+            entries = tuple(replace(e, visibility=Visibility.PUBLIC) if e.id in admitted else e for e in (old.entries if old else ()))
+            inside = {after.requester, after.owner, *(m.person for m in after.members)}
+            have = {p.id: p for p in (old.people if old else ())}
+            for id_ in inside:
+                if id_ is not None and id_ not in have and id_ in by_id:
+                    have[id_] = by_id[id_]
+            self.files[after.number] = TicketFile(after, tuple(have.values()), (*entries, *change.entries), old.notices if old else ())
+            for known in decision.message_ids:
+                self.ids_of(desk).setdefault(known, after.number)
+        if message_id:
+            self.read_ids.add((desk, message_id))
+            self.read_now.add((desk, message_id))

@@ -1,0 +1,423 @@
+"""The reading round: claim mails, understand them under a budget, decide, write, and record all of it or none of it.
+
+No write transaction is open while a mail is read, decided or answered. A batch that fails is recorded one by one; what fails
+alone is set aside with its reason, and the next one is read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Protocol
+
+from mailgate.decide import budget, joining
+from mailgate.decide.intake import on_mail
+from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.gateway.known import Known
+from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
+from mailgate.model.decision import Decision, TraceLine
+from mailgate.model.evidence import Evidence, EvidenceKind
+from mailgate.model.letter import Letter
+from mailgate.model.mail import Address, Reading, Unread
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.understood import Parsed, Thread
+from mailgate.record.store import Claim, Conflict, Outcome, Store
+from mailgate.understand import Item
+from mailgate.understand.attachments import attachment_bytes
+from mailgate.understand.charset import decode
+from mailgate.understand.commands import parse_commands
+from mailgate.understand.rating import is_thanks, read_rating, self_service
+from mailgate.understand.thread import cited_ids, find_evidence, settle
+
+log = logging.getLogger(__name__)
+
+#: So often a mail is decided anew because somebody else changed its ticket first.
+MOST_RETRIES = 8
+#: From so many claims without an end on, mails are settled one by one, the most often tried last: a program that is killed again and
+#: again still gets on, and a mail that kills it holds nobody up.
+MANY_ATTEMPTS = 3
+#: A mail that was claimed so often without an end is set aside: the program dies over it.
+MOST_ATTEMPTS = 50
+LEASE = timedelta(minutes=5)
+
+Alarm = Callable[[str, str, str], None]  #: (kind, what, way out)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A mail that was decided, as it will be recorded."""
+
+    claim: Claim
+    decision: Decision
+    message_id: str | None
+    looked_up: dict[str, int]  #: the tickets of its Message-IDs, as they were known then
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A batch that was decided and whose letters are being written."""
+
+    reads: tuple[Read, ...]
+    known: Known
+    rows: list[Row]
+    letters: Future[list[Written]]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A claim with what the reader made of it."""
+
+    claim: Claim
+    desk: PolicyDesk
+    reading: Reading
+    evidence: tuple[Evidence, ...]
+
+
+Batch = tuple[list[Claim], "list[Read]"]
+
+
+class NoReader(Exception):
+    """No worker can be had: nothing is known about the mails, they are read later."""
+
+
+class Reader(Protocol):
+    """Reads mails and writes letters under a budget, away from the doors; one answer for each, in order. Both raise NoReader."""
+
+    def read(self, items: Sequence[Item]) -> list[Reading | Unread]: ...
+
+    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+        """Raises Unwritten when one of them cannot be written."""
+
+
+class Unwritten(Exception):
+    """A letter cannot be written: nothing of its decision may be recorded."""
+
+
+class ReadingRound:
+    """One round after the other over the inbox. Knows no clock and no randomness of its own but fresh ids."""
+
+    def __init__(self, store: Store, reader: Reader, now: Callable[[], datetime], alarm: Alarm, renames: bool = False) -> None:
+        self.store, self.reader, self.now, self.alarm = store, reader, now, alarm
+        self.renames = renames
+        self._helper = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="letters")
+        self._decided: Decided | None = None
+        self._numbers: deque[int] = deque()  #: ticket numbers drawn and not given out: an answer needs none
+        self._ahead: Future[Batch | None] | None = None
+
+    def run(self, desk: Desk, agents: dict[str, Person], limit: int) -> int:
+        """Reads up to `limit` mails; returns how many were claimed.
+
+        While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
+        written; they are recorded in order. What is decided on the word of a batch that then fails is decided again.
+        """
+        batch = self._fetched(desk, limit)
+        before, self._decided = self._decided, None
+        if batch is None:
+            self._finish(desk, agents, before)
+            return 0
+        claims, reads = batch
+        if any(claim.attempts > MANY_ATTEMPTS for claim in claims):
+            self._finish(desk, agents, before)
+            for one in sorted(reads, key=lambda one: one.claim.attempts):
+                self._alone(desk, agents, one)
+            return len(claims)
+        decided: Decided | None = None
+        try:
+            decided = self._decide(desk, agents, reads, before.known if before else None)
+        except Exception as error:
+            log.warning("a batch of %d mails cannot be decided (%s): each is tried alone", len(reads), type(error).__name__)
+        good = self._finish(desk, agents, before)
+        if decided is None or not good:
+            if decided is not None:
+                decided.letters.cancel()
+            for one in reads:
+                self._alone(desk, agents, one)
+        elif len(claims) == limit:
+            self._decided = decided
+        else:
+            self._finish(desk, agents, decided)
+        return len(claims)
+
+    def _finish(self, desk: Desk, agents: dict[str, Person], decided: Decided | None) -> bool:
+        """Records a batch; where that fails, its mails one by one. Whether it went in whole."""
+        if decided is None:
+            return True
+        try:
+            self._record(desk, decided)
+            return True
+        except Exception as error:
+            if not isinstance(error, Conflict):
+                log.warning("a batch of %d mails failed (%s): each is tried alone", len(decided.reads), type(error).__name__)
+            for one in decided.reads:
+                self._alone(desk, agents, one)
+            return False
+
+    def _fetched(self, desk: Desk, limit: int) -> Batch | None:
+        """The next batch, read. While a backlog lasts, the one behind it is read meanwhile."""
+        ahead, self._ahead = self._ahead, None
+        batch = ahead.result() if ahead is not None else self._fetch(desk, limit)
+        if batch is not None and len(batch[0]) == limit:
+            self._ahead = self._helper.submit(self._fetch, desk, limit)
+        return batch
+
+    def _fetch(self, desk: Desk, limit: int) -> Batch | None:
+        claims = self.store.claim_inbox(limit, self.now(), LEASE)
+        if not claims:
+            return None
+        try:
+            return claims, self._understand(desk, claims)
+        except NoReader:
+            self.store.release(claims)  # nothing is known about these mails: the next round reads them
+            raise
+
+    def close(self) -> None:
+        """Gives back what was read ahead and is not decided."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (batch := ahead.result()) is not None:
+            self.store.release(batch[0])
+        if self._decided is not None:
+            self.store.release([one.claim for one in self._decided.reads])
+        self._helper.shutdown()
+        self._writer.shutdown()
+
+    def _understand(self, desk: Desk, claims: Sequence[Claim]) -> list[Read]:
+        ring = desk.ring
+        answers = self.reader.read([(c.arrival.raw, c.arrival.reverse_path, ring, self._is_rich(c, desk)) for c in claims])
+        reads = []
+        for claim, answer in zip(claims, answers, strict=True):
+            at = desk.policy.desks.get(claim.desk)
+            if at is None:
+                self._aside(claim, f'desk "{claim.desk}" is no longer in the policy')
+            elif isinstance(answer, Unread):
+                self._aside(claim, f"could not be read: {answer.reason}")
+            elif claim.attempts > MOST_ATTEMPTS:
+                self._aside(claim, f"given up after {claim.attempts} attempts")
+            else:
+                evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at)
+                reads.append(Read(claim, at, answer, evidence))
+        return self._with_aliases(reads) if self.renames else reads
+
+    def _with_aliases(self, reads: list[Read]) -> list[Read]:
+        """Where the relay gives our letters Message-IDs of its own, those name our letters as well as ours do."""
+        cited = {e.value for r in reads for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
+        aliases = self.store.aliases(cited) if cited else {}
+        if not aliases:
+            return reads
+
+        def named(e: Evidence) -> Evidence:
+            if e.kind is not EvidenceKind.KNOWN_ID or e.value not in aliases:
+                return e
+            return replace(e, kind=EvidenceKind.OWN_ID, letter=aliases[e.value], purpose="message-id")
+
+        order = list(EvidenceKind)
+        return [replace(r, evidence=tuple(sorted(map(named, r.evidence), key=lambda e: order.index(e.kind)))) for r in reads]
+
+    @staticmethod
+    def _is_rich(claim: Claim, desk: Desk) -> bool:
+        """Whether the HTML may be needed: only answers to our letters can be an agent's, and only an agent's HTML travels."""
+        at = desk.policy.desks.get(claim.desk)
+        return at is None or at.subaddress != "plus" or any("+" in recipient for recipient in claim.arrival.recipients)
+
+    def _aside(self, claim: Claim, reason: str, trace: tuple[TraceLine, ...] = ()) -> None:
+        """Kept with its reason, for a person to look at. The sender is not bounced."""
+        log.warning("mail %d set aside: %s", claim.id, reason)
+        self.store.set_aside(claim.id, claim.lease, reason, trace, self.now())
+        self.alarm("set_aside", f"{claim.id}: {reason}", f"mailgate inbox show {claim.id}")
+
+    def _alone(self, desk: Desk, agents: dict[str, Person], one: Read) -> None:
+        for _ in range(MOST_RETRIES):
+            try:
+                return self._record(desk, self._decide(desk, agents, [one]))
+            except Conflict:
+                continue  # somebody else changed the ticket first: decide again on what is there now
+            except Exception as error:
+                log.exception("mail %d cannot be decided", one.claim.id)
+                return self._aside(one.claim, f"internal error: {type(error).__name__}")
+        self.store.release([one.claim])
+
+    def _decide(self, desk: Desk, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
+        """Decides the mails in order and has their letters written; nothing is recorded yet."""
+        now = self.now()
+        known = self.load(desk, reads, now, before)
+        if len(self._numbers) < len(reads):
+            self._numbers.extend(self.store.take_ids("ticket", len(reads) - len(self._numbers)))
+        strangers = [joining.unknown(_copied_in(r, known, desk), known.people) for r in reads]
+        people = iter(self.store.take_ids("person", len(reads) + sum(strangers)))
+        entries = self.store.take_ids("entry", 2 * len(reads))
+        addresses = {r.reading.mail.authors[0].key for r in reads if r.reading.mail.author is not None}
+        addresses |= {p.address.lower() for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
+        counts: budget.Counts = self.store.automatic_counts(addresses, now)
+        if before is not None:
+            counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
+        suppressed = self.store.suppressed(addresses, now)
+        rows: list[Row] = []
+        sheets = []
+        for index, one in enumerate(reads):
+            ids = Ids(
+                self._numbers[0],
+                next(people),
+                (entries[2 * index], entries[2 * index + 1]),
+                (new_letter_id(), new_letter_id()),
+                tuple(islice(people, strangers[index])),
+            )
+            looked_up = dict(known.ids_of(one.desk.id))
+            decision = on_mail(situation(one, known, desk, agents, ids, now))
+            if any(change.before is None for change in decision.changes):
+                self._numbers.popleft()
+            known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values())
+            decision, wanted, counts = desk.spend(decision, counts, suppressed, now)
+            known.letters_wanted += wanted
+            sheets.append(a_sheet(wanted, known.files.get, now))
+            at_hand = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
+            rows.append(Row(one.claim, decision, one.reading.mail.message_id, at_hand))
+        return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now)
+
+    def _record(self, desk: Desk, decided: Decided) -> None:
+        letters = decided.letters.result()
+        outcomes = []
+        for row, written in zip(decided.rows, letters, strict=True):
+            decision = row.decision
+            for one in written:
+                if isinstance(one, Unwritable):
+                    decision = noted(decision, one.wanted, one.reason, decided.now)
+            sealed = tuple(one for one in written if isinstance(one, Letter))
+            outcomes.append(Outcome(row.claim, decision, sealed, desk.held, row.message_id, row.looked_up))
+        self.store.record(outcomes, decided.now)
+        for row in decided.rows:
+            if row.decision.set_aside:
+                log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)
+                self.alarm("set_aside", f"{row.claim.id}: {row.decision.set_aside}", f"mailgate inbox show {row.claim.id}")
+
+    # --- what a decision must know ---------------------------------------------------------------------------------
+
+    def load(self, desk: Desk, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
+        known = Known()
+        known.letters = dict(self.store.letters({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
+        for at in {r.desk.id for r in reads}:
+            mine = [r for r in reads if r.desk.id == at]
+            ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
+            known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, ids))
+            own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
+            known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
+        keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
+        copied = {a.key for r in reads for a in _copied_in(r, known, desk)}
+        known.people = dict(self.store.people_at(keys | copied))
+        rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
+        known.ratings = dict(self.store.ratings(rated)) if rated else {}
+        known.bad_tokens = self.store.bad_tokens(keys, now - timedelta(hours=1))
+        if before is not None:
+            known.follow_names(before)
+        numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
+        numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
+        numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
+        by_agents = {
+            number
+            for r in reads
+            if self._by_agent(r, known)
+            for number in self._candidates(r, known)
+        }  # fmt: skip
+        while numbers:
+            files = self.store.files(numbers, notices_for=by_agents & numbers)
+            known.files.update(files)
+            merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
+            by_agents |= merged
+            numbers = merged - known.files.keys()
+        if before is not None:
+            known.follow_files(before)
+        return known
+
+    @staticmethod
+    def _by_agent(one: Read, known: Known) -> bool:
+        author = one.reading.mail.author
+        person = known.people.get(author.key) if author else None
+        return person is not None and person.agent is not None
+
+    @staticmethod
+    def _candidates(one: Read, known: Known) -> set[int]:
+        found: set[int | None] = {e.ticket for e in one.evidence}
+        found |= {facts.ticket for e in one.evidence if (facts := known.letters.get(e.letter or ""))}
+        cited = cited_ids(one.reading.mail)
+        found |= {known.ids_of(one.desk.id).get(i) for i in cited}
+        return {n for n in found if n}
+
+
+def _copied_in(one: Read, known: Known, desk: Desk) -> tuple[Address, ...]:
+    """Who might join by this mail: only an answer to a letter of ours can let anybody in."""
+    answers = any(e.valid and e.letter in known.letters for e in one.evidence)
+    return joining.copied_in(one.reading.mail, desk.policy) if answers else ()
+
+
+#: A longer text file is no notice of ours.
+LONGEST_ATTACHED = 256 * 1024
+
+
+def _attached(one: Read) -> tuple[tuple[str, str, bool], ...]:
+    """The text files of an agent's answer, which would travel to the requester as they are."""
+    texts = []
+    for attachment in one.reading.mail.attachments:
+        if attachment.type.startswith("text/") and attachment.size <= LONGEST_ATTACHED:
+            data = attachment_bytes(one.claim.arrival.raw, attachment)
+            if data is not None:
+                texts.append((attachment.name, decode(data, None)[0], attachment.type == "text/html"))
+    return tuple(texts)
+
+
+def _thread(one: Read, known: Known, desk: Desk) -> Thread:
+    author = one.reading.mail.author
+    key = author.key if author else None
+    # Somebody guesses: for an hour this author's subject tokens find nothing. No door is slowed by it.
+    guesses = key is not None and known.bad_tokens.get(key, 0) >= desk.policy.bad_tokens_per_hour
+    return settle(
+        one.evidence,
+        known.letters,
+        known.ids_of(one.desk.id),
+        known.members,
+        key,
+        exists=known.files.__contains__,
+        ignore_subject_tokens=guesses,
+    )
+
+
+def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
+    """All that a decision may look at, gathered for one mail."""
+    mail = one.reading.mail
+    thread = _thread(one, known, desk)
+    letter = known.letter(thread.letter, now)
+    author = mail.author
+    person = known.people.get(author.key) if author else None
+    asked = letter is not None and letter.closure is not None
+    answers = thread.ticket is not None
+    return Situation(
+        inbox=one.claim.id,
+        arrival=replace(one.claim.arrival, raw=b""),
+        desk=one.desk,
+        reading=one.reading,
+        understood=Understood(
+            # Only an agent's commands and an answer's wishes ever count.
+            commands=parse_commands(mail.new_text) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
+            rating=read_rating(mail, thread.evidence, asked) if answers else None,
+            thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
+            word=self_service(mail.new_text) if answers else None,
+        ),
+        thread=thread,
+        letter=letter,
+        author=person,
+        file=known.final(thread.ticket),
+        agents=agents,
+        policy=desk.policy,
+        ids=ids,
+        now=now,
+        attached=_attached(one) if answers and person is not None and person.agent else (),
+        last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
+        same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
+        taken_ids=frozenset(known.ids_of(one.desk.id)),
+        newcomers=joining.as_people(_copied_in(one, known, desk), known.people, ids.people),
+    )

@@ -1,0 +1,117 @@
+"""The sending round: sealed letters go to the relay unchanged, and each answer is written down as soon as it is known.
+
+No transaction is open while the relay is spoken to. The lease fences our record: a round that slept past it may hand over one
+more identical copy, but cannot write over what was recorded meanwhile.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+
+from mailgate.compose.assemble import Damaged, assemble
+from mailgate.decide import refusal, retry
+from mailgate.gateway.reading import Alarm
+from mailgate.gateway.writing import Desk
+from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
+from mailgate.model.letter import Letter
+from mailgate.model.mail import Attachment
+from mailgate.model.person import Person
+from mailgate.record.rows import ClaimedLetter
+from mailgate.record.store import Conflict, Outcome, Settlement, Store
+from mailgate.send.courier import Courier, Outgoing
+from mailgate.understand.attachments import attachment_bytes
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=20)
+MOST_RETRIES = 8
+#: Letters for which a second copy would be worse than none: they stay unknown after a lost reply.
+NEVER_TWICE = frozenset({"rating_given", "sla_warned"})
+
+
+class SendingRound:
+    def __init__(
+        self, store: Store, courier: Courier, now: Callable[[], datetime], alarm: Alarm, message_id_pattern: str | None = None
+    ) -> None:
+        self.store, self.courier, self.now, self.alarm = store, courier, now, alarm
+        self.troubled = True  #: not known to work since the start
+        self.renamed = re.compile(message_id_pattern) if message_id_pattern else None
+        self.spread: Callable[[], float] = random.random  # jitter, not a secret
+
+    def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
+        """Hands over up to `limit` letters; returns how many were claimed."""
+        claimed = self.store.claim_letters(limit, self.now(), LEASE)
+        if not claimed:
+            return 0
+        by_id = {c.letter.id: c for c in claimed}
+        outgoing = [
+            # Put together in the courier's thread: the attachments of a whole round would not fit into memory.
+            Outgoing(one.letter.id, one.letter.reverse_path, one.letter.address, partial(self._whole, one.letter), one.letter.utf8)
+            for one in claimed
+        ]
+        down: Deferred | None = None
+        for sent, delivery in self.courier.send(outgoing):
+            one = by_id[sent.id]
+            if isinstance(delivery, Deferred) and delivery.untried:
+                self.store.release_letters([one], self.now())
+                continue
+            self._settle(one, delivery, desk, agents)
+            if isinstance(delivery, Delivered) and self.renamed and (match := self.renamed.search(delivery.reply)):
+                self.store.letter_alias(f"<{match[1].strip('<>')}>", sent.id)
+            if isinstance(delivery, Deferred) and delivery.relay_down:
+                down = delivery
+            elif isinstance(delivery, Refused) and delivery.damaged:
+                # What was sealed is not what would leave: it never leaves, and a person has to look.
+                self.alarm("damaged_letter", f"{sent.id}: {delivery.reply}", f"mailgate outbox show {sent.id}")
+            elif isinstance(delivery, Delivered) and self.troubled:
+                # It works again: should it fail once more, that is news.
+                self.troubled = False
+                for kind in ("relay_down", "login_refused"):
+                    self.store.operator_alarm_over(kind, "")
+        if down is not None:
+            self.troubled = True
+            kind = "login_refused" if down.login_refused else "relay_down"
+            self.alarm(kind, down.reply, "mailgate outbox list; mailgate check")
+        return len(claimed)
+
+    def _whole(self, letter: Letter) -> bytes:
+        parts = []
+        for ref in letter.parts:
+            described = Attachment(ref.name, ref.type, ref.size, ref.sha256, ref.inline, ref.content_id, ref.part)
+            data = attachment_bytes(self.store.raw(ref.inbox), described)
+            if data is None:
+                raise Damaged(f"its attachment {ref.part} is not what was sealed")
+            parts.append(data)
+        return assemble(letter, parts)
+
+    def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: Desk, agents: Mapping[str, Person]) -> None:
+        now = self.now()
+        letter = one.letter
+        spread = self.spread()
+        resend = letter.event not in NEVER_TWICE
+        settled = retry.settle(OutboxState.SENDING, delivery, one.attempts, one.first_at, now, spread, resend, one.doubted)
+        if letter.ticket is None or settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
+            if not self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now):
+                log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
+            return
+        settlement = Settlement(letter.id, one.lease, settled, delivery.reply)
+        for _ in range(MOST_RETRIES):
+            file = self.store.files([letter.ticket])[letter.ticket]
+            entry = self.store.take_ids("entry", 1)[0]
+            decision = refusal.on_settled(letter, settled.state, delivery.reply, file, desk.policy, agents, entry, now)
+            if decision is None:
+                self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now)
+                return
+            letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
+            try:
+                return self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+            except Conflict as conflict:
+                if conflict.what == "letter":
+                    log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
+                    return
+        log.error("letter %s: its end could not be shown on ticket %s", letter.id, letter.ticket)

@@ -1,0 +1,136 @@
+"""From letters wanted to letters sealed: the budget first, then the words."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailgate.compose.letters import ComposeContext, Shared, Unsealable, compose
+from mailgate.compose.templates import Templates
+from mailgate.decide import budget
+from mailgate.model import token
+from mailgate.model.decision import Decision
+from mailgate.model.events import LetterSuppressed
+from mailgate.model.letter import Letter, LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.policy import Policy
+from mailgate.model.ticket import TicketFile
+from mailgate.model.token import Keyring
+
+log = logging.getLogger(__name__)
+
+
+def new_letter_id() -> str:
+    """40 random bits."""
+    return token.encode(secrets.token_bytes(5))
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The writing desk of a round: policy, keys and templates as they are now."""
+
+    policy: Policy
+    ring: Keyring
+    templates: Templates
+    reverse_path: str
+    operator: str
+    held: bool
+
+    def spend(
+        self, decision: Decision, counts: budget.Counts, suppressed: Mapping[str, str], now: datetime
+    ) -> tuple[Decision, tuple[LetterWanted, ...], budget.Counts]:
+        """The decision with what the budget suppressed noted on its tickets, the letters that may be written, and the counts after it."""
+        verdicts = budget.spend(decision.letters, counts, suppressed, self.policy, now)
+        after = budget.after(decision.letters, verdicts, counts) if any(map(budget.is_counted, decision.letters)) else counts
+        letters: list[LetterWanted] = []
+        for wanted, verdict in zip(decision.letters, verdicts, strict=True):
+            if isinstance(verdict, budget.Suppress):
+                decision = noted(decision, wanted, verdict.reason, now)
+                continue
+            if isinstance(verdict, budget.Delay):
+                wanted = replace(wanted, not_before=verdict.until)
+            letters.append(wanted if wanted.name else replace(wanted, name=new_letter_id()))
+        return decision, tuple(letters), after
+
+    def seal(
+        self,
+        wanted: LetterWanted,
+        files: Callable[[int], TicketFile | None],
+        agents: Mapping[str, Person],
+        now: datetime,
+        shared: Shared | None = None,
+    ) -> Letter:
+        file = files(wanted.ticket) if wanted.ticket is not None else None
+        people = {p.id: p for p in (*agents.values(), *(file.people if file else ()), wanted.person)}
+        context = ComposeContext(
+            policy=self.policy,
+            ring=self.ring,
+            templates=self.templates,
+            letter_id=wanted.name or new_letter_id(),
+            now=now,
+            file=file,
+            people=people,
+            reverse_path=self.reverse_path,
+            operator=self.operator,
+            shared=shared,
+        )
+        return compose(wanted, context)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The letters of one decision with all that their words need: what a writing worker is handed."""
+
+    wanted: tuple[LetterWanted, ...]
+    files: tuple[TicketFile, ...]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritable:
+    """A machine's letter for an address that no mail can be written to: left out, and noted on its ticket."""
+
+    wanted: LetterWanted
+    reason: str
+
+
+Written = tuple[Letter | Unwritable, ...]
+
+
+def write_sheet(sheet: Sheet, desk: Desk) -> Written:
+    """The sealed letters of a sheet. Raises Unsealable for one that must not be left out: somebody's words, or a notice to an agent."""
+    files = {file.ticket.number: file for file in sheet.files}
+    shared: Shared = {}
+    letters: list[Letter | Unwritable] = []
+    for wanted in sheet.wanted:
+        try:
+            letters.append(desk.seal(wanted, files.get, {}, sheet.now, shared))
+        except Unsealable as error:
+            if not budget.is_counted(wanted):
+                raise
+            letters.append(Unwritable(wanted, str(error)[:200]))
+    return tuple(letters)
+
+
+def a_sheet(wanted: tuple[LetterWanted, ...], files: Callable[[int], TicketFile | None], now: datetime) -> Sheet:
+    numbers = dict.fromkeys(one.ticket for one in wanted if one.ticket is not None)
+    return Sheet(wanted, tuple(slim(file) for number in numbers if (file := files(number)) is not None), now)
+
+
+def slim(file: TicketFile) -> TicketFile:
+    """Without the texts of notices, which no letter repeats."""
+    return replace(file, notices=()) if file.notices else file
+
+
+def noted(decision: Decision, wanted: LetterWanted, reason: str, now: datetime) -> Decision:
+    """A suppressed letter is written down on its ticket: nothing is dropped silently."""
+    event = LetterSuppressed(at=now, letter_event=wanted.event, person=wanted.person.id, reason=reason)
+    changes = list(decision.changes)
+    for index in reversed(range(len(changes))):
+        if changes[index].after.number == wanted.ticket:
+            changes[index] = replace(changes[index], events=(*changes[index].events, event))
+            return replace(decision, changes=tuple(changes))
+    return decision

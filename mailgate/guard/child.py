@@ -1,0 +1,116 @@
+"""One worker as the guard sees it: started, given items, watched, and reaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from mailgate.guard import line
+from mailgate.guard.budget import MIB, Limits
+from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
+
+#: All that a worker sees of our environment: no secret of ours belongs beside hostile mail.
+_KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+class WorkerFellError(Exception):
+    """The worker did not survive the item it had in work."""
+
+    def __init__(self, limit: Limit, reason: str) -> None:
+        super().__init__(reason)
+        self.overrun = Overrun(reason, limit)
+
+
+class Worker:
+    """One worker process and the line to it. Belongs to one keeper thread; only `kill` may be called from another."""
+
+    def __init__(self, setup: bytes, limits: Limits, start_seconds: float, niceness: int) -> None:
+        self._limits = limits
+        ours, theirs = socket.socketpair()
+        self._sock = ours
+        code = f"import sys; sys.path[:] = {sys.path!r}; from mailgate.guard.worker import work; work({theirs.fileno()}, {os.getpid()})"
+        try:
+            with theirs:
+                self._child = subprocess.Popen(
+                    [sys.executable, "-P", "-c", code],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                    env={key: value for key, value in os.environ.items() if key in _KEPT_VARIABLES or key.startswith(("LC_", "PYTHON"))},
+                    process_group=0,  # Ctrl-C at a terminal is for the parent alone
+                )
+        except BaseException:
+            ours.close()
+            raise
+        self.pid = self._child.pid
+        try:
+            ours.settimeout(start_seconds)
+            line.send(ours, line.WORK, line.pack((setup, limits, niceness)))
+            kind, payload = line.receive(ours, time.monotonic() + start_seconds)
+        except BaseException as error:
+            ended = self.end()
+            why = f"not ready in {start_seconds:g} s" if isinstance(error, TimeoutError) else ended
+            raise GuardError(f"a worker could not be started: {why}") from error
+        if kind != line.READY:
+            self.end()
+            raise GuardError(f"the setup of a worker failed: {payload.decode('utf-8', 'replace')}")
+
+    @property
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def kill(self) -> None:
+        self._child.kill()
+
+    def end(self) -> str:
+        """Kills the worker if it still lives, reaps it, and says how it ended."""
+        self._sock.close()
+        try:
+            self._child.wait(0.05)  # its last words were read: it may be on its way out
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+        code = self._child.wait()
+        return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
+
+    def give(self, function: bytes, items: Sequence[bytes]) -> None:
+        self._sock.settimeout(self._limits.wall_seconds)
+        try:
+            line.send(self._sock, line.WORK, line.pack((function, items)))
+        except OSError as error:
+            raise self._fallen(items[0]) from error
+
+    def take(self, item: bytes) -> object:
+        """The answer to the item in work. Raises WorkerFellError when the worker went down under it; GuardError when the fault is ours."""
+        wall = self._limits.wall(len(item))
+        try:
+            kind, payload = line.receive(self._sock, time.monotonic() + wall)
+        except TimeoutError as error:
+            self._child.kill()
+            self.end()
+            raise WorkerFellError(Limit.WALL, f"took more than {wall:g} s") from error
+        except (EOFError, OSError) as error:
+            raise self._fallen(item) from error
+        if kind == line.BROKEN:
+            self.end()
+            raise GuardError(f"a worker cannot import the function: {payload.decode('utf-8', 'replace')}")
+        if kind.islower():
+            self.end()
+        match kind.upper():
+            case b"M":
+                raise WorkerFellError(Limit.MEMORY, f"needed more than {self._limits.memory(len(item)) // MIB} MiB of memory")
+            case b"X":
+                return Overrun(f"the answer is larger than {self._limits.answer_bytes // MIB} MiB", Limit.ANSWER)
+            case b"E":
+                return Raised(*line.unpack(payload))
+        return line.unpack(payload)
+
+    def _fallen(self, item: bytes) -> WorkerFellError:
+        ended = self.end()
+        if self._child.returncode == -signal.SIGPROF:
+            return WorkerFellError(Limit.CPU, f"took more than {self._limits.cpu(len(item)):g} s of CPU")
+        return WorkerFellError(Limit.DIED, f"its worker went down: {ended}")

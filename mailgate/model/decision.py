@@ -1,0 +1,69 @@
+"""A decision: everything that follows from one mail, one tick of the clock or one answer of the relay. Recorded all or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from mailgate.model.events import Event
+from mailgate.model.evidence import Evidence, Proof
+from mailgate.model.letter import LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.ticket import Entry, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class TraceLine:
+    """One step of the explanation: which rule looked, what it saw, what it decided."""
+
+    stage: str
+    rule: str
+    saw: str
+    then: str
+
+
+@dataclass(frozen=True, slots=True)
+class RatingCounted:
+    ticket: int
+    closure: int
+    person: int | None
+    score: int
+    comment: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one ticket. `before` None: it is new. A lost compare-and-set on before.version means: decide again."""
+
+    before: Ticket | None
+    after: Ticket
+    events: tuple[Event, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    admitted: tuple[int, ...] = ()  #: ids of unverified entries that became public
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`set_aside` None: the mail is done. People named here are new, or known with a newly seen address."""
+
+    changes: tuple[Change, ...] = ()
+    letters: tuple[LetterWanted, ...] = ()
+    people: tuple[Person, ...] = ()
+    ratings: tuple[RatingCounted, ...] = ()
+    spent: tuple[str, ...] = ()  #: ids of letters whose token no longer proves its holder
+    commands: tuple[tuple[int, str], ...] = ()  #: (line, verb) carried out; unique by (mail, line)
+    message_ids: tuple[str, ...] = ()  #: own and cited Message-IDs that now belong to the ticket
+    bad_token: str | None = None  #: author address to count a bad subject token against
+    set_aside: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    proof: Proof = Proof()
+    trace: tuple[TraceLine, ...] = ()
+
+    def with_trace(self, *lines: TraceLine) -> Decision:
+        return replace(self, trace=(*self.trace, *lines))
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """The ticket that the mail belongs to after this decision."""
+        return self.changes[-1].after if self.changes else None

@@ -1,0 +1,54 @@
+"""What became of a letter: the answer of the relay, and the state of the letter in the outbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+LOGIN_REFUSED = "refused login"  #: how the words about a refused login begin
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The relay said 250 to the end of DATA."""
+
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Try again later. In doubt, this."""
+
+    reply: str
+    uncertain: bool = False  #: the reply to DATA was lost: the relay may have the letter
+    relay_down: bool = False  #: nothing about this letter: the relay could not be reached, or refused our login or TLS
+    untried: bool = False  #: the round ended before this letter's turn: nothing is known, not even of the relay
+
+    @property
+    def login_refused(self) -> bool:
+        """Whether it was our login that the relay refused: then a person has to mend the password."""
+        return self.relay_down and self.reply.startswith(LOGIN_REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The relay will never take this letter for this recipient (5xx)."""
+
+    reply: str
+    damaged: bool = False  #: it was never offered: what lies here is not what was sealed
+
+
+Delivery = Delivered | Deferred | Refused
+
+
+class OutboxState(StrEnum):
+    """Where a letter stands. The words are public: the outbox command prints them."""
+
+    HELD = "held"  #: nothing leaves until released
+    QUEUED = "queued"
+    SENDING = "sending"  #: under a lease
+    SENT = "sent"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  #: the reply to DATA was lost twice
+    CANCELLED = "cancelled"

@@ -1,0 +1,53 @@
+"""Evidence: what in a mail says which ticket it belongs to, and what proves who wrote it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class EvidenceKind(StrEnum):
+    """In the order in which they are believed."""
+
+    REPLY_ADDRESS = "reply_address"
+    OWN_ID = "own_id"  #: Message-ID or anchor of a letter of ours in In-Reply-To or References
+    SUBJECT_TOKEN = "subject_token"
+    KNOWN_ID = "known_id"  #: Message-ID of a mail we received, or one that cites it; same participants
+    OLD_NUMBER = "old_number"  #: a predecessor's number, by configured pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    kind: EvidenceKind
+    where: str  #: "envelope", "to", "cc", "delivered-to", "in-reply-to", "references", "subject"
+    value: str  #: shortened for people; never a whole token
+    ticket: int | None = None
+    letter: str | None = None  #: id of the letter it names
+    purpose: str = ""  #: reply, action, rate, bounce, message-id, anchor
+    word: str = ""  #: the action or score
+    valid: bool = True  #: the MAC is good
+
+
+class VerdictKind(StrEnum):
+    PASS = "pass"
+    FAIL = "fail"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a configured server, or our own check, says of the From: domain. No verdict is not a failure."""
+
+    verdict: VerdictKind = VerdictKind.NONE
+    domain: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The rungs are the sets of {token, domain}; a failure falls below rung 0."""
+
+    token: bool = False  #: a live token made for this person and ticket
+    domain: bool = False
+    failed: bool = False
+    because: str = ""

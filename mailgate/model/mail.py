@@ -1,0 +1,148 @@
+"""Mail coming in: the arrival (bytes at a door), the mail (bytes understood) and the reading (what kind of mail it is)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """Which door a mail came through."""
+
+    SMTP = "smtp"
+    LMTP = "lmtp"
+    PIPE = "pipe"  #: `mailgate deliver`
+    IMAP = "imap"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Raw mail at a door with its envelope (RFC 5321): what is stored before anybody says 250."""
+
+    raw: bytes
+    reverse_path: str | None  #: MAIL FROM without brackets; "" is the null reverse-path; None: the door knows no envelope
+    recipients: tuple[str, ...]  #: the accepted envelope recipients, or the mailbox's own address
+    door: Door
+    peer: str  #: IP address or mailbox name, for the trace
+    received_at: datetime  #: ours; orders the history
+    arrived_at: datetime  #: our door or INTERNALDATE; starts the clocks; never later than received_at
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One mailbox of a header, decoded and cleaned: no control, bidi or zero-width characters."""
+
+    name: str
+    address: str  #: local part as written, domain in lower case, IDN as A-label
+
+    @property
+    def key(self) -> str:
+        """The form in which addresses are compared and stored: all lower case."""
+        return self.address.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A part of the mail that is not its text. The bytes stay in the raw mail."""
+
+    name: str  #: cleaned for display; never a path
+    type: str  #: as declared, lower case
+    size: int  #: decoded bytes
+    sha256: str  #: of the decoded bytes
+    inline: bool
+    content_id: str  #: without brackets, "" when there is none
+    part: str  #: where it is in the raw mail: "1.2" counts parts from 1, depth first
+
+
+class Kind(StrEnum):
+    """What a mail is. The words are public: `explain --json` prints them."""
+
+    WRITTEN = "written"  #: by a person, as far as one can tell
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    DELIVERY_NOTICE = "delivery_notice"  #: delayed, relayed, delivered, read
+    COMPLAINT = "complaint"  #: ARF, RFC 5965
+    LIST = "list"
+    LOOP = "loop"  #: a letter of our own that came back (proved by MAC)
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as far as it was understood. Every string is free of NUL, surrogates and unwanted control characters."""
+
+    message_id: str | None  #: with angle brackets, white space folded out
+    date: datetime | None  #: the Date: header, only kept, never believed
+    subject: str  #: decoded, one line
+    authors: tuple[Address, ...]  #: every mailbox of every From:
+    sender: tuple[Address, ...]
+    reply_to: tuple[Address, ...]
+    to: tuple[Address, ...]
+    cc: tuple[Address, ...]
+    delivered_to: tuple[str, ...]  #: Delivered-To, X-Original-To, Envelope-To: bare addresses
+    in_reply_to: tuple[str, ...]  #: with angle brackets
+    references: tuple[str, ...]  #: with angle brackets, oldest first
+    headers: tuple[tuple[str, str], ...]  #: top-level, in order: lower-case name, unfolded and cleaned value
+    content_type: str  #: of the whole, lower case, without parameters
+    report_type: str  #: the report-type parameter of multipart/report, lower case, else ""
+    text: str  #: all readable text
+    html: str | None  #: the HTML body, sanitised
+    new_text: str  #: what the author wrote this time
+    quoted: str
+    signature: str
+    inline_answers: bool
+    new_html: str | None  #: sanitised HTML of the new text when HTML and text were cut alike, else None
+    attachments: tuple[Attachment, ...]
+    language: str | None
+    defects: tuple[str, ...]  #: one note for each repair
+    reports: tuple[Report, ...] = ()  #: of a delivery report
+    reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
+
+    @property
+    def author(self) -> Address | None:
+        """The one author, or None when From: is missing or ambiguous (then it identifies nobody)."""
+        return self.authors[0] if len(self.authors) == 1 else None
+
+    def header(self, name: str) -> str | None:
+        """The first header of this (lower-case) name."""
+        return next((value for key, value in self.headers if key == name), None)
+
+    def header_all(self, name: str) -> tuple[str, ...]:
+        """All headers of this (lower-case) name, topmost first."""
+        return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery report says of one recipient (RFC 3464)."""
+
+    recipient: str
+    action: str  #: failed | delayed | delivered | relayed | expanded
+    status: str | None  #: RFC 3463, "5.1.1"
+    reply_code: str | None  #: SMTP, "550"
+    hard: bool  #: the address itself does not work (no such user or host, moved)
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The answer of the reader: the mail, what it is, and whether a machine may answer it."""
+
+    mail: Mail
+    kind: Kind
+    kind_because: str
+    answer: bool
+    answer_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A mail that could not be read: set aside with its reason, its bytes kept."""
+
+    reason: str
+
+
+class NoSpace(Exception):
+    """There is no room left to store a mail (disk, quota): the sender shall keep it and try again."""

@@ -1,0 +1,31 @@
+"""The marker line: stands first in every letter of ours, so that what an answer quotes can be told from what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+#: language -> the line as `compose` writes it and `understand.body` finds it.
+#: A text that was ever sent stays findable: who changes one adds the old one to FORMER.
+MARKERS: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "-- please write above this line --",
+        "de": "-- bitte oberhalb dieser Zeile schreiben --",
+    }
+)
+
+#: Marker lines of earlier releases, still found in answers to old letters.
+FORMER: tuple[str, ...] = ()
+
+#: What our rating links put below the place for a comment: language -> the line. `understand.rating` reads nothing from it on.
+RATING_HINTS: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "(optional comment above this line)",
+        "de": "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)",
+    }
+)
+
+
+def marker(language: str | None) -> str:
+    """The marker line for a reader's language ("de", "de-AT"), English for any other."""
+    return MARKERS.get((language or "").lower().partition("-")[0], MARKERS["en"])

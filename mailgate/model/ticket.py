@@ -1,0 +1,199 @@
+"""The ticket: the formal record of an issue or request, its clocks, its people and its entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from mailgate.model.mail import Attachment
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Metric
+
+
+class TicketKind(StrEnum):
+    INCIDENT = "incident"
+    REQUEST = "request"
+    PROBLEM = "problem"
+
+
+class Status(StrEnum):
+    NEW = "new"  #: nobody has accepted it yet
+    OPEN = "open"
+    PENDING_USER = "pending_user"  #: waiting for the requester; the resolution clock stands still
+    ON_HOLD = "on_hold"  #: waiting for somebody else
+    RESOLVED = "resolved"  #: the solution was sent; the requester may still say no
+    CLOSED = "closed"
+    MERGED = "merged"
+    REJECTED = "rejected"  #: spam, or not for us
+
+    @property
+    def is_live(self) -> bool:
+        return self in (Status.NEW, Status.OPEN, Status.PENDING_USER, Status.ON_HOLD)
+
+
+class HoldReason(StrEnum):
+    VENDOR = "vendor"
+    CHANGE = "change"
+    PROBLEM = "problem"
+    SCHEDULED = "scheduled"  #: a date agreed with the requester: pauses `resolution`
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    began_at: datetime
+    ended_at: datetime | None
+    cause: str  #: pending_user, hold:vendor, resolved, ...
+    letter: str | None = None  #: the letter whose refusal would take this pause back
+
+
+class Outcome(StrEnum):
+    RUNNING = "running"
+    PAUSED = "paused"
+    MET = "met"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Retarget:
+    at: datetime
+    by: str
+    from_s: int
+    to_s: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run of one clock. Durations are whole seconds of business time."""
+
+    metric: Metric
+    n: int
+    policy: str  #: digest of the policy it was counted with
+    calendar: str
+    priority: int
+    target_s: int
+    started_at: datetime
+    due_at: datetime  #: what people read: the earliest instant at which the budget is used up
+    breach_at: datetime  #: when the alarm may fire: the latest such instant
+    outcome: Outcome = Outcome.RUNNING
+    pauses: tuple[Pause, ...] = ()
+    stopped_at: datetime | None = None
+    stopped_by: str | None = None  #: the letter whose refusal annuls the stop
+    elapsed_s: int | None = None  #: filled when stopped
+    breached_at: datetime | None = None
+    original_due_at: datetime | None = None
+    retargets: tuple[Retarget, ...] = ()
+    warned: tuple[int, ...] = ()  #: percent levels that have fired
+    cancel_reason: str | None = None
+    annulled_by: str | None = None
+
+
+class TimerKind(StrEnum):
+    REMIND = "remind"
+    AUTO_RESOLVE = "auto_resolve"
+    AUTO_CLOSE = "auto_close"
+    WAKE = "wake"  #: the end of `#wait until` or `#hold until`
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    kind: TimerKind
+    due_at: datetime
+    n: int = 1  #: the how-manieth reminder
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who takes part in a ticket besides its owner."""
+
+    person: int
+    role: Role  #: REQUESTER, PARTICIPANT, or AGENT for a watcher
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    number: int
+    desk: str
+    title: str
+    kind: TicketKind
+    status: Status
+    priority: int
+    requester: int  #: person id
+    group: str
+    created_at: datetime
+    arrived_at: datetime
+    owner: int | None = None  #: person id of an agent
+    language: str | None = None
+    members: tuple[Member, ...] = ()
+    version: int = 0  #: compare-and-set; record raises it by one
+    history: int = 0  #: how many history rows there are
+    hold: HoldReason | None = None
+    cycles: tuple[Cycle, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    waiting_since: datetime | None = None  #: the oldest unanswered public message of the requester's side
+    public_agent_at: datetime | None = None  #: the last public human message of an agent
+    resolved_at: datetime | None = None
+    closed_at: datetime | None = None
+    closure: int = 0  #: the how-manieth resolution; ratings are counted by it
+    resolution_code: str | None = None
+    reopened: int = 0
+    merged_into: int | None = None
+    follows: int | None = None  #: the closed ticket that this one continues
+    next_check_at: datetime | None = None  #: the earliest instant at which a clock or timer wants attention
+
+    def watchers(self) -> tuple[int, ...]:
+        return tuple(m.person for m in self.members if m.role is Role.AGENT)
+
+    def outsiders(self) -> tuple[int, ...]:
+        """The requester first, then the participants."""
+        return (self.requester, *(m.person for m in self.members if m.role is Role.PARTICIPANT))
+
+    def cycle(self, metric: Metric) -> Cycle | None:
+        """The latest cycle of a metric."""
+        return next((c for c in reversed(self.cycles) if c.metric is metric), None)
+
+
+class Visibility(StrEnum):
+    PUBLIC = "public"
+    INTERNAL = "internal"
+    UNVERIFIED = "unverified"  #: a stranger with a valid token: agents see it, nobody else, until admitted
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message of a ticket's record. The words live here; the raw mail stays in the inbox."""
+
+    id: int
+    ticket: int
+    visibility: Visibility
+    author: int | None  #: person id; None: the gateway itself
+    author_role: Role
+    author_name: str
+    text: str
+    html: str | None
+    quoted: str
+    signature: str
+    attachments: tuple[Attachment, ...]
+    inbox: int | None  #: the inbox row whose raw mail holds the parts
+    message_id: str | None
+    recorded_at: datetime
+    arrived_at: datetime
+    hidden: bool = False  #: auto-replies: kept, shown on request
+    flags: tuple[str, ...] = ()  #: same_message_id, inline_answers, from_sent_folder, ...
+    reverse: str | None = None  #: address it was written from, for unverified entries
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFile:
+    """A ticket with what a decision about it may need to know."""
+
+    ticket: Ticket
+    people: tuple[Person, ...]  #: requester, owner, members, and authors who wait to be admitted
+    entries: tuple[Entry, ...]  #: oldest first
+    notices: tuple[str, ...] = ()  #: full texts of notices to agents; loaded only for an agent's mail
+
+    def person(self, id: int) -> Person | None:
+        return next((p for p in self.people if p.id == id), None)

@@ -1,0 +1,184 @@
+"""Tokens: the signed names by which a mail finds its ticket and a person proves to hold a letter of ours.
+
+Subject tokens find and never authorise (40 bits over prefix and number). All other tokens name the letter they came in
+and carry 80 bits; each kind has a key derivation of its own, so that no kind passes for another. No unsigned form exists.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32
+_CLEAN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
+_SYMBOLS = "0-9A-HJKMNP-TV-Za-hjkmnp-tv-zOoIiLl"
+
+#: What a token may do. `reply`, the seven actions and `rate` are spoken in an address; the rest stand in headers.
+Purpose = Literal["subject", "reply", "action", "rate", "bounce", "message-id", "anchor"]
+
+ACTIONS = frozenset({"note", "take", "wait", "close", "reopen", "status", "watch"})
+SCORES = frozenset("12345")
+
+SUBJECT_TOKEN = re.compile(rf"\[([A-Za-z][A-Za-z0-9]{{0,9}})-([1-9][0-9]{{0,11}})-([{_SYMBOLS}]{{8}})\]")
+_DETAIL = re.compile(rf"([{_SYMBOLS}]{{8}})(?:\.([A-Za-z]+|[1-5]))?\.([{_SYMBOLS}]{{16}})")
+_OWN_ID = re.compile(rf"<([1-9][0-9]{{0,11}})\.([{_SYMBOLS}]{{8}})(\.a)?\.([{_SYMBOLS}]{{16}})@([^<>@\s]{{1,255}})>")
+
+
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+
+
+def encode(data: bytes) -> str:
+    """Crockford base32, upper case; 5 bytes become 8 symbols, 10 bytes 16. The length is a multiple of five."""
+    bits = int.from_bytes(data, "big")
+    return "".join([_PAIRS[(bits >> shift) & 1023] for shift in range(len(data) * 8 - 10, -1, -10)])
+
+
+def fold(symbols: str) -> str:
+    """The one spelling of a token that people may type in several: upper case, O as 0, I and L as 1."""
+    return symbols.upper().translate(_CLEAN)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """Signs with the first key, verifies with all of them. Keys never show in repr, logs or errors."""
+
+    keys: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self.keys)} keys)"
+
+    def mac(self, purpose: Purpose, text: str, size: int = 10) -> str:
+        """The signature of `text` for one purpose; `size` bytes of HMAC-SHA-256 as Crockford base32, upper case."""
+        return _mac(self.keys[0], purpose, text, size)
+
+    def verify(self, purpose: Purpose, text: str, mac: str, size: int = 10) -> bool:
+        """Whether any key of the ring made this MAC. Constant time in the MAC."""
+        given = fold(mac).encode("ascii", "replace")
+        good = False
+        for key in self.keys:
+            good |= hmac.compare_digest(_mac(key, purpose, text, size).encode(), given)
+        return good
+
+
+def _mac(key: bytes, purpose: str, text: str, size: int) -> str:
+    derived = hmac.digest(key, b"mailgate " + purpose.encode(), "sha256")
+    return encode(hmac.digest(derived, text.encode(), "sha256")[:size])
+
+
+# --- the subject token: it finds, it never authorises ----------------------------------------------------------
+
+
+def subject_token(ring: Keyring, prefix: str, number: int) -> str:
+    """`[IT-1042-K7QF3M9X]`."""
+    return f"[{prefix}-{number}-{ring.mac('subject', f'{prefix.upper()}-{number}', 5)}]"
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectToken:
+    prefix: str
+    number: int
+    valid: bool
+
+
+def find_subject_tokens(ring: Keyring, subject: str) -> tuple[SubjectToken, ...]:
+    """All tokens of our form in a subject, valid or not, in order."""
+    return tuple(
+        SubjectToken(p.upper(), int(n), ring.verify("subject", f"{p.upper()}-{n}", mac, 5)) for p, n, mac in SUBJECT_TOKEN.findall(subject)
+    )
+
+
+# --- tokens in the detail of an address: support+<letter>[.<action or score>].<mac>@ ----------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AddressToken:
+    """What the subaddress of a desk says: which letter, what for. Only handed out when its MAC is good."""
+
+    letter: str
+    purpose: Purpose
+    word: str  #: the action or the score, else ""
+
+
+def _signed_text(letter: str, word: str) -> str:
+    return f"{letter}.{word}" if word else letter
+
+
+def reply_detail(ring: Keyring, letter: str) -> str:
+    return f"{letter.lower()}.{ring.mac('reply', letter.upper()).lower()}"
+
+
+def action_detail(ring: Keyring, letter: str, action: str) -> str:
+    return f"{letter.lower()}.{action}.{ring.mac('action', _signed_text(letter.upper(), action)).lower()}"
+
+
+def rating_detail(ring: Keyring, letter: str, score: int) -> str:
+    return f"{letter.lower()}.{score}.{ring.mac('rate', _signed_text(letter.upper(), str(score))).lower()}"
+
+
+def bounce_detail(ring: Keyring, letter: str) -> str:
+    return f"{letter.lower()}.b.{ring.mac('bounce', letter.upper()).lower()}"
+
+
+def well_formed_detail(detail: str) -> bool:
+    """Whether a subaddress has the form of a token. Such mail is always taken in at the door; a bad MAC makes it an ordinary mail."""
+    return _DETAIL.fullmatch(detail) is not None
+
+
+def read_detail(ring: Keyring, detail: str) -> AddressToken | None:
+    """The token in a subaddress if its MAC is good, else None."""
+    match = _DETAIL.fullmatch(detail)
+    if match is None:
+        return None
+    letter, word, mac = fold(match[1]), (match[2] or "").lower(), match[3]
+    if word == "":
+        purpose: Purpose = "reply"
+    elif word == "b":
+        purpose = "bounce"
+    elif word in SCORES:
+        purpose = "rate"
+    elif word in ACTIONS:
+        purpose = "action"
+    else:
+        return None
+    text = letter if purpose in ("reply", "bounce") else _signed_text(letter, word)
+    return AddressToken(letter, purpose, "" if word == "b" else word) if ring.verify(purpose, text, mac) else None
+
+
+def split_address(address: str) -> tuple[str, str, str]:
+    """`support+x@example.org` -> ("support", "x", "example.org"), the domain in lower case; detail "" when there is none."""
+    local, _, domain = address.rpartition("@")
+    base, _, detail = local.partition("+")
+    return base, detail, domain.lower()
+
+
+# --- Message-IDs of our own --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OwnId:
+    number: int  #: the ticket; 0 is never used: letters without a ticket have no own id of this form
+    letter: str
+    anchor: bool
+
+
+def message_id(ring: Keyring, number: int, letter: str, domain: str) -> str:
+    """`<1042.<letter>.<mac>@domain>`."""
+    return f"<{number}.{letter.lower()}.{ring.mac('message-id', f'{number}.{letter.upper()}').lower()}@{domain}>"
+
+
+def anchor_id(ring: Keyring, number: int, letter: str, domain: str) -> str:
+    """`<1042.<letter>.a.<mac>@domain>`: stands first in References, because some relays rewrite Message-ID."""
+    return f"<{number}.{letter.lower()}.a.{ring.mac('anchor', f'{number}.{letter.upper()}').lower()}@{domain}>"
+
+
+def read_own_id(ring: Keyring, value: str) -> OwnId | None:
+    """Our own Message-ID or anchor if its MAC is good, whatever the domain says; else None."""
+    match = _OWN_ID.fullmatch(value)
+    if match is None:
+        return None
+    letter, anchor = fold(match[2]), match[3] is not None
+    purpose: Purpose = "anchor" if anchor else "message-id"
+    good = ring.verify(purpose, f"{match[1]}.{letter}", match[4])
+    return OwnId(int(match[1]), letter, anchor) if good else None

@@ -1,0 +1,78 @@
+"""What the understanding stage hands on besides the mail itself: commands, ratings, and the ticket a mail belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from mailgate.model.evidence import Evidence
+from mailgate.model.letter import Audience
+from mailgate.model.ticket import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command line of an agent's mail, its verb already the canonical one."""
+
+    verb: str
+    args: tuple[str, ...]
+    line: int  #: counted from 1 in the new text; 0: said by the address (support+<letter>.take.<mac>@)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a mail with commands was refused. `code` is one of the E_ words"""
+
+    code: str
+    line: int | None
+    word: str  #: what stood there
+    hint: str  #: what was probably meant, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The commands at the top of a mail, and the text below them."""
+
+    commands: tuple[Command, ...]
+    body: str
+    visibility: str  #: note | reply | default
+    errors: tuple[Fault, ...]
+
+    @property
+    def held(self) -> bool:
+        return bool(self.errors)
+
+
+@dataclass(frozen=True, slots=True)
+class RatingRead:
+    score: int
+    comment: str
+    because: str  #: "token" or "first line"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFacts:
+    """What a decision needs to know of a letter of ours that a mail answers."""
+
+    id: str
+    ticket: int | None
+    person: int
+    address: str
+    audience: Audience
+    event: str
+    closure: int | None
+    entry: int | None
+    answer_is: Visibility
+    made_at: datetime
+    spent_at: datetime | None
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Which ticket a mail belongs to, and all evidence for it."""
+
+    ticket: int | None
+    letter: str | None  #: id of the letter it answers
+    evidence: tuple[Evidence, ...]
+    notes: tuple[str, ...]

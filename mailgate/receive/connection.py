@@ -1,0 +1,368 @@
+"""A client's connection: commands and mails come in, replies go out, and nobody may stay for ever.
+
+aiosmtpd gives the connection its flow control and STARTTLS. What it leaves open is ours: it cancels a commit when the client hangs up,
+and knows no limits on connections, memory or time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from dataclasses import dataclass, field
+from typing import ClassVar, cast
+
+from aiosmtpd.smtp import SMTP, TLSSetupException
+
+from mailgate.model.installation import DoorSettings
+from mailgate.model.mail import Arrival, NoSpace
+from mailgate.receive import Clock, Gateway, replies
+from mailgate.receive.limits import Occupancy
+from mailgate.receive.transfer import Fault, Transfer
+
+log = logging.getLogger(__name__)
+
+MAX_COMMAND = 2048  # octets; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
+READ_AHEAD = 64 * 1024  # octets of commands that may wait for us; then the client waits
+LINGER = 2.0  # seconds for a dismissed client to read its last reply: closing at once would reset the connection and lose it
+
+
+class Gone(Exception):
+    """The client hung up, or was dismissed."""
+
+
+@dataclass(slots=True, eq=False)
+class House:
+    """What the sessions of one door share."""
+
+    settings: DoorSettings
+    gateway: Gateway
+    now: Clock
+    tls: ssl.SSLContext | None
+    occupancy: Occupancy
+    sessions: set[Connection] = field(default_factory=set)
+    commits: set[asyncio.Task[str]] = field(default_factory=set)  #: held here, because a client that hangs up must not end them
+    closing: bool = False
+
+    async def commit(self, arrival: Arrival) -> str:
+        """Hand a mail to the gateway; the reply that its client shall get. Never fails: in doubt the client keeps the mail."""
+        self.occupancy.bytes_in_flight += len(arrival.raw)
+        try:
+            await self.gateway.accept(arrival)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            log.warning("a commit was given up inside the gateway")  # not we were cancelled: the client still waits for a reply
+            return replies.TRY_LATER
+        except NoSpace:
+            log.warning("there is no room to store a mail from %s", arrival.peer)
+            return replies.NO_ROOM
+        except Exception:
+            log.exception("could not take a mail from %s", arrival.peer)
+            return replies.TRY_LATER
+        finally:
+            self.occupancy.bytes_in_flight -= len(arrival.raw)
+        return replies.STORED
+
+
+class Connection(SMTP):
+    """One client of a door. Created by the door's factory for each, in the program's own loop; `Session` says what commands mean."""
+
+    _smtp_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._smtp_names = tuple(name for name in dir(cls) if name.startswith("smtp_"))
+
+    def __dir__(self) -> tuple[str, ...]:
+        # For each connection aiosmtpd looks at every name of ours to find its commands. That cost a fifth of a mail.
+        return self._smtp_names
+
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+        settings = house.settings
+        super().__init__(
+            None,
+            data_size_limit=settings.max_size,
+            enable_SMTPUTF8=True,
+            hostname=settings.hostname,
+            ident="",
+            tls_context=house.tls,
+            loop=loop,
+        )
+        self._house = house
+        self._limits = settings
+        self._peer = ""
+        self._entered = False  # counted among the connections
+        self.gone: asyncio.Future[None] = loop.create_future()
+
+        self._incoming = bytearray()  # commands that wait
+        self._overlong = False  # inside a command line that is longer than we read
+        self._outgoing = bytearray()  # replies that wait for the end of a pipelined group (RFC 2920)
+        self._transfer: Transfer | None = None  # between DATA and the last dot
+        self._waiter: asyncio.Future[None] | None = None
+        self._half_closed = False
+        self._leaving = False
+        self._committing = False
+        self._shaking_hands = False
+        self._secured = False
+
+        self._deadline = float("inf")
+        self._session_ends = float("inf")
+        self._mail_ends = float("inf")
+
+    # --- the connection -------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client came, or (the second time) its TLS handshake is done."""
+        if self._entered:
+            # RFC 3207 4.2: what was said before is forgotten, and above all what came in clear behind STARTTLS.
+            self._secured = True
+            self._incoming.clear()
+            self._begin_anew()
+            super().connection_made(transport)
+            return
+        peername = transport.get_extra_info("peername")
+        self._peer = str(peername[0]) if peername else "unknown"
+        house = self._house
+        if house.closing or not house.occupancy.enter(self._peer):
+            cast(asyncio.Transport, transport).write(_line(replies.SHUTTING_DOWN if house.closing else replies.TOO_MANY_CONNECTIONS))
+            transport.close()
+            return
+        self._entered = True
+        house.sessions.add(self)
+        self._session_ends = self.loop.time() + self._limits.session_time_limit.total_seconds()
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is gone, whoever ended it. A commit under way goes on."""
+        if not self._entered or self.gone.done():
+            return
+        self.gone.set_result(None)
+        self._house.sessions.discard(self)
+        self._house.occupancy.leave(self._peer)
+        self._end_transfer()
+        self._leaving = True
+        super().connection_lost(error)
+
+    def eof_received(self) -> bool:
+        """The client will say no more; what it has said is still answered."""
+        self._half_closed = True
+        if self._leaving:
+            self._close()
+        self._wake()
+        return not self._secured and not self._leaving  # TLS cannot be half closed
+
+    def data_received(self, data: bytes) -> None:
+        """Octets from the client: a piece of a mail, or commands."""
+        if self._leaving:
+            return
+        if self._transfer is not None and not self._transfer.complete:
+            self._continue_transfer(self._transfer, data)
+            return
+        self._queue(data)
+
+    def _queue(self, commands: bytes) -> None:
+        self._incoming += commands
+        if len(self._incoming) > READ_AHEAD:
+            self._wire().pause_reading()
+        self._wake()
+
+    def _wire(self) -> asyncio.Transport:
+        assert self.transport is not None
+        return cast(asyncio.Transport, self.transport)
+
+    def _close(self) -> None:
+        if self.transport is not None:
+            self._wire().close()
+
+    def abort(self) -> None:
+        """End the connection now; what was not sent is lost."""
+        transport = self._original_transport or self.transport
+        if transport is not None:
+            cast(asyncio.Transport, transport).abort()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _wait(self) -> None:
+        """Sleep until something came in. Raises `Gone` when nothing more will."""
+        if self._leaving or self._half_closed:
+            raise Gone
+        self._waiter = self.loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        if self._leaving:
+            raise Gone
+
+    # --- leaving --------------------------------------------------------------------------------------------------
+
+    def dismiss(self, reply: str) -> None:
+        """Say a last word and part: what still comes is dropped, and soon the connection ends, whether the client reads it or not."""
+        if self._leaving:
+            return
+        self._leaving = True
+        self._end_transfer()
+        self._rearm(self.loop.time() + LINGER)
+        if self.transport is None or self._shaking_hands:
+            self.abort()
+            return
+        transport = self._wire()
+        transport.write(bytes(self._outgoing) + _line(reply))
+        self._outgoing.clear()
+        self._incoming.clear()
+        transport.resume_reading()  # unread octets would turn the close into a reset
+        if transport.can_write_eof() and not self._half_closed:
+            transport.write_eof()
+        else:
+            transport.close()
+        self._wake()
+
+    def leave_soon(self) -> None:
+        """The door closes: dismiss the client, unless a mail of its is under way; then right after that."""
+        if self._transfer is None and not self._committing:
+            self.dismiss(replies.SHUTTING_DOWN)
+
+    def leave_now(self) -> None:
+        """The door cannot wait any longer: dismiss the client, unless its mail is being committed."""
+        if not self._committing:
+            self.dismiss(replies.SHUTTING_DOWN)
+
+    # --- time -----------------------------------------------------------------------------------------------------
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """Called by aiosmtpd when a connection begins."""
+        self._allow(duration or self._limits.command_timeout.total_seconds())
+
+    def _allow(self, seconds: float) -> None:
+        """The client has so much time from now, but never more than a session may last."""
+        self._rearm(min(self.loop.time() + seconds, self._session_ends))
+
+    def _rearm(self, deadline: float) -> None:
+        # A timer that rings too early is only put on, so that a command costs no new timer.
+        self._deadline = deadline
+        if self.gone.done():
+            return
+        if self._timeout_handle is not None:
+            if self._timeout_handle.when() <= deadline:
+                return
+            self._timeout_handle.cancel()
+        self._timeout_handle = self.loop.call_at(deadline, self._ring)
+
+    def _ring(self) -> None:
+        self._timeout_handle = None
+        now = self.loop.time()
+        if self._committing:  # the client waits for us, not we for it
+            self._rearm(now + self._limits.command_timeout.total_seconds())
+        elif now < self._deadline:
+            self._rearm(self._deadline)
+        elif self._leaving:
+            self._rearm(now + LINGER)
+            self.abort()
+        else:
+            log.info("%s took too long", self._peer)
+            self.dismiss(replies.TOO_SLOW)
+
+    # --- what comes and goes -----------------------------------------------------------------------------------------
+
+    async def push(self, status: str | bytes) -> None:
+        """Reply. Replies to commands that came together leave together."""
+        self._outgoing += _line(status) if isinstance(status, str) else status + b"\r\n"
+        if b"\n" not in self._incoming or len(self._outgoing) > READ_AHEAD:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        if self._outgoing and not self._leaving:
+            self._writer.write(bytes(self._outgoing))
+            self._outgoing.clear()
+            await self._writer.drain()
+
+    async def _handle_client(self) -> None:
+        try:
+            await self.push(f"220 {self.hostname} {'LMTP' if self._limits.kind == 'lmtp' else 'ESMTP'} ready")
+            while True:
+                if self._house.closing:
+                    self.dismiss(replies.SHUTTING_DOWN)
+                    raise Gone
+                await self._obey(await self._next_line())
+        except (Gone, ConnectionError):
+            if not self._leaving:
+                self._close()
+        except asyncio.CancelledError:
+            self._close()
+            raise
+        except TLSSetupException as error:
+            log.info("no TLS with %s: %s", self._peer, error.__cause__)
+            self.abort()
+            self.connection_lost(error)  # the TLS layer tells nobody about a handshake that failed
+        except Exception:
+            log.exception("the conversation with %s broke off", self._peer)
+            self.dismiss(replies.BROKEN)
+
+    async def _next_line(self) -> bytes | None:
+        """The next command with its line end; None for one that was too long to read."""
+        while True:
+            end = self._incoming.find(b"\n")
+            if end >= 0:
+                line = bytes(self._incoming[: end + 1])
+                del self._incoming[: end + 1]
+                if not self._leaving and len(self._incoming) <= READ_AHEAD:
+                    self._wire().resume_reading()
+                overlong, self._overlong = self._overlong or len(line) > MAX_COMMAND, False
+                return None if overlong else line
+            if len(self._incoming) > MAX_COMMAND:
+                self._overlong = True
+                self._incoming.clear()
+                self._wire().resume_reading()
+            await self._flush()
+            await self._wait()
+
+    async def _take_in(self) -> Transfer:
+        """Ask for the mail and wait for its last dot. Raises `Gone`."""
+        transfer = self._transfer = Transfer(self._limits.max_size, self._limits.max_line)
+        self._mail_ends = self.loop.time() + self._limits.mail_time_limit.total_seconds()
+        self._outgoing += b"354 Send the mail, and end it with a dot alone on a line\r\n"
+        early = bytes(self._incoming)
+        self._incoming.clear()
+        self._wire().resume_reading()
+        if early:
+            self._continue_transfer(transfer, early)
+        await self._flush()
+        while not transfer.complete:
+            await self._wait()
+        return transfer
+
+    def _continue_transfer(self, transfer: Transfer, data: bytes) -> None:
+        before = transfer.held
+        rest = transfer.feed(data)
+        occupancy = self._house.occupancy
+        occupancy.bytes_in_flight += transfer.held - before
+        if not occupancy.has_room(0):
+            occupancy.bytes_in_flight -= transfer.held
+            transfer.drop(Fault.NO_ROOM)
+        if rest is None:
+            left = self._mail_ends - self.loop.time()
+            self._allow(min(self._limits.command_timeout.total_seconds(), left))
+            return
+        self._queue(rest)
+
+    def _end_transfer(self) -> None:
+        """A mail that is refused, or will never be complete, gives back its room."""
+        if self._transfer is not None:
+            self._house.occupancy.bytes_in_flight -= self._transfer.held
+            self._transfer = None
+
+    async def _obey(self, line: bytes | None) -> None:
+        """Carry out one command line; None: it was too long to read. Raises `Gone` when it was the last."""
+        raise NotImplementedError
+
+    def _begin_anew(self) -> None:
+        """TLS is on: forget all that was said before."""
+        raise NotImplementedError
+
+
+def _line(reply: str) -> bytes:
+    return reply.encode() + b"\r\n"

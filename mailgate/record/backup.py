@@ -1,0 +1,33 @@
+"""A copy of the record that can be restored, taken while the gateway works. A restored copy holds its letters until released."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from mailgate.record import house, sqlite
+from mailgate.record.database import PATIENCE, Database
+from mailgate.record.rows import Broken
+from mailgate.record.trust import check_folder, new_file
+
+
+def backup(database: Database, target: Path, now: datetime) -> None:
+    """Copies one moment of the database to a new private file.
+
+    The copy marks itself as restored, its counters jump ahead of whatever is still given out, and it is checked before it gets its name.
+    Raises FileExistsError (nothing is ever overwritten), NoSpace, and Untrusted for a folder into which others may write.
+    """
+    check_folder(target.absolute().parent)
+    with new_file(target) as draft:
+        database.copy(draft)
+        os.chmod(draft, 0o600)
+        copied = Database(draft)
+        try:
+            if faults := copied.faults():
+                raise Broken(f"the copy is damaged: {faults[0]}")
+            copied.write(lambda connection: house.mark_copy(connection, now))
+            copied.empty_log(PATIENCE)
+        finally:
+            copied.close()
+        sqlite.ensure_whole(draft)

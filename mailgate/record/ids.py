@@ -1,0 +1,46 @@
+"""Numbers for tickets, people, entries and inbox rows: reserved in blocks, never given out twice, gaps allowed."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Literal
+
+from sqlalchemy import Connection, select, update
+
+from mailgate.record.database import Database
+from mailgate.record.tables import counters
+
+IdKind = Literal["ticket", "person", "entry", "inbox"]
+
+KINDS: tuple[IdKind, ...] = ("ticket", "person", "entry", "inbox")
+BLOCK = 100
+
+
+class Numbers:
+    """What is left of the blocks that this program reserved. A restart forgets them: that makes the gaps."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._left: dict[str, deque[int]] = {kind: deque() for kind in KINDS}
+        self._lock = threading.Lock()
+
+    def take(self, kind: IdKind, n: int) -> list[int]:
+        """`n` numbers, rising. Reserves a new block in a transaction of its own when the old one does not reach."""
+        if n < 1:
+            return []
+        with self._lock:
+            left = self._left[kind]
+            missing = n - len(left)
+            if missing > 0:
+                left.extend(self._database.write(lambda connection: reserve(connection, kind, max(BLOCK, missing))))
+            return [left.popleft() for _ in range(n)]
+
+
+def reserve(connection: Connection, kind: str, n: int) -> range:
+    """The next `n` numbers; nobody else will get them."""
+    raised = connection.execute(update(counters).where(counters.c.name == kind).values(value=counters.c.value + n))
+    if raised.rowcount != 1:
+        raise KeyError(kind)
+    last = connection.execute(select(counters.c.value).where(counters.c.name == kind)).scalar_one()
+    return range(last - n + 1, last + 1)

@@ -1,0 +1,284 @@
+"""The inbox: mail kept before anybody says 250, claimed by a reader, done or set aside. Nothing ever leaves it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Row as Found
+from sqlalchemy.engine import Dialect
+
+from mailgate.model.decision import TraceLine
+from mailgate.model.evidence import Evidence, Proof
+from mailgate.model.mail import Arrival, Door
+from mailgate.record import codec
+from mailgate.record.claims import first_of, new_lease, take
+from mailgate.record.ready import Row, Statement
+from mailgate.record.rows import Broken, Claim, InboxRow, Keep, Kept
+from mailgate.record.tables import inbox, message_ids, raw_mails
+
+WAITING, CLAIMED, DONE, SET_ASIDE = "waiting", "claimed", "done", "set_aside"
+STATES = (WAITING, CLAIMED, DONE, SET_ASIDE)
+_MANY = 400  #: values in one IN (...); every database takes as many
+
+
+def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
+    """Pieces small enough for one IN (...), without repeats, in a fixed order."""
+    unique = list(dict.fromkeys(values))
+    for start in range(0, len(unique), _MANY):
+        yield unique[start : start + _MANY]
+
+
+DAMAGED = "its bytes are not what they were when it came: the database file is damaged"
+
+# --- keeping ------------------------------------------------------------------------------------------------------
+
+
+class Keeping:
+    """Arrivals made ready before the transaction, so that inside it there is nothing left but looking and inserting."""
+
+    def __init__(self, items: Sequence[Keep], ids: Sequence[int], dialect: Dialect) -> None:
+        self._items = items
+        self._ids = ids
+        self._dialect = dialect
+        self._desks = dict.fromkeys(item.desk for item in items)
+        self._raw = {id(item.arrival): _raw_row(item.arrival) for item in items}
+
+    def keep(self, connection: Connection) -> list[Kept]:
+        """One raw row for each arrival, one inbox row for each item that is new."""
+        seen = {(desk, digest) for desk in self._desks for digest in self._known(connection, desk)}
+        kept: list[Kept] = []
+        rows: list[Row] = []
+        raws: list[Row] = []
+        owners: dict[int, int] = {}
+        for item, number in zip(self._items, self._ids, strict=True):
+            key = (item.desk, item.digest)
+            if key in seen:
+                kept.append(Kept(None, duplicate=True))
+                continue
+            seen.add(key)
+            arrival = id(item.arrival)
+            if arrival not in owners:
+                owners[arrival] = number
+                raws.append({**self._raw[arrival], "id": number})
+            rows.append(
+                {
+                    "id": number,
+                    "desk": item.desk,
+                    "digest": item.digest,
+                    "mail": owners[arrival],
+                    "state": WAITING,
+                    "received_at": item.arrival.received_at,
+                    "attempts": 0,
+                }
+            )
+            kept.append(Kept(number, duplicate=False))
+        _NEW_RAW.ready(raws, self._dialect).run(connection)
+        _NEW_MAIL.ready(rows, self._dialect).run(connection)
+        return kept
+
+    def _known(self, connection: Connection, desk: str) -> Iterable[str]:
+        for some in chunks(item.digest for item in self._items if item.desk == desk):
+            yield from connection.execute(_KNOWN_DIGESTS, {"desk": desk, "digests": some}).scalars()
+
+
+_NEW_RAW = Statement(insert(raw_mails))
+_NEW_MAIL = Statement(insert(inbox))
+_KNOWN_DIGESTS = select(inbox.c.digest).where(inbox.c.desk == bindparam("desk"), inbox.c.digest.in_(bindparam("digests", expanding=True)))
+
+
+def _raw_row(arrival: Arrival) -> Row:
+    return {
+        "reverse_path": arrival.reverse_path,
+        "recipients": codec.dump_all(arrival.recipients),
+        "door": arrival.door.value,
+        "peer": arrival.peer,
+        "received_at": arrival.received_at,
+        "arrived_at": arrival.arrived_at,
+        "size": len(arrival.raw),
+        "checksum": zlib.crc32(arrival.raw),
+        "raw": arrival.raw,
+    }
+
+
+# --- claiming -----------------------------------------------------------------------------------------------------
+
+
+def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[str, list[int]]:
+    """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. The lease and the inbox ids."""
+    token = new_lease()
+    order = (inbox.c.received_at, inbox.c.id)
+    ids = take(
+        connection,
+        inbox,
+        inbox.c.id,
+        first_of(inbox.c.id, inbox.c.state == CLAIMED, inbox.c.lease_until <= now, order=order, limit=limit),
+        first_of(inbox.c.id, inbox.c.state == WAITING, order=order, limit=limit),
+        limit=limit,
+        values={"state": CLAIMED, "lease": token, "lease_until": now + lease, "attempts": inbox.c.attempts + 1},
+    )
+    return token, ids
+
+
+def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[list[Claim], list[int]]:
+    """The mails of these rows, oldest first, and the ids of those whose bytes are damaged.
+
+    Read after the claim: the write lock need not wait for megabytes.
+    """
+    found: list[Claim] = []
+    damaged: list[int] = []
+    for some in chunks(ids):
+        rows = connection.execute(
+            select(inbox.c.id, inbox.c.desk, inbox.c.attempts, raw_mails)
+            .join(raw_mails, raw_mails.c.id == inbox.c.mail)
+            .where(inbox.c.id.in_(some), inbox.c.lease == lease)
+            .order_by(inbox.c.received_at, inbox.c.id)
+        )
+        for row in rows:
+            if zlib.crc32(row.raw) != row.checksum:
+                damaged.append(row[0])
+            else:
+                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease))
+    return found, damaged
+
+
+def _arrival(row: Found[Any]) -> Arrival:
+    return Arrival(
+        raw=row.raw,
+        reverse_path=row.reverse_path,
+        recipients=tuple(row.recipients),
+        door=Door(row.door),
+        peer=row.peer,
+        received_at=row.received_at,
+        arrived_at=row.arrived_at,
+    )
+
+
+def release(connection: Connection, claims: Sequence[Claim]) -> None:
+    """Back to waiting, for those we still hold; the attempt is not counted."""
+    for lease in {claim.lease for claim in claims}:
+        for some in chunks(claim.id for claim in claims if claim.lease == lease):
+            connection.execute(
+                update(inbox)
+                .where(inbox.c.id.in_(some), inbox.c.lease == lease, inbox.c.state == CLAIMED)
+                .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - 1)
+            )
+
+
+def forget_leases(connection: Connection) -> int:
+    """Back to waiting, whoever claimed them: for the one serve that starts, when nobody else can be at work. How many."""
+    changed = connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(state=WAITING, lease=None, lease_until=None))
+    return changed.rowcount
+
+
+def set_aside(connection: Connection, id: int, lease: str, reason: str, trace: str, now: datetime) -> bool:
+    """For people to look at. False when the lease was lost."""
+    done = connection.execute(
+        update(inbox)
+        .where(inbox.c.id == id, inbox.c.lease == lease, inbox.c.state == CLAIMED)
+        .values(state=SET_ASIDE, lease=None, lease_until=None, reason=reason, trace=trace, settled_at=now)
+    )
+    return done.rowcount == 1
+
+
+def retry(connection: Connection, id: int) -> bool:
+    """A mail that was set aside is read again. False when it is not set aside."""
+    done = connection.execute(
+        update(inbox)
+        .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
+        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None)
+    )
+    return done.rowcount == 1
+
+
+def put_away(connection: Connection, id: int, now: datetime) -> bool:
+    """A person has looked at a mail that was set aside: its reason stays, nobody is asked again. False when it is not set aside."""
+    done = connection.execute(update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE).values(state=DONE, settled_at=now))
+    return done.rowcount == 1
+
+
+# --- looking ------------------------------------------------------------------------------------------------------
+
+
+def raw(connection: Connection, id: int) -> bytes:
+    """The bytes of a mail as they came. Raises KeyError for a row that does not exist."""
+    row = connection.execute(
+        select(raw_mails.c.raw, raw_mails.c.checksum).join(inbox, inbox.c.mail == raw_mails.c.id).where(inbox.c.id == id)
+    ).first()
+    if row is None:
+        raise KeyError(id)
+    if zlib.crc32(row.raw) != row.checksum:
+        raise Broken(DAMAGED)
+    found: bytes = row.raw
+    return found
+
+
+def same_message_ids(connection: Connection, desk: str, ids: Iterable[str], but: Iterable[int]) -> dict[str, int]:
+    """Which of these Message-IDs mails of this desk have that were read before, with the first such row."""
+    found: dict[str, int] = {}
+    for some in chunks(ids):
+        rows = connection.execute(
+            select(inbox.c.message_id, func.min(inbox.c.id))
+            .where(inbox.c.desk == desk, inbox.c.message_id.in_(some), inbox.c.id.not_in(list(but)))
+            .group_by(inbox.c.message_id)
+        )
+        found.update((message_id, id) for message_id, id in rows)
+    return found
+
+
+def tickets_by_message_ids(connection: Connection, desk: str, ids: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(ids):
+        rows = connection.execute(
+            select(message_ids.c.message_id, message_ids.c.ticket).where(message_ids.c.desk == desk, message_ids.c.message_id.in_(some))
+        )
+        found.update((message_id, ticket) for message_id, ticket in rows)
+    return found
+
+
+_SHOWN = [column for column in raw_mails.c if column.name not in ("id", "raw", "checksum", "received_at")]
+
+
+def rows(connection: Connection, state: str | None, limit: int, offset: int) -> list[InboxRow]:
+    """Newest first."""
+    query = select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail)
+    if state is None:
+        query = query.order_by(inbox.c.id.desc())
+    else:
+        query = query.where(inbox.c.state == state).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+    return [_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def row(connection: Connection, id: int) -> InboxRow | None:
+    found = connection.execute(select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail).where(inbox.c.id == id)).first()
+    return _row(found) if found else None
+
+
+def _row(row: Found[Any]) -> InboxRow:
+    return InboxRow(
+        id=row.id,
+        desk=row.desk,
+        state=row.state,
+        received_at=row.received_at,
+        arrived_at=row.arrived_at,
+        door=row.door,
+        peer=row.peer,
+        reverse_path=row.reverse_path,
+        recipients=tuple(row.recipients),
+        size=row.size,
+        attempts=row.attempts,
+        settled_at=row.settled_at,
+        ticket=row.ticket,
+        message_id=row.message_id,
+        reason=row.reason,
+        trace=codec.load_all(TraceLine, row.trace),
+        evidence=codec.load_all(Evidence, row.evidence),
+        proof=codec.load(Proof, row.proof) if row.proof else None,
+    )
+
+
+def trace_text(trace: Iterable[TraceLine]) -> str:
+    return codec.dump(list(trace))

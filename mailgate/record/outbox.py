@@ -1,0 +1,374 @@
+"""The outbox: sealed letters with where each stands, claimed by couriers under a lease, settled by who still holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, func, insert, literal, or_, select, update
+
+from mailgate.model.delivery import OutboxState
+from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
+from mailgate.model.ticket import Visibility
+from mailgate.model.understood import LetterFacts
+from mailgate.record import codec
+from mailgate.record.claims import first_of, new_lease, take
+from mailgate.record.inbox import chunks
+from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
+from mailgate.record.tables import bad_tokens, letter_aliases, letters
+from mailgate.record.types import UtcDateTime
+
+_S = OutboxState
+_OPEN = (_S.QUEUED.value, _S.DEFERRED.value, _S.SENDING.value)  #: the courier looks at these when they are due
+_TROUBLED = tuple(state.value for state in _S if state not in (_S.SENT, _S.CANCELLED))
+_FINAL = frozenset({_S.SENT, _S.REFUSED, _S.UNKNOWN, _S.CANCELLED})
+#: A lease on a letter that is not under way any more: it was held or cancelled meanwhile, and nobody said what the relay did.
+_DOUBTED = or_(letters.c.doubted, letters.c.lease.is_not(None))
+
+
+def letter_row(letter: Letter, held: bool) -> dict[str, object]:
+    starts = letter.not_before or letter.made_at
+    counted = letter.automatic and letter.audience.is_outside
+    return {
+        "id": letter.id,
+        "event": letter.event,
+        "audience": letter.audience.value,
+        "ticket": letter.ticket,
+        "desk": letter.desk,
+        "person": letter.person,
+        "address": letter.address,
+        "address_key": letter.address.lower(),
+        "message_id": letter.message_id,
+        "automatic": letter.automatic,
+        "proven": letter.proven,
+        "answer_is": letter.answer_is.value,
+        "made_at": letter.made_at,
+        "entry": letter.entry,
+        "closure": letter.closure,
+        "not_before": letter.not_before,
+        "expires_at": letter.expires_at,
+        "counted_at": starts if counted else None,
+        "state": (_S.HELD if held else _S.QUEUED).value,
+        "due_at": None if held else starts,
+        "attempts": 0,
+        "last_reply": "",
+        "doubted": False,
+        "reverse_path": letter.reverse_path,
+        "boundary": letter.boundary,
+        "digest": letter.digest,
+        "size": letter.size,
+        "utf8": letter.utf8,
+        "parts": codec.dump_all(letter.parts),
+        "header": letter.header,
+        "body": letter.body,
+        "notice": letter.notice,
+    }
+
+
+def _letter(row: Row[Any]) -> Letter:
+    return Letter(
+        id=row.id,
+        event=row.event,
+        audience=Audience(row.audience),
+        ticket=row.ticket,
+        desk=row.desk,
+        person=row.person,
+        address=row.address,
+        message_id=row.message_id,
+        header=row.header,
+        body=row.body,
+        parts=codec.load_all(PartRef, row.parts),
+        boundary=row.boundary,
+        digest=row.digest,
+        size=row.size,
+        reverse_path=row.reverse_path,
+        automatic=row.automatic,
+        proven=row.proven,
+        answer_is=Visibility(row.answer_is),
+        made_at=row.made_at,
+        entry=row.entry,
+        closure=row.closure,
+        not_before=row.not_before,
+        expires_at=row.expires_at,
+        utf8=row.utf8,
+        notice=row.notice,
+    )
+
+
+def _outbox_row(row: Row[Any]) -> OutboxRow:
+    state = _S(row.state)
+    return OutboxRow(
+        letter=_letter(row),
+        state=state,
+        attempts=row.attempts,
+        first_at=row.first_at,
+        next_attempt_at=row.due_at if state in (_S.QUEUED, _S.DEFERRED) else None,
+        last_reply=row.last_reply,
+        lease=row.lease,
+        settled_at=row.settled_at,
+        spent_at=row.spent_at,
+    )
+
+
+# --- the courier's side -------------------------------------------------------------------------------------------
+
+
+def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[str, list[str]]:
+    """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way."""
+    token = new_lease()
+    taken: list[str] = []
+    while len(taken) < limit:
+        ids = take(
+            connection,
+            letters,
+            letters.c.id,
+            *(
+                first_of(letters.c.id, letters.c.automatic == automatic, letters.c.due_at <= now, order=(letters.c.due_at,), limit=limit)
+                for automatic in (False, True)
+            ),
+            limit=limit - len(taken),
+            values={
+                "lease": token,
+                "due_at": now + lease,
+                # A lease that ran out: that courier may have handed the letter over before it fell silent.
+                "doubted": or_(letters.c.doubted, letters.c.state == _S.SENDING.value),
+                "attempts": letters.c.attempts + case((letters.c.state == _S.SENDING.value, 1), else_=0),
+                "first_at": func.coalesce(letters.c.first_at, literal(now, UtcDateTime())),
+                "state": _S.SENDING.value,
+            },
+        )
+        if not ids:
+            break
+        late = _cancel_late(connection, ids, now)
+        taken += [id for id in ids if id not in late]
+    return token, taken
+
+
+def _cancel_late(connection: Connection, ids: Sequence[str], now: datetime) -> set[str]:
+    late: set[str] = set()
+    for some in chunks(ids):
+        late.update(
+            connection.execute(
+                select(letters.c.id).where(letters.c.id.in_(some), letters.c.expires_at <= now, letters.c.doubted.is_(False))
+            ).scalars()
+        )
+    for some in chunks(late):
+        connection.execute(
+            update(letters)
+            .where(letters.c.id.in_(some))
+            .values(state=_S.CANCELLED.value, due_at=None, lease=None, settled_at=now, last_reply="would have come too late")
+        )
+    return late
+
+
+def claimed(connection: Connection, ids: Sequence[str], lease: str) -> list[ClaimedLetter]:
+    """In the order of the ids."""
+    found: dict[str, ClaimedLetter] = {}
+    for some in chunks(ids):
+        for row in connection.execute(select(letters).where(letters.c.id.in_(some), letters.c.lease == lease)):
+            found[row.id] = ClaimedLetter(_letter(row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
+    return [found[id] for id in ids if id in found]
+
+
+def settle(connection: Connection, settlement: Settlement, now: datetime) -> bool:
+    """Records an attempt. False when the lease was lost: somebody else answers for the letter now.
+
+    A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it.
+    """
+    attempted = settlement.attempted
+    state = attempted.state
+    mine = (letters.c.id == settlement.letter, letters.c.lease == settlement.lease)
+    values: dict[str, object] = {
+        "lease": None,
+        "last_reply": settlement.reply,
+        "doubted": attempted.doubted,
+        "attempts": letters.c.attempts + (1 if attempted.counts else 0),
+    }
+    if state in _FINAL:
+        done = connection.execute(update(letters).where(*mine).values(**values, state=state.value, due_at=None, settled_at=now))
+        return done.rowcount == 1
+    done = connection.execute(
+        update(letters)
+        .where(*mine, letters.c.state == _S.SENDING.value)
+        .values(**values, state=state.value, due_at=attempted.next_attempt_at)
+    )
+    if done.rowcount == 1:
+        return True
+    return connection.execute(update(letters).where(*mine).values(**values)).rowcount == 1
+
+
+def release_lease(connection: Connection, claims: Iterable[ClaimedLetter], now: datetime) -> None:
+    """Letters that were claimed and not tried: due at once, no attempt counted."""
+    for claimed in claims:
+        connection.execute(
+            update(letters)
+            .where(letters.c.id == claimed.letter.id, letters.c.lease == claimed.lease, letters.c.state == _S.SENDING.value)
+            .values(
+                state=case((letters.c.attempts > 0, _S.DEFERRED.value), else_=_S.QUEUED.value),
+                lease=None,
+                due_at=now,
+                first_at=case((letters.c.attempts > 0, letters.c.first_at), else_=None),
+            )
+        )
+
+
+# --- the operator's side ------------------------------------------------------------------------------------------
+
+
+def rows(connection: Connection, state: OutboxState | None, limit: int, offset: int) -> list[OutboxRow]:
+    """Newest first. None: all that are neither sent nor cancelled."""
+    if state in (_S.SENT, _S.CANCELLED):
+        # These may be millions: the index has them in the order in which they were settled.
+        query = select(letters).where(letters.c.state == state.value).order_by(letters.c.settled_at.desc(), letters.c.id)
+    else:
+        states = _TROUBLED if state is None else (state.value,)
+        query = select(letters).where(letters.c.state.in_(states)).order_by(letters.c.made_at.desc(), letters.c.id)
+    return [_outbox_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def of_ticket(connection: Connection, number: int) -> list[OutboxRow]:
+    """Oldest first."""
+    query = select(letters).where(letters.c.ticket == number).order_by(letters.c.made_at, letters.c.id)
+    return [_outbox_row(row) for row in connection.execute(query)]
+
+
+def row(connection: Connection, id: str) -> OutboxRow | None:
+    found = connection.execute(select(letters).where(letters.c.id == id.upper())).first()
+    return _outbox_row(found) if found else None
+
+
+def retry(connection: Connection, id: str, now: datetime) -> bool:
+    """One letter is due now, whatever came before, but for letters that were sent or are under way."""
+    done = connection.execute(
+        update(letters)
+        .where(letters.c.id == id, letters.c.state.not_in([_S.SENT.value, _S.SENDING.value]))
+        .values(
+            state=_S.QUEUED.value, due_at=now, lease=None, doubted=_DOUBTED, attempts=0, first_at=None, settled_at=None, expires_at=None
+        )
+    )
+    return done.rowcount == 1
+
+
+def hold(connection: Connection, ids: Sequence[str] | None) -> int:
+    """Nothing of these (None: of all) leaves until released. A letter under way keeps its lease: that the relay took it must be known."""
+    query = update(letters).where(letters.c.state.in_(_OPEN)).values(state=_S.HELD.value, due_at=None)
+    return _each(connection, query, ids)
+
+
+def release(connection: Connection, ids: Sequence[str] | None, now: datetime) -> int:
+    query = (
+        update(letters)
+        .where(letters.c.state == _S.HELD.value)
+        .values(
+            state=_S.QUEUED.value,
+            lease=None,
+            doubted=_DOUBTED,
+            due_at=case((letters.c.not_before > now, letters.c.not_before), else_=literal(now, UtcDateTime())),
+        )
+    )
+    return _each(connection, query, ids)
+
+
+def cancel(connection: Connection, ids: Sequence[str] | None, now: datetime, because: str) -> int:
+    """Not tried again. One that is under way is only marked: when the relay took it already, that wins."""
+    query = (
+        update(letters)
+        .where(letters.c.state.in_((*_OPEN, _S.HELD.value, *((_S.UNKNOWN.value,) if ids is not None else ()))))
+        .values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because)
+    )
+    return _each(connection, query, ids)
+
+
+def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
+    if ids is None:
+        return int(connection.execute(query).rowcount)
+    return sum(connection.execute(query.where(letters.c.id.in_(some))).rowcount for some in chunks(ids))
+
+
+# --- what decisions need to know ----------------------------------------------------------------------------------
+
+
+def facts(connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
+    found: dict[str, LetterFacts] = {}
+    wanted = [letters.c[name] for name in LetterFacts.__slots__]
+    for some in chunks(ids):
+        for row in connection.execute(select(*wanted).where(letters.c.id.in_(some))):
+            found[row.id] = LetterFacts(
+                id=row.id,
+                ticket=row.ticket,
+                person=row.person,
+                address=row.address,
+                audience=Audience(row.audience),
+                event=row.event,
+                closure=row.closure,
+                entry=row.entry,
+                answer_is=Visibility(row.answer_is),
+                made_at=row.made_at,
+                spent_at=row.spent_at,
+                message_id=row.message_id,
+            )
+    return found
+
+
+def acknowledged(connection: Connection, numbers: Iterable[int]) -> set[int]:
+    """Tickets that have had their acknowledgement."""
+    found: set[int] = set()
+    for some in chunks(numbers):
+        query = select(letters.c.ticket).where(
+            letters.c.ticket.in_(some), letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value
+        )
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def spend(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Their tokens no longer prove who holds them."""
+    for some in chunks(ids):
+        connection.execute(update(letters).where(letters.c.id.in_(some), letters.c.spent_at.is_(None)).values(spent_at=now))
+
+
+def add_alias(connection: Connection, message_id: str, letter: str) -> None:
+    """The first letter keeps it: a relay that gives one name to two letters names neither."""
+    if not aliases(connection, [message_id]):
+        connection.execute(insert(letter_aliases), {"message_id": message_id, "letter": letter})
+
+
+def aliases(connection: Connection, message_ids: Iterable[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in chunks(message_ids):
+        rows = connection.execute(select(letter_aliases.c.message_id, letter_aliases.c.letter).where(letter_aliases.c.message_id.in_(some)))
+        found.update((message_id, letter) for message_id, letter in rows)
+    return found
+
+
+def automatic_counts(connection: Connection, keys: Iterable[str], now: datetime) -> AutomaticCounts:
+    """Counted by when a letter may leave: one whose turn is still to come takes its place in the budget already."""
+    hour: dict[str, int] = {}
+    day: dict[str, int] = {}
+    last_hour = func.sum(case((letters.c.counted_at > now - timedelta(hours=1), 1), else_=0))
+    for some in chunks(key.lower() for key in keys):
+        rows = connection.execute(
+            select(letters.c.address_key, last_hour, func.count())
+            .where(letters.c.address_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
+            .group_by(letters.c.address_key)
+        )
+        for key, in_hour, in_day in rows:
+            hour[key], day[key] = in_hour, in_day
+    minute = connection.execute(
+        select(letters.c.proven, func.count()).where(letters.c.counted_at > now - timedelta(minutes=1)).group_by(letters.c.proven)
+    )
+    by_proof = {bool(proven): count for proven, count in minute}
+    return AutomaticCounts(hour, day, unknown_minute=by_proof.get(False, 0), known_minute=by_proof.get(True, 0))
+
+
+def bad_token_counts(connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for some in chunks(author.lower() for author in authors):
+        rows = connection.execute(
+            select(bad_tokens.c.author, func.count())
+            .where(bad_tokens.c.author.in_(some), bad_tokens.c.at >= since)
+            .group_by(bad_tokens.c.author)
+        )
+        found.update((author, count) for author, count in rows)
+    return found

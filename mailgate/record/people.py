@@ -1,0 +1,172 @@
+"""People and their addresses; agents of the policy are people too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from mailgate.model.person import Person
+from mailgate.model.policy import Agent, Policy
+from mailgate.record.inbox import chunks
+from mailgate.record.rows import Conflict
+from mailgate.record.tables import addresses, people, suppressions
+
+
+def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
+    rows: list[Any] = []
+    known: dict[int, list[str]] = {}
+    for some in chunks(ids):
+        rows += connection.execute(select(people).where(people.c.id.in_(some)))
+        listed = connection.execute(
+            select(addresses.c.person, addresses.c.key).where(addresses.c.person.in_(some)).order_by(addresses.c.place, addresses.c.key)
+        )
+        for person, key in listed:
+            known.setdefault(person, []).append(key)
+    return {
+        row.id: Person(
+            id=row.id,
+            name=row.name,
+            address=row.address,
+            aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
+            language=row.language,
+            timezone=row.timezone,
+            agent=row.agent,
+            proven=row.proven,
+        )
+        for row in rows
+    }
+
+
+def owners(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
+    """Whose these addresses are. Keys in lower case."""
+    found: dict[str, int] = {}
+    for some in chunks(keys):
+        found.update(
+            (key, person)
+            for key, person in connection.execute(select(addresses.c.key, addresses.c.person).where(addresses.c.key.in_(some)))
+        )
+    return found
+
+
+def at(connection: Connection, keys: Iterable[str]) -> dict[str, Person]:
+    found = owners(connection, (key.lower() for key in keys))
+    who = by_id(connection, found.values())
+    return {key: who[person] for key, person in found.items()}
+
+
+def record(connection: Connection, persons: Sequence[Person]) -> None:
+    """New people, and new addresses of known ones. Raises Conflict when an address is somebody else's meanwhile.
+
+    Of a known person only what is new is written: a decision may be older than the row.
+    """
+    if not persons:
+        return
+    merged: dict[int, Person] = {}
+    for person in persons:
+        merged[person.id] = person
+    known: set[int] = set()
+    for some in chunks(merged):
+        known.update(connection.execute(select(people.c.id).where(people.c.id.in_(some))).scalars())
+    fresh = [person for person in merged.values() if person.id not in known]
+    if fresh:
+        connection.execute(insert(people), [_row(person) for person in fresh])
+    if proven := [person.id for person in merged.values() if person.proven and person.id in known]:
+        connection.execute(update(people).where(people.c.id.in_(proven)).values(proven=True))
+    wanted = {key: person.id for person in persons for key in _keys(person)}
+    mine = owners(connection, wanted)
+    if stolen := tuple(key for key, owner in mine.items() if wanted[key] != owner):
+        raise Conflict("address", stolen)
+    for person in persons:
+        if taken := tuple(key for key in _keys(person) if wanted[key] != person.id):
+            raise Conflict("address", taken)
+    missing = [
+        {"key": key, "person": person.id, "place": place}
+        for person in merged.values()
+        for place, key in enumerate(_keys(person))
+        if key not in mine
+    ]
+    if missing:
+        connection.execute(insert(addresses), missing)
+
+
+def _row(person: Person) -> dict[str, object]:
+    return {
+        "id": person.id,
+        "name": person.name,
+        "address": person.address,
+        "language": person.language,
+        "timezone": person.timezone,
+        "agent": person.agent,
+        "proven": person.proven,
+    }
+
+
+def _keys(person: Person) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((person.address.lower(), *(alias.lower() for alias in person.aliases))))
+
+
+def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> dict[str, Person]:
+    """A person for each agent of the policy, found by the agent's name, else by address, else new.
+
+    An address that the policy gives an agent is that agent's from now on.
+    """
+    for agent in policy.agents.values():
+        keys = list(dict.fromkeys((agent.address.lower(), *(alias.lower() for alias in agent.aliases))))
+        whose = owners(connection, keys)
+        id = connection.execute(select(people.c.id).where(people.c.agent == agent.id)).scalar_one_or_none()
+        if id is None:
+            id = next((whose[key] for key in keys if key in whose), None)
+            if id is not None and _agent_of(connection, id) in policy.agents:
+                id = None  # that row is another agent's, who gave the address away
+        if id is None:
+            id = new_id()
+            connection.execute(insert(people), {"id": id, "proven": False, **_agent_row(agent)})
+        else:
+            connection.execute(update(people).where(people.c.id == id).values(**_agent_row(agent)))
+        for place, key in enumerate(keys):
+            if key not in whose:
+                connection.execute(insert(addresses), {"key": key, "person": id, "place": place})
+            elif whose[key] != id:
+                connection.execute(update(addresses).where(addresses.c.key == key).values(person=id, place=place))
+    found = connection.execute(select(people.c.agent, people.c.id).where(people.c.agent.in_(list(policy.agents)))).all()
+    who = by_id(connection, (id for _, id in found))
+    return {agent: who[id] for agent, id in found}
+
+
+def _agent_row(agent: Agent) -> dict[str, object]:
+    return {
+        "agent": agent.id,
+        "name": agent.name,
+        "address": agent.address,
+        "language": agent.language,
+        "timezone": agent.timezone,
+    }
+
+
+def _agent_of(connection: Connection, id: int) -> str | None:
+    return connection.execute(select(people.c.agent).where(people.c.id == id)).scalar_one_or_none()
+
+
+# --- addresses that are not written to ----------------------------------------------------------------------------
+
+
+def suppressed(connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for some in chunks(key.lower() for key in keys):
+        rows = connection.execute(
+            select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.address.in_(some), suppressions.c.until > now)
+        )
+        found.update((address, reason) for address, reason in rows)
+    return found
+
+
+def suppress(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
+    lift(connection, address)
+    connection.execute(insert(suppressions), {"address": address.lower(), "since": since, "until": until, "reason": reason})
+
+
+def lift(connection: Connection, address: str) -> bool:
+    return connection.execute(delete(suppressions).where(suppressions.c.address == address.lower())).rowcount == 1

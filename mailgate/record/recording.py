@@ -1,0 +1,351 @@
+"""Decisions into the record, all or nothing: made ready before the lock is taken, then only compared, inserted and updated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, null, select, update
+from sqlalchemy.engine import Dialect
+
+from mailgate.model.decision import Change
+from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
+from mailgate.model.policy import Metric
+from mailgate.model.ticket import Cycle, Ticket, Visibility
+from mailgate.record import codec, inbox, outbox, people, tables
+from mailgate.record.ready import Row, Statement
+from mailgate.record.rows import Conflict, Outcome
+from mailgate.record.tickets import cycle_row, entry_row, ticket_row
+
+Rows = list[Row]
+
+BREACH = 100  #: the level of a breach among the percentages of the warnings
+
+
+def recorded(change: Change) -> Ticket:
+    """The ticket as it will stand in the record after this change: what the next decision of the same batch starts from."""
+    before = change.before
+    return replace(
+        change.after,
+        version=(before.version if before else 0) + 1,
+        history=(before.history if before else 0) + len(change.events),
+    )
+
+
+@dataclass(slots=True)
+class _Chain:
+    """What a batch does to one ticket, from first to last."""
+
+    first: Ticket | None  #: as it stands in the record; None: it is new
+    last: Ticket
+    version: int
+    history: int
+
+
+class Recording:
+    """The rows of a batch. Raises Conflict already here when its decisions do not follow one another."""
+
+    def __init__(self, outcomes: Sequence[Outcome], now: datetime, dialect: Dialect) -> None:
+        self._now = now
+        self._dialect = dialect
+        self._outcomes = outcomes
+        self._people = [person for outcome in outcomes for person in outcome.decision.people]
+        self._chains: dict[int, _Chain] = {}
+        self._history: Rows = []
+        self._alarms: Rows = []
+        self._entries: Rows = []
+        self._admitted: list[int] = []
+        self._message_ids: dict[tuple[str, str], int] = {}
+        self._known: dict[tuple[str, str], set[int]] = {}
+        self._letters: Rows = []
+        self._commands: Rows = []
+        self._ratings: Rows = []
+        self._bad_tokens: Rows = []
+        self._settled: Rows = []
+        self._leases: dict[int, str] = {}
+        for outcome in outcomes:
+            self._add(outcome)
+        self._new_tickets: Rows = []
+        self._changed_tickets: Rows = []
+        self._members: dict[int, Rows] = {}
+        self._remember: set[int] = set()  #: tickets whose members are written anew
+        self._new_cycles: Rows = []
+        self._changed_cycles: Rows = []
+        for number in sorted(self._chains):
+            self._add_ticket(number, self._chains[number])
+        self._make_ready()
+
+    # --- before the transaction ------------------------------------------------------------------------------------
+
+    def _add(self, outcome: Outcome) -> None:
+        decision, claim = outcome.decision, outcome.claim
+        for change in decision.changes:
+            self._add_change(change)
+        ticket = decision.ticket
+        if ticket is not None:
+            desk = claim.desk if claim else ticket.desk
+            for message_id in decision.message_ids:
+                self._add_message_id(desk, message_id, ticket.number, outcome.known.get(message_id))
+        self._letters += [outbox.letter_row(letter, outcome.held) for letter in outcome.letters]
+        for rating in decision.ratings:
+            self._ratings.append(
+                {
+                    "ticket": rating.ticket,
+                    "closure": rating.closure,
+                    "person": rating.person,
+                    "score": rating.score,
+                    "comment": rating.comment,
+                    "at": rating.at,
+                    "mail": claim.id if claim else None,
+                }
+            )
+        if decision.bad_token is not None:
+            self._bad_tokens.append({"author": decision.bad_token.lower(), "at": self._now})
+        if claim is None:
+            return
+        if claim.id in self._leases:
+            raise Conflict("lease", (claim.id,))
+        self._leases[claim.id] = claim.lease
+        self._commands += [{"mail": claim.id, "line": line, "verb": verb, "at": self._now} for line, verb in decision.commands]
+        self._settled.append(
+            {
+                "b_id": claim.id,
+                "state": inbox.DONE if decision.set_aside is None else inbox.SET_ASIDE,
+                "settled_at": self._now,
+                "ticket": ticket.number if ticket else None,
+                "message_id": outcome.message_id,
+                "reason": decision.set_aside,
+                "trace": codec.dump_all(decision.trace),
+                "evidence": codec.dump_all(decision.evidence),
+                "proof": codec.dump(decision.proof),
+            }
+        )
+
+    def _add_change(self, change: Change) -> None:
+        before, after = change.before, change.after
+        chain = self._chains.get(after.number)
+        if chain is None:
+            chain = self._chains[after.number] = _Chain(before, after, before.version if before else 0, before.history if before else 0)
+        elif before is None or (before.version != chain.version and before != chain.last):
+            raise Conflict("ticket", (after.number,))
+        chain.version += 1
+        chain.last = after
+        for event in change.events:
+            chain.history += 1
+            self._history.append(
+                {
+                    "ticket": after.number,
+                    "seq": chain.history,
+                    "name": name_of(event),
+                    "at": event.at,
+                    "recorded_at": self._now,
+                    "actor": event.actor,
+                    "entry": event.entry,
+                    "mail": event.mail,
+                    "facts": codec.dump(facts_of(event)),
+                }
+            )
+            self._add_alarm(after, event)
+        self._entries += [entry_row(entry) for entry in change.entries]
+        self._admitted += change.admitted
+
+    def _add_alarm(self, ticket: Ticket, event: Event) -> None:
+        if isinstance(event, (SlaWarned, SlaBreached)):
+            cycle = next((c for c in ticket.cycles if c.metric is event.metric and c.n == event.cycle), None)
+            self._alarms.append(
+                {
+                    "ticket": ticket.number,
+                    "metric": event.metric.value,
+                    "cycle": event.cycle,
+                    "level": BREACH if isinstance(event, SlaBreached) else event.level,
+                    "retarget": len(cycle.retargets) if cycle else 0,
+                    "at": event.at,
+                }
+            )
+
+    def _add_message_id(self, desk: str, message_id: str, ticket: int, known: int | None) -> None:
+        key = (desk, message_id)
+        if known is not None:
+            self._known.setdefault(key, set()).add(known)
+        if self._message_ids.setdefault(key, ticket) != ticket and known != self._message_ids[key]:
+            raise Conflict("message_id", (message_id,))
+
+    def _add_ticket(self, number: int, chain: _Chain) -> None:
+        first, last = chain.first, chain.last
+        row = ticket_row(last, chain.version, chain.history)
+        if first is None:
+            self._new_tickets.append(row)
+        else:
+            del row["number"]
+            self._changed_tickets.append({**row, "b_number": number, "b_version": first.version})
+        if (first.members if first else ()) != last.members:
+            if first is not None and first.members:
+                self._remember.add(number)
+            self._members[number] = [
+                {"ticket": number, "person": member.person, "role": member.role.value, "place": place}
+                for place, member in enumerate(last.members)
+            ]
+        old: dict[tuple[Metric, int], tuple[int, Cycle]] = {}
+        if first is not None:
+            old = {(cycle.metric, cycle.n): (place, cycle) for place, cycle in enumerate(first.cycles)}
+        for place, cycle in enumerate(last.cycles):
+            was = old.get((cycle.metric, cycle.n))
+            if was is None:
+                self._new_cycles.append(cycle_row(number, place, cycle))
+            elif was != (place, cycle):
+                row = cycle_row(number, place, cycle)
+                keys = {"b_ticket": row.pop("ticket"), "b_metric": row.pop("metric"), "b_n": row.pop("n")}
+                self._changed_cycles.append({**row, **keys})
+
+    def _make_ready(self) -> None:
+        """In the order of the foreign keys: what is named must be there."""
+        members = [row for rows in self._members.values() for row in rows]
+        self._first = [
+            statement.ready(rows, self._dialect)
+            for statement, rows in (
+                (_NEW_TICKET, self._new_tickets),
+                (_CHANGE_TICKET, self._changed_tickets),
+                (_NEW_CYCLE, self._new_cycles),
+                (_CHANGE_CYCLE, self._changed_cycles),
+                (_NEW_ENTRY, self._entries),
+                (_NEW_HISTORY, self._history),
+                (_NEW_ALARM, self._alarms),
+            )
+        ]
+        self._member_rows = _NEW_MEMBER.ready(members, self._dialect)
+        self._last = [
+            statement.ready(rows, self._dialect)
+            for statement, rows in (
+                (_NEW_LETTER, self._letters),
+                (_NEW_COMMAND, self._commands),
+                (_NEW_BAD_TOKEN, self._bad_tokens),
+                (_SETTLE_MAIL, self._settled),
+            )
+        ]
+
+    # --- in the transaction ----------------------------------------------------------------------------------------
+
+    def write(self, connection: Connection) -> None:
+        """Raises Conflict when somebody else was first; the caller rolls back."""
+        self._check_leases(connection)
+        self._check_versions(connection)
+        people.record(connection, self._people)
+        for ready in self._first:
+            ready.run(connection)
+        if self._remember:
+            connection.execute(delete(tables.members).where(tables.members.c.ticket.in_(sorted(self._remember))))
+        self._member_rows.run(connection)
+        self._admit(connection)
+        self._own_message_ids(connection)
+        for ready in self._last:
+            ready.run(connection)
+        for outcome in self._outcomes:
+            if outcome.settlement and not outbox.settle(connection, outcome.settlement, self._now):
+                raise Conflict("lease", (outcome.settlement.letter,))
+        outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
+        self._rate(connection)
+
+    def _check_leases(self, connection: Connection) -> None:
+        held: dict[int, str] = {}
+        for some in inbox.chunks(self._leases):
+            rows = connection.execute(
+                select(tables.inbox.c.id, tables.inbox.c.lease)
+                .where(tables.inbox.c.id.in_(some), tables.inbox.c.state == inbox.CLAIMED)
+                .with_for_update()
+            )
+            held.update((id, lease) for id, lease in rows)
+        if lost := tuple(id for id, lease in self._leases.items() if held.get(id) != lease):
+            raise Conflict("lease", lost)
+
+    def _check_versions(self, connection: Connection) -> None:
+        expected = {number: chain.first.version for number, chain in self._chains.items() if chain.first is not None}
+        found: dict[int, int] = {}
+        for some in inbox.chunks(sorted(expected)):
+            rows = connection.execute(
+                select(tables.tickets.c.number, tables.tickets.c.version)
+                .where(tables.tickets.c.number.in_(some))
+                .order_by(tables.tickets.c.number)
+                .with_for_update()
+            )
+            found.update((number, version) for number, version in rows)
+        if lost := tuple(number for number, version in expected.items() if found.get(number) != version):
+            raise Conflict("ticket", lost)
+
+    def _admit(self, connection: Connection) -> None:
+        table = tables.entries
+        for some in inbox.chunks(self._admitted):
+            connection.execute(
+                update(table)
+                .where(table.c.id.in_(some), table.c.visibility == Visibility.UNVERIFIED.value)
+                .values(visibility=Visibility.PUBLIC.value)
+            )
+
+    def _own_message_ids(self, connection: Connection) -> None:
+        """Message-IDs that are free become the ticket's. One that another ticket has, and that was not known when this was decided,
+        means that the decision is stale."""
+        found: dict[tuple[str, str], int] = {}
+        for desk in {desk for desk, _ in self._message_ids}:
+            ids = [message_id for where, message_id in self._message_ids if where == desk]
+            owned = inbox.tickets_by_message_ids(connection, desk, ids)
+            found.update(((desk, message_id), ticket) for message_id, ticket in owned.items())
+        stale = [key[1] for key, owner in found.items() if owner != self._message_ids[key] and owner not in self._known.get(key, ())]
+        if stale:
+            raise Conflict("message_id", tuple(stale))
+        _insert(
+            connection,
+            tables.message_ids,
+            [
+                {"desk": desk, "message_id": message_id, "ticket": ticket}
+                for (desk, message_id), ticket in self._message_ids.items()
+                if (desk, message_id) not in found
+            ],
+        )
+
+    def _rate(self, connection: Connection) -> None:
+        """The last rating of a resolution counts, all of them are kept."""
+        _insert(connection, tables.rating_history, self._ratings)
+        last = {(row["ticket"], row["closure"]): row for row in self._ratings}
+        for (ticket, closure), row in last.items():
+            connection.execute(delete(tables.ratings).where(tables.ratings.c.ticket == ticket, tables.ratings.c.closure == closure))
+            connection.execute(insert(tables.ratings), {key: value for key, value in row.items() if key != "mail"})
+
+
+def _insert(connection: Connection, table: Table, rows: Rows) -> None:
+    if rows:
+        connection.execute(insert(table), rows)
+
+
+def _set(table: Table, *keys: str) -> dict[str, object]:
+    return {column.name: bindparam(column.name) for column in table.c if column.name not in keys}
+
+
+_NEW_TICKET = Statement(insert(tables.tickets))
+_NEW_MEMBER = Statement(insert(tables.members))
+_NEW_CYCLE = Statement(insert(tables.cycles))
+_NEW_ENTRY = Statement(insert(tables.entries))
+_NEW_HISTORY = Statement(insert(tables.history))
+_NEW_ALARM = Statement(insert(tables.alarms))
+_NEW_LETTER = Statement(insert(tables.letters))
+_NEW_COMMAND = Statement(insert(tables.commands))
+_NEW_BAD_TOKEN = Statement(insert(tables.bad_tokens))
+_CHANGE_TICKET = Statement(
+    update(tables.tickets)
+    .where(tables.tickets.c.number == bindparam("b_number"), tables.tickets.c.version == bindparam("b_version"))
+    .values(_set(tables.tickets, "number"))
+)
+_CHANGE_CYCLE = Statement(
+    update(tables.cycles)
+    .where(
+        tables.cycles.c.ticket == bindparam("b_ticket"),
+        tables.cycles.c.metric == bindparam("b_metric"),
+        tables.cycles.c.n == bindparam("b_n"),
+    )
+    .values(_set(tables.cycles, "ticket", "metric", "n"))
+)
+_SETTLED = ("state", "settled_at", "ticket", "message_id", "reason", "trace", "evidence", "proof")
+_SETTLE_MAIL = Statement(
+    update(tables.inbox)
+    .where(tables.inbox.c.id == bindparam("b_id"))
+    .values({**{name: bindparam(name) for name in _SETTLED}, "lease": null(), "lease_until": null()})
+)

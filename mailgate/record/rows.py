@@ -1,0 +1,160 @@
+"""What goes into the record and what comes out of it, besides the nouns of model/."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from mailgate.model.decision import Decision, TraceLine
+from mailgate.model.delivery import OutboxState
+from mailgate.model.evidence import Evidence, Proof
+from mailgate.model.letter import Letter
+from mailgate.model.mail import Arrival
+
+
+class Conflict(Exception):
+    """Somebody else was first: nothing was written, decide again with what the record says now.
+
+    `what` is ticket, message_id, address, lease, letter, or unique (the database's own last word); `keys` say which.
+    """
+
+    def __init__(self, what: str, keys: tuple[object, ...] = ()) -> None:
+        super().__init__(f"{what}: {', '.join(str(key) for key in keys)}" if keys else what)
+        self.what = what
+        self.keys = keys
+
+
+class Busy(Exception):
+    """The database was locked for longer than anybody should wait. Nothing was written; try again later."""
+
+
+class Broken(Exception):
+    """The disk under the database failed. What was not said yes to may be lost: stop, and recover with a new start.
+
+    After a failed fsync nobody knows what is on the disk, so it is never tried again.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """One desk's share of an arrival. Items that hold the same Arrival object share its bytes."""
+
+    arrival: Arrival
+    desk: str
+    digest: str  #: the key against duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    id: int | None  #: inbox row; None: we had it already
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A mail that is ours to read until the lease runs out."""
+
+    id: int
+    desk: str
+    arrival: Arrival
+    attempts: int  #: including this one
+    lease: str
+
+
+class Attempted(Protocol):
+    """What an attempt made of a letter: `decide.retry.Settled`."""
+
+    @property
+    def state(self) -> OutboxState: ...
+    @property
+    def next_attempt_at(self) -> datetime | None: ...
+    @property
+    def doubted(self) -> bool: ...
+    @property
+    def counts(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """An attempt on a letter, to be recorded together with what follows from it."""
+
+    letter: str
+    lease: str
+    attempted: Attempted
+    reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A decision with its sealed letters, as it goes into the record. `claim` None: it came from a clock or from the relay."""
+
+    claim: Claim | None
+    decision: Decision
+    letters: tuple[Letter, ...] = ()
+    held: bool = False  #: letters are composed but nothing leaves until released
+    message_id: str | None = None  #: of the mail itself
+    known: Mapping[str, int] = field(default_factory=dict)
+    """What `tickets_by_message_ids` said when this was decided. Anything else found now is a conflict."""
+    settlement: Settlement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedLetter:
+    letter: Letter
+    lease: str
+    attempts: int  #: on this letter, including this one
+    first_at: datetime
+    doubted: bool  #: the relay may have it already
+    last_reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """An inbox entry as the operator sees it."""
+
+    id: int
+    desk: str
+    state: str
+    received_at: datetime
+    arrived_at: datetime
+    door: str
+    peer: str
+    reverse_path: str | None
+    recipients: tuple[str, ...]
+    size: int
+    attempts: int
+    settled_at: datetime | None
+    ticket: int | None
+    message_id: str | None
+    reason: str | None
+    trace: tuple[TraceLine, ...]
+    evidence: tuple[Evidence, ...]
+    proof: Proof | None
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticCounts:
+    """How many automatic letters to outsiders were made, or are waiting for their turn. Keys are addresses in lower case."""
+
+    per_address_hour: Mapping[str, int]
+    per_address_day: Mapping[str, int]
+    unknown_minute: int  #: to unknown or unproven addresses; whose turn was in the last minute or is still to come
+    known_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The record in numbers that no amount of history makes slow: what is open, and the last day."""
+
+    inbox: Mapping[str, int]  #: waiting, claimed, set_aside
+    inbox_oldest_at: datetime | None  #: the oldest mail not yet read
+    last_accepted_at: datetime | None
+    accepted_day: int
+    outbox: Mapping[str, int]  #: held, queued, sending, deferred, unknown, refused
+    outbox_oldest_due_at: datetime | None
+    sent_day: int
+    tickets: Mapping[str, int]  #: live statuses and resolved
+    restored: bool
+    size: int  #: bytes of the database with its log

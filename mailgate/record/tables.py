@@ -1,0 +1,393 @@
+"""The record's tables. What must happen at most once is a unique key here; what is due when is a column with an index.
+
+Words and addresses stand only in `people`, `addresses`, `entries`, `tickets.title`, `letters`, `ratings` and the raw mails; histories hold
+ids, states, instants and numbers, so that a person can be erased and a ticket's state still be rebuilt.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+from mailgate.record.types import UtcDateTime, Words, json_column
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: Ids that the program gives out itself. BIGINT on PostgreSQL; on SQLite only INTEGER is the row's own number.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _id(name: str = "id") -> Column[int]:
+    return Column(name, Id, primary_key=True, autoincrement=False)
+
+
+# --- the house ----------------------------------------------------------------------------------------------------
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),  #: product, instance, created_at, in_use, restored
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BigInteger, nullable=False),  #: the last number given out
+    sqlite_with_rowid=False,
+)
+
+policies = Table(
+    "policies",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("text", Words, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+)
+
+operator_alarms = Table(
+    "operator_alarms",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Words, primary_key=True),
+    Column("raised_at", UtcDateTime, nullable=False),  #: the last time
+    sqlite_with_rowid=False,
+)
+
+# --- mail coming in -----------------------------------------------------------------------------------------------
+
+#: One arrival, stored once however many desks it is for. Never changed.
+raw_mails = Table(
+    "raw_mails",
+    metadata,
+    _id(),
+    Column("reverse_path", Words),  #: "": the null reverse-path; NULL: the door knows no envelope
+    Column("recipients", json_column(), nullable=False),
+    Column("door", Text, nullable=False),
+    Column("peer", Words, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("checksum", BigInteger, nullable=False),  #: CRC-32 of the bytes: a damaged page inside a mail shows itself
+    Column("raw", LargeBinary, nullable=False),  #: last, so that listing rows never reads it
+)
+
+#: One entry for each desk of a mail: waiting, claimed, done, set_aside.
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("desk", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("mail", Id, ForeignKey("raw_mails.id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("lease", Text),
+    Column("lease_until", UtcDateTime),
+    Column("attempts", Integer, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("ticket", Id),
+    Column("message_id", Words),  #: once it was read
+    Column("reason", Words),  #: why it was set aside
+    Column("trace", json_column()),
+    Column("evidence", json_column()),
+    Column("proof", json_column()),
+    UniqueConstraint("desk", "digest"),  #: the same mail again changes nothing
+    Index(None, "state", "received_at"),
+    Index(None, "desk", "message_id"),
+    Index(None, "ticket"),
+)
+
+#: Which ticket a Message-ID belongs to: mails' own and those they cite. Whoever comes second decides again.
+message_ids = Table(
+    "message_ids",
+    metadata,
+    Column("desk", Text, primary_key=True),
+    Column("message_id", Words, primary_key=True),
+    Column("ticket", Id, ForeignKey("tickets.number"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Subject tokens with a bad signature, by the author who sent them.
+bad_tokens = Table(
+    "bad_tokens",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("author", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "author", "at"),
+)
+
+# --- people -------------------------------------------------------------------------------------------------------
+
+people = Table(
+    "people",
+    metadata,
+    _id(),
+    Column("name", Words, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("language", Text),
+    Column("timezone", Text),
+    Column("agent", Text, unique=True),  #: their name in policy.toml
+    Column("proven", Boolean, nullable=False),  #: once wrote a mail with a token of ours
+)
+
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("key", Words, primary_key=True),  #: lower case
+    Column("person", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("place", Integer, nullable=False),  #: order in which they became known
+    sqlite_with_rowid=False,
+)
+
+#: Addresses that are not written to for a while: they bounced, or asked.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Words, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("reason", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# --- tickets ------------------------------------------------------------------------------------------------------
+
+tickets = Table(
+    "tickets",
+    metadata,
+    _id("number"),
+    Column("version", Integer, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("requester", Id, ForeignKey("people.id"), nullable=False, index=True),
+    Column("owner", Id, ForeignKey("people.id"), index=True),
+    Column("group_id", Text, nullable=False),
+    Column("language", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("history", Integer, nullable=False),
+    Column("hold", Text),
+    Column("timers", json_column(), nullable=False),
+    Column("waiting_since", UtcDateTime),
+    Column("public_agent_at", UtcDateTime),
+    Column("resolved_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Column("closure", Integer, nullable=False),
+    Column("resolution_code", Text),
+    Column("reopened", Integer, nullable=False),
+    Column("merged_into", Id),
+    Column("follows", Id),
+    Column("next_check_at", UtcDateTime, index=True),
+    Index(None, "status", "created_at"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
+    Column("person", Id, ForeignKey("people.id"), primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Index(None, "person"),
+    sqlite_with_rowid=False,
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    _id(),
+    Column("ticket", Id, ForeignKey("tickets.number"), nullable=False),
+    Column("visibility", Text, nullable=False),
+    Column("author", Id),
+    Column("author_role", Text, nullable=False),
+    Column("author_name", Words, nullable=False),
+    Column("inbox", Id),
+    Column("message_id", Words),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("arrived_at", UtcDateTime, nullable=False),
+    Column("hidden", Boolean, nullable=False),
+    Column("flags", json_column(), nullable=False),
+    Column("reverse", Words),
+    Column("attachments", json_column(), nullable=False),  #: where they are in the raw mail, never their bytes
+    Column("text", Words, nullable=False),
+    Column("html", Words),
+    Column("quoted", Words, nullable=False),
+    Column("signature", Words, nullable=False),
+    Index(None, "ticket", "id"),
+)
+
+#: Events in the order of their recording. Never changed.
+history = Table(
+    "history",
+    metadata,
+    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("actor", Id),
+    Column("entry", Id),
+    Column("mail", Id),
+    Column("facts", json_column(), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("place", Integer, nullable=False),  #: order in the ticket
+    Column("policy", Text, nullable=False),
+    Column("calendar", Text, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("target_s", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("breach_at", UtcDateTime, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("pauses", json_column(), nullable=False),
+    Column("stopped_at", UtcDateTime),
+    Column("stopped_by", Text),
+    Column("elapsed_s", Integer),
+    Column("breached_at", UtcDateTime),
+    Column("original_due_at", UtcDateTime),
+    Column("retargets", json_column(), nullable=False),
+    Column("warned", json_column(), nullable=False),
+    Column("cancel_reason", Text),
+    Column("annulled_by", Words),
+    sqlite_with_rowid=False,
+)
+
+#: An alarm is raised once for each level of a cycle; a changed target (`retarget` counts them) may raise it anew.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
+    Column("metric", Text, primary_key=True),
+    Column("cycle", Integer, primary_key=True),
+    Column("level", Integer, primary_key=True),  #: percent of the target; 100 is the breach
+    Column("retarget", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: A command of a mail is carried out once.
+commands = Table(
+    "commands",
+    metadata,
+    Column("mail", Id, ForeignKey("inbox.id"), primary_key=True),
+    Column("line", Integer, primary_key=True),
+    Column("verb", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: The rating that counts, one for each resolution of a ticket.
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
+    Column("closure", Integer, primary_key=True),
+    Column("person", Id),
+    Column("score", Integer, nullable=False),
+    Column("comment", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Every rating that came, so that a change of mind can be followed.
+rating_history = Table(
+    "rating_history",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("ticket", Id, ForeignKey("tickets.number"), nullable=False),
+    Column("closure", Integer, nullable=False),
+    Column("person", Id),
+    Column("score", Integer, nullable=False),
+    Column("comment", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("mail", Id),
+    Index(None, "ticket", "closure"),
+)
+
+# --- letters ------------------------------------------------------------------------------------------------------
+
+#: Letters, sealed, with where each stands: the outbox.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("event", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("ticket", Id),
+    Column("desk", Text, nullable=False),
+    Column("person", Id, nullable=False),
+    Column("address", Words, nullable=False),
+    Column("address_key", Words, nullable=False),  #: lower case
+    Column("message_id", Words, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+    Column("proven", Boolean, nullable=False),
+    Column("answer_is", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("entry", Id),
+    Column("closure", Integer),
+    Column("not_before", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("counted_at", UtcDateTime),  #: automatic letters to outsiders: when they may leave; NULL: no budget counts them
+    Column("state", Text, nullable=False),
+    Column("due_at", UtcDateTime),  #: when the courier looks at it: next attempt, or end of the lease. NULL: settled or held
+    Column("lease", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", UtcDateTime),  #: the first attempt
+    Column("last_reply", Words, nullable=False),
+    Column("doubted", Boolean, nullable=False),  #: the relay may have it although it did not say so
+    Column("settled_at", UtcDateTime),
+    Column("spent_at", UtcDateTime),
+    Column("reverse_path", Words, nullable=False),
+    Column("boundary", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("utf8", Boolean, nullable=False),
+    Column("parts", json_column(), nullable=False),
+    Column("header", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("notice", Words, nullable=False),
+    Index(None, "automatic", "due_at"),
+    Index(None, "state", "settled_at"),
+    Index(None, "ticket"),
+    Index(None, "address_key", "counted_at"),
+    Index(None, "counted_at"),
+)
+
+#: No ticket is acknowledged twice, whatever else goes wrong.
+Index(
+    "uq_letters_acknowledgement",
+    letters.c.ticket,
+    unique=True,
+    sqlite_where=(letters.c.event == "ticket_opened") & (letters.c.audience == "requester"),
+    postgresql_where=(letters.c.event == "ticket_opened") & (letters.c.audience == "requester"),
+)
+
+#: Message-IDs that a relay gave our letters in place of ours.
+letter_aliases = Table(
+    "letter_aliases",
+    metadata,
+    Column("message_id", Words, primary_key=True),
+    Column("letter", Text, ForeignKey("letters.id"), nullable=False),
+    sqlite_with_rowid=False,
+)

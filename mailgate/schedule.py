@@ -1,0 +1,88 @@
+"""Which round runs how often. APScheduler only ticks; what is due when stands in the database, so a missed tick loses nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+log = logging.getLogger(__name__)
+
+
+class Round:
+    """One thread that does its work whenever it is woken, by a tick or because there is something to do. Never two at a time."""
+
+    def __init__(self, name: str, work: Callable[[], object]) -> None:
+        self.name, self._work = name, work
+        self._wake, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"round-{name}", daemon=True)
+        self.failures = 0  #: in a row
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def stop(self, timeout: float) -> bool:
+        """Lets the round end what it is doing; whether it did within `timeout` seconds."""
+        self._over.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.wait()
+            self._wake.clear()
+            if self._over.is_set():
+                return
+            try:
+                self._work()
+                self.failures = 0
+            except Exception:
+                # A round that fails is tried again at the next tick; its work is still in the database.
+                self.failures += 1
+                log.exception("the %s round failed (%d in a row)", self.name, self.failures)
+
+
+class Timetable:
+    """The rounds and the scheduler that ticks them."""
+
+    def __init__(self) -> None:
+        self._rounds: list[tuple[Round, timedelta]] = []
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(1)},  # a tick only sets a flag
+            # A late tick is still a tick: by default APScheduler would skip one that is more than a second late.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+
+    def every(self, interval: timedelta, name: str, work: Callable[[], object]) -> Round:
+        """A round that is woken at this interval, and by `wake` in between."""
+        one = Round(name, work)
+        self._rounds.append((one, interval))
+        self._scheduler.add_job(one.wake, IntervalTrigger(seconds=max(1, int(interval.total_seconds()))), id=name)
+        return one
+
+    def start(self) -> None:
+        for one, _ in self._rounds:
+            one.start()
+            one.wake()
+        self._scheduler.start()
+
+    def stop(self, timeout: float) -> bool:
+        """No more ticks; waits until the rounds have ended what they are doing. False when one did not within `timeout` seconds."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        for one, _ in self._rounds:
+            one._over.set()
+            one.wake()
+        ended = [one.stop(timeout) for one, _ in self._rounds]
+        return all(ended)

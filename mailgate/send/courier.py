@@ -1,0 +1,162 @@
+"""Carries many letters to the relay at once: a few threads, each with a connection of its own that it keeps."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from mailgate.model.delivery import Deferred, Delivery, Refused
+from mailgate.send.envelope import UnfitLetterError, words
+from mailgate.send.relay import Relay
+
+log = logging.getLogger(__name__)
+
+
+#: With two letters running, else a single letter to which the relay answers with a fault of ours would hold up all behind it.
+_DOWNS_TO_GIVE_UP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A letter on its way out: one recipient, and its bytes or how they are put together (in the courier's thread)."""
+
+    id: str
+    envelope_from: str  #: "" is the null reverse-path
+    recipient: str
+    data: bytes | Callable[[], bytes] = field(repr=False)
+    utf8: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class _Round:
+    """One call of `send`: what is still to be carried, and what came of the rest."""
+
+    waiting: queue.SimpleQueue[Outgoing]
+    answers: queue.SimpleQueue[tuple[Outgoing, Delivery] | None]  #: None: one thread has ended its part
+    until: float  #: monotonic; no letter is begun later
+    over: threading.Event = field(default_factory=threading.Event)
+    relay_said: str = ""  #: why the last thread gave up
+
+
+class Courier:
+    """Sends rounds of letters over its threads. Built with a factory, because every thread has a relay of its own."""
+
+    def __init__(self, relay: Callable[[], Relay], threads: int = 2) -> None:
+        self._stopping = threading.Event()
+        self._relays = [relay() for _ in range(threads)]
+        self._rounds: list[queue.SimpleQueue[_Round | None]] = [queue.SimpleQueue() for _ in range(threads)]
+        self._turn = threading.Lock()
+        self._threads = [
+            threading.Thread(target=self._serve, args=pair, name=f"courier-{number}", daemon=True)
+            for number, pair in enumerate(zip(self._relays, self._rounds, strict=True))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5)) -> Generator[tuple[Outgoing, Delivery], None, None]:
+        """Yields every letter once with what became of it, as it is known and not in order.
+
+        A thread that finds the relay down with two letters running puts them back and tries no other; when the last thread has given up, or
+        `budget` is used up, or `stop` was called, the rest comes back as deferred without having been tried. So a dead relay costs two time
+        limits and not one for each letter. Whoever stops iterating gives the rest up: those not begun are not begun.
+        """
+        if not items:
+            return
+        with self._turn:
+            carried = _Round(queue.SimpleQueue(), queue.SimpleQueue(), time.monotonic() + budget.total_seconds())
+            for item in items:
+                carried.waiting.put(item)
+            for rounds in self._rounds:
+                rounds.put(carried)
+            busy = len(self._threads)
+            try:
+                while busy:
+                    try:
+                        answer = carried.answers.get(timeout=0.5)
+                    except queue.Empty:
+                        if any(thread.is_alive() for thread in self._threads):
+                            continue
+                        break  # stopped before they saw this round
+                    if answer is None:
+                        busy -= 1
+                    else:
+                        yield answer
+                while (left := _next(carried.waiting)) is not None:
+                    yield left, self._untried(carried)
+            finally:
+                carried.over.set()
+
+    def stop(self, grace: timedelta = timedelta(seconds=8)) -> None:
+        """Begins no further letter, lets those in work finish within `grace`, then cuts their connections; and ends the threads."""
+        self._stopping.set()
+        for rounds in self._rounds:
+            rounds.put(None)
+        deadline = time.monotonic() + grace.total_seconds()
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        for thread, relay in zip(self._threads, self._relays, strict=True):
+            while thread.is_alive():  # again and again: it may just be opening another connection
+                relay.abort()
+                thread.join(0.1)
+
+    def _untried(self, carried: _Round) -> Deferred:
+        if self._stopping.is_set():
+            return Deferred("not tried: the gateway is stopping", untried=True)
+        if not carried.relay_said:
+            return Deferred("not tried: no time was left in this round", untried=True)
+        return Deferred(carried.relay_said, relay_down=True)
+
+    def _serve(self, relay: Relay, rounds: queue.SimpleQueue[_Round | None]) -> None:
+        while (carried := rounds.get()) is not None:
+            try:
+                self._carry(relay, carried)
+            finally:
+                carried.answers.put(None)
+        relay.close()
+
+    def _carry(self, relay: Relay, carried: _Round) -> None:
+        downs = 0
+        while not (self._stopping.is_set() or carried.over.is_set() or time.monotonic() > carried.until):
+            item = _next(carried.waiting)
+            if item is None:
+                return
+            delivery = _deliver(relay, item)
+            if isinstance(delivery, Deferred) and delivery.relay_down and not delivery.uncertain:
+                carried.relay_said = delivery.reply
+                carried.waiting.put(item)  # nothing was said of it: a thread whose connection still stands may take it
+                downs += 1
+                if downs == _DOWNS_TO_GIVE_UP:
+                    return
+            else:
+                downs = 0
+                carried.answers.put((item, delivery))
+
+
+def _next(waiting: queue.SimpleQueue[Outgoing]) -> Outgoing | None:
+    try:
+        return waiting.get_nowait()
+    except queue.Empty:
+        return None
+
+
+def _deliver(relay: Relay, item: Outgoing) -> Delivery:
+    try:
+        data = item.data if isinstance(item.data, bytes) else item.data()
+    except ValueError as error:  # it is not the letter that was sealed
+        return Refused(words(f"not sent: {error}"), damaged=True)
+    except Exception as error:
+        log.exception("letter %s could not be put together", item.id)
+        return Deferred(words(f"not put together: {type(error).__name__}"))
+    try:
+        return relay.deliver(item.envelope_from, item.recipient, data, item.utf8)
+    except UnfitLetterError as error:
+        return Refused(words(f"not sent: {error}"))
+    except Exception as error:
+        log.exception("letter %s could not be handed over", item.id)
+        # Nobody knows how far it came: the careful reading is that the relay may have it.
+        return Deferred(words(f"not handed over: {type(error).__name__}"), uncertain=True)

@@ -1,0 +1,168 @@
+"""Hands a letter to the relay and says what became of it. In doubt: deferred."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from mailgate.model.delivery import LOGIN_REFUSED, Deferred, Delivered, Delivery, Refused
+from mailgate.model.installation import RelaySettings
+from mailgate.send.envelope import check_address, check_letter
+from mailgate.send.session import RelayDownError, Session, reply
+
+#: Permanent replies that speak of us and not of the letter: our login or TLS is broken (RFC 4954 6, RFC 3207 4).
+_OUR_LOGIN = frozenset({530, 534, 535, 538})
+#: Permanent replies that say that relay and we have lost the thread: not understood, not implemented, out of order.
+_OUT_OF_STEP = frozenset({500, 502, 503})
+
+
+class Relay(Protocol):
+    """Takes letters for the world. One relay is for one thread; only `abort` may be called from another."""
+
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+        """Hands over one letter for one recipient. Raises UnfitLetterError (a ValueError) before anything is said."""
+
+    def close(self) -> None:
+        """Hangs up. The relay may be used again."""
+
+    def abort(self) -> None:
+        """Makes a `deliver` in progress end soon, with what is then true."""
+
+
+class SmtpRelay:
+    """A smarthost. Keeps one connection from letter to letter; what a reply means for the letter is decided here and nowhere else."""
+
+    def __init__(self, settings: RelaySettings, password: Callable[[], str | None]) -> None:
+        mistakes = settings.mistakes()
+        if mistakes:
+            raise ValueError("; ".join(f"relay.{key}: {sentence}" for key, sentence in mistakes))
+        self._settings = settings
+        self._password = password
+        self._context: ssl.SSLContext | None = None
+        self._session: Session | None = None
+
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+        check_address(envelope_from, null_allowed=True)
+        check_address(recipient)
+        check_letter(data)
+        letter = (envelope_from, recipient, data, needs_utf8 or not (envelope_from + recipient).isascii())
+        kept = self._session
+        if kept is not None and kept.open_for_more:
+            delivery = self._hand_over(kept, *letter, kept=True)
+            if delivery is not None:
+                return delivery
+        self.close()
+        session = self._session = Session(self._settings)
+        try:
+            session.open(self._trusted, self._password)
+        except RelayDownError as error:
+            self._session = None
+            return Deferred(str(error), relay_down=True)
+        delivery = self._hand_over(session, *letter, kept=False)
+        assert delivery is not None
+        return delivery
+
+    def probe(self) -> str | None:
+        """Connects, secures the connection and logs in, and says nothing else: None when that works, else why it does not."""
+        session = Session(self._settings)
+        try:
+            session.open(self._trusted, self._password)
+        except RelayDownError as error:
+            return str(error)
+        session.bye()
+        return None
+
+    def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.bye()
+
+    def abort(self) -> None:
+        session = self._session
+        if session is not None:
+            session.abort()
+
+    def _trusted(self) -> ssl.SSLContext:
+        if self._context is None:
+            try:
+                self._context = ssl.create_default_context(cafile=self._settings.ca_file)
+            except OSError as error:  # ssl.SSLError is one
+                raise RelayDownError(f"relay.ca_file cannot be read: {error.strerror or error}") from error
+        return self._context
+
+    def _hand_over(self, session: Session, envelope_from: str, recipient: str, data: bytes, utf8: bool, *, kept: bool) -> Delivery | None:
+        """One mail transaction (RFC 5321 3.3). None: a kept connection was dead before anything was said of this letter."""
+        problem = _unsuitable(session, data, utf8)
+        if problem is not None:
+            return problem
+        session.letters += 1
+        session.command_encoding = "utf-8" if utf8 else "ascii"
+        try:
+            code, said = session.docmd("MAIL", f"FROM:<{envelope_from}>{_parameters(session, data, utf8)}")
+        except smtplib.SMTPServerDisconnected as error:
+            return None if kept else Deferred(f"connection lost: {error}")
+        if kept and code in (421, -1):  # a relay that was tired of waiting says so in answer to whatever comes next
+            return None
+        try:
+            if code != 250:
+                return self._judge(session, code, said)
+            code, said = session.docmd("RCPT", f"TO:<{recipient}>")
+            if code not in (250, 251, 252):
+                return self._judge(session, code, said)
+            code, said = session.docmd("DATA")
+            if code != 354:
+                return self._judge(session, code, said)
+            session.say_letter(data)
+        except smtplib.SMTPServerDisconnected as error:
+            return Deferred(f"connection lost: {error}")
+        try:
+            code, said = session.say_dot()
+        except smtplib.SMTPServerDisconnected as error:
+            return Deferred(f"no reply to the letter: {error}", uncertain=True)
+        session.used_at = time.monotonic()
+        if 200 <= code < 300:
+            return Delivered(reply(code, said))
+        if not 400 <= code < 600:
+            session.close()
+            return Deferred(f"no proper reply to the letter: {reply(code, said)}", uncertain=True)
+        return self._judge(session, code, said)
+
+    def _judge(self, session: Session, code: int, said: bytes) -> Delivery:
+        """What a reply other than the wanted one means, and whether the connection is still good."""
+        text = reply(code, said)
+        if code in _OUR_LOGIN:
+            session.close()
+            return Deferred(f"{LOGIN_REFUSED}: {text}", relay_down=True)
+        if code == 421 or code in _OUT_OF_STEP or not 400 <= code < 600:
+            session.close()
+            return Deferred(text)
+        session.used_at = time.monotonic()
+        try:
+            if session.rset()[0] != 250:
+                session.close()
+        except smtplib.SMTPServerDisconnected:
+            session.close()  # the reply that counts is already here
+        return Refused(text) if code >= 500 else Deferred(text)
+
+
+def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
+    """What the relay has said beforehand that it will not take (RFC 1870, RFC 6531): trying for five days would not help."""
+    if utf8 and not session.has_extn("smtputf8"):
+        return Refused("553 the relay takes no addresses outside ASCII (it does not offer SMTPUTF8)")
+    most = session.esmtp_features.get("size", "")
+    if most.isdigit() and 0 < int(most) < len(data):
+        return Refused(f"552 larger than the relay takes ({most} bytes)")
+    return None
+
+
+def _parameters(session: Session, data: bytes, utf8: bool) -> str:
+    parameters = ""
+    if session.has_extn("size"):
+        parameters += f" SIZE={len(data)}"
+    # A relay without 8BITMIME gets an 8-bit letter as it is: it is sealed, and all relays of our day pass it on.
+    if session.has_extn("8bitmime") and not data.isascii():
+        parameters += " BODY=8BITMIME"
+    return parameters + (" SMTPUTF8" if utf8 else "")

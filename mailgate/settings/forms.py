@@ -1,0 +1,272 @@
+"""What may stand in mailgate.toml and policy.toml: every key with its type, unit and default."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)?")
+_SIZES = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+
+
+def duration(value: Any) -> timedelta:
+    """`15m`, `4h`, `1h30m`, `2d`, `90s`."""
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        text = value.replace(" ", "")
+        found = _DURATION.findall(text)
+        if found and "".join(n + u for n, u in found) == text:
+            return timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in found))
+    raise ValueError(f'"{value}" is no duration: write 15m, 4h, 1h30m, 2d or 90s')
+
+
+def size(value: Any) -> int:
+    """Octets, or `50MiB`."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
+        return int(match[1]) * _SIZES[match[2] or ""]
+    raise ValueError(f'"{value}" is no size: write 1048576 or 50MiB')
+
+
+def address(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[^\s<>()\[\],;:\\\"@\x00-\x1f]+@[^\s<>()\[\],;:\\\"@\x00-\x1f]+", value):
+        return value
+    raise ValueError(f'"{value}" is no e-mail address')
+
+
+Duration = Annotated[timedelta, BeforeValidator(duration)]
+Size = Annotated[int, BeforeValidator(size)]
+MailAddress = Annotated[str, BeforeValidator(address)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# --- mailgate.toml: this installation --------------------------------------------------------------------------
+
+
+class DatabaseForm(Form):
+    url: str = "mailgate.db"
+    accept_lost_log: bool = False
+
+
+class KeysForm(Form):
+    file: str | None = None
+    env: str | None = None
+
+
+class OperatorForm(Form):
+    mail: MailAddress
+    disk_warning: Size = 500 * 1024**2
+
+
+class DoorForm(Form):
+    kind: Literal["smtp", "lmtp"]
+    host: str = "127.0.0.1"
+    port: int = Field(ge=0, le=65535)
+    hostname: str | None = None
+    max_size: Size = 50 * 1024**2
+    max_recipients: int = Field(default=100, ge=1)
+    max_connections: int = Field(default=200, ge=1)
+    max_connections_per_address: int = Field(default=20, ge=1)
+    max_bytes_in_flight: Size = 256 * 1024**2
+    max_commands: int = Field(default=1000, ge=10)
+    command_timeout: Duration = timedelta(minutes=5)
+    session_time_limit: Duration = timedelta(minutes=30)
+    tls_certificate: str | None = None
+    tls_key: str | None = None
+    require_tls: bool = False
+
+
+class RelayForm(Form):
+    kind: Literal["smtp", "maildir"] = "smtp"
+    host: str = "127.0.0.1"
+    port: int = Field(default=25, ge=1, le=65535)
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    ca_file: str | None = None
+    user: str | None = None
+    password_file: str | None = None
+    password_env: str | None = None
+    helo: str | None = None
+    timeout: Duration = timedelta(seconds=60)
+    final_timeout: Duration = timedelta(minutes=10)
+    connections: int = Field(default=2, ge=1, le=20)
+    path: str = "outgoing"
+    reverse_path: Literal["auto", "null", "desk", "verp"] = "auto"
+    message_id_pattern: str | None = None
+
+
+class ReaderForm(Form):
+    workers: int = Field(default=2, ge=1, le=64)
+    cpu: Duration = timedelta(seconds=2)
+    memory: Size = 256 * 1024**2
+    wall: Duration = timedelta(seconds=10)
+    batch: int = Field(default=100, ge=1, le=1000)
+
+
+class RoundsForm(Form):
+    read: Duration = timedelta(seconds=5)
+    clocks: Duration = timedelta(seconds=30)
+    send: Duration = timedelta(seconds=5)
+    watch: Duration = timedelta(minutes=1)
+
+
+class InstallationForm(Form):
+    hostname: str = "localhost"
+    database: DatabaseForm = DatabaseForm()
+    keys: KeysForm
+    operator: OperatorForm
+    doors: tuple[DoorForm, ...] = ()
+    relay: RelayForm
+    letters: Literal["send", "hold"] = "send"
+    reader: ReaderForm = ReaderForm()
+    rounds: RoundsForm = RoundsForm()
+
+
+# --- policy.toml: who may do what ------------------------------------------------------------------------------
+
+Frames = tuple[str, ...]
+Priority = Literal["P1", "P2", "P3", "P4", "P5"]
+
+
+class DeskForm(Form):
+    address: MailAddress
+    prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,9}$")]
+    group: Name
+    name: str | None = None
+    aliases: tuple[MailAddress, ...] = ()
+    language: str = "en"
+    timezone: str = "UTC"
+    agents_prove_by: Literal["token", "domain", "both"] = "token"
+    sla: Name = "standard"
+    subaddress: Literal["plus", "none"] = "plus"
+
+
+class GroupForm(Form):
+    name: str | None = None
+    lead: Name | None = None
+
+
+class AgentForm(Form):
+    name: str
+    mail: MailAddress
+    aliases: tuple[MailAddress, ...] = ()
+    groups: tuple[Name, ...] = ()
+    role: Literal["agent", "lead", "operator"] = "agent"
+    skills: dict[str, Annotated[int, Field(ge=1, le=3)]] = {}
+    language: str | None = None
+    timezone: str | None = None
+
+
+class HoursForm(Form):
+    mon: Frames = ()
+    tue: Frames = ()
+    wed: Frames = ()
+    thu: Frames = ()
+    fri: Frames = ()
+    sat: Frames = ()
+    sun: Frames = ()
+
+
+class CalendarForm(Form):
+    timezone: str = "UTC"
+    hours: HoursForm
+    holidays: tuple[str, ...] = ()
+    country: str | None = None
+    subdivision: str | None = None
+    extra: dict[str, Frames] = {}
+    breaks: dict[str, Frames] = {}
+
+
+class TargetForm(Form):
+    calendar: Name | None = None
+    first_reply: Duration | None = None
+    next_reply: Duration | None = None
+    update: Duration | None = None
+    resolution: Duration | None = None
+    work: Duration | None = None
+    pickup: Duration | None = None
+
+
+class SlaForm(Form):
+    calendar: Name = "business"
+    warn: tuple[Annotated[int, Field(ge=1, le=99)], ...] = (75, 90)
+    pause_on_hold: tuple[Literal["vendor", "change", "problem", "scheduled", "user"], ...] = ("scheduled",)
+    targets: dict[Priority, TargetForm] = {}
+
+
+class TimersForm(Form):
+    reminders: tuple[Annotated[int, Field(ge=1)], ...] = (2, 4)
+    auto_resolve: Annotated[int, Field(ge=1)] | Literal["never"] = 6
+    auto_close: Annotated[int, Field(ge=1)] | Literal["never"] = 5
+    reopen_window: Duration = timedelta(days=14)
+
+
+Limit = Annotated[int, Field(ge=0)] | Literal["none"]
+
+
+class BudgetsForm(Form):
+    per_address_hour: Limit = 3
+    per_address_day: Limit = 10
+    unknown_per_minute: Limit = 20
+    known_per_minute: Limit = 600
+    longest_delay: Duration = timedelta(hours=1)
+    stale_after: Duration = timedelta(hours=24)
+
+
+class TicketsForm(Form):
+    default_priority: Priority = "P4"
+    request_priority: Priority = "P5"
+    old_number_pattern: str | None = None
+    bad_tokens_per_hour: int = Field(default=20, ge=1)
+
+
+class PolicyForm(Form):
+    desks: dict[Name, DeskForm] = Field(min_length=1)
+    groups: dict[Name, GroupForm] = {}
+    agents: dict[Name, AgentForm] = {}
+    calendars: dict[Name, CalendarForm] = {}
+    sla: dict[Name, SlaForm] = {}
+    timers: TimersForm = TimersForm()
+    budgets: BudgetsForm = BudgetsForm()
+    tickets: TicketsForm = TicketsForm()
+    letters: dict[str, bool] = {}
+
+
+def _keys(form: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(form.model_fields)
+
+
+INSTALLATION_KEYS = {
+    (): _keys(InstallationForm),
+    ("database",): _keys(DatabaseForm),
+    ("keys",): _keys(KeysForm),
+    ("operator",): _keys(OperatorForm),
+    ("doors", "*"): _keys(DoorForm),
+    ("relay",): _keys(RelayForm),
+    ("reader",): _keys(ReaderForm),
+    ("rounds",): _keys(RoundsForm),
+}
+POLICY_KEYS = {
+    (): _keys(PolicyForm),
+    ("desks", "*"): _keys(DeskForm),
+    ("groups", "*"): _keys(GroupForm),
+    ("agents", "*"): _keys(AgentForm),
+    ("calendars", "*"): _keys(CalendarForm),
+    ("calendars", "*", "hours"): _keys(HoursForm),
+    ("sla", "*"): _keys(SlaForm),
+    ("sla", "*", "targets"): ("P1", "P2", "P3", "P4", "P5"),
+    ("sla", "*", "targets", "*"): _keys(TargetForm),
+    ("timers",): _keys(TimersForm),
+    ("budgets",): _keys(BudgetsForm),
+    ("tickets",): _keys(TicketsForm),
+}

@@ -1,0 +1,229 @@
+"""policy.toml becomes a Policy, and everything in it that contradicts itself is found at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from mailgate.model.calendar import ALWAYS, Calendar, Frame
+from mailgate.model.person import Role
+from mailgate.model.policy import Agent, Budgets, Desk, Group, Metric, Policy, ProveBy, Sla, Target, Timers
+from mailgate.settings.forms import CalendarForm, Limit, PolicyForm, SlaForm
+from mailgate.settings.mistakes import meant
+
+Say = Callable[[tuple[str, ...], str], None]  #: (dotted key, what is wrong)
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_FRAME = re.compile(r"([0-2]?\d):([0-5]\d)-([0-2]?\d):([0-5]\d)")
+
+
+def build(form: PolicyForm, digest: str, languages: frozenset[str], events: frozenset[str], say: Say) -> Policy:
+    """The policy of a form that is well-formed. What is wrong with its meaning is said through `say`; then the result is not to be used.
+
+    `languages`: those the letters are written in; `events`: those that have templates.
+    """
+    calendars = {"always": ALWAYS, **{name: _calendar(name, c, say) for name, c in form.calendars.items()}}
+    slas = {name: _sla(name, s, calendars, say) for name, s in form.sla.items()}
+    groups = {name: Group(name, g.name or name, g.lead) for name, g in form.groups.items()}
+    agents = {
+        name: Agent(name, a.name, a.mail, a.aliases, a.groups, Role(a.role), dict(a.skills), a.language, a.timezone)
+        for name, a in form.agents.items()
+    }
+    desks = {
+        name: Desk(
+            id=name,
+            address=d.address,
+            prefix=d.prefix.upper(),
+            name=d.name or d.prefix.upper(),
+            group=d.group,
+            aliases=d.aliases,
+            language=d.language,
+            timezone=d.timezone,
+            agents_prove_by=ProveBy(d.agents_prove_by),
+            sla=d.sla,
+            subaddress=d.subaddress,
+        )
+        for name, d in form.desks.items()
+    }
+    policy = Policy(
+        digest=digest,
+        desks=desks,
+        agents=agents,
+        groups=groups,
+        calendars=calendars,
+        slas=slas,
+        timers=Timers(
+            tuple(sorted(form.timers.reminders)),
+            None if form.timers.auto_resolve == "never" else form.timers.auto_resolve,
+            None if form.timers.auto_close == "never" else form.timers.auto_close,
+            form.timers.reopen_window,
+        ),
+        budgets=Budgets(
+            _limit(form.budgets.per_address_hour),
+            _limit(form.budgets.per_address_day),
+            _limit(form.budgets.unknown_per_minute),
+            _limit(form.budgets.known_per_minute),
+            form.budgets.longest_delay,
+            form.budgets.stale_after,
+        ),
+        letters=dict(form.letters),
+        default_priority=int(form.tickets.default_priority[1]),
+        request_priority=int(form.tickets.request_priority[1]),
+        bad_tokens_per_hour=form.tickets.bad_tokens_per_hour,
+        old_number_pattern=form.tickets.old_number_pattern,
+    )
+    _check(policy, languages, events, say)
+    return policy
+
+
+def _limit(value: Limit) -> int | None:
+    return None if value == "none" else int(value)
+
+
+def _calendar(name: str, form: CalendarForm, say: Say) -> Calendar:
+    at = ("calendars", name)
+    if name == "always":
+        say(at, "this name is taken: `always` is around the clock")
+    zone = _zone(form.timezone, (*at, "timezone"), say)
+    hours = tuple(_frames(getattr(form.hours, day), (*at, "hours", day), say) for day in DAYS)
+    if not any(hours):
+        say((*at, "hours"), "is never open")
+    fixed: set[date] = set()
+    yearly: set[tuple[int, int]] = set()
+    for text in form.holidays:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text) and (day := _date(text)):
+            fixed.add(day)
+        elif re.fullmatch(r"\d\d-\d\d", text) and (day := _date(f"2024-{text}")):
+            yearly.add((day.month, day.day))
+        else:
+            say((*at, "holidays"), f'"{text}" is no day: write 2026-12-24, or 12-24 for every year')
+    if form.country:
+        fixed |= _public_holidays(form.country, form.subdivision, (*at, "country"), say)
+    days: dict[str, dict[date, tuple[Frame, ...]]] = {"extra": {}, "breaks": {}}
+    for kind, named in (("extra", form.extra), ("breaks", form.breaks)):
+        for text, frames in named.items():
+            if day := _date(text):
+                days[kind][day] = _frames(frames, (*at, kind, text), say)
+            else:
+                say((*at, kind, text), "is no day: write 2026-12-24")
+    return Calendar(name, zone, hours, frozenset(fixed), frozenset(yearly), days["extra"], days["breaks"])
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _frames(texts: tuple[str, ...], at: tuple[str, ...], say: Say) -> tuple[Frame, ...]:
+    frames: list[Frame] = []
+    for text in texts:
+        match = _FRAME.fullmatch(text.strip())
+        begin, end = (int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])) if match else (0, 0)
+        if not match or not 0 <= begin < end <= 1440:
+            say(at, f'"{text}" is no opening time: write 08:00-18:00; the day ends at 24:00')
+            continue
+        frames.append((begin, end))
+    frames.sort()
+    if any(a[1] > b[0] for a, b in pairwise(frames)):
+        say(at, "opening times overlap")
+    return tuple(frames)
+
+
+def _public_holidays(country: str, subdivision: str | None, at: tuple[str, ...], say: Say) -> set[date]:
+    import holidays  # costs a third of a second, and only calendars with a country need it
+
+    this_year = datetime.now(UTC).year
+    years = range(this_year - 1, this_year + 6)
+    try:
+        return set(holidays.country_holidays(country, subdiv=subdivision, years=years))
+    except (NotImplementedError, KeyError):
+        say(at, f'the public holidays of "{country}{"-" + subdivision if subdivision else ""}" are not known')
+        return set()
+
+
+def _zone(name: str, at: tuple[str, ...], say: Say) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        say(at, f'"{name}" is no time zone: write one like Europe/Berlin')
+        return "UTC"
+    return name
+
+
+def _sla(name: str, form: SlaForm, calendars: Mapping[str, Calendar], say: Say) -> Sla:
+    at = ("sla", name)
+    if form.calendar not in calendars:
+        say((*at, "calendar"), f'no calendar "{form.calendar}"{meant(form.calendar, calendars)}')
+    targets: dict[tuple[int, Metric], Target] = {}
+    for priority, target in form.targets.items():
+        calendar = target.calendar or form.calendar
+        if calendar not in calendars:
+            say((*at, "targets", priority, "calendar"), f'no calendar "{calendar}"{meant(calendar, calendars)}')
+        for metric in Metric:
+            promised = getattr(target, metric.value)
+            if promised is not None:
+                minutes = int(promised.total_seconds() // 60)
+                if minutes < 1:
+                    say((*at, "targets", priority, metric.value), "must be a minute at least")
+                targets[(int(priority[1]), metric)] = Target(minutes, calendar)
+    return Sla(name, targets, tuple(sorted(form.warn)), frozenset(form.pause_on_hold), form.calendar)
+
+
+def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], say: Say) -> None:
+    """What no single key can say: names that point to nothing, addresses and prefixes that are there twice."""
+    owners: dict[str, str] = {}
+    prefixes: dict[str, str] = {}
+    for id_, desk in policy.desks.items():
+        at = ("desks", id_)
+        if desk.group not in policy.groups:
+            say((*at, "group"), f'no group "{desk.group}"{meant(desk.group, policy.groups)}')
+        elif not policy.members(desk.group):
+            say((*at, "group"), f'nobody is in the group "{desk.group}": new tickets would be announced to no one')
+        if desk.sla not in policy.slas:
+            say((*at, "sla"), f'no sla "{desk.sla}"{meant(desk.sla, policy.slas)}')
+        if desk.language not in languages:
+            say((*at, "language"), f'no letters in "{desk.language}": there are {", ".join(sorted(languages))}')
+        if desk.agents_prove_by is not ProveBy.TOKEN:
+            say((*at, "agents_prove_by"), f'"{desk.agents_prove_by.value}" is not built yet: use "token"')
+        if desk.prefix in prefixes:
+            say((*at, "prefix"), f'"{desk.prefix}" is also the prefix of {prefixes[desk.prefix]}')
+        prefixes[desk.prefix] = f"desks.{id_}"
+        _zone(desk.timezone, (*at, "timezone"), say)
+        for key in desk.keys:
+            if "+" in key.rpartition("@")[0] and desk.subaddress == "plus":
+                say((*at, "address"), f'"{key}" holds a +: mailgate puts its own tokens behind one')
+            if key in owners:
+                say((*at, "address"), f"{key} belongs to {owners[key]} as well")
+            owners[key] = f"desks.{id_}"
+    for id_, agent in policy.agents.items():
+        at = ("agents", id_)
+        for group in agent.groups:
+            if group not in policy.groups:
+                say((*at, "groups"), f'no group "{group}"{meant(group, policy.groups)}')
+        if agent.timezone:
+            _zone(agent.timezone, (*at, "timezone"), say)
+        if agent.language and agent.language not in languages:
+            say((*at, "language"), f'no letters in "{agent.language}": there are {", ".join(sorted(languages))}')
+        for key in agent.keys:
+            if policy.is_own(key):
+                say((*at, "mail"), f"{key} is the address of a desk: notices to this agent would come back as tickets")
+            elif key in owners:
+                say((*at, "mail"), f"{key} belongs to {owners[key]} as well")
+            owners[key] = f"agents.{id_}"
+    for id_, named in policy.groups.items():
+        if named.lead is not None and named.lead not in policy.agents:
+            say(("groups", id_, "lead"), f'no agent "{named.lead}"{meant(named.lead, policy.agents)}')
+    for event in policy.letters:
+        if event not in events:
+            say(("letters", event), f"no such letter{meant(event, events)}")
+    if policy.old_number_pattern is not None:
+        try:
+            if re.compile(policy.old_number_pattern).groups != 1:
+                say(("tickets", "old_number_pattern"), "needs exactly one group: the number")
+        except re.error as error:
+            say(("tickets", "old_number_pattern"), f"is no regular expression: {error}")

@@ -1,0 +1,28 @@
+"""What is this mail? Bytes become a Mail, the Mail a Reading: what was written, by what kind of sender, may a machine answer."""
+
+from __future__ import annotations
+
+from mailgate.model.mail import Reading
+from mailgate.model.token import Keyring
+from mailgate.understand import classify, parse
+from mailgate.understand.limits import LIMITS, ReadingLimits
+
+__all__ = ["LIMITS", "Item", "ReadingLimits", "read", "read_item"]
+
+Item = tuple[bytes, str | None, Keyring, bool]  #: raw mail, reverse-path, keys that tell our own letters, and whether its HTML is needed
+
+
+def read(raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLimits = LIMITS, *, rich: bool = True) -> Reading:
+    """Reads one mail; raises nothing, whatever the bytes.
+
+    `reverse_path` is the envelope's, "" the null one, None where the door knows no envelope (then Return-Path counts).
+    `rich` False leaves HTML alone that only repeats a plain text: it costs most of the reading, and only an agent's HTML ever travels.
+    """
+    mail = parse.parse(raw, limits, rich)
+    return Reading(mail, *classify.classify(mail, reverse_path, ring))
+
+
+def read_item(item: Item) -> Reading:
+    """What a worker process does with one mail."""
+    raw, reverse_path, ring, rich = item
+    return read(raw, reverse_path, ring, rich=rich)

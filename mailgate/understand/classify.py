@@ -1,0 +1,334 @@
+"""What is this mail, and may a machine answer it? Two tables of small questions; the first that says yes decides.
+
+The two answers are apart: a mail that asks not to be answered is still a person's mail, and a list mail may open a ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mailgate.model.mail import Kind, Mail
+from mailgate.model.token import Keyring, read_own_id
+from mailgate.understand.headers import without_comments
+from mailgate.understand.parse import DAEMONS
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the questions are asked about."""
+
+    mail: Mail
+    null_path: bool  #: the reverse-path is <>: the envelope says so, or where no envelope is known, Return-Path
+    submitted: tuple[str, ...]  #: the keywords of Auto-Submitted and its kin, lower case
+    ring: Keyring
+    headers: Mapping[str, tuple[str, ...]]  #: name -> values, topmost first
+
+    def first(self, name: str) -> str | None:
+        values = self.headers.get(name)
+        return values[0] if values else None
+
+    def each(self, *names: str) -> list[str]:
+        return [value for name in names for value in self.headers.get(name, ())]
+
+
+#: A question: the evidence when the answer is yes, else None.
+Question = Callable[[Case], str | None]
+
+
+def classify(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[Kind, str, bool, str]:
+    """(kind, because, whether a machine may answer, because)."""
+    headers: dict[str, tuple[str, ...]] = {}
+    for name, value in mail.headers:
+        headers[name] = (*headers.get(name, ()), value)
+    null_path = reverse_path == "" if reverse_path is not None else headers.get("return-path", ("",))[0].strip() == "<>"
+    case = Case(mail, null_path, _submitted(headers), ring, headers)
+    kind, because = next((kind, f"{name}: {evidence}") for kind, name, question in RULES if (evidence := question(case)) is not None)
+    if kind not in _ANSWERED:
+        return kind, because, False, f"a mail of kind {kind.value} is never answered"
+    silence = next((f"{name}: {evidence}" for name, question in SILENCE if (evidence := question(case)) is not None), None)
+    return kind, because, silence is None, silence or "nothing forbids it"
+
+
+# --- Auto-Submitted, RFC 3834 section 5 -----------------------------------------------------------------------------------
+
+
+def _submitted(headers: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The keyword of each Auto-Submitted: without comments and parameters. An empty one is "" and not "no"."""
+    names = ("auto-submitted", "x-auto-submitted", "x-autosubmitted")
+    return tuple(without_comments(value).partition(";")[0].strip().strip('"').lower() for name in names for value in headers.get(name, ()))
+
+
+def _words(value: str) -> list[str]:
+    return without_comments(value).lower().replace(",", " ").replace(";", " ").replace('"', " ").split()
+
+
+# --- what is it? ------------------------------------------------------------------------------------------------------------
+
+
+def is_unreadable(case: Case) -> str | None:
+    return "no header field was found" if not case.mail.headers else None
+
+
+def is_our_own(case: Case) -> str | None:
+    # Only a good MAC counts: who forges our name must not be able to have a customer's mail dropped.
+    own = read_own_id(case.ring, case.mail.message_id or "")
+    return f"Message-ID of our letter {own.letter}, its MAC is good" if own is not None and not own.anchor else None
+
+
+def is_complaint(case: Case) -> str | None:
+    if case.mail.report_type == "feedback-report" or _has_part(case, "message/feedback-report"):
+        return "feedback report"
+    return None
+
+
+def is_failure_report(case: Case) -> str | None:
+    failed = [report for report in case.mail.reports if report.action == "failed"]
+    return f"failed for {failed[0].recipient} ({failed[0].status or 'no status'})" if failed else None
+
+
+def is_other_report(case: Case) -> str | None:
+    reports = case.mail.reports
+    return f"{reports[0].action} for {reports[0].recipient}" if reports else None
+
+
+def is_read_receipt(case: Case) -> str | None:
+    if case.mail.report_type == "disposition-notification" or _has_part(case, "message/disposition-notification"):
+        return "disposition notification"
+    return None
+
+
+def is_warning_of_a_daemon(case: Case) -> str | None:
+    subject = case.mail.subject.lower()
+    if (daemon := _daemon(case)) and any(words in subject for words in _DELAY_WORDS):
+        return f"{daemon} writes {case.mail.subject[:80]!r}"
+    return None
+
+
+def is_empty_report(case: Case) -> str | None:
+    if case.mail.report_type == "delivery-status" or _has_part(case, "message/delivery-status"):
+        return "delivery report that names no recipient"
+    return None
+
+
+def is_failure_by_header(case: Case) -> str | None:
+    failed = case.first("x-failed-recipients")
+    return failed[:200] if failed else None
+
+
+def is_failure_of_a_daemon(case: Case) -> str | None:
+    subject = case.mail.subject.lower()
+    daemon = _daemon(case)
+    if not daemon:
+        return None
+    local = daemon.partition("@")[0]
+    # postmaster@ is also a person: only a subject in the words of a report makes it a machine.
+    if local != "postmaster" or case.null_path or any(words in subject for words in _FAILURE_WORDS):
+        return f"{daemon} writes {case.mail.subject[:80]!r}"
+    return None
+
+
+def is_auto_submitted(case: Case) -> str | None:
+    # RFC 3834: a reply; RFC 5436: a notification. auto-generated is a machine's own request and opens a ticket.
+    return next(
+        (
+            word or "(empty)"
+            for word in case.submitted
+            if word.replace("_", "-").startswith(("auto-replied", "auto-notified", "auto-reply"))
+        ),
+        None,
+    )
+
+
+def is_auto_reply_by_header(case: Case) -> str | None:
+    for name in _REPLY_HEADERS:
+        value = case.first(name)
+        if value is not None and value.lower() not in ("no", "false", "0"):
+            return f"{name}: {value[:80]}"
+    if any(value.lower() == "reply" for value in case.each("x-autogenerated")):
+        return "x-autogenerated: reply"
+    if any("auto_reply" in _words(value) or "auto-reply" in _words(value) for value in case.each(*_PRECEDENCE)):
+        return "precedence: auto_reply"
+    if any(address.lower().partition("@")[0] == "autoresponder" for address in _delivered_to(case)):
+        return "delivered-to: autoresponder"
+    return None
+
+
+def is_inbox_rule_reply(case: Case) -> str | None:
+    # Exchange marks what a rule sends; only what it sends by itself also asks for silence of every kind.
+    if case.first("x-ms-exchange-inbox-rules-loop") and "all" in _suppressed(case):
+        return "x-ms-exchange-inbox-rules-loop, and x-auto-response-suppress: all"
+    return None
+
+
+def is_vacation_notice(case: Case) -> str | None:
+    # A vacation notice sent with a null reverse-path is still not a request; an alarm sent with one is.
+    if case.null_path and (case.mail.in_reply_to or _absent(case)):
+        return f"null reverse-path, and {'it answers a mail' if case.mail.in_reply_to else 'its subject says so'}"
+    return None
+
+
+def is_list(case: Case) -> str | None:
+    name = next((name for name in _LIST_HEADERS if name in case.headers), None)
+    if name is None and any("list" in _words(value) for value in case.each(*_PRECEDENCE)):
+        return "precedence: list"
+    return name
+
+
+def is_written(case: Case) -> str | None:
+    return "nothing says otherwise"
+
+
+RULES: tuple[tuple[Kind, str, Question], ...] = (
+    (Kind.UNREADABLE, "unreadable", is_unreadable),
+    (Kind.LOOP, "our own letter", is_our_own),
+    (Kind.COMPLAINT, "complaint", is_complaint),
+    (Kind.BOUNCE, "delivery report", is_failure_report),
+    (Kind.DELIVERY_NOTICE, "delivery report", is_other_report),
+    (Kind.DELIVERY_NOTICE, "read receipt", is_read_receipt),
+    (Kind.DELIVERY_NOTICE, "warning", is_warning_of_a_daemon),
+    (Kind.BOUNCE, "delivery report", is_empty_report),
+    (Kind.BOUNCE, "x-failed-recipients", is_failure_by_header),
+    (Kind.BOUNCE, "report without its form", is_failure_of_a_daemon),
+    (Kind.AUTO_REPLY, "auto-submitted", is_auto_submitted),
+    (Kind.AUTO_REPLY, "auto-reply header", is_auto_reply_by_header),
+    (Kind.AUTO_REPLY, "inbox rule", is_inbox_rule_reply),
+    (Kind.AUTO_REPLY, "vacation notice", is_vacation_notice),
+    (Kind.LIST, "list header", is_list),
+    (Kind.WRITTEN, "written", is_written),
+)
+_ANSWERED = frozenset({Kind.WRITTEN})
+
+_REPLY_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponder", "x-autoresponse", "x-auto-response", "x-mail-autoreply", "x-autoreply-from",
+    "x-vacation", "x-auto-reply-from",
+)  # fmt: skip
+_LIST_HEADERS = ("list-id", "list-post", "mailing-list", "x-mailing-list", "x-mailinglist")
+_PRECEDENCE = ("precedence", "x-precedence")
+_DELAY_WORDS = (
+    "delayed",
+    "delay",
+    "warning: could not send",
+    "still being retried",
+    "verzögert",
+    "not yet delivered",
+    "temporarily",
+    "retrying",
+)
+_FAILURE_WORDS = (
+    "undeliver", "delivery fail", "failure notice", "delivery status", "returned mail", "mail delivery", "could not be delivered",
+    "not delivered", "returned to sender", "unzustellbar",
+    "delivery problem", "nicht zugestellt", "delivery notification", "non remis", "mail system error", "rejected", "zustellung",
+)  # fmt: skip
+
+
+# --- may a machine answer it? -----------------------------------------------------------------------------------------------
+
+
+def has_null_path(case: Case) -> str | None:
+    return "<>" if case.null_path else None
+
+
+def came_from_a_machine(case: Case) -> str | None:
+    # RFC 3834: anything but "no" was sent by a machine.
+    return next((word or "(empty)" for word in case.submitted if word != "no"), None)
+
+
+def asks_for_silence(case: Case) -> str | None:
+    asked = _suppressed(case) & {"all", "oof", "autoreply"}
+    return ", ".join(sorted(asked)) if asked else None
+
+
+def has_low_precedence(case: Case) -> str | None:
+    low = {"bulk", "list", "junk", "auto_reply", "auto-reply"}
+    return next((value[:80] for value in case.each(*_PRECEDENCE) if not low.isdisjoint(_words(value))), None)
+
+
+def has_a_machine_header(case: Case) -> str | None:
+    return next((name for name in case.headers if name in _MACHINE_HEADERS or name.startswith("list-")), None)
+
+
+def has_no_one_author(case: Case) -> str | None:
+    found = len(case.mail.authors)
+    return None if found == 1 else "no author" if found == 0 else f"{found} authors"
+
+
+def writes_from_nowhere(case: Case) -> str | None:
+    """A person who answers to noreply@ reads nothing; neither does a daemon."""
+    for address in (*case.mail.authors, *case.mail.reply_to):
+        local = address.key.rpartition("@")[0].partition("+")[0]
+        bare = local.replace("-", "").replace("_", "").replace(".", "")
+        if local in _NOBODY or any(words in bare for words in _NO_REPLY):
+            return address.address
+    return None
+
+
+def says_it_is_automatic(case: Case) -> str | None:
+    return _absent(case)
+
+
+SILENCE: tuple[tuple[str, Question], ...] = (
+    ("null reverse-path", has_null_path),
+    ("auto-submitted", came_from_a_machine),
+    ("x-auto-response-suppress", asks_for_silence),
+    ("precedence", has_low_precedence),
+    ("machine header", has_a_machine_header),
+    ("author", has_no_one_author),
+    ("nobody reads there", writes_from_nowhere),
+    ("subject of an absence", says_it_is_automatic),  # words are the last and weakest hint: they only withhold an answer
+)
+
+_MACHINE_HEADERS = frozenset({
+    *_REPLY_HEADERS, *_LIST_HEADERS, "x-loop", "x-no-loop", "x-autogenerated", "x-auto-generated", "x-fc-machinegenerated",
+    "x-amazon-mail-relay-type", "x-ms-exchange-inbox-rules-loop",
+    "x-failed-recipients", "x-feedback-id", "x-csa-complaints",
+}) - {"x-feedback-id", "x-csa-complaints"}  # fmt: skip
+_NO_REPLY = ("noreply", "donotreply", "dontreply", "nichtantworten", "keineantwort", "nepasrepondre", "noresponder", "noresponse")
+_NOBODY = DAEMONS | {"daemon", "root", "cron", "bounce", "bounces", "nobody", "autoresponder", "listserv", "majordomo"}
+
+#: How programs begin the subject of an absence, in the languages they speak, lower case.
+_ABSENCES = (
+    "auto:", "autoreply", "auto-reply", "auto reply", "auto response", "auto-response", "automatic reply", "automatic response",
+    "automated reply", "automated response", "out of office",
+    "out-of-office", "out of the office", "away from my mail", "vacation:", "vacation reply", "automatische antwort", "abwesenheitsnotiz",
+    "abwesenheitsmeldung", "abwesenheitsnachricht",
+    "abwesend:", "abwesenheit:", "automatisch antwoord", "afwezigheidsbericht", "afwezig:", "autosvar", "automatisk svar",
+    "automatiskt svar", "réponse automatique", "absence du bureau",
+    "message d'absence", "respuesta automática", "fuera de la oficina", "risposta automatica", "risposta non al computer", "fuori sede",
+    "resposta automática", "fora do escritório",
+    "automaattinen vastaus", "odpowiedź automatyczna", "autoodpowiedź", "automatická odpověď", "automatikus válasz", "răspuns automat",
+    "otomatik yanıt", "αυτόματη απάντηση",
+    "автоответ", "автоматический ответ", "автоматична відповідь", "自動応答", "自动答复", "自动回复", "自動回覆", "자동 응답",
+    "자동 회신", "resposta automàtica",
+    "fraværende",
+)  # fmt: skip
+
+
+def _absent(case: Case) -> str | None:
+    subject = case.mail.subject.lower().strip()
+    found = next((words for words in _ABSENCES if subject.startswith(words)), None)
+    if found is None:
+        return None
+    rest = subject[len(found) :].lstrip()
+    # "Out of office printer is broken" is a request.
+    return case.mail.subject[:80] if not rest or not rest[0].isalnum() or found.endswith(":") else None
+
+
+def _suppressed(case: Case) -> set[str]:
+    return {word for value in case.each("x-auto-response-suppress") for word in _words(value)}
+
+
+def _daemon(case: Case) -> str:
+    author = next((one.address for one in case.mail.authors if one.key.partition("@")[0] in DAEMONS), "")
+    if not author and not case.mail.authors:
+        stated = (case.first("from") or "").lower()
+        author = next((name for name in sorted(DAEMONS) if stated.startswith((name, f"<{name}"))), "")
+    return author
+
+
+def _delivered_to(case: Case) -> tuple[str, ...]:
+    return (*case.mail.delivered_to, *case.each("delivered-to"))
+
+
+def _has_part(case: Case, kind: str) -> bool:
+    return any(attachment.type == kind for attachment in case.mail.attachments)

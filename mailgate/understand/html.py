@@ -1,0 +1,337 @@
+"""HTML mail: made safe, made text, and cut like text. Never fetches anything; linear in the size of what it is given.
+
+A tree is built only of HTML that is neither too long nor too deep: builders take the square of the depth.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailgate.understand.body import FROM_HERE, Cut, Label, assemble, label
+from mailgate.understand.charset import clean_text
+from mailgate.understand.limits import ReadingLimits
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
+_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNSEEN = re.compile(r"<(style|script|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_DATA_URI = re.compile(r"data:[^\"'\s>)]{512,}")
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_LOOSE = re.compile(r"\W+")
+
+#: Elements that end by themselves, or hold nothing: they say nothing about depth.
+_FLAT = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option tbody thead tfoot colgroup "
+    "o:p html body".split()
+)
+_WALLS = frozenset("table caption object applet marquee template svg math foreignobject desc".split())
+_BLOCK = frozenset(
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+_SPACED = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
+_UNREAD = frozenset(
+    "head style script title meta link template noscript object embed svg math select textarea button iframe audio video canvas".split()
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
+_BAR = re.compile(r"border-left(?:-width|-style)?\s*:\s*(?!none|0)|border-width\s*:[^;]{0,40}\b[1-9]\S{0,4}\s*(?:;|$)", re.IGNORECASE)
+_OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid.{0,60}padding\s*:\s*3(?:\.0)?pt", re.IGNORECASE | re.DOTALL)
+
+#: Where mail programs say by id or class that the rest, or a line, is quoted.
+_FROM_HERE_IDS = frozenset(
+    {
+        "appendonsend",
+        "divrplyfwdmsg",
+        "x_divrplyfwdmsg",
+        "stopspelling",
+        "olk_src_body_section",
+        "mailcontainerseparator",
+        "ms-outlook-mobile-body-separator-line",
+    }
+)
+_FROM_HERE_CLASSES = frozenset({"yahoo_quoted", "outlookmessageheader", "ymail_android_quote"})
+_ATTRIBUTION_CLASSES = frozenset({"gmail_attr", "moz-cite-prefix", "moz-email-headers-table"})
+_QUOTE_CLASSES = frozenset({"gmail_quote", "protonmail_quote", "yahoo_quoted", "zmail_extra", "tutanota_quote"})
+
+_TAGS = frozenset(nh3.ALLOWED_TAGS | {"center", "font", "u", "s", "big", "strike", "tt", "dl", "dt", "dd"}) - {"map", "area"}
+_ATTRIBUTES = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    "*": {"style", "dir", "lang", "title"}, "img": {"src", "alt", "width", "height"}, "font": {"color", "size"}, "blockquote": {"type"},
+    "table": {"align", "border", "cellpadding", "cellspacing", "width"}, "td": {"align", "colspan", "rowspan", "valign", "width"},
+    "th": {"align", "colspan", "rowspan", "scope", "width"},
+}  # fmt: skip
+_STYLES = {
+    "color",
+    "background-color",
+    "font-weight",
+    "font-style",
+    "font-size",
+    "text-decoration",
+    "text-align",
+    "margin-left",
+    "padding-left",
+    "border-left",
+    "white-space",
+}
+_SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+
+
+def _keep(tag: str, name: str, value: str) -> str | None:
+    """Nothing that loads by itself: a picture must be a part of the mail, a style holds no address."""
+    if name == "src":
+        return value if value[:4].lower() == "cid:" else None
+    if name == "style":
+        return value if "(" not in value and "\\" not in value else None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS),
+    attributes=_ATTRIBUTES,
+    attribute_filter=_keep,
+    url_schemes=_SCHEMES,
+    link_rel="noopener noreferrer nofollow",
+    filter_style_properties=_STYLES,
+    strip_comments=True,
+    clean_content_tags={
+        "script",
+        "style",
+        "title",
+        "head",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "noscript",
+        "template",
+        "textarea",
+        "select",
+    },
+)
+
+
+@dataclass(slots=True)
+class Document:
+    """HTML that was read: `safe` to show, its readable `text`, and what is new in it."""
+
+    safe: str
+    text: str
+    cut: Cut
+    new_safe: str | None  #: the HTML of the new text alone; None where no tree could be built
+    defects: list[str]
+
+
+@dataclass(slots=True)
+class _Line:
+    depth: int = 0  #: how often quoted
+    pieces: list[str] = field(default_factory=list)
+    nodes: list[LexborNode] = field(default_factory=list)  #: text and pictures, to take them out again
+
+
+def read_html(markup: str, limits: ReadingLimits) -> Document:
+    """Everything that is wanted of an HTML body."""
+    defects: list[str] = []
+    markup, tree = _tree(markup, limits, defects)
+    if tree is None or tree.body is None:
+        text = flat_text(markup)
+        flat = text.split("\n")
+        return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, assemble(flat, label(flat, limits)), None, defects)
+    safe = _CLEANER.clean(markup)
+    lines = _render(tree.body)
+    seen = ["".join(line.pieces) for line in lines]
+    labels = label([("> " * line.depth) + text if line.depth else text for line, text in zip(lines, seen, strict=True)], limits)
+    taken_apart = assemble(seen, labels)
+    text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
+    if all(mark is Label.NEW for mark in labels):
+        return Document(safe, text, taken_apart, safe, defects)
+    for line, mark in zip(lines, labels, strict=True):
+        if mark is not Label.NEW:
+            for node in line.nodes:
+                node.decompose()
+    _prune(tree.body)
+    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects)
+
+
+def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
+    """The readable text of an HTML part."""
+    defects: list[str] = []
+    markup, tree = _tree(markup, limits, defects)
+    if tree is None or tree.body is None:
+        return flat_text(markup), defects
+    lines = ("".join(line.pieces) for line in _render(tree.body))
+    return "\n".join(line for line in lines if line != FROM_HERE).strip("\n").rstrip(), defects
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts say the same, whatever their white space and punctuation."""
+    return _LOOSE.sub("", one) == _LOOSE.sub("", other)
+
+
+def flat_text(markup: str) -> str:
+    """The text of HTML that no tree is built of: tags taken out."""
+    text = _ANY_TAG.sub(" ", re.sub(r"<(?:br|/p|/div|/tr|/li|p|div)\b[^<>]{0,200}>", "\n", _UNSEEN.sub("", markup), flags=re.IGNORECASE))
+    lines = (" ".join(line.split()) for line in clean_text(unescape(text)).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _tree(markup: str, limits: ReadingLimits, defects: list[str]) -> tuple[str, LexborHTMLParser | None]:
+    if len(markup) > 4096:
+        markup = _DATA_URI.sub("data:,", markup)
+    if len(markup) > limits.html:
+        markup = markup[: limits.html]
+        defects.append(f"HTML longer than {limits.html} characters")
+    if _depth(markup) > limits.html_depth:
+        defects.append("HTML too deep")
+        return markup, None
+    if markup.count("&") > limits.html_entities:
+        defects.append("HTML of too many entities")
+        return markup, None
+    return markup, LexborHTMLParser(markup)
+
+
+def _depth(markup: str) -> int:
+    """How deep the tree will get. An end tag closes what it finds near, and nothing beyond the table that it stands in."""
+    if markup.count("<") < 500:
+        return 0
+    stack: list[str] = []
+    deepest = 0
+    for closing, name in _TAG.findall(markup):
+        name = name.lower()
+        if name in _FLAT:
+            continue
+        if not closing:
+            stack.append(name)
+            deepest = max(deepest, len(stack))
+            continue
+        for back in range(len(stack) - 1, max(len(stack) - 17, -1), -1):
+            if stack[back] == name:
+                del stack[back:]
+                break
+            if stack[back] in _WALLS:
+                break
+    return deepest
+
+
+def _render(body: LexborNode) -> list[_Line]:
+    """The lines that somebody sees, each with how often it is quoted and where it comes from."""
+    line = _Line()
+    lines = [line]
+    depth = kept = 0  # kept: within <pre>
+    gap = False  # an empty line is due before the next text
+    stack: list[tuple[LexborNode, str | None, bool]] = [(body, None, False)]  # (element, its name when it is left, whether it quotes)
+    while stack:
+        node, left, quotes = stack.pop()
+        if left is not None:
+            kept -= left == "pre"
+            depth -= quotes
+            gap = gap or left in _SPACED
+            if line.pieces:
+                line = _Line(depth)
+                lines.append(line)
+            line.depth = depth
+            continue
+        tag = node.tag or ""
+        if tag == "-text":
+            text = clean_text(node.text_content or "")
+            if not text:
+                continue
+            if kept:
+                pieces = text.split("\n")
+            else:
+                if not text.isprintable() or "  " in text:
+                    text = _SPACE.sub(" ", text)
+                pieces = [text.lstrip(" ") if not line.pieces or line.pieces[-1].endswith(" ") else text]
+            for index, piece in enumerate(pieces):
+                if index:
+                    line = _Line(depth)
+                    lines.append(line)
+                if piece:
+                    if gap and not line.pieces and len(lines) > 1:
+                        line = _Line(depth)
+                        lines.append(line)
+                    gap = False
+                    line.pieces.append(piece)
+                    line.nodes.append(node)
+            continue
+        if tag == "br":
+            line = _Line(depth)
+            lines.append(line)
+            continue
+        if tag == "img":
+            line.nodes.append(node)
+            continue
+        if tag in _UNREAD or tag[:1] in "-!":
+            continue
+        attributes = node.attributes
+        if attributes and _HIDDEN.search((attributes.get("style") or "")[:500]):
+            continue
+        if tag in _BLOCK:
+            gap = gap or tag in _SPACED
+            if line.pieces:
+                if tag in ("td", "th"):
+                    line.pieces.append(" ")
+                else:
+                    line = _Line(depth)
+                    lines.append(line)
+            if attributes and _rest_is_quoted(node, tag, attributes):
+                line = _Line(depth)
+                lines += (_Line(depth, [FROM_HERE]), line)
+            quotes = bool(attributes) and _quotes_here(node, tag, attributes)
+            if quotes:
+                depth += 1
+                line.depth = depth
+            kept += tag == "pre"
+            if tag == "li":
+                line.pieces.append("- ")
+            if tag not in ("td", "th"):
+                stack.append((node, tag, quotes))
+        stack.extend([(child, None, False) for child in node.iter(include_text=True)][::-1])
+    for line in lines:
+        if line.pieces:
+            line.pieces = ["".join(line.pieces).rstrip()]
+    return lines
+
+
+def _quotes_here(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether everything within this element is quoted."""
+    classes = (attributes.get("class") or "").lower().split()
+    if tag == "blockquote":
+        return (
+            attributes.get("type") == "cite"
+            or "cite" in attributes
+            or not _QUOTE_CLASSES.isdisjoint(classes)
+            or bool(_BAR.search((attributes.get("style") or "")[:500]))
+        )
+    return bool(classes) and not _ATTRIBUTION_CLASSES.isdisjoint(classes) and not (node.text() or "")[:200].lstrip().startswith("--")
+
+
+def _rest_is_quoted(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether this element begins what is quoted to the end."""
+    if (attributes.get("id") or "").lower() in _FROM_HERE_IDS:
+        return True
+    if not _FROM_HERE_CLASSES.isdisjoint((attributes.get("class") or "").lower().split()):
+        return True
+    style = attributes.get("style") or ""
+    return tag == "div" and "border-top" in style and bool(_OUTLOOK_RULE.search(style[:300])) and ":" in (node.text() or "")[:60]
+
+
+def _prune(body: LexborNode) -> None:
+    """Takes out the containers that the cut left empty."""
+    full: set[int] = set()
+    for node in body.traverse(include_text=True):
+        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip()):
+            above: LexborNode | None = node
+            while above is not None and above.mem_id not in full:
+                full.add(above.mem_id)
+                above = above.parent
+    empty = [
+        node
+        for node in body.traverse(include_text=False)
+        if node.mem_id not in full and node.tag in ("blockquote", "div", "p", "table", "hr", "ul", "ol")
+    ]
+    for node in reversed(empty):
+        node.decompose()

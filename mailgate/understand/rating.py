@@ -1,0 +1,188 @@
+"""Short answers of a requester: a mark from one to five, a mere thank-you, one word that is a wish. Never guessed from prose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from mailgate.model.evidence import Evidence
+from mailgate.model.mail import Mail
+from mailgate.model.marker import FORMER, MARKERS
+from mailgate.model.understood import RatingRead
+
+LONGEST_COMMENT = 2000  #: characters
+MOST_WORDS = 12  #: of a thank-you
+
+# --- ratings -----------------------------------------------------------------------------------------
+
+#: What our `mailto:` links put below the place for a comment, in any language they were ever sent in.
+RATING_HINTS: tuple[str, ...] = (
+    "(optional comment above this line)",
+    "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)",
+)
+
+_SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
+_THUMBS = re.compile(rf"(?:(\U0001f44d)|(\U0001f44e))[{_SKIN}]*(?![\U0001f44d\U0001f44e])")
+_STARS = re.compile(r"([★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){0,4})(?:\s?[☆✩]\ufe0f?){0,4}(?![\s\ufe0f]*[★⭐🌟☆✩])")
+_STAR = re.compile(r"[★⭐🌟]")
+#: `4`, `4/5`, `4/5 quick help`, `4 - quick help`; not `4 of us still wait`, `5 minutes ago`, `2-3 times`, `1. open the door`.
+_MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*[.,;:!–—-]*\s*\Z)|(?=\s*[,;:!–—-]+\s+[^\W\d]))")
+_SEPARATORS = " \t.,;:!–—-"
+
+
+def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> RatingRead | None:
+    """The mark that a mail gives, and the words beside it.
+
+    A score in a signed address wins. Else the first line of the new text counts, and only when the mail answers a letter that
+    `asked` for a rating. Two links with different scores in one mail are what a scanner clicks, not what a person says: no rating.
+    """
+    scores = {e.word for e in evidence if e.valid and e.purpose == "rate" and e.word in "12345" and e.word}
+    text = _above_hints(mail.new_text)
+    if len(scores) > 1:
+        return None
+    read = _first_line(text)
+    if scores:
+        score = int(scores.pop())
+        # The figure is not a comment when somebody writes it once more.
+        comment = read[1] if read is not None and read[0] == score else text
+        return RatingRead(score, comment[:LONGEST_COMMENT].strip(), "token")
+    if not asked or read is None:
+        return None
+    return RatingRead(read[0], read[1][:LONGEST_COMMENT].strip(), "first line")
+
+
+def _first_line(text: str) -> tuple[int, str] | None:
+    """Score and all other words, when the first line begins with a mark."""
+    first, _, rest = text.strip().partition("\n")
+    first = first.strip()
+    if match := _MARK.match(first):
+        score = int(match[1])
+    elif match := _STARS.match(first):
+        score = len(_STAR.findall(match[1]))
+    elif match := _THUMBS.match(first):
+        score = 5 if match[1] else 1
+    else:
+        return None
+    return score, f"{first[match.end() :].strip(_SEPARATORS)}\n{rest.strip()}".strip()
+
+
+def _above_hints(text: str) -> str:
+    """The text above the first line that our link put there."""
+    lines = text.splitlines()
+    end = next((index for index, line in enumerate(lines) if len(line) < 200 and _folded(line) in _HINTS), len(lines))
+    return "\n".join(lines[:end]).strip()
+
+
+def _folded(line: str) -> str:
+    return " ".join(line.split()).casefold()
+
+
+_HINTS = frozenset(_folded(line) for line in (*RATING_HINTS, *MARKERS.values(), *FORMER))
+
+# --- a mere thank-you ----------------------------------------------------------------------------------
+
+#: One of these must be there. English and German; words in lower case, `ß` as written.
+GRATITUDE = frozenset("thanks thank thankyou thx tnx cheers appreciated grateful danke dankeschön dank dankschön bedanke merci".split())
+
+#: Words that add nothing to a thank-you. Any other word makes it a message: in doubt somebody reads it.
+HARMLESS = frozenset(
+    """
+    a all also always am and are as at awesome be best brilliant confirmed day everything excellent fantastic fast fine fixed for
+    friendly from good great greetings have hello helped helpful help hey hi is it its it's job just kind kindly lot love lovely many
+    merry much my nice now of ok okay once our perfect perfectly prompt quick quickly regards resolved so solved sorted speedy
+    splendid super support swift team that that's the this to top us very warm we weekend well with wonderful work worked working
+    works yes you your yours i i'm a's really
+    alles allen an auch beste bestens bin das dem den der die dir einen euch eure euer fein freundliche freundlichen freundlichem
+    für geht gelöst geklappt gerne gruß gruss grüße grüßen grüsse grüssen gut gute guten hallo hat hilfe herzlich herzlichen
+    herzliche hilfreiche ich ihnen ihr ihre ihren ihrer ihr immer ist ja jetzt klappt klasse läuft lg liebe lieben mfg mit
+    morgen nett nette perfekt prima prompte rasche recht schnell schnelle schnellen schönen sehr sie so sofort spitze stimmt
+    super support tag tausend team toll tolle uns unterstützung viel viele vielen vielmals wieder wir wochenende wunderbar und
+    zurück bearbeitung antwort hilfestellung funktioniert passt erledigt
+    """.split()
+)
+
+#: Not even as a name.
+_DOUBT = frozenset(
+    """
+    but however not no never still again until unfortunately sadly except error fail failed broken down offline problem issue help please
+    aber jedoch nicht kein keine nein nie noch bis leider außer fehler defekt kaputt offline problem störung bitte trotzdem
+    """.split()
+)
+
+#: A name may follow these, or stand below them: `Hi Ann`, `Danke, Herr Weber`, `Kind regards` / `Max`.
+_ADDRESSING = frozenset(
+    "hi hello hey dear hallo liebe lieber guten moin herr herrn frau mr mrs ms thanks thank danke dank regards gruß grüße you".split()
+)
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+
+
+def is_thanks(text: str, attachments: bool) -> bool:
+    """Whether a new text says thank you and nothing else. Any doubt is a no: a message read in vain is cheaper than one unread.
+
+    At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment.
+    """
+    if attachments or len(text) > 400 or any(sign in text for sign in "?？¿@/%&#"):
+        return False
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    words = [[word.replace("’", "'") for word in _WORD.findall(line)] for line in lines]
+    flat = [word for line in words for word in line]
+    if not 0 < len(flat) <= MOST_WORDS or not any(word.lower() in GRATITUDE for word in flat):
+        return False
+    return all(_harmless(line, alone=index > 0 and index == len(words) - 1 and len(line) <= 2) for index, line in enumerate(words))
+
+
+def _harmless(line: list[str], alone: bool) -> bool:
+    """Whether a line holds nothing but harmless words and names. `alone`: a short last line, where a name stands by itself."""
+    names = 0
+    before = ""
+    for word in line:
+        low = word.lower()
+        if low not in HARMLESS and low not in GRATITUDE and low not in _ADDRESSING:
+            # Only a capital makes a name, and only two of them: "Thanks Ann Smith", not "Danke Drucker kaputt".
+            names += 1
+            if (
+                low in _DOUBT
+                or names > 2
+                or not word.isalpha()
+                or not word[0].isupper()
+                or not (alone or before in _ADDRESSING or names == 2)
+            ):
+                return False
+        before = low
+    return True
+
+
+# --- one word that is a wish -----------------------------------------------------------------------------
+
+#: What a requester may write, alone, to mean it. Wishes whose doing is not built yet are read all the same.
+WISHES: Mapping[str, tuple[str, ...]] = {
+    "status": ("status", "state", "stand", "wie ist der stand"),
+    "close": (
+        "close", "closed", "solved", "resolved", "please close",
+        "schließen", "schliessen", "bitte schließen", "bitte schliessen", "gelöst", "erledigt",
+    ),
+    "reopen": (
+        "reopen", "re-open", "please reopen", "not solved", "not resolved",
+        "wieder öffnen", "bitte wieder öffnen", "nicht gelöst", "nicht erledigt",
+    ),
+    "urgent": ("urgent", "dringend"),
+    "cancel": ("cancel", "stornieren", "abbrechen"),
+    "help": ("help", "hilfe"),
+    "no surveys": ("no surveys", "no survey", "keine umfragen", "keine umfrage"),
+}  # fmt: skip
+
+_PHRASES: Mapping[str, str] = {phrase: wish for wish, phrases in WISHES.items() for phrase in phrases}
+_LANGUAGE = re.compile(r"(?:language|sprache) ([a-z]{2})")
+_PUNCTUATION = " \t\r\n.,;:!…\"'“”„‚‘’()*_\u200b\ufeff"
+
+
+def self_service(text: str) -> str | None:
+    """The wish (`status`, `close`, `reopen`, `help`, ... `language de`) when the whole new text is one of its phrases or `#word`."""
+    if len(text) > 200:
+        return None
+    phrase = " ".join(text.split()).strip(_PUNCTUATION).lower()
+    if phrase.startswith(("#", "\uff03")):
+        phrase = phrase[1:].strip(_PUNCTUATION)
+    if match := _LANGUAGE.fullmatch(phrase):
+        return f"language {match[1]}"
+    return _PHRASES.get(phrase)

@@ -1,0 +1,212 @@
+"""Which ticket does a mail belong to? All the evidence it carries, in the order in which it is believed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Protocol
+
+from mailgate.model.evidence import Evidence, EvidenceKind
+from mailgate.model.mail import Mail
+from mailgate.model.policy import Desk, Policy
+from mailgate.model.token import Keyring, find_subject_tokens, read_detail, read_own_id, split_address, well_formed_detail
+from mailgate.model.understood import Thread
+
+#: What one mail may make us look at; a mail with more was not written to be answered.
+MOST_ADDRESSES = 300
+MOST_IDS = 120
+MOST_SUBJECT = 1000
+
+_BRACKETED = re.compile(r"\[[^\[\]]{1,60}\]")
+_BLANKS = re.compile(r"\s+")
+
+
+class NamesTicket(Protocol):
+    """What the record knows of a letter of ours."""
+
+    @property
+    def ticket(self) -> int | None: ...
+
+
+# --- what the mail says -------------------------------------------------------------------------------------------------
+
+
+def find_evidence(mail: Mail, arrival_recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk) -> tuple[Evidence, ...]:
+    """Everything in a mail that names a ticket or a letter of ours, the strongest first. Tickets behind letters are not known yet.
+
+    Signed forms whose signature is bad come with `valid=False`, so that they can be counted and shown. `desk` took the mail in:
+    when two reply addresses disagree, its own is believed first.
+    """
+    return (
+        *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
+        *_own_ids(mail, ring),
+        *_subject_tokens(mail.subject, ring, policy),
+        *(Evidence(EvidenceKind.KNOWN_ID, where, cited) for where, cited in _cited(mail) if read_own_id(ring, cited) is None),
+        *_old_numbers(mail.subject, policy),
+    )
+
+
+def cited_ids(mail: Mail) -> tuple[str, ...]:
+    """The Message-IDs under which a mail's ticket may be known, its own first. They are looked up, and recorded with the ticket."""
+    return tuple(dict.fromkeys(cited for _, cited in _cited(mail)))
+
+
+def bad_subject_tokens(evidence: Iterable[Evidence]) -> int:
+    """How many subject tokens with one of our prefixes were not signed by us."""
+    return sum(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in evidence)
+
+
+def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk) -> tuple[Evidence, ...]:
+    places = (
+        *(("envelope", address) for address in recipients),
+        *(("to", each.address) for each in mail.to),
+        *(("cc", each.address) for each in mail.cc),
+        *(("delivered-to", address) for address in mail.delivered_to),
+    )[:MOST_ADDRESSES]
+    ours = {key for each in policy.desks.values() for key in each.keys}
+    found: dict[tuple[str | None, str, str], tuple[bool, Evidence]] = {}
+    for where, address in places:
+        base, detail, domain = split_address(address.strip())
+        plain = f"{base}@{domain}".lower()
+        if plain not in ours or not well_formed_detail(detail):
+            continue
+        token = read_detail(ring, detail)
+        shown = f"{base}+{detail[:8].lower()}.…@{domain}"
+        if token is None:
+            evidence = Evidence(EvidenceKind.REPLY_ADDRESS, where, shown, valid=False)
+        else:
+            evidence = Evidence(EvidenceKind.REPLY_ADDRESS, where, shown, letter=token.letter, purpose=token.purpose, word=token.word)
+        found.setdefault((evidence.letter, evidence.purpose, evidence.word), (plain not in desk.keys, evidence))
+    return tuple(evidence for _, evidence in sorted(found.values(), key=lambda pair: pair[0]))
+
+
+def _own_ids(mail: Mail, ring: Keyring) -> Iterator[Evidence]:
+    """In-Reply-To; then References: what was answered stands last, the anchor of the letter that was answered first."""
+    references = mail.references[:20] + mail.references[20:][-80:]
+    last, first, rest = references[-1:], references[:1], references[1:-1][::-1]
+    reported = mail.reported_ids if mail.reports or mail.report_type else ()
+    seen: set[tuple[str, bool]] = set()
+    for where, ids in (
+        ("in-reply-to", mail.in_reply_to[:20]),
+        ("references", (*last, *first, *rest)),
+        ("reported", reported[:20]),
+    ):
+        for value in ids:
+            own = read_own_id(ring, value)
+            if own is None or (own.letter, own.anchor) in seen:
+                continue
+            seen.add((own.letter, own.anchor))
+            shown = f"<{own.number}.{own.letter.lower()}.…>"
+            purpose = "anchor" if own.anchor else "message-id"
+            yield Evidence(EvidenceKind.OWN_ID, where, shown, ticket=own.number, letter=own.letter, purpose=purpose)
+
+
+def _subject_tokens(subject: str, ring: Keyring, policy: Policy) -> Iterator[Evidence]:
+    """Tokens with a prefix that is not ours and a signature that is not ours are another system's, and text."""
+    prefixes = {desk.prefix.upper() for desk in policy.desks.values()}
+    # A mail program that folds a long subject may leave a blank inside the token.
+    joined = _BRACKETED.sub(lambda match: _BLANKS.sub("", match[0]), subject[:MOST_SUBJECT])
+    for token in dict.fromkeys(find_subject_tokens(ring, joined)):
+        if token.valid or token.prefix in prefixes:
+            yield Evidence(
+                EvidenceKind.SUBJECT_TOKEN,
+                "subject",
+                f"[{token.prefix}-{token.number}-…]",
+                ticket=token.number if token.valid else None,
+                purpose="subject",
+                valid=token.valid,
+            )
+
+
+def _cited(mail: Mail) -> tuple[tuple[str, str], ...]:
+    own = (("message-id", mail.message_id),) if mail.message_id else ()
+    cited = (
+        *own,
+        *(("in-reply-to", value) for value in mail.in_reply_to[:20]),
+        # The parent stands last; it says more about where a mail belongs than the beginning of a long story.
+        *(("references", value) for value in reversed(mail.references[:20] + mail.references[20:][-80:])),
+    )
+    first: dict[str, str] = {}
+    for where, value in cited:
+        first.setdefault(value, where)
+    return tuple((where, value) for value, where in first.items())[:MOST_IDS]
+
+
+def _old_numbers(subject: str, policy: Policy) -> Iterator[Evidence]:
+    if policy.old_number_pattern is None:
+        return
+    for match in _compiled(policy.old_number_pattern).finditer(subject[:MOST_SUBJECT]):
+        number = match[1] or ""
+        if number.isascii() and number.isdigit() and 0 < int(number[:13]) < 10**12:
+            yield Evidence(EvidenceKind.OLD_NUMBER, "subject", match[0][:40], ticket=int(number))
+
+
+@lru_cache(maxsize=16)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+# --- what the record says to that ------------------------------------------------------------------------------------------
+
+
+def settle(
+    evidence: Iterable[Evidence],
+    letters: Mapping[str, NamesTicket],
+    known: Mapping[str, int],
+    participants: Callable[[int], frozenset[str]],
+    author: str | None,
+    *,
+    exists: Callable[[int], bool] = lambda number: True,
+    ignore_subject_tokens: bool = False,
+) -> Thread:
+    """The ticket that the strongest evidence names, all evidence with its ticket filled in, and what disagreed.
+
+    `letters`: the rows of the letters named; `known`: Message-ID -> ticket of mails we received; `participants`: all addresses (lower
+    case) that belong to a ticket; `author`: the key of the one author, None when From: is ambiguous. Unsigned evidence (known
+    Message-IDs, old numbers) counts only for a participant of its ticket. `ignore_subject_tokens`: this author sent too many bad ones.
+    """
+    notes: list[str] = []
+    filled = tuple(_filled(each, letters, known) for each in evidence)
+    counted: list[Evidence] = []
+    for each in filled:
+        doubt = _doubt(each, participants, author, exists, ignore_subject_tokens)
+        if doubt:
+            notes.append(f"{each.kind.value} {each.value}: {doubt}")
+        elif each.ticket is not None:
+            counted.append(each)
+    ticket = counted[0].ticket if counted else None
+    for each in counted[1:]:
+        if each.ticket != ticket:
+            notes.append(f"{each.kind.value} says ticket {each.ticket}, {counted[0].kind.value} says {ticket}: the stronger one counts")
+    answered = next((e.letter for e in filled if e.valid and e.letter in letters and e.ticket == ticket), None)
+    return Thread(ticket, answered, filled, tuple(dict.fromkeys(notes)))
+
+
+def _filled(evidence: Evidence, letters: Mapping[str, NamesTicket], known: Mapping[str, int]) -> Evidence:
+    if evidence.kind is EvidenceKind.KNOWN_ID:
+        return replace(evidence, ticket=known.get(evidence.value))
+    if evidence.valid and evidence.letter is not None and evidence.letter in letters:
+        # The row is what counts: a letter about no ticket, or whose ticket was merged, says so there.
+        return replace(evidence, ticket=letters[evidence.letter].ticket)
+    return evidence
+
+
+def _doubt(
+    evidence: Evidence, participants: Callable[[int], frozenset[str]], author: str | None, exists: Callable[[int], bool], ignore: bool
+) -> str:
+    """Why this evidence does not count, "" when it does or says nothing."""
+    if not evidence.valid:
+        return "the signature is not ours"
+    if evidence.kind is EvidenceKind.SUBJECT_TOKEN and ignore:
+        return "ignored, too many bad subject tokens from this author"
+    if evidence.ticket is None:
+        return "we know no such letter" if evidence.kind is EvidenceKind.REPLY_ADDRESS else ""
+    if not exists(evidence.ticket):
+        return f"there is no ticket {evidence.ticket}"
+    if evidence.kind in (EvidenceKind.KNOWN_ID, EvidenceKind.OLD_NUMBER) and (
+        author is None or author not in participants(evidence.ticket)
+    ):
+        return f"the author takes no part in ticket {evidence.ticket}"
+    return ""

@@ -1,0 +1,33 @@
+"""Every letter as it leaves, in full, in English and in German: tests/golden/*.eml.
+
+Renew them after a wanted change with MAILGATE_RENEW_GOLDEN=1, and read the difference before handing it in.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mailgate.compose import samples
+from mailgate.compose.assemble import assemble
+from mailgate.compose.facts import FACTS
+from tests.compose.desk import a_letter
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
+
+
+@pytest.mark.parametrize(("event", "audience", "language"), ALL)
+def test_a_letter_reads_as_it_did(event: str, audience: str, language: str):
+    letter = a_letter(event, audience, language)
+    data = assemble(letter, [samples.PICTURE] * len(letter.parts))
+    path = GOLDEN / f"{event}.{audience}.{language}.eml"
+    if os.environ.get("MAILGATE_RENEW_GOLDEN"):
+        path.write_bytes(data)
+    assert data == path.read_bytes()
+
+
+def test_no_golden_letter_is_left_of_a_template_that_is_gone():
+    assert {path.name for path in GOLDEN.glob("*.eml")} == {f"{event}.{audience}.{language}.eml" for event, audience, language in ALL}

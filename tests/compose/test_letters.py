@@ -1,0 +1,315 @@
+"""What every letter owes its reader: the right name, the right thread, the right token, and no word too many."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from mailgate.compose import samples
+from mailgate.compose.facts import FACTS
+from mailgate.compose.letters import Unsealable, compose
+from mailgate.decide.residue import residue
+from mailgate.model import token
+from mailgate.model.letter import Audience
+from mailgate.model.marker import MARKERS, RATING_HINTS
+from mailgate.model.ticket import Visibility
+from mailgate.understand.body import cut
+from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
+
+ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
+TO_AGENTS = [key for key in FACTS if not Audience(key[1]).is_outside]
+
+
+@pytest.mark.parametrize(("event", "audience", "language"), ALL)
+def test_a_letter_begins_with_the_marker_line_of_its_language(event: str, audience: str, language: str):
+    letter = a_letter(event, audience, language)
+    assert text(letter).splitlines()[0] == MARKERS[language]
+    assert header(letter, "Content-Language") == language
+    assert f'<p class="marker">{MARKERS[language]}</p>' in html(letter)
+
+
+@pytest.mark.parametrize(("event", "audience", "language"), ALL)
+def test_what_an_answer_quotes_of_a_letter_is_cut_off(event: str, audience: str, language: str):
+    quoted = "\n".join(f"> {line}" for line in text(a_letter(event, audience, language)).splitlines())
+    assert cut(f"My answer.\n\nOn Mon, 1 Jun 2026 at 10:00, IT Support wrote:\n\n{quoted}\n").new.strip() == "My answer."
+
+
+def test_the_requester_sees_the_desk_and_the_first_name_of_the_agent():
+    letter = a_letter("agent_replied", "requester")
+    assert header(letter, "From") == '"Ann (IT Support)" <support@example.org>'
+    assert b"ann@example.org" not in whole(letter) and b"Berg" not in whole(letter)
+    assert header(a_letter("ticket_opened", "requester"), "From") == '"IT Support" <support@example.org>'
+
+
+def test_agents_see_who_wrote_under_the_address_of_the_desk():
+    assert header(a_letter("ticket_opened", "agent"), "From") == '"Max Muster via IT-1042" <support@example.org>'
+    assert header(a_letter("note_added", "agent"), "From") == '"Ann Berg via IT-1042" <support@example.org>'
+    assert header(a_letter("unverified_wrote", "agent"), "From") == '"Eve Adler (unverified) via IT-1042" <support@example.org>'
+    assert header(a_letter("sla_breached", "agent"), "From") == '"IT Support" <support@example.org>'
+
+
+@pytest.mark.parametrize(("event", "audience"), TO_AGENTS)
+def test_a_notice_names_no_outsider_in_its_header(event: str, audience: str):
+    letter = a_letter(event, audience)
+    for secret in (b"max@example.com", b"eve@example.net", b"vpn-1@example.com"):
+        assert secret not in letter.header
+    assert letter.notice.startswith(MARKERS["en"])
+
+
+def test_only_letters_to_agents_are_kept_as_notices():
+    assert a_letter("agent_replied", "requester").notice == ""
+    assert "keep-alive bug" in a_letter("note_added", "agent").notice
+
+
+def test_the_answer_goes_to_an_address_that_proves_which_letter_it_answers():
+    letter = a_letter("ticket_opened", "requester")
+    [address] = re.findall(r"<([^>]+)>", header(letter, "Reply-To"))
+    base, detail, domain = token.split_address(address)
+    assert (base, domain) == ("support", "example.org")
+    assert token.read_detail(samples.RING, detail) == token.AddressToken(letter.id, "reply", "")
+
+
+def test_message_id_and_anchor_are_ours_and_the_anchor_stands_first():
+    letter = a_letter("ticket_opened", "requester")
+    assert token.read_own_id(samples.RING, header(letter, "Message-ID")) == token.OwnId(1042, letter.id, False)
+    references = header(letter, "References").split()
+    assert token.read_own_id(samples.RING, references[0]) == token.OwnId(1042, letter.id, True)
+    assert references[1:] == ["<vpn-1@example.com>"] == [header(letter, "In-Reply-To")]
+    assert letter.message_id == header(letter, "Message-ID")
+
+
+def test_a_letter_without_an_occasion_joins_what_its_reader_wrote():
+    letter = a_letter("reminder_due", "requester")
+    assert header(letter, "In-Reply-To") == "<vpn-1@example.com>"
+    assert header(letter, "References").endswith(" <vpn-1@example.com>")
+
+
+def test_a_letter_about_no_ticket_has_an_id_but_no_anchor_and_no_tag():
+    letter = a_letter("agent_welcomed", "agent")
+    assert token.read_own_id(samples.RING, letter.message_id) is None
+    assert "References" not in message(letter) and "[IT-" not in header(letter, "Subject")
+
+
+def test_machines_say_that_they_are_machines_and_people_do_not():
+    ack, alarm, words = a_letter("ticket_opened", "requester"), a_letter("sla_warned", "agent"), a_letter("agent_replied", "requester")
+    assert header(ack, "Auto-Submitted") == "auto-replied"
+    assert header(alarm, "Auto-Submitted") == "auto-generated"
+    for letter in (ack, alarm):
+        assert header(letter, "X-Auto-Response-Suppress") == "All"
+    for name in ("Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "List-Id"):
+        assert name not in message(words)
+
+
+@pytest.mark.parametrize(
+    ("way", "expected"),
+    [("null", r""), ("desk", r"support@example\.org"), ("verp", r"support\+k7qf3m9x\.b\.[0-9a-z]{16}@example\.org")],
+)
+def test_bounces_come_back_as_configured(way: str, expected: str):
+    letter = a_letter("agent_replied", "requester", context=a_context("agent_replied", reverse_path=way))
+    assert re.fullmatch(expected, letter.reverse_path)
+    if way == "verp":
+        found = token.read_detail(samples.RING, token.split_address(letter.reverse_path)[1])
+        assert found is not None and found.purpose == "bounce"
+
+
+def test_where_the_host_has_no_subaddresses_the_desk_itself_is_answered():
+    plain = desk(subaddress="none")
+    letter = a_letter("ticket_resolved", "requester", the_desk=plain, context=a_context("ticket_resolved", plain, reverse_path="verp"))
+    assert "support@example.org" in header(letter, "Reply-To") and "+" not in header(letter, "Reply-To")
+    assert letter.reverse_path == "support@example.org"
+    # The whole link stands in the text, for the address alone says nothing there, and the score stands in the mail.
+    assert "5 very good: mailto:support@example.org?subject=%5BIT-1042-" in text(letter)
+    assert "&body=5%0D%0A" in text(letter)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "VPN drops",
+        "Re: VPN drops",
+        "AW: Re: VPN drops",
+        "Re[3]: Sv: VPN drops",
+        "回复：VPN drops",
+        "Antw: VPN drops [IT-7-00000000]",
+        "re:RE: VPN drops",
+    ],
+)
+def test_the_subject_says_re_once_and_carries_one_tag(title: str):
+    tag = token.subject_token(samples.RING, "IT", 1042)
+    assert header(a_letter("agent_replied", "requester", title=title), "Subject") == f"Re: VPN drops {tag}"
+
+
+def test_the_subject_does_not_grow_over_a_hundred_rounds():
+    title = "VPN drops"
+    for _ in range(100):
+        title = header(a_letter("agent_replied", "requester", title=f"Re: {title}"), "Subject")
+    assert title.count("Re:") == 1 and title.count("[IT-") == 1
+
+
+def test_a_tag_of_another_system_is_text():
+    assert "[ABC-77-ABCDEFGH]" in header(a_letter("agent_replied", "requester", title="Order [ABC-77-ABCDEFGH]"), "Subject")
+
+
+def test_a_strangers_subject_is_not_repeated_unless_allowed():
+    letter = a_letter("ticket_opened", "requester", title="Buy now at evil.example", facts={}, subject_allowed=False)
+    assert b"evil.example" not in whole(letter)
+    assert header(letter, "Subject").startswith("We have your message [IT-1042-")
+    cut_short = a_letter("ticket_opened", "requester", title="Buy now at evil.example", facts={"shown_title": "Buy now at"})
+    assert header(cut_short, "Subject").startswith("Re: Buy now at [IT-1042-")
+
+
+def test_an_acknowledgement_repeats_nothing_else_of_the_mail():
+    letter = a_letter("ticket_opened", "requester")
+    assert b"since this morning" not in whole(letter) and letter.parts == ()
+    said = text(letter)
+    assert "IT-1042" in said and "Priority: standard" in said and "First answer by: Monday, 1 June 2026, 18:00 CEST" in said
+    assert "status" in said and "close" in said
+
+
+def test_an_acknowledgement_says_when_somebody_is_there_if_nobody_is():
+    night = a_context("ticket_opened", now=samples.NOW + timedelta(hours=14))
+    assert "We are here: Mon–Fri 08:00–18:00 (Europe/Berlin)" in text(a_letter("ticket_opened", "requester", context=night))
+    assert "We are here" not in text(a_letter("ticket_opened", "requester"))
+
+
+@pytest.mark.parametrize(
+    ("own", "of_ticket", "of_desk", "expected"),
+    [
+        ("de", None, "en", "de"),
+        (None, "de", "en", "de"),
+        (None, None, "de", "de"),
+        ("de-AT", None, "en", "de"),
+        ("fr", "de", "en", "de"),
+        ("fr", None, "en", "en"),
+        (None, "xx", "en", "en"),
+    ],
+)
+def test_the_language_is_the_readers_then_the_tickets_then_the_desks(own: str | None, of_ticket: str | None, of_desk: str, expected: str):
+    the_desk = desk(language=of_desk)
+    letter = a_letter("status_asked", "requester", own, context=a_context("status_asked", the_desk, language=of_ticket))
+    assert header(letter, "Content-Language") == expected
+
+
+def test_the_requesters_language_says_nothing_about_agents():
+    letter = a_letter("ticket_opened", "agent", None, context=a_context("ticket_opened", language="de"))
+    assert header(letter, "Content-Language") == "en"
+
+
+def test_instants_are_told_in_the_readers_zone_and_the_zone_is_named():
+    far = replace(samples.MAX, timezone="Asia/Kolkata", language="en")
+    assert "Monday, 1 June 2026, 21:30 IST" in text(a_letter("ticket_opened", "requester", person=far))
+    nowhere = replace(samples.MAX, timezone="Mars/Olympus", language="en")
+    assert "Monday, 1 June 2026, 18:00 CEST" in text(a_letter("ticket_opened", "requester", person=nowhere))
+
+
+def test_the_date_is_the_instant_of_sealing():
+    letter = a_letter("ticket_opened", "requester")
+    assert parsedate_to_datetime(header(letter, "Date")) == samples.NOW == letter.made_at
+
+
+def test_five_links_rate_and_each_is_signed_for_its_score():
+    letter = a_letter("ticket_resolved", "requester")
+    links = re.findall(r'href="mailto:support\+([^@]+)@[^"]*body=([^"&]*)"', html(letter))
+    scores = [token.read_detail(samples.RING, detail) for detail, _ in links]
+    assert [s.word for s in scores if s] == ["5", "4", "3", "2", "1"] and all(s and s.purpose == "rate" for s in scores)
+    assert "number from 1 to 5 as the first line" in text(letter)
+    for word in ("very good", "very poor"):
+        assert word in html(letter)
+
+
+def test_only_a_letter_that_asks_for_a_rating_offers_one():
+    for letter in (
+        a_letter("ticket_resolved", "participant"),
+        a_letter("auto_resolved", "requester"),
+        a_letter("ticket_resolved", "requester", closure=None),
+    ):
+        assert "very good" not in text(letter)
+
+
+def test_the_line_below_a_comment_is_one_that_the_reader_of_ratings_knows():
+    from mailgate.understand import rating
+
+    for hint in RATING_HINTS.values():
+        assert " ".join(hint.split()).casefold() in rating._HINTS
+
+
+def test_an_agents_own_html_travels_to_the_requester_and_a_strangers_never_does():
+    assert "<b>too old</b>" in html(a_letter("agent_replied", "requester"))
+    strange = replace(samples.an_entry("asked"), html="<b>bold</b>")
+    assert "<b>bold</b>" not in html(a_letter("requester_wrote", "agent", entry=strange))
+    assert "<b>too old</b>" not in html(a_letter("agent_replied", "agent"))
+
+
+def test_attachments_travel_with_words_and_are_never_sent_back():
+    attached = samples.an_entry("asked").attachments
+    assert a_letter("agent_replied", "requester", entry=an_agents(attachments=attached)).parts[0].sha256 == attached[0].sha256
+    assert len(a_letter("requester_wrote", "agent").parts) == 1
+    assert a_letter("follow_up_opened", "requester").parts == ()
+    assert "Bildschirmfoto größer.png, 72 B" in text(a_letter("requester_wrote", "agent"))
+
+
+def test_a_text_too_long_for_html_travels_as_text_alone_and_complete():
+    long = "\n".join(f"line {n} of many, and each one counts" for n in range(5000))
+    letter = a_letter("agent_replied", "requester", entry=an_agents(text=long, html=None))
+    assert message(letter).get_content_type() == "text/plain"
+    assert long in text(letter)
+
+
+def test_an_agent_is_told_what_an_answer_becomes():
+    assert "Your answer: goes to the requester" in text(a_letter("ticket_opened", "agent"))
+    assert "Your answer: stays with the agents" in text(a_letter("note_added", "agent"))
+    assert a_letter("note_added", "agent").answer_is is Visibility.INTERNAL
+
+
+def test_the_owner_is_not_asked_to_take_what_is_his():
+    assert "Take it" not in text(a_letter("requester_wrote", "agent"))
+    assert "Take it" in text(a_letter("ticket_opened", "agent"))
+
+
+def test_an_error_mail_hands_the_text_back_and_may_be_corrected_without_residue():
+    letter = a_letter("commands_refused", "agent")
+    assert 'line 1, "#resolv", E_UNKNOWN' in text(letter) and "We plugged it in again." in text(letter)
+    # The agent's own words are no part of the notice: sent again, they must not count as what only agents know.
+    assert "plugged" not in letter.notice
+    assert residue("The cable was loose.\nWe plugged it in again.", None, [letter.notice], [], frozenset()) == ()
+    assert header(letter, "Subject").startswith("Re: VPN drops every ten minutes – not sent [IT-1042-")
+
+
+def test_an_address_with_umlauts_is_written_and_marked_for_smtputf8():
+    letter = a_letter("ticket_opened", "requester", person=replace(samples.MAX, address="grüße@example.com"))
+    assert letter.utf8 and 'To: "Max Muster" <grüße@example.com>'.encode() in letter.header
+    assert not a_letter("ticket_opened", "requester").utf8
+
+
+@pytest.mark.parametrize("address", ["no address", "a@b@c", "max@example.com\r\nBcc: evil@example.net", ""])
+def test_a_letter_to_nowhere_is_not_sealed(address: str):
+    with pytest.raises(Unsealable):
+        a_letter("ticket_opened", "requester", person=replace(samples.MAX, address=address))
+
+
+def test_what_is_missing_is_named():
+    with pytest.raises(Unsealable, match="no such template"):
+        compose(replace(a_wanted("ticket_opened", "requester"), event="ticket_sung"), a_context("ticket_opened"))
+    with pytest.raises(Unsealable, match="faults"):
+        a_letter("commands_refused", "agent", facts={})
+    with pytest.raises(Unsealable, match="handed in"):
+        a_letter("ticket_opened", "requester", context=a_context("ticket_opened", file=None))
+    with pytest.raises(Unsealable, match="no 'hr'"):
+        a_letter("ticket_opened", "requester", desk="hr")
+
+
+def test_the_same_letter_is_composed_byte_for_byte_the_same():
+    assert a_letter("ticket_opened", "agent") == a_letter("ticket_opened", "agent")
+
+
+def test_a_breach_and_a_warning_speak_of_the_clock_that_they_are_about():
+    warned = text(a_letter("sla_warned", "agent"))
+    assert "Working time left: 1 h 30 min" in warned and "Time used: 75 %" in warned
+    broken = text(a_letter("sla_breached", "lead"))
+    assert "is broken (first answer)" in broken and "Working time over: 10 min" in broken
+    bare = text(a_letter("sla_breached", "agent", facts={"metric": "resolution"}))
+    assert "It was due: Wednesday, 3 June 2026, 02:00 CEST" in bare and "Working time over" not in bare

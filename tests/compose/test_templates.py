@@ -1,0 +1,194 @@
+"""Templates as they are shipped, and as an operator may get them wrong."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import mailgate.compose
+from mailgate.compose import samples
+from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES
+from mailgate.compose.letters import Unsealable, compose
+from mailgate.compose.templates import BadTemplates, Templates, load
+from mailgate.settings import brought_templates
+from tests.compose.desk import a_context, a_letter, a_wanted, html, policy, templates, text
+
+TEXTS, CATALOGUES = brought_templates(None)
+PO = CATALOGUES["de"].decode()
+
+
+def loaded(**changed: str) -> Templates:
+    return load({**TEXTS, **changed}, CATALOGUES)
+
+
+def changed(name: str, body: str) -> Templates:
+    return load({**TEXTS, name: body}, CATALOGUES)
+
+
+def written(name: str, body: str, language: str = "en", catalogues: dict[str, bytes] | None = None) -> str:
+    """The text of a letter whose template reads so."""
+    event, audience = name.removesuffix(".txt").split("/")
+    with_it = load({**TEXTS, name: body}, catalogues or CATALOGUES)
+    return text(compose(a_wanted(event, audience, language), replace(a_context(event), templates=with_it)))
+
+
+def test_every_letter_can_be_written_in_every_language_for_every_desk():
+    assert samples.render_all(templates(), policy()) == []
+
+
+def test_every_template_has_its_facts_and_every_fact_its_sample():
+    assert templates().letters == FACTS.keys()
+    assert {name for names in FACTS.values() for name in names} == SAMPLES.keys()
+    assert DEFAULTS.keys() <= SAMPLES.keys()
+
+
+def test_every_sentence_has_its_translation_and_nothing_else_is_translated():
+    book = templates().catalogue("de")
+    assert templates().messages == book.single.keys() | book.several.keys()
+    assert templates().problems() == []
+
+
+def test_no_sentence_stands_in_a_template_untranslatable():
+    for name, source in TEXTS.items():
+        if name.endswith(".html"):
+            continue
+        bare = re.sub(r"\{%-?\s*trans.*?endtrans\s*-?%\}|\{%.*?%\}|\{\{.*?\}\}", "", source, flags=re.DOTALL)
+        # Command forms, the name of the program and the signs of block forms are the same in all languages.
+        assert not set(re.findall(r"[A-Za-z]{2,}", bare)) - {"Subject", "Re", "mailgate"}, name
+
+
+@pytest.mark.parametrize("key", FACTS, ids="/".join)
+def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
+    english, german = text(a_letter(*key, "en")), text(a_letter(*key, "de"))
+    same = set(english.splitlines()) & set(german.splitlines())
+    own = (
+        samples.ANSWER
+        + "\n".join(samples.an_entry(one).text for one in ("asked", "noted", "intruded"))
+        + str(SAMPLES["text"])
+        + str(SAMPLES["comment"])
+    )
+    for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
+        plain = line.removeprefix("> ")
+        assert plain in own or line.startswith(("-- ", "#", ">")) or not re.search(r"[a-z]{3,}", re.sub(r"\S+@\S+", "", line)), line
+
+
+def test_a_missing_translation_falls_back_to_english_for_that_sentence_alone():
+    po = PO.replace('msgid "Answer this mail if you want', 'msgid "Another sentence')
+    said = text(
+        compose(
+            a_wanted("ticket_opened", "requester", "de"), replace(a_context("ticket_opened"), templates=load(TEXTS, {"de": po.encode()}))
+        )
+    )
+    assert "Answer this mail if you want to add something." in said and "Wir haben Ihre Nachricht." in said
+
+
+def test_a_translation_that_names_other_values_is_not_used_and_is_reported():
+    po = PO.replace("%(ref)s ist gelöst.", "%(reff)s ist gelöst.").replace("%(ref)s ist geschlossen.", "%s ist geschlossen")
+    with_faults = load(TEXTS, {"de": po.encode()})
+    assert sum("does not name the same values" in p for p in with_faults.problems()) == 2
+    said = text(compose(a_wanted("ticket_resolved", "requester", "de"), replace(a_context("ticket_resolved"), templates=with_faults)))
+    assert "IT-1042 is resolved." in said
+
+
+def test_plural_forms_follow_the_rule_of_the_language():
+    po = PO.replace("nplurals=2; plural=(n != 1)", "nplurals=3; plural=(n%10==1 ? 0 : n%10<5 ? 1 : 2)")
+    po += '\nmsgid "%(num)s answer"\nmsgid_plural "%(num)s answers"\nmsgstr[0] "%(num)s a"\nmsgstr[1] "%(num)s b"\nmsgstr[2] "%(num)s c"\n'
+    body = "Subject: x\n\n" + "".join(
+        "{% trans num=" + str(n) + " %}{{ num }} answer{% pluralize %}{{ num }} answers{% endtrans %}\n" for n in (1, 3, 7)
+    )
+    assert "1 a\n3 b\n7 c" in written("wake_due/agent.txt", body, "de", {"de": po.encode()})
+    assert "1 answer\n3 answers\n7 answers" in written("wake_due/agent.txt", body, "en", {"de": po.encode()})
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "problem"),
+    [
+        ("ticket_opened/requester.txt", "Hello", 'has to begin with "Subject: "'),
+        ("ticket_opened/requester.txt", "Subject: x\n\n{% if %}", "ticket_opened/requester.txt:3:"),
+        ("ticket_opened/requester.txt", "Subject: x\n\n{% trans %}no end", "ticket_opened/requester.txt"),
+        ("ticket_opened/requester.txt", "Subject: {{ title | shout }}", "shout"),
+        ("_frame.html", "{{ body", "_frame.html"),
+        ("Ticket/Requester.txt", "Subject: x", "not <event>/<audience>.txt"),
+    ],
+)
+def test_a_broken_template_is_named_with_its_line(name: str, source: str, problem: str):
+    with pytest.raises(BadTemplates) as bad:
+        changed(name, source)
+    assert any(problem in one for one in bad.value.problems), bad.value.problems
+
+
+def test_all_mistakes_are_told_at_once():
+    with pytest.raises(BadTemplates) as bad:
+        load({"a/agent.txt": "x", "b/agent.txt": "Subject: {{"}, {"de": b"msgid nonsense"})
+    assert len(bad.value.problems) >= 5  # two templates, the catalogue, the frame, the footer
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ("Subject: x\n\n{{ nothing }}", "'nothing' is undefined"),
+        ("Subject: x\n\n{{ ticket.colour }}", "colour"),
+        ("Subject: x\n\n{{ ticket.arrived_at }}", "datetime"),
+        ("Subject: x\n\n{{ entry }}", "cannot be printed"),
+        ("Subject: x\n\n{{ title.__class__.__mro__ }}", "unsafe"),
+        ("Subject: x\n\n{{ ticket.__class__ }}", "unsafe"),
+        ("Subject: x\n\n{% trans %}{{ nothing }} came{% endtrans %}", "'nothing' is undefined"),
+    ],
+)
+def test_a_template_that_cannot_be_written_is_found_by_check(body: str, problem: str):
+    with pytest.raises(Unsealable, match=problem):
+        written("wake_due/agent.txt", body)
+    assert any("wake_due/agent" in one for one in samples.render_all(changed("wake_due/agent.txt", body), policy()))
+
+
+def test_check_names_templates_that_are_missing_and_those_that_nobody_asks_for():
+    fewer = {name: source for name, source in TEXTS.items() if name != "wake_due/agent.txt"}
+    problems = samples.render_all(load({**fewer, "ticket_sung/agent.txt": "Subject: x\n\n"}, CATALOGUES), policy())
+    assert "templates/wake_due/agent.txt: is missing" in problems
+    assert "templates/ticket_sung/agent.txt: no such letter is ever written" in problems
+
+
+def test_block_forms_become_what_they_look_like():
+    body = (
+        "Subject: x\n\nWhat happened\n\nA sentence, with a comma: and a colon.\nsecond line\n\nLabel: value\n\nOther label: {{ ref }}\n\n"
+        "- one\n- two\n\n=> {{ links.take }} Take it\n\n> a\n> b\n"
+    )
+    with_it = replace(a_context("wake_due"), templates=changed("wake_due/agent.txt", body))
+    letter = compose(a_wanted("wake_due", "agent"), with_it)
+    page = html(letter)
+    for piece in (
+        "<h1>What happened</h1>",
+        "<p>A sentence, with a comma: and a colon. second line</p>",
+        '<tr><th scope="row">Label</th><td>value</td></tr>',
+        '<th scope="row">Other label</th><td>IT-1042</td>',
+        "<ul>\n<li>one</li>\n<li>two</li>\n</ul>",
+        '">Take it</a></li>',
+        "<blockquote><p>a<br>\nb</p></blockquote>",
+    ):
+        assert piece in page
+    assert page.count("<table>") == 1
+    assert "Label: value\nOther label: IT-1042\n\n- one\n- two\n\nTake it: support+" in text(letter)
+
+
+def test_an_html_file_beside_the_text_takes_its_place_and_escapes():
+    body = '<!DOCTYPE html><html lang="{{ _language }}"><body><h1>{{ title }}</h1>{{ entry.text }}</body></html>'
+    with_it = replace(a_context("note_added", title="<b>"), templates=changed("note_added/agent.html", body))
+    entry = replace(samples.an_entry("noted"), text="<script>\x01\x00 & more")
+    letter = compose(a_wanted("note_added", "agent", entry=entry), with_it)
+    assert html(letter) == '<!DOCTYPE html><html lang="en"><body><h1>&lt;b&gt;</h1>&lt;script&gt; &amp; more</body></html>\n'
+
+
+def test_not_even_a_template_that_asks_for_it_gets_the_html_of_a_stranger():
+    with_it = replace(a_context("requester_wrote"), templates=changed("requester_wrote/agent.txt", "Subject: x\n\n{{ entry | words }}\n"))
+    strange = replace(samples.an_entry("asked"), html="<b>bold</b>")
+    assert "<b>bold</b>" not in html(compose(a_wanted("requester_wrote", "agent", entry=strange), with_it))
+
+
+def test_nothing_in_compose_makes_a_template_out_of_a_string():
+    for path in Path(mailgate.compose.__path__[0]).glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            assert not (isinstance(node, ast.Attribute) and node.attr in ("from_string", "compile_expression", "overlay")), path

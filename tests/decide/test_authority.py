@@ -1,0 +1,297 @@
+"""Who may do what with which proof: the whole table, and what a letter that comes back proves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from mailgate.decide.authority import (
+    NO_VERDICT,
+    TABLE,
+    Capability,
+    Need,
+    Shown,
+    entry_proof_in,
+    may,
+    names_others,
+    proof_in,
+    proof_of,
+    unbuilt,
+)
+from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.model.evidence import Evidence, EvidenceKind, Proof, Verdict, VerdictKind
+from mailgate.model.letter import Audience
+from mailgate.model.mail import Address, Arrival, Door, Kind, Mail, Reading
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Desk, Policy, ProveBy
+from mailgate.model.ticket import Visibility
+from mailgate.model.understood import LetterFacts, Parsed, Thread
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+STAFF = (Role.AGENT, Role.LEAD, Role.OPERATOR)
+C = Capability
+
+NOTHING, TOKEN, DOMAIN, BOTH = Proof(), Proof(token=True), Proof(domain=True), Proof(token=True, domain=True)
+FAILED = Proof(token=True, domain=True, failed=True)
+PROOFS = (NOTHING, TOKEN, DOMAIN, BOTH)
+
+
+# --- the table ------------------------------------------------------------------------------------------------------------
+
+
+def expected(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, evidence: bool) -> bool:
+    """The table of the design in other words."""
+    staff = {ProveBy.TOKEN: proof.token, ProveBy.DOMAIN: proof.domain, ProveBy.BOTH: proof.token and proof.domain}[prove_by]
+    either = proof.token or proof.domain
+    if capability is C.OPEN:
+        return True
+    if proof.failed:
+        return False
+    if role in STAFF:
+        return {
+            C.STATUS: True,
+            C.FAR_REACHING: staff and prove_by is not ProveBy.TOKEN,
+        }.get(capability, staff)
+    if role is Role.REQUESTER:
+        return {C.PUBLIC_ENTRY: evidence, C.STATUS: True, C.CLOSE: either, C.RATE: either}.get(capability, False)
+    if role is Role.PARTICIPANT:
+        return {C.PUBLIC_ENTRY: either, C.STATUS: True}.get(capability, False)
+    return False
+
+
+@pytest.mark.parametrize("capability", Capability)
+@pytest.mark.parametrize("role", Role)
+def test_the_whole_table(capability: Capability, role: Role):
+    for proof, prove_by, evidence in product((*PROOFS, FAILED), ProveBy, (True, False)):
+        grant = may(capability, role, proof, prove_by, evidence)
+        assert grant.allowed == expected(capability, role, proof, prove_by, evidence), (proof, prove_by, evidence)
+        assert (grant.otherwise is None) == grant.allowed
+        assert grant.because
+
+
+def test_every_capability_knows_every_role():
+    assert set(TABLE) == set(Capability)
+    assert all(set(row) == set(Role) for row in TABLE.values())
+
+
+@pytest.mark.parametrize(
+    ("capability", "role", "proof", "otherwise"),
+    [
+        (C.PUBLIC_ENTRY, Role.REQUESTER, NOTHING, "unverified"),
+        (C.PUBLIC_ENTRY, Role.PARTICIPANT, NOTHING, "unverified"),
+        (C.PUBLIC_ENTRY, Role.STRANGER, TOKEN, "unverified"),  # somebody forwarded a letter
+        (C.PUBLIC_ENTRY, Role.AGENT, NOTHING, "unverified"),
+        (C.CLOSE, Role.REQUESTER, NOTHING, "entry"),
+        (C.CLOSE, Role.PARTICIPANT, TOKEN, "entry"),
+        (C.RATE, Role.REQUESTER, NOTHING, "entry"),
+        (C.COMMAND, Role.REQUESTER, TOKEN, "entry"),
+        (C.COMMAND, Role.AGENT, NOTHING, "confirm"),
+        (C.FAR_REACHING, Role.LEAD, TOKEN, "confirm"),
+        (C.COMMAND, Role.AGENT, FAILED, "unverified"),
+        (C.STATUS, Role.REQUESTER, FAILED, "unverified"),
+    ],
+)
+def test_what_happens_to_a_mail_that_falls_short(capability: Capability, role: Role, proof: Proof, otherwise: str):
+    assert may(capability, role, proof, ProveBy.TOKEN, False).otherwise == otherwise
+
+
+def test_a_failed_authentication_still_opens_a_ticket_and_does_nothing_else():
+    allowed = {c for c in Capability for role in Role if may(c, role, FAILED, ProveBy.TOKEN, True).allowed}
+    assert allowed == {C.OPEN}
+
+
+def test_from_alone_never_commands():
+    for role, prove_by in product(Role, ProveBy):
+        for capability in (C.COMMAND, C.FAR_REACHING, C.CLOSE, C.RATE):
+            assert not may(capability, role, NOTHING, prove_by, True).allowed
+
+
+def test_only_token_can_be_configured_so_far():
+    assert unbuilt(ProveBy.TOKEN) == ""
+    assert "domain" in unbuilt(ProveBy.DOMAIN) and "both" in unbuilt(ProveBy.BOTH)
+
+
+def test_the_needs_are_all_used():
+    assert {rule.need for row in TABLE.values() for rule in row.values()} == set(Need)
+
+
+# --- what a letter proves -----------------------------------------------------------------------------------------------------
+
+ANN, BEN = frozenset({"ann@example.org", "ann.smith@example.org"}), frozenset({"ben@example.org"})
+MAX = frozenset({"max@home.example"})
+
+
+def a_letter(
+    id: str = "AAAAAAAA", *, ticket: int | None = 7, audience: Audience = Audience.AGENT, age: timedelta = timedelta(days=1),
+    spent: bool = False,
+    person: int = 1,
+) -> LetterFacts:  # fmt: skip
+    return LetterFacts(
+        id,
+        ticket,
+        person,
+        "x@example.org",
+        audience,
+        "ticket_opened",
+        None,
+        None,
+        Visibility.PUBLIC,
+        NOON - age,
+        NOON if spent else None,
+        "<x@y>",
+    )
+
+
+def shown(
+    author: str | None = "ann@example.org", letter: LetterFacts | None = None, holder: frozenset[str] = ANN,
+    purposes: tuple[str, ...] = ("reply",),
+    *, ticket: int | None = 7, also_to_others: bool = False, verdict: Verdict = NO_VERDICT, none: bool = False,
+) -> Shown:  # fmt: skip
+    answered = None if none else letter or a_letter()
+    return proof_of(author, answered, holder, purposes, ticket=ticket, now=NOON, also_to_others=also_to_others, verdict=verdict)
+
+
+@pytest.mark.parametrize("author", sorted(ANN))
+@pytest.mark.parametrize("purpose", ["reply", "action", "rate", "message-id", "anchor"])
+def test_a_letter_proves_the_person_it_was_made_for_under_all_their_addresses(author: str, purpose: str):
+    assert shown(author, purposes=(purpose,)) == Shown(
+        Proof(token=True, because="answers a letter made for its author"), Proof(token=True, because="answers a letter made for its author")
+    )
+
+
+def test_no_letter_and_tokens_that_everybody_sees_prove_nothing():
+    assert shown(none=True).proof.token is False
+    for purpose in ("bounce", "subject", ""):
+        result = shown(purposes=(purpose,))
+        assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ())
+
+
+def test_the_token_of_one_agent_in_a_mail_of_another_proves_neither_and_is_spent():
+    people = {"ann@example.org": ANN, "ben@example.org": BEN, "max@home.example": MAX}
+    for (writer, _), (owner, holder) in product(people.items(), people.items()):
+        result = shown(writer, holder=holder)
+        assert result.proof.token == result.entry_proof.token == (writer == owner)
+        assert result.spent == (() if writer == owner else ("AAAAAAAA",))
+
+
+def test_an_ambiguous_author_proves_nobody():
+    result = shown(None)
+    assert "ambiguous" in result.proof.because
+    assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ("AAAAAAAA",))
+
+
+@pytest.mark.parametrize(("about", "ticket"), [(8, 7), (None, 7), (7, None), (None, None)])
+def test_a_letter_about_another_ticket_proves_nothing_here(about: int | None, ticket: int | None):
+    result = shown(letter=a_letter(ticket=about), ticket=ticket)
+    assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ())
+
+
+def test_a_token_that_others_see_proves_once_more_and_never_again():
+    first = shown(also_to_others=True)
+    assert first.proof.token and first.spent == ("AAAAAAAA",)
+    again = shown(letter=a_letter(spent=True))
+    assert not again.proof.token and again.spent == ()
+
+
+def test_a_spent_token_still_lets_an_outsider_write_but_not_command_and_an_agent_neither():
+    outsider = shown("max@home.example", a_letter(spent=True, audience=Audience.PARTICIPANT), MAX)
+    assert (outsider.proof.token, outsider.entry_proof.token) == (False, True)
+    for audience in (Audience.AGENT, Audience.LEAD, Audience.OPERATOR):
+        agent = shown(letter=a_letter(spent=True, audience=audience))
+        assert (agent.proof.token, agent.entry_proof.token) == (False, False)
+
+
+@pytest.mark.parametrize(("age", "proves"), [(timedelta(days=30), True), (timedelta(days=30, seconds=1), False)])
+def test_agents_tokens_end_after_thirty_days_and_requesters_do_not(age: timedelta, proves: bool):
+    assert shown(letter=a_letter(age=age)).proof.token is proves
+    requester = a_letter(age=age * 10, audience=Audience.REQUESTER)
+    assert shown("max@home.example", requester, MAX).proof.token
+
+
+def test_a_verdict_adds_the_domain_and_a_failure_takes_everything():
+    assert shown(verdict=Verdict(VerdictKind.PASS, "example.org", "mx")).proof.domain
+    assert shown(none=True, verdict=Verdict(VerdictKind.PASS)).proof == Proof(domain=True, because="the mail answers no letter of ours")
+    failed = shown(verdict=Verdict(VerdictKind.FAIL, "example.org", "mx"))
+    assert failed.proof.failed and not failed.proof.token and not failed.entry_proof.token
+    assert failed.spent == ("AAAAAAAA",)
+
+
+def test_our_desks_and_the_author_are_no_others():
+    def is_own(address: str) -> bool:
+        return address.startswith("support")
+
+    assert not names_others(["support+x@example.org", "Ann@Example.org", ""], ANN, is_own)
+    assert names_others(["support@example.org", "ben@example.org"], ANN, is_own)
+
+
+# --- in a whole situation ----------------------------------------------------------------------------------------------------
+
+IT = Desk(id="it", address="support@example.org", prefix="IT", name="IT", group="first")
+POLICY = Policy(digest="d", desks={"it": IT}, agents={}, groups={}, calendars={}, slas={})
+
+
+def a_situation(
+    author: str, *, to: tuple[str, ...] = ("support@example.org",), person: Person | None, letter: LetterFacts | None
+) -> Situation:
+    recipients = tuple(Address("", each) for each in to)
+    mail = Mail(
+        message_id="<m@x>", date=None, subject="", authors=(Address("", author),), sender=(), reply_to=(), to=recipients,
+        cc=(), delivered_to=(), in_reply_to=(), references=(), headers=(), content_type="text/plain", report_type="", text="", html=None,
+        new_text="", quoted="", signature="", inline_answers=False, new_html=None, attachments=(), language=None, defects=(),
+    )  # fmt: skip
+    evidence = (Evidence(EvidenceKind.REPLY_ADDRESS, "to", "…", ticket=7, letter="AAAAAAAA", purpose="reply"),)
+    return Situation(
+        inbox=1,
+        arrival=Arrival(b"", None, (), Door.SMTP, "", NOON, NOON),
+        desk=IT,
+        reading=Reading(mail, Kind.WRITTEN, "", True, ""),
+        understood=Understood(Parsed((), "", "default", ()), None, False, None),
+        thread=Thread(7, "AAAAAAAA" if letter else None, evidence, ()),
+        letter=letter,
+        author=person,
+        file=None,
+        agents={},
+        policy=POLICY,
+        ids=Ids(1, 1, (1, 2), ("X", "Y")),
+        now=NOON,
+    )
+
+
+ANN_HERSELF = Person(1, "Ann", "ann@example.org", ("ann.smith@example.org",), agent="ann")
+BEN_HIMSELF = Person(2, "Ben", "ben@example.org", agent="ben")
+
+
+def test_an_agent_who_answers_her_own_notice_is_proven():
+    assert proof_in(a_situation("Ann.Smith@example.org", person=ANN_HERSELF, letter=a_letter())) == (
+        Proof(token=True, because="answers a letter made for its author"),
+        (),
+    )
+
+
+def test_a_colleague_who_answers_her_notice_is_not_and_spends_it():
+    proof, spent = proof_in(a_situation("ben@example.org", person=BEN_HIMSELF, letter=a_letter()))
+    assert (proof.token, spent) == (False, ("AAAAAAAA",))
+    proof, spent = proof_in(a_situation("eve@elsewhere.example", person=None, letter=a_letter()))
+    assert (proof.token, spent) == (False, ("AAAAAAAA",))
+
+
+def test_a_copy_to_somebody_else_spends_the_notice():
+    proof, spent = proof_in(
+        a_situation("ann@example.org", to=("support@example.org", "max@home.example"), person=ANN_HERSELF, letter=a_letter())
+    )
+    assert (proof.token, spent) == (True, ("AAAAAAAA",))
+
+
+def test_a_participant_may_go_on_writing_after_a_copy_went_to_somebody_else():
+    carl = Person(1, "Carl", "carl@home.example")
+    s = a_situation("carl@home.example", person=carl, letter=a_letter(audience=Audience.PARTICIPANT, spent=True))
+    assert (proof_in(s)[0].token, entry_proof_in(s)[0].token) == (False, True)
+
+
+def test_a_mail_that_answers_nothing_proves_nothing():
+    assert proof_in(a_situation("ann@example.org", person=ANN_HERSELF, letter=None)) == (
+        Proof(because="the mail answers no letter of ours"),
+        (),
+    )

@@ -1,0 +1,249 @@
+"""How many automatic letters may leave: per address, per gateway, and to whom never."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailgate.decide.budget import Delay, Send, Suppress, Verdict, after, is_noreply, shown_subject, spend
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.policy import Budgets, Desk, Policy
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+IT = Desk(id="it", address="support@example.org", prefix="IT", name="IT", group="first", aliases=("help@example.org",))
+
+
+def a_policy(**limits: object) -> Policy:
+    budgets = Budgets(**limits)  # type: ignore[arg-type]
+    return Policy(digest="d", desks={"it": IT}, agents={}, groups={}, calendars={}, slas={}, budgets=budgets)
+
+
+@dataclass
+class Recorded:
+    per_address_hour: dict[str, int] = field(default_factory=dict)
+    per_address_day: dict[str, int] = field(default_factory=dict)
+    unknown_minute: int = 0
+    known_minute: int = 0
+
+
+def a_letter(
+    address: str = "max@home.example", *, audience: Audience = Audience.REQUESTER, automatic: bool = True, proven: bool = True
+) -> LetterWanted:
+    return LetterWanted("ticket_opened", audience, Person(1, "Max", address), 7, "it", automatic=automatic, proven=proven)
+
+
+def verdicts(
+    letters: Sequence[LetterWanted], counts: Recorded | None = None, policy: Policy | None = None, dead: dict[str, str] | None = None
+) -> tuple[Verdict, ...]:
+    return spend(letters, counts or Recorded(), dead or {}, policy or a_policy(), NOON)
+
+
+def kinds(given: Sequence[Verdict]) -> str:
+    return "".join(type(each).__name__[1] for each in given)  # e: sent, e: delayed, u: suppressed
+
+
+def is_suppressed(verdict: Verdict) -> bool:
+    return isinstance(verdict, Suppress)
+
+
+# --- per address --------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_gets_three_automatic_letters_an_hour():
+    assert verdicts([a_letter()], Recorded(per_address_hour={"max@home.example": 2})) == (Send(),)
+    refused = verdicts([a_letter()], Recorded(per_address_hour={"max@home.example": 3}))
+    assert refused == (Suppress("3 automatic letters to this address within an hour"),)
+
+
+def test_and_ten_a_day():
+    assert verdicts([a_letter()], Recorded(per_address_day={"max@home.example": 9})) == (Send(),)
+    refused = verdicts([a_letter()], Recorded(per_address_day={"max@home.example": 10}))
+    assert refused == (Suppress("10 automatic letters to this address within a day"),)
+
+
+def test_letters_of_one_batch_count_for_those_behind_them():
+    batch = [a_letter(), a_letter("MAX@home.example"), a_letter("eve@elsewhere.example"), a_letter(), a_letter(), a_letter()]
+    assert [is_suppressed(v) for v in verdicts(batch)] == [False, False, False, False, True, True]
+
+
+def test_a_letter_to_another_address_does_not_count():
+    assert verdicts([a_letter()], Recorded(per_address_hour={"ann@home.example": 99})) == (Send(),)
+
+
+def test_what_was_suppressed_counts_for_nothing():
+    policy = a_policy(per_address_hour=None, per_address_day=None, unknown_per_minute=1, longest_delay=timedelta(0))
+    unknown, known = a_letter(proven=False), a_letter()
+    assert [is_suppressed(v) for v in verdicts([unknown, unknown, known], policy=policy)] == [False, True, False]
+    counts = after([unknown, unknown], (Send(), Suppress("x")), Recorded())
+    assert (counts.unknown_minute, dict(counts.per_address_hour)) == (1, {"max@home.example": 1})
+
+
+# --- per gateway --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("waiting", "verdict"),
+    [
+        (0, Send()),
+        (19, Send()),
+        (20, Delay(NOON + timedelta(minutes=1), "20 automatic letters a minute to unknown addresses")),
+        (39, Delay(NOON + timedelta(minutes=1), "20 automatic letters a minute to unknown addresses")),
+        (40, Delay(NOON + timedelta(minutes=2), "20 automatic letters a minute to unknown addresses")),
+        (1219, Delay(NOON + timedelta(minutes=60), "20 automatic letters a minute to unknown addresses")),
+        (1220, Suppress("20 automatic letters a minute to unknown addresses")),
+    ],
+)
+def test_the_gateway_delays_letters_to_unknown_addresses_up_to_an_hour(waiting: int, verdict: Verdict):
+    assert verdicts([a_letter(proven=False)], Recorded(unknown_minute=waiting)) == (verdict,)
+
+
+def test_known_addresses_have_a_budget_of_their_own():
+    assert verdicts([a_letter()], Recorded(unknown_minute=10_000, known_minute=599)) == (Send(),)
+    delayed = verdicts([a_letter()], Recorded(known_minute=600))
+    assert delayed == (Delay(NOON + timedelta(minutes=1), "600 automatic letters a minute to known addresses"),)
+    assert verdicts([a_letter(proven=False)], Recorded(known_minute=10_000)) == (Send(),)
+
+
+def test_a_burst_is_spread_over_the_minutes_and_never_exceeds_any_of_them():
+    burst = [a_letter(f"a{n}@home.example", proven=False) for n in range(1500)]
+    given = verdicts(burst)
+    turns = [v.until if isinstance(v, Delay) else NOON for v in given if not isinstance(v, Suppress)]
+    assert turns == sorted(turns)
+    assert max(turns.count(turn) for turn in set(turns)) == 20
+    assert max(turns) == NOON + timedelta(hours=1)
+    assert sum(map(is_suppressed, given)) == 1500 - 20 * 61
+
+
+def test_no_limit_lifts_it_and_nought_forbids():
+    lifted = a_policy(per_address_hour=None, per_address_day=None, unknown_per_minute=None, known_per_minute=None)
+    many = Recorded({"max@home.example": 10**6}, {"max@home.example": 10**6}, 10**6, 10**6)
+    assert verdicts([a_letter(), a_letter(proven=False)], many, lifted) == (Send(), Send())
+    assert is_suppressed(verdicts([a_letter()], policy=a_policy(per_address_hour=0))[0])
+    assert is_suppressed(verdicts([a_letter()], policy=a_policy(known_per_minute=0))[0])
+
+
+# --- who is not counted, and who never gets one ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        a_letter(automatic=False),
+        a_letter(automatic=False, audience=Audience.PARTICIPANT),
+        a_letter(audience=Audience.AGENT),
+        a_letter(audience=Audience.LEAD),
+        a_letter(audience=Audience.OPERATOR),
+    ],
+)
+def test_a_persons_words_and_letters_to_agents_are_neither_counted_nor_stopped(letter: LetterWanted):
+    full = Recorded({"max@home.example": 99}, {"max@home.example": 99}, 10**6, 10**6)
+    assert verdicts([letter], full, dead={"max@home.example": "dead"}) == (Send(),)
+    assert verdicts([letter] * 50 + [a_letter()])[-1] == Send()
+
+
+@pytest.mark.parametrize("address", ["support@example.org", "Help@Example.org", "support+aaaaaaaa.0123456789abcdef@example.org"])
+@pytest.mark.parametrize("automatic", [True, False])
+def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
+    assert verdicts([a_letter(address, automatic=automatic)]) == (Suppress("our own address"),)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["noreply@x.example", "No-Reply@x.example", "no_reply+42@x.example", "do-not-reply@x.example", "billing-noreply@x.example",
+     "bounce-123@x.example", "bounces@x.example", "MAILER-DAEMON@x.example", "nicht.antworten@x.example"],
+)  # fmt: skip
+def test_nobody_is_there_to_read_an_automatic_letter(address: str):
+    assert is_noreply(address)
+    assert verdicts([a_letter(address)]) == (Suppress("nobody reads that address"),)
+    assert verdicts([a_letter(address, automatic=False)]) == (Send(),)
+
+
+@pytest.mark.parametrize(
+    "address", ["max@home.example", "norep@x.example", "reply@x.example", "trampolinebounce@x.example", "nora@noreply.example"]
+)
+def test_addresses_of_people_are_left_alone(address: str):
+    assert not is_noreply(address)
+
+
+def test_a_dead_address_gets_nothing_automatic_and_the_reason_is_kept():
+    assert verdicts([a_letter("Max@Home.example")], dead={"max@home.example": "no such user"}) == (Suppress("no such user"),)
+
+
+LETTERS = st.lists(
+    st.builds(
+        a_letter,
+        st.sampled_from(["a@x.example", "b@x.example", "A@x.example"]),
+        audience=st.sampled_from(Audience),
+        automatic=st.booleans(),
+        proven=st.booleans(),
+    ),
+    max_size=40,
+)
+
+
+@given(LETTERS, st.integers(0, 4), st.integers(0, 30), st.integers(0, 40))
+def test_no_batch_gets_more_than_its_budget(letters: list[LetterWanted], hour: int, waiting: int, cut: int):
+    policy = a_policy(unknown_per_minute=5, longest_delay=timedelta(minutes=2))
+    counts = Recorded({"a@x.example": hour}, {}, waiting, 0)
+    given = verdicts(letters, counts, policy)
+    counted = [
+        letter for letter, v in zip(letters, given, strict=True) if letter.automatic and letter.audience.is_outside and not is_suppressed(v)
+    ]
+    assert sum(letter.person.address.lower() == "a@x.example" for letter in counted) <= max(0, 3 - hour)
+    assert sum(not letter.proven for letter in counted) <= max(0, 15 - waiting)
+    # Decided in two steps, as two mails of one round, it is the same.
+    first = verdicts(letters[:cut], counts, policy)
+    second = spend(letters[cut:], after(letters[:cut], first, counts), {}, policy, NOON)
+    assert (*first, *second) == given
+
+
+# --- whose subject an acknowledgement repeats ----------------------------------------------------------------------------
+
+SPAM = "You won! Collect at https://win.example/x or win.example, mail win@win.example"
+
+
+def test_known_and_authenticated_senders_get_their_subject_back():
+    for known, authenticated in ((True, False), (False, True), (True, True)):
+        for source in (True, False):
+            assert shown_subject(SPAM, known=known, verdict_source=source, authenticated=authenticated) == SPAM
+
+
+def test_who_could_have_been_authenticated_and_was_not_gets_ours():
+    assert shown_subject("Printer", known=False, verdict_source=True, authenticated=False) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("Printer on floor 3", "Printer on floor 3"),
+        (SPAM, "You won! Collect at or mail"),
+        ("see www.win.example now", "see now"),
+        ("see win。example now", "see now"),
+        ("see ｗｉｎ．ｅｘａｍｐｌｅ now", "see now"),
+        ("see (win.example/path?x) now", "see now"),
+        ("https://win.example", None),
+        ("", None),
+        ("Version 1.2 e.g. the new one.", "Version 1.2 e.g. the new one."),
+        ("word " * 40, ("word " * 12)[:59].rstrip() + "…"),
+    ],
+)
+def test_a_strangers_subject_is_cut_and_without_links(subject: str, shown: str | None):
+    assert shown_subject(subject, known=False, verdict_source=False, authenticated=False) == shown
+
+
+@given(st.text(max_size=400))
+def test_a_strangers_subject_is_never_long(subject: str):
+    shown = shown_subject(subject, known=False, verdict_source=False, authenticated=False)
+    assert shown is None or (0 < len(shown) <= 60 and "://" not in shown and "@" not in shown)
+
+
+def test_the_letters_themselves_are_not_touched():
+    letter = a_letter()
+    verdicts([letter])
+    assert letter == replace(letter)

@@ -1,0 +1,16 @@
+"""A whole gateway with real sockets for each journey, and a clock that is turned by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with World(tmp_path) as one:
+        yield one

@@ -1,0 +1,135 @@
+"""What the record knows of itself: agents, policies, alarms, suppressed addresses, its own health."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import event
+
+from mailgate.model.decision import Decision
+from mailgate.model.delivery import OutboxState
+from mailgate.model.policy import Agent, Policy
+from mailgate.model.ticket import Status
+from mailgate.record.rows import Outcome
+from mailgate.record.tables import metadata
+from tests.record.builders import LEASE, NOON, Attempt, a_letter, a_person, a_recorded_ticket, a_ticket, claims, opened, some_keeps
+
+DAY = timedelta(days=1)
+
+
+def a_policy(*agents: Agent) -> Policy:
+    return Policy("d", {}, {agent.id: agent for agent in agents}, {}, {}, {})
+
+
+BOB = Agent("bob", "Bob", "Bob@example.com", ("robert@example.com",), language="de", timezone="Europe/Berlin")
+CY = Agent("cy", "Cy", "cy@example.com")
+
+
+def test_every_agent_of_the_policy_is_a_person_and_stays_the_same_one(store):
+    first = store.sync_agents(a_policy(BOB, CY))
+    assert {name: (who.name, who.address, who.aliases, who.agent) for name, who in first.items()} == {
+        "bob": ("Bob", "Bob@example.com", ("robert@example.com",), "bob"),
+        "cy": ("Cy", "cy@example.com", (), "cy"),
+    }
+    assert store.sync_agents(a_policy(BOB, CY)) == first
+    moved = store.sync_agents(a_policy(replace(BOB, address="bob@new.example", name="Robert")))
+    assert moved["bob"].id == first["bob"].id
+    assert (moved["bob"].name, moved["bob"].address) == ("Robert", "bob@new.example")
+    assert store.people_at(["bob@example.com"])["bob@example.com"].id == first["bob"].id, "old mail still finds him"
+
+
+def test_a_requester_who_becomes_an_agent_is_still_the_same_person(store):
+    a_recorded_ticket(store, people=(a_person(1, "cy@example.com"),))
+    assert store.sync_agents(a_policy(CY))["cy"].id == 1
+
+
+def test_an_address_that_the_policy_gives_to_another_agent_is_that_agents(store):
+    first = store.sync_agents(a_policy(BOB, CY))
+    now = store.sync_agents(a_policy(replace(BOB, aliases=()), replace(CY, aliases=("robert@example.com",))))
+    assert {name: who.id for name, who in now.items()} == {name: who.id for name, who in first.items()}
+    assert store.people_at(["robert@example.com"])["robert@example.com"].agent == "cy"
+    assert store.sync_agents(a_policy()) == {}
+
+
+def test_every_policy_stays_as_it_was_first_seen(store):
+    store.keep_policy("d1", "one", NOON)
+    store.keep_policy("d1", "other", NOON)
+    assert (store.policy_text("d1"), store.policy_text("d2")) == ("one", None)
+
+
+def test_an_operator_alarm_is_raised_again_only_after_its_time_or_once_the_trouble_was_over(store):
+    hour = timedelta(hours=1)
+    assert store.operator_alarm("relay_down", "smtp", NOON, hour)
+    assert not store.operator_alarm("relay_down", "smtp", NOON + hour - timedelta(seconds=1), hour)
+    assert store.operator_alarm("relay_down", "other", NOON, hour)
+    assert store.operator_alarm("relay_down", "smtp", NOON + hour, hour)
+    assert store.operator_alarm_over("relay_down", "smtp")
+    assert not store.operator_alarm_over("relay_down", "smtp")
+    assert store.operator_alarm("relay_down", "smtp", NOON + hour, hour)
+
+
+def test_a_suppressed_address_is_not_written_to_until_it_ends_or_is_lifted(store):
+    store.suppress("Ann@example.org", "no such user", NOON, NOON + DAY)
+    store.suppress("ann@example.org", "mailbox is gone", NOON, NOON + 2 * DAY)
+    assert store.suppressed(["ANN@example.org", "b@x"], NOON + DAY) == {"ann@example.org": "mailbox is gone"}
+    assert store.suppressed(["ann@example.org"], NOON + 2 * DAY) == {}
+    assert store.lift_suppression("ANN@example.org") and not store.lift_suppression("ann@example.org")
+    assert store.suppressed(["ann@example.org"], NOON) == {}
+
+
+def test_the_counts_say_what_is_open_and_what_the_last_day_did(store):
+    empty = store.counts(NOON)
+    assert (empty.inbox_oldest_at, empty.last_accepted_at, empty.outbox_oldest_due_at, empty.accepted_day) == (None, None, None, 0)
+    aside, done = claims(store, 2, NOON - 2 * DAY)
+    store.set_aside(aside.id, aside.lease, "why", (), NOON)
+    letters = [a_letter(made_at=NOON - timedelta(minutes=minute)) for minute in range(3)]
+    store.record([replace(opened(a_ticket(status=Status.ON_HOLD), a_person(), done), letters=tuple(letters))], NOON)
+    store.record([opened(a_ticket(2, status=Status.CLOSED))], NOON)
+    store.keep(some_keeps(3))
+    store.claim_inbox(1, NOON, LEASE)
+    (one,) = store.claim_letters(1, NOON, LEASE)
+    store.settle_letter(one.letter.id, one.lease, Attempt(OutboxState.SENT), "", NOON)
+    store.record([Outcome(None, Decision(), (a_letter(None),), held=True)], NOON)
+    health = store.counts(NOON)
+    assert health.inbox == {"waiting": 2, "claimed": 1, "set_aside": 1}
+    assert (health.inbox_oldest_at, health.last_accepted_at, health.accepted_day) == (NOON, NOON + timedelta(seconds=2), 3)
+    assert health.outbox == {"held": 1, "queued": 2, "sending": 0, "deferred": 0, "refused": 0, "unknown": 0}
+    assert (health.outbox_oldest_due_at, health.sent_day) == (NOON - timedelta(minutes=1), 1)
+    assert health.tickets == {"new": 0, "open": 0, "pending_user": 0, "on_hold": 1, "resolved": 0}
+    assert (health.restored, health.size > 100_000) == (False, True)
+
+
+def test_no_question_of_a_round_walks_through_a_table(store):
+    """Asked of the database itself: every search goes by an index, so that a large history makes nothing slow."""
+    asked: list[tuple[str, object]] = []
+    engine = store._db._engine
+    event.listen(engine, "before_cursor_execute", lambda c, cur, sql, values, ctx, many: asked.append((sql, values[0] if many else values)))
+    (claim,) = claims(store)
+    store.record(
+        [opened(a_ticket(), a_person(), claim, letters=(a_letter(),), message_ids=("<m@x>",), message_id="<m@x>", bad_token="a@b")], NOON
+    )
+    store.claim_letters(5, NOON, LEASE)
+    store.due_tickets(NOON, 5)
+    store.files([1], notices_for=[1])
+    store.files([1])
+    store.automatic_counts(["a@b"], NOON)
+    store.bad_tokens(["a@b"], NOON)
+    store.same_message_ids("it", ["<m@x>"])
+    store.tickets_by_message_ids("it", ["<m@x>"])
+    store.letters(["X"])
+    store.people_at(["a@b"])
+    store.suppressed(["a@b"], NOON)
+    store.acknowledged([1])
+    store.operator_alarm("k", "k", NOON, DAY)
+    store.counts(NOON)
+    store.inbox_rows("waiting")
+    store.outbox_rows()
+    walks = []
+    with engine.connect() as connection:
+        for sql, values in list(asked):
+            if sql.startswith(("SELECT", "UPDATE", "DELETE")):
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+                walks += [(step[3], sql) for step in plan if step[3].startswith("SCAN") and step[3].split()[1] in metadata.tables]
+    assert len(asked) > 40
+    assert walks == [], "\n\n".join(f"{step}: {sql}" for step, sql in walks)

@@ -1,0 +1,133 @@
+"""Wrong configuration never starts, and says everything that is wrong with it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mailgate import settings
+from mailgate.cli.init import write_configuration
+from mailgate.model.policy import Metric
+from mailgate.settings import Mistaken
+
+
+def folder_with(tmp_path: Path, **changes: str) -> Path:
+    """The brought configuration with texts replaced: `policy={"old": "new"}` by way of old -> new pairs."""
+    write_configuration(tmp_path / "config", dict(changes.items()))
+    return tmp_path / "config"
+
+
+def mistakes_of(folder: Path) -> list[str]:
+    with pytest.raises(Mistaken) as mistaken:
+        settings.load(folder)
+    return [str(mistake) for mistake in mistaken.value.mistakes]
+
+
+def edit(folder: Path, name: str, *pairs: tuple[str, str]) -> None:
+    text = (folder / name).read_text()
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new, 1)
+    (folder / name).write_text(text)
+
+
+def test_what_init_writes_can_be_loaded(tmp_path: Path) -> None:
+    loaded = settings.load(folder_with(tmp_path))
+    assert loaded.policy.desks["it"].prefix == "IT"
+    assert loaded.policy.slas["standard"].targets[(1, Metric.FIRST_REPLY)].minutes == 15
+    assert loaded.policy.wants("ticket_opened") and not loaded.policy.wants("ticket_closed")
+
+
+def test_all_mistakes_of_both_files_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    edit(
+        folder,
+        "policy.toml",
+        ("prefix = ", "prefx = "),
+        ('sla = "standard"', 'sla = "standrd"'),
+        ('mon = ["08:00-18:00"]', 'mon = ["18:00-08:00"]'),
+    )
+    edit(folder, "mailgate.toml", ("port = 2424", "port = 99999"))
+    found = mistakes_of(folder)
+    lines = (folder / "policy.toml").read_text().splitlines()
+    number = next(i for i, line in enumerate(lines, 1) if line.startswith("prefx"))
+    assert any(f"policy.toml:{number} " in m and 'no such key: did you mean "prefix"?' in m for m in found), found
+    assert any("desks.it.prefix" in m and "is missing" in m for m in found), found
+    assert any(m.startswith("mailgate.toml:") and "doors.0.port" in m for m in found), found
+
+
+MEANINGS: tuple[tuple[str, str, str, str], ...] = (
+    ("policy.toml", 'sla = "standard"', 'sla = "standrd"', 'no sla "standrd": did you mean "standard"?'),
+    ("policy.toml", 'group = "it"', 'group = "its"', 'no group "its": did you mean "it"?'),
+    ("policy.toml", 'mon = ["08:00-18:00"]', 'mon = ["18:00-08:00"]', "is no opening time"),
+    ("policy.toml", 'mon = ["08:00-18:00"]', 'mon = ["08:00-12:00", "11:00-18:00"]', "overlap"),
+    ("policy.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europe/Berlinn"', "is no time zone"),
+    ("policy.toml", 'lead = "ann"', 'lead = "anna"', 'no agent "anna": did you mean "ann"?'),
+    ("policy.toml", 'mail = "ann@example.org"', 'mail = "support@example.org"', "is the address of a desk"),
+    ("policy.toml", 'mail = "bob@example.org"', 'mail = "ann@example.org"', "belongs to agents.ann as well"),
+    ("policy.toml", 'agents_prove_by = "token"', 'agents_prove_by = "domain"', "is not built yet"),
+    ("policy.toml", 'agents_prove_by = "token"', 'agents_prove_by = "both"', "is not built yet"),
+    ("policy.toml", 'language = "en"', 'language = "xx"', 'no letters in "xx"'),
+    ("policy.toml", "ticket_closed = false", "ticket_closd = false", 'did you mean "ticket_closed"?'),
+    ("policy.toml", 'P1 = { first_reply = "15m"', 'P1 = { first_reply = "15 apples"', "is no duration"),
+    ("mailgate.toml", 'mail = "postmaster@example.org"', 'mail = "support@example.org"', "would come back as a ticket"),
+    ("mailgate.toml", 'kind = "maildir"  ', 'kind = "smtp"\nuser = "me"\n#', "needs `password_file`"),
+)
+
+
+@pytest.mark.parametrize(("name", "old", "new", "words"), MEANINGS, ids=[new[:40] for _, _, new, _ in MEANINGS])
+def test_a_mistake_in_the_meaning_is_told_with_the_way_out(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
+    folder = folder_with(tmp_path)
+    edit(folder, name, (old, new))
+    assert any(words in mistake for mistake in mistakes_of(folder)), mistakes_of(folder)
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "keys").chmod(0o644)
+    assert any("chmod 600" in mistake for mistake in mistakes_of(folder))
+
+
+@pytest.mark.parametrize("keys", ["", "zz" * 32, "ab" * 8])
+def test_a_bad_key_is_refused_and_never_shown(tmp_path: Path, keys: str) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "keys").write_text(keys)
+    found = mistakes_of(folder)
+    assert any(" keys " in mistake for mistake in found)
+    assert not keys or not any(keys in mistake for mistake in found)
+
+
+def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    edit(folder, "policy.toml", ("[groups.it]", "[groups.it"))
+    assert any(mistake.startswith("policy.toml:") and "line" in mistake for mistake in mistakes_of(folder))
+
+
+def test_no_secret_shows_in_the_repr_of_the_settings(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    key = next(line for line in (folder / "keys").read_text().splitlines() if not line.startswith("#"))
+    loaded = settings.load(folder)
+    assert key not in repr(loaded) and repr(bytes.fromhex(key)) not in repr(loaded)
+
+
+def test_a_configuration_is_looked_for_where_the_manual_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = folder_with(tmp_path)
+    monkeypatch.delenv("MAILGATE_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert settings.places.configuration() == Path("config")
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("MAILGATE_CONFIG", str(folder))
+    assert settings.places.configuration() == folder
+    monkeypatch.setenv("MAILGATE_CONFIG", str(tmp_path / "nothing"))
+    with pytest.raises(FileNotFoundError, match="mailgate init"):
+        settings.places.configuration()
+
+
+def test_own_templates_replace_single_files(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "templates" / "ticket_opened").mkdir(parents=True)
+    (folder / "templates" / "ticket_opened" / "requester.txt").write_text("Subject: ours\n\nOurs.\n")
+    texts, _ = settings.brought_templates(folder)
+    assert texts["ticket_opened/requester.txt"] == "Subject: ours\n\nOurs.\n"
+    assert len(texts) > 5

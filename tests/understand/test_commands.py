@@ -1,0 +1,249 @@
+"""Commands at the top of an agent's mail: what is one, what is body, and what holds the mail."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailgate.model.understood import Parsed
+from mailgate.understand.commands import MOST, VERBS, WORDS, nearest, parse_commands, unavailable
+
+
+def commands(parsed: Parsed) -> list[str]:
+    return [" ".join((c.verb, *c.args)) for c in parsed.commands]
+
+
+def faults(parsed: Parsed) -> list[tuple[int | None, str]]:
+    return [(fault.line, fault.code) for fault in parsed.errors]
+
+
+#: (text, commands, body, visibility)
+GOOD = [
+    ("Good morning,\nthe switch is back.", [], "Good morning,\nthe switch is back.", "default"),
+    ("", [], "", "default"),
+    ("\n \n", [], "", "default"),
+    ("#note\nHe called twice.", ["note"], "He called twice.", "note"),
+    ("#internal\nHe called twice.", ["note"], "He called twice.", "note"),
+    ("#private\nHe called twice.", ["note"], "He called twice.", "note"),
+    ("#reply\nPlease try now.", ["reply"], "Please try now.", "reply"),
+    ("#public\nPlease try now.", ["reply"], "Please try now.", "reply"),
+    # Mail programs that write HTML put empty lines between paragraphs.
+    ("\n\n#note\n\nHe called twice.", ["note"], "He called twice.", "note"),
+    ("#take\n\n#note\n\nask Ben first", ["take", "note"], "ask Ben first", "note"),
+    ("#cLoSe", ["close"], "", "default"),
+    ("#Kind: Problem\nseen before", ["kind Problem"], "seen before", "default"),
+    ("#priority:low", ["priority low"], "", "default"),
+    # As another product's users write them.
+    ("#status solved\n#assignee kim@example.org\n\nIt prints.", ["resolve", "assign kim@example.org"], "It prints.", "default"),
+    ("#status open", ["reopen"], "", "default"),
+    ("#status pending\nWhich printer?", ["wait"], "Which printer?", "default"),
+    ("#public false\nnot for him", ["note"], "not for him", "note"),
+    ("#public true\nfor him", ["reply"], "for him", "reply"),
+    ("#fixed\nNew toner.", ["resolve"], "New toner.", "default"),
+    # What phones, word processors and East Asian keyboards make of it.
+    ("\uff03note\nx", ["note"], "x", "note"),
+    ("\ufe5fnote\nx", ["note"], "x", "note"),
+    ("#\uff4e\uff4f\uff54\uff45\nx", ["note"], "x", "note"),
+    ("\ufeff\u200b#note\u200d\nx", ["note"], "x", "note"),
+    ("#no\u00adte\nx", ["note"], "x", "note"),
+    ("#priority\u00a0P2\nx", ["priority P2"], "x", "default"),
+    ("\u00a0 #take\nx", ["take"], "x", "default"),
+    ("   #take\nx", ["take"], "x", "default"),
+    ("#take\r\n#note\r\nx", ["take", "note"], "x", "note"),
+    ("#assign “Kim Lee”", ["assign Kim Lee"], "", "default"),
+    ('#assign "Kim Lee"', ["assign Kim Lee"], "", "default"),
+    ("#assign „Kim Lee“", ["assign Kim Lee"], "", "default"),
+    ("#assign me", ["assign me"], "", "default"),
+    # Body, although a number sign stands there.
+    ("    #take\nhi", [], "#take\nhi", "default"),
+    ("\t#take\nhi", [], "#take\nhi", "default"),
+    ("#77 is the same", [], "#77 is the same", "default"),
+    ("# Overview\nfine", [], "# Overview\nfine", "default"),
+    ("#!/usr/bin/env sh\ntrue", [], "#!/usr/bin/env sh\ntrue", "default"),
+    ("#", [], "#", "default"),
+    ("/resolve", [], "/resolve", "default"),
+    ("Priority: high\nOwner: me", [], "Priority: high\nOwner: me", "default"),
+    ("##define X", [], "#define X", "default"),
+    ("#take\n##note is what you type", ["take"], "#note is what you type", "default"),
+    ("#take\nOur room is\n#lobby in the chat", ["take"], "Our room is\n#lobby in the chat", "default"),
+    ("x\n#notes from yesterday", [], "x\n#notes from yesterday", "default"),
+    # What may follow.
+    ("#wait", ["wait"], "", "default"),
+    ("#wait for 2d\nWhich room?", ["wait for 2d"], "Which room?", "default"),
+    ("#wait until 2026-07-01 14:00", ["wait until 2026-07-01 14:00"], "", "default"),
+    ("#hold vendor", ["hold vendor"], "", "default"),
+    ("#hold Change until Monday", ["hold Change until Monday"], "", "default"),
+    ("#hold scheduled until tomorrow", ["hold scheduled until tomorrow"], "", "default"),
+    ("#hold user until 2h", ["hold user until 2h"], "", "default"),
+    ("#resolve replaced\n", ["resolve replaced"], "", "default"),
+    ("#tag +lan -wlan", ["tag +lan -wlan"], "", "default"),
+    ("#merge into 31", ["merge into 31"], "", "default"),
+    ("#link related 5", ["link related 5"], "", "default"),
+    ("#list mine prio:P2 age>1d", ["list mine prio:P2 age>1d"], "", "default"),
+    ("#help", ["help"], "", "default"),
+    ("#help wait", ["help wait"], "", "default"),
+    ("#time 1h30m", ["time 1h30m"], "", "default"),
+    ("#take\n#take", ["take"], "", "default"),  # said twice is said once
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "body", "visibility"), GOOD)
+def test_what_is_a_command_and_what_is_body(text: str, expected: list[str], body: str, visibility: str):
+    parsed = parse_commands(text)
+    assert (commands(parsed), parsed.body, parsed.visibility, parsed.errors) == (expected, body, visibility, ())
+    assert not parsed.held
+
+
+#: (text, [(line, code)], hint of the first)
+BAD = [
+    ("#noet\nhe lies", [(1, "E_UNKNOWN")], "#note"),
+    ("#take\n\n#ntoe\n\nhe lies", [(3, "E_UNKNOWN")], "#note"),
+    ("#interal\nhe lies", [(1, "E_UNKNOWN")], "#note"),
+    ("#note.\nhe lies", [(1, "E_UNKNOWN")], "#note"),
+    ("#erledigt\nx", [(1, "E_UNKNOWN")], ""),  # words of other languages come by catalogue, never by guessing
+    ("#заметка\nx", [(1, "E_UNKNOWN")], ""),
+    ("#include <math.h>", [(1, "E_UNKNOWN")], None),
+    ("# note\nhe lies", [(1, "E_SPACE"), (1, "E_LATE")], "#note"),
+    ("#take\n# internal\nhe lies", [(2, "E_SPACE"), (2, "E_LATE")], "#note"),
+    ("# Reopen the door slowly", [(1, "E_SPACE")], "#reopen"),  # a cheap false alarm
+    ("#\u00a0take\nx", [(1, "E_SPACE")], "#take"),
+    ("Dear Max,\n#private\nhe lies", [(2, "E_LATE")], "#note"),
+    ("Dear Max,\n  \uff03NOTE :\nhe lies", [(2, "E_LATE")], "#note"),
+    ("Dear Max,\n# note\nhe lies", [(2, "E_LATE")], "#note"),
+    ("    #note\nhe lies", [(1, "E_LATE")], "#note"),
+    ("#note he lies", [(1, "E_ARGS")], "#note"),
+    ("#assign Kim Lee\nhi", [(1, "E_ARGS")], None),
+    ("#assign\nhi", [(1, "E_ARGS")], None),
+    ('#assign "Kim Lee', [(1, "E_ARGS")], None),
+    ('#assign ""', [(1, "E_ARGS")], None),
+    ("#resolve we changed the toner", [(1, "E_ARGS")], "#resolve [code]"),
+    ("#hold", [(1, "E_ARGS")], None),
+    ("#hold vendor 3d", [(1, "E_ARGS")], None),
+    ("#hold lunch", [(1, "E_VALUE")], None),
+    ("#hold vendor until whenever", [(1, "E_VALUE")], None),
+    ("#wait 3d", [(1, "E_ARGS")], None),
+    ("#wait for monday", [(1, "E_VALUE")], None),
+    ("#priority lemon\nx", [(1, "E_VALUE")], None),
+    ("#priority P6", [(1, "E_VALUE")], None),
+    ("#priority P1 now", [(1, "E_ARGS")], None),
+    ("#kind question", [(1, "E_VALUE")], None),
+    ("#status lemon\nx", [(1, "E_VALUE")], None),
+    ("#public perhaps\nx", [(1, "E_VALUE")], None),
+    ("#merge 31", [(1, "E_ARGS")], None),
+    ("#merge into it", [(1, "E_VALUE")], None),
+    ("#tag vpn", [(1, "E_ARGS")], None),
+    ("#time", [(1, "E_ARGS")], None),
+    ("#time soon", [(1, "E_VALUE")], None),
+    ("#title " + "long " * 400, [(1, "E_ARGS")], None),
+    ("#close\n#wait\nx", [(2, "E_CONFLICT")], "#close"),
+    ("#note\n#reply\nx", [(2, "E_CONFLICT")], "#note"),
+    ("#take\n#assign kim", [(2, "E_CONFLICT")], "#take"),
+    ("#priority P1\n#priority P2", [(2, "E_CONFLICT")], "#priority"),
+    ("#watch\n#unwatch", [(2, "E_CONFLICT")], "#watch"),
+    ("#noet\n#hold lunch\nx", [(1, "E_UNKNOWN"), (2, "E_VALUE")], "#note"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "hint"), BAD)
+def test_what_holds_a_mail_and_why(text: str, expected: list[tuple[int, str]], hint: str | None):
+    parsed = parse_commands(text)
+    assert faults(parsed) == expected
+    assert parsed.held
+    assert all(fault.word for fault in parsed.errors)
+    if hint is not None:
+        assert parsed.errors[0].hint == hint
+
+
+def test_a_held_mail_still_tells_its_body_so_that_it_can_come_back():
+    assert parse_commands("#noet\nhe lies").body == "he lies"
+    assert parse_commands("#note\n#reply\nx").visibility == "note"  # the careful one
+
+
+def test_twenty_commands_are_enough():
+    assert faults(parse_commands("\n".join(f"#tag +t{n}" for n in range(MOST)))) == []
+    assert faults(parse_commands("\n".join(f"#tag +t{n}" for n in range(MOST + 5)))) == [(MOST + 1, "E_TOO_MANY")]
+
+
+def test_a_command_that_is_not_built_is_named_and_its_word_is_known():
+    parsed = parse_commands("#take\n#merge into 7\n#stats")
+    assert parsed.errors == ()
+    assert [(f.line, f.code, f.word) for f in unavailable(parsed)] == [(2, "E_UNAVAILABLE", "#merge"), (3, "E_UNAVAILABLE", "#stats")]
+
+
+def test_the_commands_of_the_first_version_are_built_and_no_others():
+    built = {verb.word for verb in VERBS if verb.built}
+    assert built == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind help".split())
+
+
+def test_every_verb_says_how_it_is_written_and_what_it_does():
+    for verb in VERBS:
+        assert verb.form.startswith(f"#{verb.word}")
+        assert verb.help.endswith(".")
+    assert len(WORDS) == sum(1 + len(verb.aliases) for verb in VERBS), "no word means two things"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("noet", "#note"),
+        ("nte", "#note"),
+        ("ressolve", "#resolve"),
+        ("colse", "#close"),
+        ("xy", ""),
+        ("n", ""),
+        ("banana", ""),
+        ("repyl", "#reply"),
+        ("rsolv", "#resolve"),
+        ("ersovle", "#resolve"),
+        ("rslv", ""),
+    ],
+)
+def test_a_slip_of_the_finger_is_understood_up_to_two_letters(typed: str, meant: str):
+    assert nearest(typed) == meant
+
+
+VISIBILITY = ("note", "internal", "private")
+
+
+@given(
+    word=st.sampled_from(VISIBILITY),
+    slip=st.integers(0, 6),
+    place=st.integers(0, 20),
+    letter=st.sampled_from("aeinortx"),
+)
+def test_no_slip_in_the_word_note_lets_the_mail_through_as_public(word: str, slip: int, place: int, letter: str):
+    at = place % len(word)
+    typed = {
+        0: word[:at] + letter + word[at:],
+        1: word[:at] + word[at + 1 :],
+        2: word[:at] + letter + word[at + 1 :],
+        3: word[:at] + word[at + 1 : at + 2] + word[at : at + 1] + word[at + 2 :],
+        4: word.upper(),
+        5: f"{word}:",
+        6: f"{word} secret",
+    }[slip]
+    parsed = parse_commands(f"#{typed}\nsecret")
+    assert parsed.visibility == "note" or parsed.held
+
+
+@given(st.text(alphabet=st.sampled_from('#\uff03 \tnote:take\n\u200b\u00a0"“-P1u\r\u2028'), max_size=60))
+def test_any_text_is_read_without_failing_and_nothing_of_the_body_is_lost(text: str):
+    parsed = parse_commands(text)
+    lines = text.splitlines()
+    assert all(1 <= command.line <= len(lines) for command in parsed.commands)
+    if not parsed.commands and not parsed.errors:
+        assert parsed.body.lstrip("#\uff03") in "\n".join(lines)
+
+
+def test_reading_takes_time_in_proportion_to_the_text():
+    for hostile in ("#" * 100, "#note\u0301\u0316", " \u200b" * 20 + "#note\n", '#assign "' + '"' * 40, "#a:" * 30 + "\n", "\n# note\n"):
+        took = []
+        for times in (2_000, 8_000):
+            text = hostile * times
+            began = time.perf_counter()
+            parse_commands(text)
+            took.append(time.perf_counter() - began)
+        assert took[1] < 12 * took[0] + 0.1, hostile[:20]

@@ -1,0 +1,220 @@
+"""Mail made to break a reader: each is read with less understood, at once, and nothing unclean comes out."""
+
+from __future__ import annotations
+
+import pickle
+import random
+import re
+import time
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+import pytest
+
+from mailgate.model.mail import Kind, Mail
+from mailgate.model.token import Keyring
+from mailgate.understand import ReadingLimits, read
+from mailgate.understand.tree import grow
+
+RING = Keyring((b"a key only for tests, 32 octets!",))
+HEAD = b"From: ann@example.com\r\nTo: support@example.org\r\nSubject: x\r\n"
+HTML = HEAD + b"Content-Type: text/html\r\n\r\n"
+SECONDS = 2.0
+
+
+def nested(depth: int) -> bytes:
+    return HEAD + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (n, n) for n in range(depth)) + b"\r\nhi"
+
+
+BOMBS: dict[str, bytes] = {
+    # what makes Python's own parser raise or crawl
+    "message id": b"Message-ID: <[]@>\r\n" + HEAD + b"\r\nx",
+    "open literal": b"From: ann@example.com\r\nTo: a@[\r\n\r\nx",
+    "1024 open comments": b"From: " + b"(" * 1024 + b"\r\n\r\nx",
+    "date of twenty digits": HEAD + b"Date: Mon, 1 Jan 2024 10:00:" + b"9" * 20 + b" +0000\r\n\r\nx",
+    "unknown charset": HEAD + b"Content-Type: text/plain; charset=klingon\r\n\r\n\xff\xfe x",
+    "1000 nested multiparts": nested(1000),
+    "400 KB of encoded words": b"Subject: " + b"\r\n ".join([b"=?utf-8?B?w6TDtsO8?="] * 18000) + b"\r\n" + HEAD + b"\r\nx",
+    "2.4 MB of headers": HEAD + b"".join(b"X-H%d: v\r\n" % n for n in range(200_000)) + b"\r\nx",
+    "100k parts": HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 100_000 + b"--b--\r\n",
+    "20k segments": HEAD + b"Content-Type: text/plain;" + b"".join(b" name*%d*=x%%41;" % n for n in range(20_000)) + b"\r\n\r\nx",
+    "unicode_escape": HEAD + b"Content-Type: text/plain; charset=unicode_escape\r\n\r\n\\u0041\x80",
+    "utf-7": HEAD + b"Content-Type: text/plain; charset=utf-7\r\n\r\n+AGE-+\x80",
+    "rot13": HEAD + b"Content-Type: text/plain; charset=rot13\r\n\r\nabc\x80",
+    "NUL in headers": b"From: a\0nn@example.com\r\nSubject: a\0b\r\nTo: \0\r\nMessage-ID: <\0>\r\n\r\na\0b",
+    # and what could make ours
+    "nothing": b"",
+    "empty lines": b"\r\n" * 100_000,
+    "only CR": b"From: a@example.com\rSubject: x\r\rhello\r" * 5000,
+    "64 KB of open comments": b"From: " + b"(" * 65_000 + b"\r\n\r\nx",
+    "quotes": b"To: " + b'"' * 65_001 + b"\r\n\r\nx",
+    "escaped quotes": b'To: "' + b'\\"' * 32_000 + b"\r\n\r\nx",
+    "groups": b"To: " + b"a:" * 32_000 + b"\r\n\r\nx",
+    "angles": b"To: " + b"<" * 65_000 + b"\r\n\r\nx",
+    "angles and commas": b"To: " + b"<a," * 21_000 + b"\r\n\r\nx",
+    "100k addresses": b"To: " + b",".join(b"a%d@example.com" % n for n in range(100_000)) + b"\r\n\r\nx",
+    "open encoded words": b"Subject: " + b"=?utf-8?q?" * 6000 + b"\r\n\r\nx",
+    "60k folded lines": HEAD + b"X: y\r\n" + b" y\r\n" * 60_000 + b"\r\nx",
+    "junk in the header": b"X: y\r\n" + b"junk\n" * 40_000 + HEAD + b"\r\nx",
+    "references": HEAD + b"References: " + b"<" * 30_000 + b"a@" * 15_000 + b"\r\n\r\nx",
+    "a boundary of dashes": HEAD + b'Content-Type: multipart/mixed; boundary="-"\r\n\r\n' + b"---------\n" * 100_000,
+    "a boundary of 60 KB": HEAD + b"Content-Type: multipart/mixed; boundary=" + b"x" * 60_000 + b"\r\n\r\n--" + b"x" * 60_000 + b"\nhi",
+    "uuencode that never ends": HEAD + b"\r\n" + b"begin 644 x\n" * 80_000,
+    "uuencode of nothing": HEAD + b"\r\n" + b"begin 644 x\nend\n" * 60_000,
+    "20k recipients": HEAD
+    + b"Content-Type: message/delivery-status\r\n\r\n"
+    + b"Final-Recipient: rfc822; a@example.com\nAction: failed\n\n" * 18_000,
+    "every octet": HEAD + b"\r\n" + bytes(range(256)) * 4000,
+    "no charset": HEAD + b"\r\n" + bytes(range(128, 256)) * 8000,
+    "a line of 1 MB": HEAD + b"\r\nOn " + b"a " * 500_000,
+    "130k header lines": HEAD + b"\r\n" + b"From: a\n" * 130_000,
+    "250k quotes": HEAD + b"\r\n" + b"> x\n" * 250_000,
+    "attributions": HEAD + b"\r\n" + b"On 3.3.2026 10:15 <a@example.com wrote:\n" * 25_000,
+    "markers": HEAD + b"\r\n" + b"-- please write\n" * 60_000,
+    "deep div": HTML + b"<div>" * 100_000,
+    "deep lists": HTML + b"<ul><li>" * 60_000,
+    "deep quotes": HTML + b"<blockquote type=cite>x" * 40_000,
+    "deep behind tables": HTML + b"<div><table></div></table>" * 40_000,
+    "deep formatting": HTML + b"<b><i><p>" * 60_000,
+    "open comments": HTML + b"<!--" * 200_000,
+    "ampersands": HTML + b"&a" * 400_000,
+    "attributes": HTML + b"<a " + b" x" * 300_000 + b">",
+    "open scripts": HTML + b"<script" * 100_000,
+    "less than": HTML + b"<" * 500_000,
+    "borders": HTML + b'<div style="border-top:solid;padding:3pt">a:' * 11_000,
+}
+
+
+def strings(found: object) -> list[str]:
+    if isinstance(found, str):
+        return [found]
+    if is_dataclass(found):
+        return [text for field in fields(found) for text in strings(getattr(found, field.name))]
+    if isinstance(found, tuple):
+        return [text for one in found for text in strings(one)]
+    return []
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_read_at_once_and_comes_out_clean(name: str) -> None:
+    start = time.process_time()
+    found = read(BOMBS[name], "", RING)
+    assert time.process_time() - start < SECONDS
+    for text in strings(found):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\ud800-\udfff]", text)
+        assert text == text.encode().decode()
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+def test_less_is_understood_and_the_rest_is_there() -> None:
+    for name in (
+        "message id",
+        "unknown charset",
+        "400 KB of encoded words",
+        "2.4 MB of headers",
+        "100k parts",
+        "20k segments",
+        "junk in the header",
+    ):
+        found = read(BOMBS[name], "", RING)
+        assert found.kind is Kind.WRITTEN, name
+        assert found.mail.authors[0].address == "ann@example.com", name
+    assert read(BOMBS["message id"], "", RING).mail.message_id == "<[]@>"
+    assert read(BOMBS["date of twenty digits"], "", RING).mail.date is None
+
+
+def test_each_limit_leaves_a_note() -> None:
+    small = ReadingLimits(headers=5, header_block=4000, header=2500, parts=3, depth=2, addresses=2, decoded=1000, text=50, html=50)
+    cases = {
+        "more than 5 header fields": HEAD + b"A: 1\r\nB: 1\r\nC: 1\r\n\r\nx",
+        "header longer than 4000 bytes": HEAD + (b"A: " + b"x" * 2000 + b"\r\n") * 3 + b"\r\nx",
+        "a: longer than 2500 bytes": HEAD + b"A: " + b"x" * 2600 + b"\r\n\r\nx",
+        "too many parts": HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\nx\r\n" * 9,
+        "multiparts deeper than 2": nested(9),
+        "parts hold more than 1000 bytes": HEAD + b"Content-Type: image/png\r\n\r\n" + b"x" * 2000,
+        "text longer than 50 characters": HEAD + b"\r\n" + b"x" * 60,
+    }
+    for note, raw in cases.items():
+        assert note in read(raw, "", RING, small).mail.defects, note
+
+
+def test_a_part_beyond_the_limit_is_not_listed_as_if_it_were_read() -> None:
+    raw = (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nhello\r\n--b\r\nContent-Type: image/png\r\n\r\n"
+        + b"x" * 5000
+        + b"\r\n--b--"
+    )
+    mail = read(raw, "", RING, ReadingLimits(decoded=1000)).mail
+    assert (mail.text, mail.attachments) == ("hello", ())
+
+
+def seeds() -> list[bytes]:
+    return [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "mails").glob("*.eml"))]
+
+
+def mutated(raw: bytes, dice: random.Random) -> bytes:
+    data = bytearray(raw)
+    for _ in range(dice.randint(1, 8)):
+        at = dice.randrange(len(data))
+        match dice.randrange(6):
+            case 0:
+                data[at] = dice.randrange(256)
+            case 1:
+                del data[at : at + dice.randint(1, 40)]
+            case 2:
+                data[at:at] = dice.choice(
+                    [
+                        b"\r\n",
+                        b"\n\n",
+                        b"\0",
+                        b"<",
+                        b">",
+                        b"(",
+                        b'"',
+                        b"=?",
+                        b"?=",
+                        b"--",
+                        b"%",
+                        b"\xff",
+                        b":",
+                        b";",
+                        b"[",
+                        b"@",
+                        b"\x1b$B",
+                        b"&",
+                        b"*0*=",
+                    ]
+                )
+            case 3:
+                data[at:at] = data[at : at + dice.randint(1, 200)]
+            case 4:
+                other = dice.randrange(len(data))
+                data[at : at + 20] = data[other : other + 20]
+            case _:
+                del data[at:]
+        if not data:
+            return b""
+    return bytes(data)
+
+
+def test_thousands_of_mutations_are_all_read() -> None:
+    dice, mails = random.Random(20260303), seeds()
+    start = time.process_time()
+    count = 0
+    while count < 5_000 and time.process_time() - start < 5:
+        raw = mutated(dice.choice(mails), dice)
+        found = read(raw, dice.choice(["", "a@example.com", None]), RING)
+        assert isinstance(found.mail, Mail)
+        assert all(
+            text == text.encode().decode() and "\0" not in text
+            for text in (found.mail.subject, found.mail.text, found.mail.html or "", found.mail.new_text)
+        )
+        count += 1
+    assert count > 1_000
+
+
+def test_every_leaf_of_a_tree_has_a_path_of_its_own() -> None:
+    for raw in seeds():
+        paths = [leaf.path for leaf in grow(raw, ReadingLimits()).leaves()]
+        assert len(paths) == len(set(paths))

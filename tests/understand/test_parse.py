@@ -1,0 +1,287 @@
+"""Bytes to Mail: parts, texts, attachments, reports."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+
+import pytest
+
+from mailgate.model.mail import Mail
+from mailgate.model.token import Keyring
+from mailgate.understand import read
+from mailgate.understand.attachments import attachment_bytes
+from mailgate.understand.bounce import judged
+from mailgate.understand.html import read_html
+from mailgate.understand.language import language_of
+from mailgate.understand.limits import LIMITS
+from mailgate.understand.parse import parse
+
+HEAD = b"From: Ann <ann@example.com>\r\nTo: support@example.org\r\nSubject: x\r\n"
+HTML_HEAD = b"Content-Type: text/html\r\n\r\n"
+PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
+
+
+def a_part(body: bytes, kind: str, *headers: str) -> bytes:
+    return "\r\n".join([f"Content-Type: {kind}", *headers, "", ""]).encode() + body
+
+
+def multipart(*parts: bytes, kind: str = "mixed", boundary: str = "bb", close: bool = True) -> bytes:
+    body = b"".join(f"\r\n--{boundary}\r\n".encode() + part for part in parts) + (f"\r\n--{boundary}--\r\n".encode() if close else b"")
+    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode() + body
+
+
+def a_mail(body: bytes) -> Mail:
+    return parse(HEAD + body)
+
+
+def test_of_an_alternative_the_plain_form_is_the_text_and_the_other_stands_beside() -> None:
+    mail = a_mail(multipart(a_part(b"plain", "text/plain"), a_part(b"<p>rich</p>", "text/html"), kind="alternative"))
+    assert (mail.text, mail.html) == ("plain", "<p>rich</p>")
+
+
+def test_an_empty_plain_form_does_not_hide_the_html() -> None:
+    assert a_mail(multipart(a_part(b" \r\n", "text/plain"), a_part(b"<p>rich</p>", "text/html"), kind="alternative")).text == "rich"
+
+
+def test_text_around_a_picture_is_all_read() -> None:
+    mail = a_mail(
+        multipart(
+            a_part(b"above", "text/plain"),
+            a_part(PNG, "image/png", "Content-Disposition: inline; filename=a.png"),
+            a_part(b"below", "text/plain"),
+        )
+    )
+    assert mail.text == "above\n\nbelow"
+    assert [(one.name, one.inline) for one in mail.attachments] == [("a.png", True)]
+
+
+def test_html_with_a_plain_footer_of_a_list_keeps_both() -> None:
+    mail = a_mail(multipart(a_part(b"<p>the question</p>", "text/html"), a_part(b"the footer", "text/plain")))
+    assert mail.text == "the question\n\nthe footer"
+    assert "the question" in (mail.html or "")
+    assert "the footer" in (mail.html or "")
+
+
+def test_a_nested_mail_is_an_attachment_named_by_its_subject() -> None:
+    mail = a_mail(
+        multipart(
+            a_part(b"see below", "text/plain"),
+            a_part(b"From: b@example.com\r\nSubject: the old one\r\nMessage-ID: <old@x>\r\n\r\nold", "message/rfc822"),
+        )
+    )
+    assert [(one.name, one.type) for one in mail.attachments] == [("the old one.eml", "message/rfc822")]
+    assert mail.text == "see below"
+    assert mail.reported_ids == ()  # only a report is about the mail that it returns
+
+
+def test_an_attachment_is_found_again_by_its_part() -> None:
+    raw = HEAD + multipart(
+        multipart(a_part(b"plain", "text/plain"), a_part(b"<img src='cid:pic@x'>", "text/html"), kind="alternative", boundary="inner"),
+        a_part(base64.b64encode(PNG), "image/png; name=p.png", "Content-Transfer-Encoding: base64", "Content-ID: <pic@x>"),
+    )
+    (picture,) = parse(raw).attachments
+    assert (picture.part, picture.content_id, picture.inline, picture.size) == ("2", "pic@x", True, len(PNG))
+    assert attachment_bytes(raw, picture) == PNG
+    assert attachment_bytes(raw.replace(b"iVBOR", b"iVBOS"), picture) is None
+
+
+def test_a_uuencoded_file_leaves_the_text_and_is_found_again() -> None:
+    raw = HEAD + b"\r\nsee file\r\n\r\nbegin 644 a.txt\r\n#86)C\r\n`\r\nend\r\n\r\nbye\r\n"
+    mail = parse(raw)
+    assert "begin" not in mail.text
+    assert mail.text.startswith("see file")
+    assert mail.text.endswith("bye")
+    (found,) = mail.attachments
+    assert (found.name, found.size) == ("a.txt", 3)
+    assert attachment_bytes(raw, found) == b"abc"
+
+
+def test_the_first_text_may_have_a_name_and_the_next_one_is_a_file() -> None:
+    named = 'text/plain; name="body.txt"'
+    mail = a_mail(multipart(a_part(b"one", named), a_part(b"two", 'text/plain; name="notes.txt"')))
+    assert mail.text == "one"
+    assert [one.name for one in mail.attachments] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "defect"),
+    [
+        (multipart(a_part(b"hi", "text/plain"), close=False), "hi", "multipart not closed"),
+        (b"Content-Type: multipart/mixed\r\n\r\n--aaaaaa\r\n\r\nhi\r\n--aaaaaa--\r\n", "hi", "multipart without a boundary, guessed"),
+        (b"Content-Type: multipart/mixed\r\n\r\nhi\r\n", "hi", "multipart without a boundary"),
+        (b"Content-Type: multipart/mixed; boundary=q\r\n\r\nhi\r\n", "hi", "boundary not found"),
+        (b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nhi", "hi", "several Content-Type headers, the first counts"),
+        (b"Content-Transfer-Encoding: base64\r\n\r\naGk", "hi", "part 1: broken base64"),
+        (b"Content-Transfer-Encoding: rot13\r\n\r\nhi", "hi", "part 1: unknown transfer encoding 'rot13'"),
+        (b"Content-Type: text/plain; charset=klingon\r\n\r\nhi", "hi", "part 1: unknown charset 'klingon'"),
+        (b"no colon here", "no colon here", "the header ends without an empty line"),
+    ],
+)
+def test_each_repair_is_noted(body: bytes, text: str, defect: str) -> None:
+    mail = a_mail(body)
+    assert mail.text == text
+    assert defect in mail.defects
+
+
+def test_a_boundary_that_begins_another_does_not_split_it() -> None:
+    inner = multipart(a_part(b"one", "text/plain"), a_part(b"two", "text/plain"), boundary="abcdef")
+    assert a_mail(multipart(inner, a_part(b"three", "text/plain"), boundary="abc")).text == "one\n\ntwo\n\nthree"
+
+
+def test_bare_line_feeds_and_an_mbox_line_are_read() -> None:
+    mail = parse(b"From ann@example.com Tue Mar  3 10:15:00 2026\n" + HEAD.replace(b"\r\n", b"\n") + b"\nhi\n")
+    assert (mail.subject, mail.text) == ("x", "hi")
+
+
+def test_a_reading_survives_pickle() -> None:
+    found = read(HEAD + multipart(a_part(b"plain", "text/plain"), a_part(PNG, "image/png")), "ann@example.com", Keyring((b"k" * 32,)))
+    assert pickle.loads(pickle.dumps(found)) == found
+
+
+# --- HTML ---------------------------------------------------------------------------------------------------------------
+
+ACTIVE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='https://tracker.example.net/1.gif'>",
+    "<img src='//tracker.example.net/1.gif'>",
+    "<img src='data:image/svg+xml,x'>",
+    "<img srcset='https://tracker.example.net/1.gif 1x'>",
+    "<a href='java\tscript:alert(1)'>x</a>",
+    "<a href='vbscript:x'>x</a>",
+    "<p style='background:url(https://tracker.example.net/1.gif)'>x</p>",
+    "<p style='background-color:url(https://tracker.example.net/1.gif)'>x</p>",
+    "<table background='https://tracker.example.net/1.gif'><tr><td>x</table>",
+    "<link rel=stylesheet href='https://tracker.example.net/1.css'>",
+    "<style>@import 'https://tracker.example.net/1.css'</style>",
+    "<meta http-equiv=refresh content='0;url=https://tracker.example.net'>",
+    "<base href='https://tracker.example.net/'>",
+    "<form action='https://tracker.example.net/'><input name=p></form>",
+    "<iframe src='https://tracker.example.net/'></iframe>",
+    "<object data='https://tracker.example.net/'></object>",
+    "<svg><script>alert(1)</script></svg>",
+    "<svg onload=alert(1)>",
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+    "<video poster='https://tracker.example.net/1.gif'></video>",
+    "<body onload=alert(1)>x",
+]
+
+
+@pytest.mark.parametrize("markup", ACTIVE)
+def test_html_neither_acts_nor_loads(markup: str) -> None:
+    safe = read_html(f"<p>hello</p>{markup}", LIMITS).safe
+    assert "hello" in safe
+    assert "tracker.example.net" not in safe
+    for word in ("<script", "onerror=", "onload=", "javascript", "vbscript", "<style", "<form", "<iframe", "<svg", "data:"):
+        assert word not in safe.lower() or (word == "onerror=" and "&lt;img" in safe)
+
+
+def test_a_picture_of_the_mail_itself_stays() -> None:
+    assert 'src="cid:a@b"' in read_html("<img src='cid:a@b'>", LIMITS).safe
+
+
+def test_html_in_utf7_is_cleaned_after_it_is_decoded() -> None:
+    mail = a_mail(b"Content-Type: text/html; charset=utf-7\r\n\r\n+ADw-script+AD4-alert(1)+ADw-/script+AD4-hello")
+    assert "script" not in (mail.html or "script")
+    assert mail.text == "hello"
+
+
+HTML_QUOTES = [
+    '<div class="gmail_quote"><div class="gmail_attr">On Mon X wrote:<br></div><blockquote class="gmail_quote">old</blockquote></div>',
+    '<div class="moz-cite-prefix">On 02.03.26 16:40, X wrote:<br></div><blockquote type="cite" cite="mid:x"><p>old</p></blockquote>',
+    '<br><div>On 2 Mar 2026, at 16:40, X &lt;x@example.org&gt; wrote:</div><br><blockquote type="cite"><div>old</div></blockquote>',
+    '<div id="appendonsend"></div><hr><div id="divRplyFwdMsg"><b>From:</b> X<br><b>Sent:</b> Monday<br></div><div>old</div>',
+    '<hr id="stopSpelling">Date: Mon<br>Subject: x<br><div>old</div>',
+    '<div class="yahoo_quoted"><div>On Monday X wrote:</div><div>old</div></div>',
+    '<div style="border:none;border-top:solid #B5C4DF 1.0pt;padding:3.0pt 0in"><p><b>Fra:</b> X<br><b>Dato:</b> x</p></div><p>old</p>',
+    "<p>-- please write above this line --</p><p>old</p>",
+    "<p><b>Von:</b> X<br><b>Gesendet:</b> Montag<br><b>An:</b> Y<br><b>Betreff:</b> Z</p><p>old</p>",
+    '<blockquote style="border-left:2px solid #000;padding-left:5px">old</blockquote>',
+]
+
+
+@pytest.mark.parametrize("quote", HTML_QUOTES)
+def test_a_quote_in_html_is_cut_from_text_and_html_alike(quote: str) -> None:
+    mail = a_mail(b"Content-Type: text/html\r\n\r\n<div>It <b>works</b> now.</div>" + quote.encode())
+    assert mail.new_text == "It works now."
+    assert "old" in mail.quoted
+    assert mail.new_html is not None
+    assert "<b>works</b>" in mail.new_html
+    assert "old" not in mail.new_html
+    assert "Sent" not in mail.new_html
+    assert "old" in (mail.html or "")
+
+
+def test_an_indented_paragraph_is_no_quote() -> None:
+    mail = a_mail(b"Content-Type: text/html\r\n\r\n<p>It says:</p><blockquote>error 49</blockquote><p>What now?</p>")
+    assert mail.new_text == "It says:\n\nerror 49\n\nWhat now?"
+
+
+def test_answers_between_the_quotes_of_html_are_kept() -> None:
+    mail = a_mail(HTML_HEAD + b"<blockquote type=cite>First?</blockquote><p>Yes.</p><blockquote type=cite>Second?</blockquote><p>No.</p>")
+    assert (mail.new_text, mail.inline_answers) == ("Yes.\n\nNo.", True)
+    assert "First?" not in (mail.new_html or "First?")
+
+
+def test_where_html_and_text_say_different_things_there_is_no_new_html() -> None:
+    mail = a_mail(multipart(a_part(b"short form", "text/plain"), a_part(b"<p>another text</p>", "text/html"), kind="alternative"))
+    assert mail.new_html is None
+
+
+def test_hidden_text_is_not_read_and_tables_and_lists_keep_their_lines() -> None:
+    mail = a_mail(HTML_HEAD + b"<div style='display:none'>preview</div><ul><li>one<li>two</ul><table><tr><td>a<td>b</tr><tr><td>c</table>")
+    assert mail.text == "- one\n- two\n\na b\nc"
+
+
+# --- reports and language --------------------------------------------------------------------------------------------------
+
+HARD = [
+    ("5.1.1", "550 5.1.1 User unknown", True, "user unknown"),
+    ("5.1.2", "550 host unknown", True, "host unknown"),
+    ("5.1.3", "", True, "address faulty"),
+    ("5.1.6", "", True, "user moved"),
+    ("5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", True, "host takes no mail"),
+    ("5.2.1", "550 5.2.1 account disabled", True, "mailbox disabled"),
+    ("5.4.4", "", True, "host unknown"),
+    ("5.0.0", "550 no such user here", True, "user unknown"),
+    (None, "550 Requested action not taken: no such mailbox", True, "user unknown"),
+    ("5.2.2", "552 5.2.2 mailbox full", False, "mailbox full"),
+    ("5.7.1", "550 5.7.1 blocked as spam", False, "refused by policy"),
+    ("5.3.4", "552 message too big", False, "mail too big"),
+    ("4.2.2", "452 4.2.2 over quota", False, "mailbox full"),
+    ("4.1.1", "450 4.1.1 user unknown, try later", False, "user unknown"),
+    ("5.0.0", "554 something else", False, "554"),
+]
+
+
+@pytest.mark.parametrize(("status", "said", "hard", "reason"), HARD)
+def test_hard_is_only_an_address_that_does_not_work(status: str | None, said: str, hard: bool, reason: str) -> None:
+    report = judged("x@example.com", "failed", status, f"smtp; {said}" if said else "")
+    assert report.hard is hard
+    assert report.reason.startswith(reason)
+
+
+def test_what_is_only_late_is_never_hard() -> None:
+    assert not judged("x@example.com", "delayed", "5.1.1", "smtp; 550 5.1.1 user unknown").hard
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Hello, my printer is broken and I do not know what to do.", "en"),
+        ("Guten Tag, der Drucker druckt nicht mehr, bitte helfen Sie mir.", "de"),
+        ("Bonjour, mon imprimante ne marche pas, merci de votre aide.", "fr"),
+        ("Hola, la impresora no funciona desde ayer, gracias por su ayuda.", "es"),
+        ("Printer kaputt 49 error", None),
+        ("ok thanks", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_told_by_its_small_words_or_not_at_all(text: str, language: str | None) -> None:
+    assert language_of(text, None) == language
+
+
+def test_the_header_comes_before_the_words() -> None:
+    assert language_of("Hello, my printer is broken and I do not know what to do.", "de-DE") == "de"
+    assert language_of("Hello, my printer is broken and I do not know what to do.", "not a tag") == "en"

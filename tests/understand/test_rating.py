@@ -1,0 +1,250 @@
+"""Marks, thanks and wishes of one word: read when they are said, never guessed."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailgate.model.evidence import Evidence, EvidenceKind
+from mailgate.model.marker import MARKERS
+from mailgate.understand.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
+
+
+def a_mail(new_text: str) -> Any:
+    return SimpleNamespace(new_text=new_text)
+
+
+def a_score(word: str, valid: bool = True) -> Evidence:
+    return Evidence(EvidenceKind.REPLY_ADDRESS, "to", "…", letter="AAAAAAAA", purpose="rate", word=word, valid=valid)
+
+
+@pytest.mark.parametrize(
+    ("line", "score", "comment"),
+    [
+        ("5", 5, ""),
+        ("1", 1, ""),
+        ("4/5", 4, ""),
+        ("4 / 5", 4, ""),
+        ("3/5 took a while", 3, "took a while"),
+        ("5!", 5, ""),
+        ("5.", 5, ""),
+        ("4 - quick and kind", 4, "quick and kind"),
+        ("4, quick and kind", 4, "quick and kind"),
+        ("2: sehr langsam", 2, "sehr langsam"),
+        ("★★★★☆", 4, ""),
+        ("★", 1, ""),
+        ("⭐⭐⭐", 3, ""),
+        ("★ ★ ★ ★ ★ lovely", 5, "lovely"),
+        ("\U0001f44d", 5, ""),
+        ("\U0001f44d\U0001f3fd thank you", 5, "thank you"),
+        ("\U0001f44e", 1, ""),
+        ("  4  \n\nthe second visit was better", 4, "the second visit was better"),
+    ],
+)
+def test_a_mark_on_the_first_line_counts_when_it_was_asked_for(line: str, score: int, comment: str):
+    rating = read_rating(a_mail(line), (), asked=True)
+    assert rating is not None
+    assert (rating.score, rating.comment, rating.because) == (score, comment, "first line")
+    assert read_rating(a_mail(line), (), asked=False) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "5 minutes later it was gone again",
+        "3 of us still cannot print",
+        "2-3 times a day",
+        "2 - 3 times a day",
+        "1. open the lid",
+        "1) open the lid",
+        "1,5 hours",
+        "4.5",
+        "10",
+        "0",
+        "6",
+        "5/10",
+        "5/50",
+        "12 people",
+        "★★★★★★",
+        "\U0001f44d\U0001f44e",
+        "It was a 5",
+        "Great, thanks!\n5",
+        "",
+    ],
+)
+def test_figures_that_begin_a_story_are_no_mark(line: str):
+    assert read_rating(a_mail(line), (), asked=True) is None
+
+
+def test_the_score_of_a_signed_address_wins_over_the_text():
+    rating = read_rating(a_mail("1 visit was enough"), (a_score("5"),), asked=True)
+    assert rating is not None
+    assert (rating.score, rating.comment, rating.because) == (5, "1 visit was enough", "token")
+
+
+def test_a_score_written_once_more_is_no_comment():
+    rating = read_rating(a_mail("5\nlovely"), (a_score("5"),), asked=False)
+    assert rating is not None and rating.comment == "lovely"
+
+
+def test_a_badly_signed_score_is_none():
+    assert read_rating(a_mail("well"), (a_score("5", valid=False),), asked=False) is None
+
+
+def test_two_different_scores_in_one_mail_are_a_scanner_not_an_opinion():
+    assert read_rating(a_mail(""), (a_score("5"), a_score("1")), asked=True) is None
+    assert read_rating(a_mail(""), (a_score("5"), a_score("5")), asked=True) is not None
+
+
+@pytest.mark.parametrize("hint", [*RATING_HINTS, *MARKERS.values(), RATING_HINTS[0].upper(), f"  {RATING_HINTS[1]}  "])
+def test_what_our_link_put_there_is_no_comment(hint: str):
+    rating = read_rating(a_mail(f"quick help\n\n{hint}\nnot mine"), (a_score("4"),), asked=False)
+    assert rating is not None and rating.comment == "quick help"
+    untouched = read_rating(a_mail(f"\n\n{hint}"), (a_score("4"),), asked=False)
+    assert untouched is not None and untouched.comment == ""
+
+
+def test_a_comment_has_an_end():
+    rating = read_rating(a_mail("x" * 10_000), (a_score("2"),), asked=False)
+    assert rating is not None and len(rating.comment) == LONGEST_COMMENT
+
+
+# --- thanks ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thanks!",
+        "thank you very much, it works now",
+        "Thanks Ann",
+        "Thanks, Ann Smith!",
+        "Hi Ann,\n\nthanks a lot, everything works.\n\nKind regards\nBob",
+        "Thx",
+        "Perfect, thanks",
+        "Danke!",
+        "Dankeschön",
+        "Vielen Dank für die schnelle Hilfe!\nViele Grüße\nMax Muster",
+        "Danke, Frau Weber",
+        "Super, danke, jetzt geht alles wieder",
+        "Hallo Herr Weber,\nherzlichen Dank!\nMfG\nMax",
+    ],
+)
+def test_a_mere_thank_you_is_one(text: str):
+    assert is_thanks(text, attachments=False)
+    assert not is_thanks(text, attachments=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Great",
+        "It works",
+        "Thanks, but it is still broken",
+        "Thanks, it does not work",
+        "Thanks. Not yet.",
+        "Thanks, will it stay so?",
+        "Thanks in advance",
+        "Thanks, please call me",
+        "Thanks for the new password, and the scanner",
+        "Thank you! Room 204 as well",
+        "Thanks, see https://example.org/",
+        "Thanks, my address is max@home.example",
+        "Danke, geht aber nicht",
+        "Danke, klappt nicht",
+        "Danke im Voraus",
+        "Danke!\nLeider Nein",
+        "Danke, Drucker kaputt",
+        "Danke, wann kommt jemand",
+        "Vielen Dank. Bitte noch den Scanner.",
+        "thanks " * 13,
+        "Thank you all so very much for your really quick help with that",
+        "Danke 👍 👎?",
+    ],
+)
+def test_anything_more_than_thanks_is_a_message(text: str):
+    assert not is_thanks(text, attachments=False)
+
+
+@given(
+    st.sampled_from(["but", "not", "still", "aber", "nicht", "leider", "noch", "kaputt", "broken", "error", "Nicht", "However"]),
+    st.integers(0, 3),
+)
+def test_no_word_of_doubt_passes_anywhere_in_a_thank_you(word: str, place: int):
+    words = "Thanks Ann works great".split()
+    words.insert(place, word)
+    assert not is_thanks(" ".join(words), attachments=False)
+
+
+# --- wishes ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [
+        ("status", "status"),
+        ("Status.", "status"),
+        ("\n #status \n", "status"),
+        ("\uff03close", "close"),
+        ("CLOSE!", "close"),
+        ("solved", "close"),
+        ("erledigt", "close"),
+        ("Gelöst.", "close"),
+        ("not solved", "reopen"),
+        ("Not   solved!", "reopen"),
+        ("reopen", "reopen"),
+        ("wieder öffnen", "reopen"),
+        ("Hilfe", "help"),
+        ("#help", "help"),
+        ("urgent", "urgent"),
+        ("cancel", "cancel"),
+        ("no surveys", "no surveys"),
+        ("language de", "language de"),
+        ("Sprache EN", "language en"),
+    ],
+)
+def test_a_wish_is_the_whole_text(text: str, wish: str):
+    assert self_service(text) == wish
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "close it when you like",
+        "please tell me the status",
+        "status\nand one more thing",
+        "the window does not close",
+        "#noet",
+        "help me",
+        "x" * 500,
+    ],
+)
+def test_prose_is_never_taken_for_a_wish(text: str):
+    assert self_service(text) is None
+
+
+def test_every_phrase_of_the_catalogue_means_what_it_stands_under():
+    for wish, phrases in WISHES.items():
+        for phrase in phrases:
+            assert self_service(phrase.upper() + ".") == wish
+            assert len(phrase.split()) <= 4
+
+
+def test_reading_them_takes_time_in_proportion_to_the_text():
+    for hostile in ("5 ", "★ ", "5 - ", "5/", "(\n", "\U0001f44d\U0001f3fb", "\ufe0f"):
+        took = []
+        for times in (20_000, 80_000):
+            text = hostile * times
+            began = time.perf_counter()
+            read_rating(a_mail(text), (), asked=True)
+            is_thanks(text, attachments=False)
+            self_service(text)
+            took.append(time.perf_counter() - began)
+        assert took[1] < 12 * took[0] + 0.1, hostile
