@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.receive.envelope import Malformed, Sender, read_path, read_recipient, read_sender
+from tests.growth import cost
 
 
 @pytest.mark.parametrize(
@@ -73,10 +74,9 @@ def test_whatever_a_client_writes_is_an_address_or_a_refusal(text):
 
 @pytest.mark.parametrize("pump", ['"', '\\"', '"a"', "@a,", "@a:", "<", "a@", " ", '"\\', "=a "])
 def test_no_argument_takes_long_to_read(pump):
-    began = time.process_time()
-    for argument in (f"FROM:<{pump * 50_000}", f"FROM:<{pump * 50_000}>", f"FROM:<a@b> {pump * 50_000}", f"FROM:{pump * 50_000}"):
-        try:
-            read_path(argument, "FROM:")
-        except Malformed:
-            continue
-    assert time.process_time() - began < 1.0
+    def read_all() -> None:
+        for argument in (f"FROM:<{pump * 50_000}", f"FROM:<{pump * 50_000}>", f"FROM:<a@b> {pump * 50_000}", f"FROM:{pump * 50_000}"):
+            with suppress(Malformed):
+                read_path(argument, "FROM:")
+
+    assert cost(read_all, enough=1.0) <= 1.0

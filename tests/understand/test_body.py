@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mailgate.model.marker import MARKERS, marker
 from mailgate.understand.body import Cut, cut
+from tests.growth import assert_linear, cost
 
 QUOTE = "> Have you tried\n> turning it off?"
 
@@ -188,15 +187,5 @@ def test_no_line_is_lost() -> None:
     ],
 )
 def test_time_grows_with_the_text_and_no_faster(piece: str) -> None:
-    def seconds(size: int) -> float:
-        text = piece * (size // len(piece))
-        best = 9.0
-        for _ in range(3):
-            start = time.process_time()
-            cut(text)
-            best = min(best, time.process_time() - start)
-        return best
-
-    small, large = seconds(50_000), seconds(200_000)
-    assert large < 1.0
-    assert large < 0.02 or large / max(small, 1e-4) < 12  # four times the text; sixteen would be its square
+    assert_linear(lambda size: cut(piece * (size // len(piece))), 50_000, why=piece)
+    assert cost(lambda: cut(piece * (200_000 // len(piece))), enough=1.0) <= 1.0

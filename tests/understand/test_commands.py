@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.model.understood import Parsed
 from mailgate.understand.commands import MOST, VERBS, WORDS, nearest, parse_commands, unavailable
+from tests.growth import assert_linear
 
 
 def commands(parsed: Parsed) -> list[str]:
@@ -240,10 +239,4 @@ def test_any_text_is_read_without_failing_and_nothing_of_the_body_is_lost(text: 
 
 def test_reading_takes_time_in_proportion_to_the_text():
     for hostile in ("#" * 100, "#note\u0301\u0316", " \u200b" * 20 + "#note\n", '#assign "' + '"' * 40, "#a:" * 30 + "\n", "\n# note\n"):
-        took = []
-        for times in (2_000, 8_000):
-            text = hostile * times
-            began = time.perf_counter()
-            parse_commands(text)
-            took.append(time.perf_counter() - began)
-        assert took[1] < 12 * took[0] + 0.1, hostile[:20]
+        assert_linear(lambda times, one=hostile: parse_commands(one * times), 2_000, why=hostile[:20])

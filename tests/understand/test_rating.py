@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.marker import MARKERS
 from mailgate.understand.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
+from tests.growth import assert_linear
 
 
 def a_mail(new_text: str) -> Any:
@@ -238,13 +238,10 @@ def test_every_phrase_of_the_catalogue_means_what_it_stands_under():
 
 
 def test_reading_them_takes_time_in_proportion_to_the_text():
+    def read_all(text: str) -> None:
+        read_rating(a_mail(text), (), asked=True)
+        is_thanks(text, attachments=False)
+        self_service(text)
+
     for hostile in ("5 ", "★ ", "5 - ", "5/", "(\n", "\U0001f44d\U0001f3fb", "\ufe0f"):
-        took = []
-        for times in (20_000, 80_000):
-            text = hostile * times
-            began = time.perf_counter()
-            read_rating(a_mail(text), (), asked=True)
-            is_thanks(text, attachments=False)
-            self_service(text)
-            took.append(time.perf_counter() - began)
-        assert took[1] < 12 * took[0] + 0.1, hostile
+        assert_linear(lambda times, one=hostile: read_all(one * times), 20_000, why=hostile)
