@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mailgate.cli import backup, check, deliver, demo, explain, inbox, init, outbox, serve, status, tickets
+from mailgate.cli import backup, check, deliver, demo, explain, import_, inbox, init, outbox, serve, status, tickets
 
 app = typer.Typer(
     name="mailgate",
@@ -21,6 +21,7 @@ app.command("check")(check.check)
 app.command("status")(status.status)
 app.command("explain")(explain.explain)
 app.command("deliver")(deliver.deliver)
+app.command("import")(import_.import_)
 app.command("backup")(backup.backup)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")

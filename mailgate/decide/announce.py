@@ -182,6 +182,8 @@ def why_no_answer(s: Situation) -> str:
     if not s.reading.answer:
         # "nobody reads there: noreply@..." names an address; the trace has the whole.
         return s.reading.answer_because.partition(":")[0]
+    if s.arrival.door.is_quiet:
+        return "taken over from a stored mailbox"
     if s.is_stale:
         return "the mail is too old for an automatic answer"
     if s.same_message_id:

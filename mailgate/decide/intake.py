@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mailgate.decide import announce, authority, orders, outsiders
+from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import open_ticket
@@ -30,6 +31,9 @@ def on_mail(s: Situation) -> Decision:
         TraceLine("understand", "thread", _evidence_words(s), f"ticket {s.ticket.number}" if s.ticket else "no ticket"),
         TraceLine("decide", "answer", s.reading.answer_because, "a machine may answer" if s.reading.answer else "no machine answers"),
     )
+    if s.arrival.door.is_quiet:
+        decision = archived(s)
+        return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
     decision = KINDS[s.reading.kind](s)
     author = s.author_key
     bad = author if author and any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in s.thread.evidence) else None

@@ -375,11 +375,13 @@ def _thread(one: Read, known: Known, desk: Desk) -> Thread:
     key = author.key if author else None
     # Somebody guesses: for an hour this author's subject tokens find nothing. No door is slowed by it.
     guesses = key is not None and known.bad_tokens.get(key, 0) >= desk.policy.bad_tokens_per_hour
+    # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
+    filed = one.claim.arrival.door.is_quiet and key is not None
     return settle(
         one.evidence,
         known.letters,
         known.ids_of(one.desk.id),
-        known.members,
+        (lambda _: frozenset({key or ""})) if filed else known.members,
         key,
         exists=known.files.__contains__,
         ignore_subject_tokens=guesses,

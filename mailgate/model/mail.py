@@ -14,7 +14,14 @@ class Door(StrEnum):
     LMTP = "lmtp"
     PIPE = "pipe"  #: `mailgate deliver`
     IMAP = "imap"
-    IMPORT = "import"
+    IMPORT = "import"  #: a stored mailbox whose mails are treated like any other
+    TAKEOVER = "takeover"  #: a stored mailbox: its tickets are open and their promises count from now, but no letter follows
+    ARCHIVE = "archive"  #: a stored mailbox, older than that: kept as tickets that are closed, and no letter follows
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody is written to because of a mail that came through it."""
+        return self in (Door.TAKEOVER, Door.ARCHIVE)
 
 
 @dataclass(frozen=True, slots=True)
