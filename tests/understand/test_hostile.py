@@ -5,9 +5,7 @@ from __future__ import annotations
 import pickle
 import random
 import re
-import time
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 
 import pytest
 
@@ -16,6 +14,7 @@ from mailgate.model.token import Keyring
 from mailgate.understand import ReadingLimits, read
 from mailgate.understand.tree import grow
 from tests.growth import cost
+from tests.mutations import mutated, seeds
 
 RING = Keyring((b"a key only for tests, 32 octets!",))
 HEAD = b"From: ann@example.com\r\nTo: support@example.org\r\nSubject: x\r\n"
@@ -149,60 +148,9 @@ def test_a_part_beyond_the_limit_is_not_listed_as_if_it_were_read() -> None:
     assert (mail.text, mail.attachments) == ("hello", ())
 
 
-def seeds() -> list[bytes]:
-    return [path.read_bytes() for path in sorted((Path(__file__).parents[1] / "mails").glob("*.eml"))]
-
-
-def mutated(raw: bytes, dice: random.Random) -> bytes:
-    data = bytearray(raw)
-    for _ in range(dice.randint(1, 8)):
-        at = dice.randrange(len(data))
-        match dice.randrange(6):
-            case 0:
-                data[at] = dice.randrange(256)
-            case 1:
-                del data[at : at + dice.randint(1, 40)]
-            case 2:
-                data[at:at] = dice.choice(
-                    [
-                        b"\r\n",
-                        b"\n\n",
-                        b"\0",
-                        b"<",
-                        b">",
-                        b"(",
-                        b'"',
-                        b"=?",
-                        b"?=",
-                        b"--",
-                        b"%",
-                        b"\xff",
-                        b":",
-                        b";",
-                        b"[",
-                        b"@",
-                        b"\x1b$B",
-                        b"&",
-                        b"*0*=",
-                    ]
-                )
-            case 3:
-                data[at:at] = data[at : at + dice.randint(1, 200)]
-            case 4:
-                other = dice.randrange(len(data))
-                data[at : at + 20] = data[other : other + 20]
-            case _:
-                del data[at:]
-        if not data:
-            return b""
-    return bytes(data)
-
-
 def test_thousands_of_mutations_are_all_read() -> None:
     dice, mails = random.Random(20260303), seeds()
-    start = time.process_time()
-    count = 0
-    while count < 5_000 and time.process_time() - start < 5:
+    for _ in range(3_000):
         raw = mutated(dice.choice(mails), dice)
         found = read(raw, dice.choice(["", "a@example.com", None]), RING)
         assert isinstance(found.mail, Mail)
@@ -210,8 +158,6 @@ def test_thousands_of_mutations_are_all_read() -> None:
             text == text.encode().decode() and "\0" not in text
             for text in (found.mail.subject, found.mail.text, found.mail.html or "", found.mail.new_text)
         )
-        count += 1
-    assert count > 1_000
 
 
 def test_every_leaf_of_a_tree_has_a_path_of_its_own() -> None:

@@ -1,0 +1,30 @@
+"""Broken mail by the hundred, through the whole gateway. `make exam` sends two hundred thousand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.exam.hostile import Gate, NaiveReader, run
+
+
+def test_every_broken_mail_is_an_entry_or_set_aside_with_its_bytes_as_they_came(tmp_path: Path) -> None:
+    result = run(tmp_path, 1_500, seed=20261127)
+    assert result.failures == []
+    assert (result.failed, result.mails) == (0, 1_500)
+    assert result.entries > 300 and result.aside > 100, result
+
+
+def test_the_run_finds_a_reader_that_raises(tmp_path: Path) -> None:
+    def spoil(gate: Gate) -> None:
+        rounds = gate.gateway._reading
+        rounds.reader = NaiveReader(rounds.reader)
+
+    assert len(run(tmp_path, 200, seed=20261127, spoil=spoil).failures) > 10
+
+
+def test_the_run_finds_a_record_that_changes_what_it_keeps(tmp_path: Path) -> None:
+    def spoil(gate: Gate) -> None:
+        take = gate.take
+        gate.take = lambda raws, paths: take([raw.rstrip() for raw in raws], paths)  # type: ignore[method-assign]
+
+    assert run(tmp_path, 100, seed=20261127, spoil=spoil).changed > 10
