@@ -214,7 +214,7 @@ def mailbox(name: str, address: str) -> list[str]:
     name = safe(name, "name").strip(" ")
     if not name:
         return [bracketed]
-    if len(name) <= WORD and _PLAIN_NAME.fullmatch(name) and "  " not in name:
+    if len(name) <= WORD and _PLAIN_NAME.fullmatch(name) and "  " not in name and "=?" not in name:
         return [f'"{name}"', bracketed]
     return [*encoded_words(name), bracketed]
 

@@ -25,6 +25,9 @@ _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):(?: ([^\r\n]*\S))?")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _WORD = re.compile(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=")
 _OPENS_WORD = re.compile(rb"=\?(?!=)")  # but not the end of a word whose base64 ends with "="
+#: Fields in which what stands in angle brackets is an address or an id, and nobody decodes these (RFC 2047 5).
+_BRACKETS = frozenset({"from", "to", "reply-to", "message-id", "in-reply-to", "references", "content-id"})
+_BRACKETED = re.compile(rb"<[^<>\s]*>")
 _ENCODED = rb"=\?utf-8\?(?:b\?[A-Za-z0-9+/=]*|q\?[A-Za-z0-9!*+/=_-]*)\?="
 _LOCAL = rb"(?:[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff.-]+|\"(?:[^\"\\\r\n\x00-\x1f]|\\[\x20-\x7e])*\")"
 _MAILBOX = re.compile(
@@ -102,7 +105,7 @@ def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> dict[st
         if name not in allowed:
             faults.append(f"{name}: not a field of ours")
         value = match[2] or b""
-        if b"=?" in value and _is_broken(value):
+        if b"=?" in value and _is_broken(_BRACKETED.sub(b"<>", value) if name in _BRACKETS else value):
             faults.append(f"{name}: a broken encoded word")
         fields.setdefault(name, []).append(value)
     return fields

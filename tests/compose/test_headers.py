@@ -119,9 +119,12 @@ def test_a_name_in_any_script_is_read_back(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Muster, Max", 'Max "the" Muster', "a\\", "<evil@example.net>", "x@y.example", "(a", "=?utf-8?q?hi?=", "a,b;c:d"]
+    "name", ["", "Muster, Max", 'Max "the" Muster', "a\\", "<evil@example.net>", "x@y.example", "(a", "=?utf-8?q?hi?=", "a=? b", "a,b;c:d"]
 )
 def test_names_full_of_signs_stay_names(name: str):
+    assert '"=?' not in headers.mailbox_field("From", name, "it@example.org") and '=? b"' not in headers.mailbox_field(
+        "From", name, "a@b.example"
+    )
     value = unfolded(headers.mailbox_field("From", name, "it@example.org").removeprefix("From: "))
     assert [address for _, address in getaddresses([value])] == ["it@example.org"]
 

@@ -67,6 +67,8 @@ def test_a_good_letter_has_no_fault():
         (instead(b"Subject: hello", b"Subject : hello"), "no header field"),
         (instead(b"Subject: hello", b"Subject: =?utf-8?q?a b?="), "encoded word"),
         (instead(b"Subject: hello", b"Subject: =?utf-8?q?" + b"a" * 70 + b"?="), "encoded word"),
+        (instead(b"Subject: hello", b"Subject: <=?utf-8?q?a>"), "encoded word"),
+        (instead(b"<max@example.com>", b'"=?a" <max@example.com>'), "encoded word"),
         (instead(b"<max@example.com>", b"<max@example.com>, <evil@example.net>"), "not one address"),
         (instead(b"<max@example.com>", b'"a" <evil@example.net> <max@example.com>'), "not one address"),
         (instead(b"<max@example.com>", b"max@example.com"), "not one address"),
@@ -87,6 +89,17 @@ def test_a_good_letter_has_no_fault():
 )  # fmt: skip
 def test_each_fault_is_named(data: bytes, fault: str):
     assert any(fault in found for found in check_bytes(data)), check_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        instead(b"<max@example.com>", b"<a=?b@example.com>"),
+        instead(b"Subject: hello", b"In-Reply-To: <=?utf-8?q?x@example.com>\r\nSubject: hello"),
+    ],
+)
+def test_an_address_or_an_id_that_looks_like_an_encoded_word_is_none(data: bytes):
+    assert check_bytes(data) == []
 
 
 def test_every_letter_that_is_shipped_passes():
