@@ -61,6 +61,7 @@ exam: .venv/.dev servers
 	$(MAKE) bench
 
 bench: .venv/.dev
+	$(BIN)/python -m bench.reading --write
 	$(BIN)/python -m bench.ingest --write $(ARGS)
 
 lock:
