@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +43,12 @@ class Result:
 class Gate:
     """A running gateway of its own that holds its letters."""
 
-    def __init__(self, folder: Path, **workers: int) -> None:
+    def __init__(self, folder: Path, **reader: Any) -> None:
         configuration(folder / "config", 1)
         edit(folder / "config", "mailgate.toml", ('# letters = "send" ', 'letters = "hold" #'))
         self.clock = Clock()
         given = settings.load(folder / "config")
+        given = replace(given, reader=replace(given.reader, **reader))
         create_store(given.database, self.clock())
         self.running = Running(given, self.clock)
 
