@@ -43,6 +43,10 @@ class _Scribe:
         return write_sheet(sheet, Desk(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
 
 
+def scribe_of(desk: Desk) -> _Scribe:
+    return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
+
+
 def write_with(scribe: _Scribe, sheet: Sheet) -> Written:
     return scribe.write(sheet)
 
@@ -68,7 +72,7 @@ class GuardedReader:
         return [answer if isinstance(answer, Reading) else Unread(_why(answer)) for answer in answers]
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
-        scribe = _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
+        scribe = scribe_of(desk)
         busy = [sheet for sheet in sheets if sheet.wanted]
         try:
             answers = self.guard.run(partial(write_with, scribe), busy)
