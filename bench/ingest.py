@@ -9,135 +9,17 @@ configuration; the courier does not run. Memory is that of the gateway with its 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from bench import measured
 from bench.load import mails as messages
-from mailgate import settings
+from bench.programs import bare, client, cpu, gateway, memory
 from mailgate.app import wall_clock
-from mailgate.cli.init import write_configuration
-from mailgate.record.store import Store, create_store, open_store
-
-LIFTED = {
-    "per_address_hour = 3": 'per_address_hour = "none"',
-    "per_address_day = 10": 'per_address_day = "none"',
-    "unknown_per_minute = 20": 'unknown_per_minute = "none"',
-    "known_per_minute = 600": 'known_per_minute = "none"',
-}
-
-
-@contextmanager
-def gateway(folder: Path) -> Iterator[tuple[int, int, Store]]:
-    """`mailgate serve` as users start it; its port, process id, and its record."""
-    door = 'kind = "lmtp"                     # "smtp" or "lmtp"\nhost = "127.0.0.1"\nport = 2424'
-    write_configuration(folder, {door: 'kind = "smtp"\nhost = "127.0.0.1"\nport = 0', **LIFTED})
-    loaded = settings.load(folder)
-    create_store(loaded.database, wall_clock())
-    command = [sys.executable, "-m", "mailgate", "serve", "--config", str(folder), "--only", "receive,read,clocks"]
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=_environment()) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            port = 0
-            for line in process.stdout:
-                if line.startswith("listening"):
-                    port = int(line.split("port")[1])
-                if line.startswith("ready"):
-                    break
-            else:
-                raise SystemExit((folder / "log").read_text()[-2000:])
-            store = open_store(loaded.database, wall_clock(), check=False)
-            try:
-                yield port, process.pid, store
-            finally:
-                store.close()
-        finally:
-            process.terminate()
-            process.wait(30)
-
-
-@contextmanager
-def bare() -> Iterator[int]:
-    with subprocess.Popen([sys.executable, "-m", "bench.bare"], stdout=subprocess.PIPE, text=True, env=_environment()) as process:
-        try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline())
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
-def _environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-
-
-def load(port: int, mails: int, per_connection: int, seed: int) -> dict[str, float]:
-    command = [
-        sys.executable,
-        "-m",
-        "bench.load",
-        "--port",
-        str(port),
-        "--mails",
-        str(mails),
-        "--per-connection",
-        str(per_connection),
-        "--seed",
-        str(seed),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, env=_environment(), check=False)
-    if done.returncode:
-        raise SystemExit(done.stderr[-2000:])
-    answer: dict[str, float] = json.loads(done.stdout)
-    return answer
-
-
-def memory(pid: int) -> float:
-    """MiB of a process and its children."""
-    total = 0.0
-    for one in (pid, *_children(pid)):
-        try:
-            text = Path(f"/proc/{one}/status").read_text()
-        except OSError:
-            continue
-        total += next((int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith("VmRSS")), 0.0)
-    return total
-
-
-def cpu(pid: int) -> float:
-    """Seconds of CPU of a process and its living children."""
-    total = 0.0
-    for one in (pid, *_children(pid)):
-        try:
-            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        total += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return total
-
-
-def _children(pid: int) -> list[int]:
-    found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            found.extend(int(child) for child in task.read_text().split())
-        except OSError:
-            continue
-    return found
-
 
 def ours(mails: int, per_connection: int, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="mailgate-bench-") as name, gateway(Path(name) / "config") as (port, pid, store):
@@ -152,7 +34,7 @@ def ours(mails: int, per_connection: int, seed: int) -> dict[str, Any]:
         watcher.start()
         before = cpu(pid)
         began = time.perf_counter()
-        said = load(port, mails, per_connection, seed)
+        said = client(port, mails, per_connection, seed)
         while (health := store.counts(wall_clock())).inbox.get("waiting") or health.inbox.get("claimed"):
             if time.perf_counter() - began > 300:
                 raise SystemExit(f"never done: {health}")
@@ -182,7 +64,7 @@ STARTING = 0.0
 
 def yardstick(mails: int, per_connection: int, seed: int) -> float:
     with bare() as port:
-        return mails / load(port, mails, per_connection, seed)["seconds"]
+        return mails / client(port, mails, per_connection, seed)["seconds"]
 
 
 def main() -> None:
@@ -194,7 +76,7 @@ def main() -> None:
     global STARTING
     with bare() as port:
         began = time.perf_counter()
-        STARTING = -load(port, given.mails, 20, 0)["seconds"] + time.perf_counter() - began
+        STARTING = -client(port, given.mails, 20, 0)["seconds"] + time.perf_counter() - began
     failed = 0
     for per_connection in (20, 1):
         rows, rods = [], []

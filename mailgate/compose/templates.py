@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, pass_context
+from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.environment import Template
-from jinja2.ext import extract_from_ast
+from jinja2.ext import InternationalizationExtension, extract_from_ast
+from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
@@ -22,6 +23,7 @@ from mailgate.compose import catalogue, words
 from mailgate.compose.blocks import Block, parse
 from mailgate.compose.catalogue import ENGLISH, Catalogue
 from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
+from mailgate.compose.views import VIEWS
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -78,14 +80,20 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> Templat
     problems += [f"{name}: is missing" for name in (FRAME, FOOTER) if name not in sources]
     if problems:
         raise BadTemplates(problems)
-    return Templates(compiled, books, frozenset(messages))
+    return Templates(compiled, whole, books, frozenset(messages))
 
 
 class Templates:
     """All letters, in all languages that there is a catalogue for. Threads may share it."""
 
-    def __init__(self, compiled: Mapping[str, Template], catalogues: Mapping[str, Catalogue], messages: frozenset[str]) -> None:
+    def __init__(
+        self, compiled: Mapping[str, Template], sources: Mapping[str, str], catalogues: Mapping[str, Catalogue], messages: frozenset[str]
+    ) -> None:
+        """`compiled`: each template as it is; `sources`: their texts, from which those of one language are made when they are needed."""
         self._compiled = compiled
+        self._sources = sources
+        self._spoken: dict[str, SandboxedEnvironment] = {}
+        self._texts: dict[tuple[str, str], Template] = {}
         self._catalogues = catalogues
         self.messages = messages  #: every sentence, in English
         self.letters = frozenset(
@@ -126,14 +134,24 @@ class Templates:
         """Raises jinja2.TemplateError, and TypeError for a value that cannot be printed."""
         book = self._catalogues[language]
         everything = {**values, "_book": book, "_zone": zone, "_language": language, "audience": audience, "event": event}
-        first, _, rest = self._compiled[f"{event}/{audience}.txt"].render(everything).partition("\n")
+        first, _, rest = self._text(f"{event}/{audience}.txt", language).render(everything).partition("\n")
         own = self._compiled.get(f"{event}/{audience}.html")
         return Rendered(
             subject=unmark(first.removeprefix(_SUBJECT)).strip(),
             blocks=parse(rest),
-            footer=parse(self._compiled[FOOTER].render(everything)),
+            footer=parse(self._text(FOOTER, language).render(everything)),
             html=own.render(everything) if own is not None else None,
         )
+
+    def _text(self, name: str, language: str) -> Template:
+        """A template with its sentences in one language. Raises jinja2.TemplateError."""
+        template = self._texts.get((name, language))
+        if template is None:
+            environment = self._spoken.get(language)
+            if environment is None:
+                environment = self._spoken[language] = _environment(self._sources, html=False, book=self._catalogues[language])
+            template = self._texts[name, language] = environment.get_template(name)
+        return template
 
     def frame(self, language: str, title: str, marker: str, body: str, footer: str) -> str:
         """The HTML page around the blocks; `body` and `footer` are HTML already."""
@@ -160,16 +178,66 @@ def _inlined(source: str, sources: Mapping[str, str], depth: int = 3) -> str:
 # --- the environment -------------------------------------------------------------------------------------------------
 
 
-def _environment(sources: Mapping[str, str], *, html: bool) -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(
+class _Environment(SandboxedEnvironment):
+    """The sandbox. `book` is the one language that its texts are in, None where they ask for it each time."""
+
+    book: Catalogue | None = None
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        # Views are plain data: what the sandbox would look for in them on each access is never there.
+        if type(obj) in VIEWS and attribute[0] != "_":
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                pass
+        return super().getattr(obj, attribute)
+
+
+class _Sentences(InternationalizationExtension):
+    """`{% trans %}` in a text of one language: the sentence is looked up when the template is compiled, not for each letter."""
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        parsed = super().parse(parser)
+        book = self.environment.book  # type: ignore[attr-defined]
+        return parsed if book is None or isinstance(parsed, list) else _in_place(parsed, book)
+
+
+_VALUE = re.compile(r"%\((\w+)\)s|(%%)")
+
+
+def _in_place(parsed: nodes.Node, book: Catalogue) -> nodes.Node:
+    """A sentence without plural forms as its words with the values between them; what is not of that form stays as it is."""
+    call = parsed.nodes[0] if isinstance(parsed, nodes.Output) and len(parsed.nodes) == 1 else None
+    if not isinstance(call, nodes.Call) or not isinstance(call.node, nodes.Name) or call.node.name != "gettext":
+        return parsed
+    message = call.args[0].as_const()
+    values = {value.key: value.value for value in call.kwargs}
+    pieces: list[nodes.Expr] = []
+    text, end = book.say(message), 0
+    for match in _VALUE.finditer(text):
+        if match[1] is not None and match[1] not in values:
+            return parsed
+        pieces.append(nodes.TemplateData(text[end : match.start()] + ("%" if match[2] else "")))
+        if match[1] is not None:
+            pieces.append(values[match[1]])
+        end = match.end()
+    pieces.append(nodes.TemplateData(text[end:]))
+    if any("%" in piece.data for piece in pieces if isinstance(piece, nodes.TemplateData) and piece.data != "%"):
+        return parsed
+    return nodes.Output([piece for piece in pieces if not isinstance(piece, nodes.TemplateData) or piece.data], lineno=parsed.lineno)
+
+
+def _environment(sources: Mapping[str, str], *, html: bool, book: Catalogue | None = None) -> SandboxedEnvironment:
+    environment = _Environment(
         loader=DictLoader(dict(sources)),
         undefined=StrictUndefined,
         autoescape=html,
         finalize=None if html else _printed,
-        extensions=["jinja2.ext.i18n"],
+        extensions=[_Sentences],
         auto_reload=False,
         cache_size=-1,
     )
+    environment.book = book
     environment.newstyle_gettext = True  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals.clear()
