@@ -5,6 +5,8 @@ from __future__ import annotations
 from base64 import encodebytes
 from binascii import b2a_qp
 
+from mailgate.compose.strict import is_longer
+
 #: Mail programs cut HTML longer than this off; then the text travels alone, and complete.
 LONGEST_HTML = 100_000
 _SHORT = 78
@@ -16,7 +18,7 @@ def encoded(text: str) -> tuple[str, bytes]:
     As it is where every line is short and plain, else the shorter of quoted-printable and base64.
     """
     data = text.encode().replace(b"\n", b"\r\n")
-    if data.isascii() and max(map(len, data.split(b"\r\n"))) <= _SHORT and not _is_delicate(data):
+    if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data
     quoted = b2a_qp(data, istext=True)
     # A line that begins with "From " is changed by some mail stores, and a single dot ends DATA for careless relays.

@@ -152,12 +152,16 @@ def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
 def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
     """The same words with the tokens of another letter: they have the same length, and nobody can have written the old ones before."""
     subject, text, html, notice = words
+    mark = f"{first.lower()}."  # every token of that letter begins with it, so most need not even be made
     for word in sorted(token.ACTIONS):
+        if f"{mark}{word}." not in text and (html is None or f"{mark}{word}." not in html):
+            continue
         old = token.action_detail(context.ring, first, word)
-        if old in text or (html is not None and old in html):
-            new = token.action_detail(context.ring, context.letter_id, word)
-            text, notice = text.replace(old, new), notice.replace(old, new)
-            html = html.replace(old, new) if html is not None else None
+        new = token.action_detail(context.ring, context.letter_id, word)
+        same = notice == text
+        text = text.replace(old, new)
+        notice = text if same else notice.replace(old, new)
+        html = html.replace(old, new) if html is not None else None
     return subject, text, html, notice
 
 

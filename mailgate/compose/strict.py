@@ -6,6 +6,7 @@ It knows nothing of how they were written, so that a mistake of the writer canno
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 #: The only fields that a letter of ours may have. Bcc, Cc and whatever a mail brought along are not among them.
 ALLOWED = frozenset(
@@ -22,7 +23,8 @@ LONGEST_LINE = 998
 FOLDED = 78
 
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):(?: ([^\r\n]*\S))?")
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: What may stand in a line: all but control characters and line ends.
+_PLAIN = bytes(octet for octet in range(256) if octet == 9 or (octet >= 32 and octet != 127))
 _WORD = re.compile(rb"=\?[^?\s]+\?[bq]\?[^?\s]*\?=")
 _OPENS_WORD = re.compile(rb"=\?(?!=)")  # but not the end of a word whose base64 ends with "="
 #: Fields in which what stands in angle brackets is an address or an id, and nobody decodes these (RFC 2047 5).
@@ -48,10 +50,9 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     Linear in the bytes, and a few dozen microseconds for a usual letter.
     """
     faults: list[str] = []
-    breaks = data.count(b"\r\n")
-    if data.count(b"\r") != breaks or data.count(b"\n") != breaks:
-        return ["a CR or LF stands alone"]
-    if _CONTROL.search(data):
+    if strange := data.replace(b"\r\n", b"").translate(None, _PLAIN):
+        if b"\r" in strange or b"\n" in strange:
+            return ["a CR or LF stands alone"]
         faults.append("a control character")
     block, gap, body = data.partition(b"\r\n\r\n")
     if not gap:
@@ -60,7 +61,7 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
         faults.append("a tab in the header")
     if not body.isascii() or (not block.isascii() and not utf8):
         faults.append("octets beyond ASCII")
-    if max(map(len, data.split(b"\r\n"))) > LONGEST_LINE:
+    if is_longer(data, LONGEST_LINE):
         faults.append(f"a line longer than {LONGEST_LINE} octets")
     fields = _fields(block, ALLOWED, faults)
     faults += [f"{name}: {'missing' if name not in fields else 'more than once'}" for name in ONCE if len(fields.get(name, ())) != 1]
@@ -84,6 +85,17 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     return faults
 
 
+def is_longer(data: bytes, most: int) -> bool:
+    """Whether a line is longer than so many octets without its CR LF. Looks only at the last line end that each stretch has."""
+    start = 0
+    while len(data) - start > most:
+        end = data.rfind(b"\r\n", start, start + most + 2)
+        if end < 0:
+            return True
+        start = end + 2
+    return False
+
+
 def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> dict[str, list[bytes]]:
     """Unfolded values by lower-case name."""
     fields: dict[str, list[bytes]] = {}
@@ -97,18 +109,27 @@ def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> dict[st
     else:
         folded = block
     for row in folded.split(b"\r\n"):
-        match = _FIELD.fullmatch(row)
-        if match is None:
+        name, value, is_broken = _field(row)
+        if not name:
             faults.append("a line that is no header field")
             continue
-        name = match[1].decode("ascii").lower()
         if name not in allowed:
             faults.append(f"{name}: not a field of ours")
-        value = match[2] or b""
-        if b"=?" in value and _is_broken(_BRACKETED.sub(b"<>", value) if name in _BRACKETS else value):
+        if is_broken:
             faults.append(f"{name}: a broken encoded word")
         fields.setdefault(name, []).append(value)
     return fields
+
+
+@lru_cache(1024)
+def _field(row: bytes) -> tuple[str, bytes, bool]:
+    """Name in lower case ("" when this is no field), value, and whether the value holds a broken encoded word. Most lines return."""
+    match = _FIELD.fullmatch(row)
+    if match is None:
+        return "", b"", False
+    name, value = match[1].decode("ascii").lower(), match[2] or b""
+    is_broken = b"=?" in value and _is_broken(_BRACKETED.sub(b"<>", value) if name in _BRACKETS else value)
+    return name, value, is_broken
 
 
 def _is_broken(value: bytes) -> bool:

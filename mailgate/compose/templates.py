@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.environment import Template
 from jinja2.ext import InternationalizationExtension, extract_from_ast
+from jinja2.filters import do_forceescape
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
@@ -94,6 +95,7 @@ class Templates:
         self._sources = sources
         self._spoken: dict[str, SandboxedEnvironment] = {}
         self._texts: dict[tuple[str, str], Template] = {}
+        self._frame = _pieces(sources.get(FRAME, ""))
         self._catalogues = catalogues
         self.messages = messages  #: every sentence, in English
         self.letters = frozenset(
@@ -155,15 +157,39 @@ class Templates:
 
     def frame(self, language: str, title: str, marker: str, body: str, footer: str) -> str:
         """The HTML page around the blocks; `body` and `footer` are HTML already."""
-        return self._compiled[FRAME].render(
-            language=language,
-            direction=words.direction(language),
-            title=title,
-            marker=marker,
-            body=body,
-            footer=footer,
-        )
+        values = {
+            "language": language,
+            "direction": words.direction(language),
+            "title": title,
+            "marker": marker,
+            "body": body,
+            "footer": footer,
+        }
+        if self._frame is None:
+            return self._compiled[FRAME].render(values)
+        return "".join([text or (values[name] if is_html else do_forceescape(values[name])) for text, name, is_html in self._frame])
 
+
+#: Text; or else the name of a value, and whether it is HTML already.
+_Piece = tuple[str, str, bool]
+
+
+def _pieces(frame: str) -> tuple[_Piece, ...] | None:
+    """A frame that is nothing but text and values (`{{ title }}`, `{{ body | safe }}`), or None: then the template runs for each page."""
+    found: list[_Piece] = []
+    for node in (child for part in SandboxedEnvironment().parse(frame).body for child in getattr(part, "nodes", (part,))):
+        is_html = isinstance(node, nodes.Filter) and node.name == "safe" and not (node.args or node.kwargs)
+        inner = node.node if isinstance(node, nodes.Filter) and is_html else node
+        if isinstance(node, nodes.TemplateData):
+            found.append((node.data, "", False))
+        elif isinstance(inner, nodes.Name) and inner.name in _FRAMED:
+            found.append(("", inner.name, is_html))
+        else:
+            return None
+    return tuple(found)
+
+
+_FRAMED = frozenset({"language", "direction", "title", "marker", "body", "footer"})
 
 _INCLUDE = re.compile(r'\{%-? include "(_[a-z]+\.txt)" -?%\}')
 
