@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,9 +24,17 @@ from mailgate.model.token import Keyring
 log = logging.getLogger(__name__)
 
 
+_drawn: deque[str] = deque()  #: safe from any thread
+
+
 def new_letter_id() -> str:
-    """40 random bits."""
-    return token.encode(secrets.token_bytes(5))
+    """40 random bits. Drawn many at a time: while the system draws, another thread takes the interpreter."""
+    while True:
+        try:
+            return _drawn.popleft()
+        except IndexError:
+            bits = secrets.token_bytes(5 * 64)
+            _drawn.extend(token.encode(bits[start : start + 5]) for start in range(0, len(bits), 5))
 
 
 @dataclass(frozen=True, slots=True)

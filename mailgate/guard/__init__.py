@@ -35,6 +35,8 @@ R = TypeVar("R")
 
 _CHUNK_ITEMS = 16  #: at most this many mails in one message to a worker,
 _CHUNK_BYTES = MIB  #: and at most this many bytes; a larger mail goes alone
+_SEVERAL = 4  #: while so many answers are still to come,
+_GATHERING = 0.002  #: a keeper lets them gather so long (seconds): each time it wakes, somebody else has to give up the interpreter
 _START_PAUSES = (0.1, 0.5)  #: seconds between the attempts to start a worker
 
 
@@ -201,6 +203,8 @@ class Guard:
                     waiting.popleft()
                     if not worker.alive and waiting:
                         break  # it left after a large mail; nobody is to blame
+                    if len(waiting) >= _SEVERAL and not worker.has_answered:
+                        self._closing.wait(_GATHERING)
             except WorkerFellError as fall:
                 index, item = waiting.popleft()
                 if self._closing.is_set():

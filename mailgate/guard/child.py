@@ -33,6 +33,7 @@ class Worker:
         self._limits = limits
         ours, theirs = socket.socketpair()
         self._sock = ours
+        self._incoming = line.Incoming(ours)
         code = f"import sys; sys.path[:] = {sys.path!r}; from mailgate.guard.worker import work; work({theirs.fileno()}, {os.getpid()})"
         try:
             with theirs:
@@ -51,7 +52,7 @@ class Worker:
         try:
             ours.settimeout(start_seconds)
             line.send(ours, line.WORK, line.pack((setup, limits, niceness)))
-            kind, payload = line.receive(ours, time.monotonic() + start_seconds)
+            kind, payload = self._incoming.receive(time.monotonic() + start_seconds)
         except BaseException as error:
             ended = self.end()
             why = f"not ready in {start_seconds:g} s" if isinstance(error, TimeoutError) else ended
@@ -63,6 +64,11 @@ class Worker:
     @property
     def alive(self) -> bool:
         return self._child.poll() is None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether an answer, or its beginning, is here already."""
+        return self._incoming.holds
 
     def kill(self) -> None:
         self._child.kill()
@@ -88,7 +94,7 @@ class Worker:
         """The answer to the item in work. Raises WorkerFellError when the worker went down under it; GuardError when the fault is ours."""
         wall = self._limits.wall(len(item))
         try:
-            kind, payload = line.receive(self._sock, time.monotonic() + wall)
+            kind, payload = self._incoming.receive(time.monotonic() + wall)
         except TimeoutError as error:
             self._child.kill()
             self.end()

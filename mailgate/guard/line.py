@@ -45,6 +45,41 @@ def receive_exactly(sock: socket.socket, size: int, deadline: float | None) -> b
     return data
 
 
+class Incoming:
+    """What a worker answers, taken from the socket in large pieces: answers that came meanwhile cost no call of their own."""
+
+    _PIECE = 64 * 1024
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._held = b""
+        self._at = 0
+
+    @property
+    def holds(self) -> bool:
+        return self._at < len(self._held)
+
+    def receive(self, deadline: float) -> tuple[bytes, bytes | bytearray]:
+        """One frame. Raises EOFError when the other side is gone, TimeoutError at the deadline (monotonic seconds)."""
+        kind, size = _HEAD.unpack(self._take(_HEAD.size, deadline))
+        return kind, self._take(size, deadline)
+
+    def _take(self, size: int, deadline: float) -> bytes | bytearray:
+        while (there := len(self._held) - self._at) < size:
+            if size - there > self._PIECE:
+                start, self._held, self._at = self._held[self._at :], b"", 0
+                return start + receive_exactly(self._sock, size - there, deadline)
+            self._sock.settimeout(max(0.001, deadline - time.monotonic()))
+            more = self._sock.recv(self._PIECE)
+            if not more:
+                raise EOFError
+            self._held = self._held[self._at :] + more
+            self._at = 0
+        taken = self._held[self._at : self._at + size]
+        self._at += size
+        return taken
+
+
 def send(sock: socket.socket, kind: bytes, payload: bytes = b"") -> None:
     head = _HEAD.pack(kind, len(payload))
     if len(payload) < 65536:

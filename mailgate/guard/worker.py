@@ -17,6 +17,10 @@ from mailgate.guard import line
 from mailgate.guard.budget import Limits
 
 
+#: Objects between two looks for garbage that holds itself; a mail makes a few hundred, and hardly any of that kind.
+_GARBAGE = 10_000
+
+
 def work(descriptor: int, parent: int) -> NoReturn:
     """The life of a worker: set up, then answer item after item until the parent hangs up. Only ever called by `Guard`."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):  # the parent decides when we end
@@ -62,6 +66,7 @@ def _close_in() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 class _Memory:
