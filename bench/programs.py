@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 from mailgate import settings
@@ -24,13 +25,50 @@ LIFTED = {
 }
 
 
+#: As the sample configuration has it.
+SQLITE = 'url = "mailgate.db"'
+
+
 @contextmanager
-def gateway(folder: Path) -> Iterator[tuple[int, int, Store]]:
+def database(name: str) -> Iterator[str]:
+    """An empty database of this kind, as lines of the configuration. PostgreSQL is the server that the tests start."""
+    if name == "sqlite":
+        yield SQLITE
+        return
+    server = import_module("tests.servers.postgresql")
+    with server.a_new_database() as url:
+        yield f'url = "{url}"\npassword_env = "{server.PASSWORD}"'
+
+
+def databases() -> tuple[str, ...]:
+    """Those that can be measured on this machine."""
+    from tests.servers import SERVERS, missing
+
+    return ("sqlite", *(("postgresql",) if "postgresql" in SERVERS and missing("postgresql") is None else ()))
+
+
+@contextmanager
+def postfix() -> Iterator[int | None]:
+    """A Postfix that takes mail into its queue on disk and throws it away from there; its port, None where there is no Postfix."""
+    from tests.servers import missing
+    from tests.servers.postfix import running_postfix
+
+    if missing("postfix") is not None:
+        yield None
+        return
+    with running_postfix(lmtp_domain="example.org", also="transport_maps = inline:{ example.org=discard: }\n") as server:
+        yield server.port
+
+
+@contextmanager
+def gateway(folder: Path, lines: str = SQLITE) -> Iterator[tuple[int, int, Store]]:
     """`mailgate serve` as users start it; its port, process id, and its record."""
     door = 'kind = "lmtp"                     # "smtp" or "lmtp"\nhost = "127.0.0.1"\nport = 2424'
-    write_configuration(folder, {door: 'kind = "smtp"\nhost = "127.0.0.1"\nport = 0', **LIFTED})
+    if not (folder / "mailgate.toml").exists():
+        write_configuration(folder, {door: 'kind = "smtp"\nhost = "127.0.0.1"\nport = 0', SQLITE: lines, **LIFTED})
     loaded = settings.load(folder)
-    create_store(loaded.database, wall_clock())
+    if lines != SQLITE or not Path(loaded.database.url).exists():
+        create_store(loaded.database, wall_clock())
     command = [sys.executable, "-m", "mailgate", "serve", "--config", str(folder), "--only", "receive,read,clocks"]
     with (
         (folder / "log").open("wb") as log,
@@ -71,7 +109,8 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
-def client(port: int, mails: int, per_connection: int, seed: int) -> dict[str, float]:
+def client(port: int, mails: int, per_connection: int, seed: int, rate: float = 0.0) -> dict[str, float]:
+    """Mails of this seed, handed over as fast as they are taken, or so many a second; what `bench.load` saw."""
     command = [
         sys.executable,
         "-m",
@@ -84,6 +123,8 @@ def client(port: int, mails: int, per_connection: int, seed: int) -> dict[str, f
         str(per_connection),
         "--seed",
         str(seed),
+        "--rate",
+        str(rate),
     ]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False)
     if done.returncode:
@@ -124,5 +165,3 @@ def _children(pid: int) -> list[int]:
         except OSError:
             continue
     return found
-
-

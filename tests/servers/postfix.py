@@ -152,7 +152,7 @@ class Postfix:
             time.sleep(0.02)
 
 
-def _lay_out(root: Path, port: int, lmtp_domain: str, lmtp_port: int) -> Path:
+def _lay_out(root: Path, port: int, lmtp_domain: str, lmtp_port: int, also: str) -> Path:
     """Folders and configuration; where Postfix's programs are. It gives up its rights early, so the way down must be open to its users."""
     postfix = pwd.getpwnam("postfix")
     nobody = pwd.getpwnam("nobody")
@@ -176,7 +176,7 @@ def _lay_out(root: Path, port: int, lmtp_domain: str, lmtp_port: int) -> Path:
         uid=nobody.pw_uid,
         gid=nobody.pw_gid,
     )
-    (root / "etc" / "main.cf").write_text(main)
+    (root / "etc" / "main.cf").write_text(main + also)
     (root / "etc" / "master.cf").write_text(_MASTER.format(port=port))
     # Makes the folders of the queue with their owners.
     subprocess.run([find("postfix") or "postfix", "-c", str(root / "etc"), "check"], check=True, capture_output=True)
@@ -207,8 +207,9 @@ def _stop(master: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def running_postfix(*, lmtp_port: int = 9, lmtp_domain: str = "desk.test", port: int | None = None) -> Iterator[Postfix]:
+def running_postfix(*, lmtp_port: int = 9, lmtp_domain: str = "desk.test", port: int | None = None, also: str = "") -> Iterator[Postfix]:
     """Starts a Postfix for the length of a `with`. Mail for `lmtp_domain` goes by LMTP to 127.0.0.1:`lmtp_port` (9: to nobody).
+    `also`: further lines of main.cf, of which the last word counts.
 
     Skips the test, or fails it in CI, where there is no Postfix.
     """
@@ -217,7 +218,7 @@ def running_postfix(*, lmtp_port: int = 9, lmtp_domain: str = "desk.test", port:
     root = Path(tempfile.mkdtemp(prefix="mailgate-postfix-"))
     try:
         postfix = Postfix(root, port or free_port())
-        daemons = _lay_out(root, postfix.port, lmtp_domain, lmtp_port)
+        daemons = _lay_out(root, postfix.port, lmtp_domain, lmtp_port, also)
         # Straight to the master: `postfix start-fg` puts a shell between us, and the master would outlive it.
         command = [str(daemons / "master"), "-c", str(root / "etc"), "-s"]
         # A session of its own: the master signals its whole process group when it ends, and pytest must not be in it.
