@@ -10,6 +10,7 @@ each other, wake-ups, the rounds) is the difference to `cpu_us` of `bench.ingest
 from __future__ import annotations
 
 import argparse
+import gc
 import statistics
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from bench.load import SUPPORT
 from bench.load import mails as messages
 from bench.programs import LIFTED, client, environment
 from mailgate import settings
-from mailgate.app import build_gateway, wall_clock
+from mailgate.app import GARBAGE, build_gateway, wall_clock
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
 from mailgate.gateway import to_keep
@@ -119,37 +120,46 @@ class Worker:
         return found
 
 
-def rounds(
-    count: int, seed: int, warm: int = 200, watch: Callable[[Gateway], None] = lambda gateway: None
-) -> tuple[dict[str, float], float]:
+def rounds(count: int, seed: int, warm: int = 200) -> tuple[dict[str, float], float]:
     """µs of CPU a mail by stage but the door, and letters a mail. The first `warm` mails fill the caches and do not count."""
-    accounts = Accounts()
     with tempfile.TemporaryDirectory(prefix="mailgate-stages-") as name:
         folder = Path(name) / "config"
-        write_configuration(folder, LIFTED)
-        loaded = settings.load(folder)
-        create_store(loaded.database, wall_clock())
-        prepare(loaded.templates, loaded.catalogues)
-        with open_store(loaded.database, wall_clock(), check=False) as store:
-            watched: Any = Watched(store, accounts)
-            worker: Any = Worker(accounts)
-            nobody: Any = None
-            gateway = build_gateway(loaded, watched, nobody, worker, None, wall_clock)
-            for part, counted in ((messages(warm, seed + 1000), False), (messages(count, seed), True)):
-                if counted:
-                    accounts.spent.clear()
-                    worker.letters = 0
-                for start in range(0, len(part), 20):
-                    items = []
-                    for sender, raw in part[start : start + 20]:
-                        now = wall_clock()
-                        with accounts.stage("keep"):
-                            items += to_keep(Arrival(raw, sender, (SUPPORT,), Door.SMTP, "192.0.2.1", now, now), gateway.policy)
-                    watched.keep(items)
-                with accounts.stage("decide"):
-                    gateway.read_inbox()
-            gateway.close()
-    return {stage: spent / 1000 / count for stage, spent in accounts.spent.items()}, worker.letters / count
+        a_record(folder)
+        take_in(folder, messages(warm, seed + 1000))
+        return take_in(folder, messages(count, seed))
+
+
+def a_record(folder: Path) -> None:
+    """A configuration with an empty database."""
+    write_configuration(folder, LIFTED)
+    create_store(settings.load(folder).database, wall_clock())
+
+
+def take_in(folder: Path, mails: Sequence[tuple[str, bytes]]) -> tuple[dict[str, float], float]:
+    """µs of CPU a mail by stage but the door, and letters a mail, from the kept mail to its letters in the record."""
+    accounts = Accounts()
+    loaded = settings.load(folder)
+    prepare(loaded.templates, loaded.catalogues)
+    with open_store(loaded.database, wall_clock(), check=False) as store:
+        watched: Any = Watched(store, accounts)
+        worker = Worker(accounts)
+        nobody: Any = None
+        gateway = build_gateway(loaded, watched, nobody, worker, None, wall_clock)
+        accounts.spent.clear()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
+        for start in range(0, len(mails), 20):
+            items = []
+            for sender, raw in mails[start : start + 20]:
+                now = wall_clock()
+                with accounts.stage("keep"):
+                    items += to_keep(Arrival(raw, sender, (SUPPORT,), Door.SMTP, "192.0.2.1", now, now), gateway.policy)
+            watched.keep(items)
+        with accounts.stage("decide"):
+            gateway.read_inbox()
+        gateway.close()
+    return {stage: spent / 1000 / len(mails) for stage, spent in accounts.spent.items()}, worker.letters / len(mails)
 
 
 def door(count: int, seed: int, per_connection: int = 20) -> float:

@@ -21,6 +21,9 @@ from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.understand import Item, read_item
 
+#: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
+NICENESS = 5
+
 #: In a worker: the letters' templates, compiled once.
 _templates: list[Templates] = []
 
@@ -56,7 +59,7 @@ class GuardedReader:
 
     def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
         setup = partial(prepare, dict(sources), dict(catalogues))
-        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds())
+        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS)
 
     def start(self) -> None:
         self.guard.start()
@@ -93,7 +96,7 @@ class ReaderOnly(GuardedReader):
 
     def __init__(self, settings: ReaderSettings) -> None:
         setup = partial(import_module, read_item.__module__)
-        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds())
+        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS)
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         raise Unwritten("this reader writes no letters")
