@@ -77,6 +77,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer between the lines of the mail that it answers."""
+
+    above: tuple[str, ...]  #: the quoted lines right above it, with their marks
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail as far as it was understood. Every string is free of NUL, surrogates and unwanted control characters."""
 
@@ -106,6 +114,7 @@ class Mail:
     defects: tuple[str, ...]  #: one note for each repair
     reports: tuple[Report, ...] = ()  #: of a delivery report
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
+    answers: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
 
     @property
     def author(self) -> Address | None:

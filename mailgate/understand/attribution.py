@@ -1,4 +1,4 @@
-"""The words with which mail programs introduce what they quote, as data: a language is one row in each table."""
+"""The words with which mail programs introduce what they quote, as data: a language is one row in each table. All in lower case."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Attribution(NamedTuple):
-    """`On <date>, <name> wrote:`: how such a line may begin and which verb it holds. All lower case."""
+    """`On <date>, <name> wrote:`: how such a line may begin and which verb it holds."""
 
     language: str
     opens: tuple[str, ...]
@@ -15,113 +15,138 @@ class Attribution(NamedTuple):
 
 
 ATTRIBUTIONS = (
-    Attribution("en", ("on ", "at ", "in a message dated "), ("wrote", "writes", "said", "wrote/a écrit")),
-    Attribution("de", ("am ", "den ", "um "), ("schrieb", "geschrieben", "schrieben", "meinte")),
-    Attribution("fr", ("le ", "en date de "), ("a écrit", "écrit", "écrivait")),
-    Attribution("es", ("el ", "en "), ("escribió", "escribio")),
-    Attribution("it", ("il ", "in data ", "il giorno "), ("ha scritto", "scritto", "scrive")),
-    Attribution("pt", ("em ", "no dia ", "a "), ("escreveu",)),
+    Attribution("en", ("on ", "at ", "in a message dated ", "in message "), ("wrote", "writes", "said", "wrote/a écrit")),
+    Attribution("de", ("am ", "den ", "um ", "vom "), ("schrieb", "geschrieben", "schrieben", "meinte")),
+    Attribution("fr", ("le ", "en date de ", "à "), ("a écrit", "écrit", "écrivait")),
+    Attribution("es", ("el ", "en "), ("escribió", "escribio", "escribe")),
+    Attribution("ca", ("el dia ", "el "), ("va escriure", "ha escrit")),
+    Attribution("it", ("il ", "in data ", "il giorno ", "alle "), ("ha scritto", "scritto", "scrive")),
+    Attribution("pt", ("em ", "no dia ", "a ", "às "), ("escreveu",)),
     Attribution("nl", ("op ",), ("schreef", "heeft het volgende geschreven", "geschreven")),
-    Attribution("da", ("den ", "d. "), ("skrev",)),
-    Attribution("sv", ("den ",), ("skrev",)),
-    Attribution("nb", ("den ", "på "), ("skrev",)),
+    Attribution("da", ("den ", "d. ", "på "), ("skrev",)),
+    Attribution("sv", ("den ", "på "), ("skrev",)),
+    Attribution("nb", ("den ", "på ", "kl. "), ("skrev", "skreiv")),
     Attribution("fi", (), ("kirjoitti",)),
+    Attribution("et", (), ("kirjutas",)),
     Attribution("pl", ("w dniu ", "dnia "), ("napisał", "napisała", "napisał(a)", "pisze")),
     Attribution("cs", ("dne ",), ("napsal", "napsala", "napsal(a)")),
+    Attribution("sk", ("dňa ",), ("napísal", "napísala", "napísal(a)")),
+    Attribution("sl", (), ("je napisal", "je napisala", "napisal/a")),
+    Attribution("hr", ("dana ",), ("je napisao", "je napisala", "napisao je", "napisala je")),
+    Attribution("sr", ("дана ",), ("је написао", "је написала", "је написао/ла")),
     Attribution("hu", (), ("írta", "ezt írta")),
     Attribution("ro", ("pe ", "în "), ("a scris",)),
     Attribution("tr", (), ("şunu yazdı", "yazdı")),
     Attribution("ru", (), ("написал", "написала", "пишет", "написав")),
-    Attribution("uk", (), ("пише", "написав")),
+    Attribution("uk", (), ("пише", "написав", "написала", "пишуть")),
+    Attribution("bg", ("на ",), ("написа",)),
+    Attribution("lt", (), ("rašė", "parašė")),
+    Attribution("lv", (), ("rakstīja",)),
     Attribution("el", ("στις ",), ("έγραψε",)),
-    Attribution("ja", (), ("さんは書きました", "のメール")),
-    Attribution("zh", ("在",), ("写道", "寫道")),
-    Attribution("ko", (), ("작성", "님이 작성")),
+    Attribution("vi", ("vào ", "lúc "), ("đã viết", "viết")),
+    Attribution("id", ("pada ",), ("menulis",)),
+    Attribution("th", ("เมื่อ ", "ในวันที่ "), ("เขียนว่า", "เขียน")),
+    Attribution("he", ("בתאריך ", "ב-"), ("כתב", "כתבה", "מאת")),
+    Attribution("ar", ("في ", "بتاريخ "), ("كتب", "كتبت", "تمت كتابة ما يلي")),
+    Attribution("fa", ("در ",), ("نوشت",)),
+    Attribution("ja", (), ("さんは書きました", "のメール", "は書きました", "wrote")),
+    Attribution("zh", ("在", "于", "於"), ("写道", "寫道", "写到", "写了")),
+    Attribution("ko", (), ("작성", "님이 작성", "썼습니다")),
 )
 
-#: Words that stand alone between dashes above a quoted mail, lower case.
-SEPARATORS = (
-    "original message", "original-nachricht", "ursprüngliche nachricht", "originalnachricht", "urspr. nachricht",
-    "weitergeleitete nachricht", "forwarded message",
-    "begin forwarded message", "original email", "original appointment", "message d'origine", "message original", "mensaje original",
-    "messaggio originale",
-    "messaggio inoltrato", "mensagem original", "oorspronkelijk bericht", "oprindelig meddelelse", "ursprungligt meddelande",
-    "originalmeddelande", "opprinnelig melding",
-    "alkuperäinen viesti", "wiadomość oryginalna", "původní zpráva", "eredeti üzenet", "mesaj original", "özgün ileti",
-    "исходное сообщение", "пересылаемое сообщение",
-    "原始邮件", "原始郵件", "元のメッセージ", "원본 메시지", "reply message", "ursprungsnachricht", "mensaje reenviado",
-    "message transféré",
-    "doorgestuurd bericht",
+#: Words that stand alone between dashes above a quoted mail.
+SEPARATORS = frozenset(
+    (
+        # answered
+        "original message", "original email", "original appointment", "reply message", "previous message", "quoted message",
+        "original-nachricht", "ursprüngliche nachricht", "ursprüngliche mail", "originalnachricht", "urspr. nachricht",
+        "ursprungsnachricht", "message d'origine", "message d’origine", "message original", "message initial", "mensaje original",
+        "missatge original", "messaggio originale", "messaggio original", "mensagem original", "oorspronkelijk bericht",
+        "oorspronkelijke bericht", "origineel bericht", "oprindelig meddelelse", "original meddelelse", "ursprungligt meddelande",
+        "originalmeddelande", "originalmeddelelse", "opprinnelig melding", "original melding", "opphavleg melding",
+        "alkuperäinen viesti", "algne kiri", "wiadomość oryginalna", "oryginalna wiadomość", "treść oryginalnej wiadomości",
+        "původní zpráva", "původní e-mail", "pôvodná správa", "izvirno sporočilo", "izvorna poruka", "originalna poruka", "изворна порука",
+        "eredeti üzenet", "mesaj original", "mesajul original", "özgün ileti", "orijinal mesaj", "orjinal mesaj", "исходное сообщение",
+        "исходное письмо", "оригинальное сообщение", "оригінальне повідомлення", "вихідне повідомлення", "оригинално съобщение",
+        "originali žinutė", "oriģinālais ziņojums", "αρχικό μήνυμα", "thư gốc", "tin nhắn gốc", "pesan asli", "ข้อความต้นฉบับ",
+        "ההודעה המקורית", "הודעה מקורית", "الرسالة الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본 메시지",
+        "원본메시지",
+        # forwarded
+        "forwarded message", "forwarded by", "begin forwarded message", "start of forwarded message", "weitergeleitete nachricht",
+        "anfang der weitergeleiteten nachricht", "weitergeleitete mail", "message transféré", "message transmis",
+        "début du message transféré", "début du message réexpédié", "mensaje reenviado", "inicio del mensaje reenviado",
+        "missatge reenviat", "messaggio inoltrato", "inizio messaggio inoltrato", "mensagem encaminhada", "mensagem reencaminhada",
+        "início da mensagem encaminhada", "início da mensagem reencaminhada", "doorgestuurd bericht", "begin doorgestuurd bericht",
+        "videresendt meddelelse", "start på videresendt meddelelse", "videresendt besked", "videresendt melding",
+        "vidarebefordrat meddelande",
+        "vidarebefordrat brev", "vidarebefordrat mejl", "välitetty viesti", "edastatud kiri", "wiadomość przekazana dalej",
+        "przekazana wiadomość", "początek przekazywanej wiadomości", "přeposlaná zpráva", "preposlaná správa", "posredovano sporočilo",
+        "proslijeđena poruka", "továbbított üzenet", "mesaj redirecționat", "mesaj redirecţionat", "yönlendirilmiş ileti", "iletilen mesaj",
+        "пересылаемое сообщение", "переадресованное сообщение", "пересланное сообщение", "начало переадресованного сообщения",
+        "переслане повідомлення", "препратено съобщение", "προωθημένο μήνυμα", "thư đã chuyển tiếp", "pesan terusan",
+        "הודעה שהועברה", "رسالة مُعاد توجيهها", "转发邮件", "转发的邮件", "轉寄的郵件", "轉寄郵件", "転送されたメッセージ", "전달된 메시지",
+    )
 )  # fmt: skip
 
 #: What a header line of a quoted mail says, in the languages of mail programs: word -> role. Three roles, one of them "from", make a block.
 _ROLES: Mapping[str, tuple[str, ...]] = {
     "from": (
-        "from", "von", "de", "da", "van", "fra", "från", "lähettäjä", "od", "feladó", "de la", "kimden", "gönderen", "от", "від", "από",
-        "差出人", "发件人", "寄件者", "寄件人",
-        "보낸 사람", "expéditeur", "remitente", "absender", "mittente",
+        "from", "von", "de", "da", "van", "fra", "frå", "från", "lähettäjä", "od", "feladó", "de la", "kimden", "gönderen", "от", "від",
+        "από", "差出人", "发件人", "寄件者", "寄件人", "보낸 사람", "보낸사람", "expéditeur", "remitente", "absender", "mittente",
+        "remetente",
+        "afzender", "afsender", "avsändare", "avsender", "saatja", "kellelt", "nadawca", "odesílatel", "odesilatel", "odosielateľ",
+        "pošiljatelj", "од", "expeditor", "отправитель", "відправник", "подател", "nuo", "no", "siuntėjas", "sūtītājs", "αποστολέας",
+        "từ", "người gửi", "dari", "จาก", "מאת", "من", "المرسل", "از", "送信者", "发件者",
     ),
     "sent": (
-        "sent", "date", "gesendet", "datum", "gesendet am", "envoyé", "envoyé le", "date d'envoi", "enviado", "enviado el", "enviada",
-        "enviada em", "fecha", "inviato", "data",
-        "verzonden", "sendt", "dato", "skickat", "lähetetty", "päivämäärä", "wysłano", "odesláno", "küldve", "dátum", "trimis", "tarih",
-        "gönderildi", "отправлено", "дата",
-        "надіслано", "ημερομηνία", "送信日時", "日時", "日付", "发送时间", "日期", "時間", "보낸 날짜", "날짜", "sent on", "sent at",
-        "posted at", "posted",
+        "sent", "date", "gesendet", "datum", "gesendet am", "envoyé", "envoyé le", "date d'envoi", "date d’envoi", "enviado", "enviado el",
+        "enviada", "enviada em", "enviado em", "fecha", "enviat", "inviato", "data", "data invio", "verzonden", "verzonden op", "sendt",
+        "dato", "skickat", "lähetetty", "päivämäärä", "saadetud", "kuupäev", "wysłano", "wysłane", "odesláno", "odoslané", "dátum",
+        "poslano",
+        "poslato", "датум", "послато", "küldve", "küldés dátuma", "elküldve", "trimis", "trimis la", "dată", "tarih", "gönderildi",
+        "gönderilme tarihi", "отправлено", "дата", "дата отправки", "надіслано", "изпратено", "išsiųsta", "nosūtīts", "datums",
+        "ημερομηνία", "στάλθηκε", "đã gửi", "ngày", "tanggal", "dikirim", "ส่ง", "วันที่", "נשלח", "תאריך", "تاريخ الإرسال", "التاريخ",
+        "تم الإرسال", "تاریخ", "送信日時", "日時", "日付", "发送时间", "發送時間", "发送日期", "日期", "時間", "时间", "寄件日期",
+        "보낸 날짜",
+        "날짜", "보낸날짜", "sent on", "sent at", "date sent", "posted at", "posted",
     ),
     "to": (
-        "to", "an", "à", "para", "a", "aan", "til", "till", "vastaanottaja", "do", "komu", "címzett", "către", "kime", "кому", "προς",
-        "宛先", "收件人", "收件者", "받는 사람",
-        "destinataire", "destinatario", "empfänger",
+        "to", "an", "à", "para", "a", "per a", "aan", "til", "till", "vastaanottaja", "adressaat", "kellele", "do", "komu", "za", "prima",
+        "за", "címzett", "către", "kime", "alıcı", "кому", "до", "получатель", "kam", "προς", "đến", "tới", "kepada", "ke", "ถึง", "אל",
+        "إلى", "الى", "به", "宛先", "收件人", "收件者", "받는 사람", "받는사람", "destinataire", "destinatario", "destinatário",
+        "empfänger",
+        "adresat", "příjemce", "modtager", "mottagare", "mottaker", "ontvanger",
     ),
     "cc": (
-        "cc", "kopie", "kopie (cc)", "copie", "copia", "kopia", "kopi", "másolat", "копия", "bcc", "blindkopie", "抄送", "副本", "참조",
-        "dw",
+        "cc", "kopie", "kopie (cc)", "copie", "copie à", "copia", "kopia", "kópia", "kopi", "kopio", "másolat", "másolatot kap", "копия",
+        "копія", "bcc", "blindkopie", "抄送", "副本", "密送", "참조", "dw", "bilgi", "κοιν", "κοιν.", "koopia", "kopija", "sao chép",
+        "tembusan", "สำเนา", "עותק", "نسخة",
     ),
     "subject": (
-        "subject", "betreff", "objet", "asunto", "oggetto", "assunto", "onderwerp", "emne", "ämne", "aihe", "temat", "předmět", "tárgy",
-        "subiect", "konu", "тема", "θέμα", "件名",
-        "主题", "主旨", "제목", "betr", "re",
+        "subject", "betreff", "objet", "sujet", "asunto", "assumpte", "oggetto", "assunto", "onderwerp", "emne", "ämne", "aihe", "teema",
+        "temat", "předmět", "predmet", "zadeva", "наслов", "предмет", "tárgy", "subiect", "konu", "тема", "относно", "tema", "tēma",
+        "θέμα", "chủ đề", "tiêu đề", "perihal", "subjek", "เรื่อง", "หัวเรื่อง", "נושא", "الموضوع", "موضوع", "件名", "主题", "主旨",
+        "主題", "제목", "betr", "re",
     ),
     "more": (
         "reply-to", "antwort an", "importance", "wichtigkeit", "priority", "priorität", "attachments", "anlagen", "anhänge",
-        "organization", "répondre à", "responder a", "size", "message-id",
+        "pièces jointes",
+        "adjuntos", "allegati", "anexos", "bijlagen", "organization", "répondre à", "responder a", "size", "message-id", "categories",
+        "cc to", "prioridad", "importancia", "vigtighed", "prioritet", "prioriteit", "urgentie", "ważność", "newsgroups", "resent-from",
     ),
 }  # fmt: skip
 
 HEADER_WORDS: Mapping[str, str] = {word: role for role, words in _ROLES.items() for word in words}
 
-#: Lines that a phone or app adds below a mail, lower case: the line begins so.
-MOBILE = (
-    "sent from ", "sent via ", "sent with ", "sent by ", "get outlook for ", "sent using ",
-    "von meinem ", "von unterwegs gesendet", "gesendet von ", "gesendet mit ", "gesendet aus ", "holen sie sich outlook",
-    "outlook für ios", "outlook für android",
-    "diese nachricht wurde von meinem ", "envoyé de mon ", "envoyé depuis ", "enviado desde mi ", "enviado do meu ", "inviato da ",
-    "verstuurd vanaf ", "verzonden vanaf ",
-    "skickat från ", "sendt fra ", "wysłane z ", "отправлено с ", "iphoneから送信", "发自我的", "從我的 ", "나의 iphone에서 보냄",
-    "lähetetty ",
-    "odesláno z ",
-)  # fmt: skip
-#: Openings that people use as well: there the device must follow within four words.
-OPEN_MOBILE = frozenset(
-    {
-        "sent from ",
-        "sent via ",
-        "sent with ",
-        "sent by ",
-        "sent using ",
-        "gesendet von ",
-        "gesendet mit ",
-        "gesendet aus ",
-        "von meinem ",
-        "inviato da ",
-        "sendt fra ",
-    }
-)
-#: Where a phone's line holds no brand it must name a device, so that "sent by mistake, sorry" stays.
-DEVICES = (
-    "iphone", "ipad", "android", "samsung", "galaxy", "blackberry", "windows", "outlook", "mobile", "mobil", "handy", "smartphone",
-    "phone", "yahoo", "proton", "gmx", "web.de", "gmail", "mail",
-    "tablet", "huawei", "xiaomi", "nokia", "htc", "lg", "sony", "pixel", "app", "bluemail", "telekom", "superhuman", "spark", "telefon",
-    "gsm", "unterwegs", "móvil", "mobiel", "watch", "mac", "k-9",
+#: What the marker lines of other help desks say: here the new text ends, if signs like `##` or `--` stand on both sides.
+ABOVE_THIS_LINE = (
+    "above this line", "above the line", "above the dotted line", "oberhalb dieser zeile", "über dieser zeile", "oberhalb dieser linie",
+    "über dieser linie", "au-dessus de cette ligne", "au dessus de cette ligne", "encima de esta línea", "arriba de esta línea",
+    "sopra questa riga", "sopra questa linea", "sopra di questa riga", "al di sopra di questa riga", "acima desta linha", "boven deze lijn",
+    "boven deze regel", "over denne linje", "over denne linjen", "ovanför denna rad", "ovanför denna linje", "ovanför den här raden",
+    "tämän rivin yläpuolelle", "powyżej tej linii", "powyżej tego wiersza", "nad tento řádek", "nad tímto řádkem", "nad touto čárou",
+    "nad tento riadok", "iznad ove linije", "e sor fölé", "ezen sor fölé", "deasupra acestei linii", "deasupra acestui rând",
+    "bu satırın üstüne", "bu satırın üzerine", "bu çizginin üstüne", "выше этой строки", "выше этой линии", "над этой строкой",
+    "вище цього рядка", "над цим рядком", "над този ред", "πάνω από αυτή τη γραμμή", "phía trên dòng này", "di atas baris ini",
+    "מעל שורה זו", "فوق هذا السطر", "この行より上", "この線より上", "在此行上方", "在这行上面", "在此線上方", "이 줄 위", "이 선 위",
 )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html import unescape
+from typing import NamedTuple
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -41,21 +42,26 @@ _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hi
 _BAR = re.compile(r"border-left(?:-width|-style)?\s*:\s*(?!none|0)|border-width\s*:[^;]{0,40}\b[1-9]\S{0,4}\s*(?:;|$)", re.IGNORECASE)
 _OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid.{0,60}padding\s*:\s*3(?:\.0)?pt", re.IGNORECASE | re.DOTALL)
 
-#: Where mail programs say by id or class that the rest, or a line, is quoted.
+#: Where mail programs say by id, class or name that the rest, an element or a line is quoted. Ids without the `x_` that Outlook adds.
 _FROM_HERE_IDS = frozenset(
-    {
-        "appendonsend",
-        "divrplyfwdmsg",
-        "x_divrplyfwdmsg",
-        "stopspelling",
-        "olk_src_body_section",
-        "mailcontainerseparator",
-        "ms-outlook-mobile-body-separator-line",
-    }
+    "appendonsend divrplyfwdmsg stopspelling olk_src_body_section mailcontainerseparator ms-outlook-mobile-body-separator-line "
+    "zwchr hm_replyblock isforwardcontent isreplycontent".split()
 )
-_FROM_HERE_CLASSES = frozenset({"yahoo_quoted", "outlookmessageheader", "ymail_android_quote"})
-_ATTRIBUTION_CLASSES = frozenset({"gmail_attr", "moz-cite-prefix", "moz-email-headers-table"})
-_QUOTE_CLASSES = frozenset({"gmail_quote", "protonmail_quote", "yahoo_quoted", "zmail_extra", "tutanota_quote"})
+_FROM_HERE_CLASSES = frozenset("yahoo_quoted outlookmessageheader ymail_android_quote wordsection1quoted".split())
+_FROM_HERE_NAMES = frozenset({"messagereplysection"})
+_ATTRIBUTION_CLASSES = frozenset("gmail_attr moz-cite-prefix moz-email-headers-table".split())
+_ATTRIBUTION_IDS = frozenset({"reply-intro"})
+_QUOTE_CLASSES = frozenset(
+    "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
+)
+#: Of these an element of any kind holds nothing but the quote.
+_WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
+_SIGNATURE_CLASSES = frozenset(
+    "gmail_signature moz-signature protonmail_signature_block protonmail_signature_block-user tutanota_signature "
+    "missive_signature front-signature mail-signature".split()
+)
+_SIGNATURE_IDS = frozenset("signature applemailsignature ms-outlook-mobile-signature gmail_signature ymail_android_signature".split())
+_SIGNATURE_NAMES = frozenset({"messagesignaturesection"})
 
 _TAGS = frozenset(nh3.ALLOWED_TAGS | {"center", "font", "u", "s", "big", "strike", "tt", "dl", "dt", "dd"}) - {"map", "area"}
 _ATTRIBUTES = {
@@ -128,8 +134,21 @@ class Document:
 @dataclass(slots=True)
 class _Line:
     depth: int = 0  #: how often quoted
+    apart: bool = False  #: in a <blockquote> that nobody says quotes a mail
+    signed: bool = False  #: in what a mail program calls a signature
     pieces: list[str] = field(default_factory=list)
     nodes: list[LexborNode] = field(default_factory=list)  #: text and pictures, to take them out again
+
+
+class _Kind(NamedTuple):
+    """What an element says of its contents."""
+
+    quotes: bool = False
+    apart: bool = False
+    signed: bool = False
+
+
+_PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
 
 
 def read_html(markup: str, limits: ReadingLimits) -> Document:
@@ -143,7 +162,12 @@ def read_html(markup: str, limits: ReadingLimits) -> Document:
     safe = _CLEANER.clean(markup)
     lines = _render(tree.body)
     seen = ["".join(line.pieces) for line in lines]
-    labels = label([("> " * line.depth) + text if line.depth else text for line, text in zip(lines, seen, strict=True)], limits)
+    labels = label(
+        [("> " * line.depth) + text if line.depth else text for line, text in zip(lines, seen, strict=True)],
+        limits,
+        frozenset(at for at, line in enumerate(lines) if line.apart and not line.depth),
+        frozenset(at for at, line in enumerate(lines) if line.signed),
+    )
     taken_apart = assemble(seen, labels)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
     if all(mark is Label.NEW for mark in labels):
@@ -220,19 +244,23 @@ def _render(body: LexborNode) -> list[_Line]:
     """The lines that somebody sees, each with how often it is quoted and where it comes from."""
     line = _Line()
     lines = [line]
-    depth = kept = 0  # kept: within <pre>
+    depth = apart = signed = kept = 0  # kept: within <pre>
     gap = False  # an empty line is due before the next text
-    stack: list[tuple[LexborNode, str | None, bool]] = [(body, None, False)]  # (element, its name when it is left, whether it quotes)
+    stack: list[tuple[LexborNode, str | None, _Kind]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
+
+    def begin() -> _Line:
+        lines.append(_Line(depth, apart > 0, signed > 0))
+        return lines[-1]
+
     while stack:
-        node, left, quotes = stack.pop()
+        node, left, kind = stack.pop()
         if left is not None:
             kept -= left == "pre"
-            depth -= quotes
+            depth, apart, signed = depth - kind.quotes, apart - kind.apart, signed - kind.signed
             gap = gap or left in _SPACED
             if line.pieces:
-                line = _Line(depth)
-                lines.append(line)
-            line.depth = depth
+                line = begin()
+            line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
             continue
         tag = node.tag or ""
         if tag == "-text":
@@ -247,19 +275,16 @@ def _render(body: LexborNode) -> list[_Line]:
                 pieces = [text.lstrip(" ") if not line.pieces or line.pieces[-1].endswith(" ") else text]
             for index, piece in enumerate(pieces):
                 if index:
-                    line = _Line(depth)
-                    lines.append(line)
+                    line = begin()
                 if piece:
                     if gap and not line.pieces and len(lines) > 1:
-                        line = _Line(depth)
-                        lines.append(line)
+                        line = begin()
                     gap = False
                     line.pieces.append(piece)
                     line.nodes.append(node)
             continue
         if tag == "br":
-            line = _Line(depth)
-            lines.append(line)
+            line = begin()
             continue
         if tag == "img":
             line.nodes.append(node)
@@ -275,45 +300,62 @@ def _render(body: LexborNode) -> list[_Line]:
                 if tag in ("td", "th"):
                     line.pieces.append(" ")
                 else:
-                    line = _Line(depth)
-                    lines.append(line)
+                    line = begin()
             if attributes and _rest_is_quoted(node, tag, attributes):
-                line = _Line(depth)
-                lines += (_Line(depth, [FROM_HERE]), line)
-            quotes = bool(attributes) and _quotes_here(node, tag, attributes)
-            if quotes:
-                depth += 1
-                line.depth = depth
+                lines.append(_Line(depth, pieces=[FROM_HERE]))
+                line = begin()
+            kind = _kind(node, tag, attributes)
+            if kind is not _PLAIN:
+                depth, apart, signed = depth + kind.quotes, apart + kind.apart, signed + kind.signed
+                line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
             kept += tag == "pre"
             if tag == "li":
                 line.pieces.append("- ")
             if tag not in ("td", "th"):
-                stack.append((node, tag, quotes))
-        stack.extend([(child, None, False) for child in node.iter(include_text=True)][::-1])
+                stack.append((node, tag, kind))
+        stack.extend([(child, None, _PLAIN) for child in node.iter(include_text=True)][::-1])
     for line in lines:
         if line.pieces:
             line.pieces = ["".join(line.pieces).rstrip()]
     return lines
 
 
-def _quotes_here(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
-    """Whether everything within this element is quoted."""
+def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Kind:
+    """What this element says of everything within it."""
+    if tag in ("td", "th"):
+        return _PLAIN
+    if not attributes:
+        return _APART if tag == "blockquote" else _PLAIN
     classes = (attributes.get("class") or "").lower().split()
+    identity = _id(attributes)
     if tag == "blockquote":
-        return (
-            attributes.get("type") == "cite"
-            or "cite" in attributes
-            or not _QUOTE_CLASSES.isdisjoint(classes)
-            or bool(_BAR.search((attributes.get("style") or "")[:500]))
-        )
-    return bool(classes) and not _ATTRIBUTION_CLASSES.isdisjoint(classes) and not (node.text() or "")[:200].lstrip().startswith("--")
+        cites = attributes.get("type") == "cite" or "cite" in attributes or not _QUOTE_CLASSES.isdisjoint(classes) or identity == "qt"
+        return _QUOTES if cites or _BAR.search((attributes.get("style") or "")[:500]) else _APART
+    if not _WHOLE_QUOTES.isdisjoint(classes):
+        return _QUOTES
+    if (
+        not _SIGNATURE_CLASSES.isdisjoint(classes)
+        or identity in _SIGNATURE_IDS
+        or (attributes.get("name") or "").lower() in _SIGNATURE_NAMES
+    ):
+        return _SIGNED
+    introduces = not _ATTRIBUTION_CLASSES.isdisjoint(classes) or identity in _ATTRIBUTION_IDS
+    return _QUOTES if introduces and not (node.text() or "")[:200].lstrip().startswith("--") else _PLAIN
+
+
+def _id(attributes: dict[str, str | None]) -> str:
+    identity = (attributes.get("id") or "")[:80].lower()
+    while identity.startswith("x_"):
+        identity = identity[2:]
+    return identity
 
 
 def _rest_is_quoted(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
     """Whether this element begins what is quoted to the end."""
-    if (attributes.get("id") or "").lower() in _FROM_HERE_IDS:
+    if _id(attributes) in _FROM_HERE_IDS or (attributes.get("name") or "").lower() in _FROM_HERE_NAMES:
         return True
-    if not _FROM_HERE_CLASSES.isdisjoint((attributes.get("class") or "").lower().split()):
+    classes = (attributes.get("class") or "").lower()
+    if classes and (not _FROM_HERE_CLASSES.isdisjoint(classes.split()) or classes.endswith("yahoo_quoted")):
         return True
     style = attributes.get("style") or ""
     return tag == "div" and "border-top" in style and bool(_OUTLOOK_RULE.search(style[:300])) and ":" in (node.text() or "")[:60]

@@ -17,7 +17,7 @@ RING = Keyring((b"a key only for tests, 32 octets!",))
 EXPECTED: dict[str, tuple[Kind, bool, str]] = {
     "gmail-answer-de": (Kind.WRITTEN, True, "Danke, er druckt wieder. Nur Fach 2 klemmt noch."),
     "outlook-desktop-en": (Kind.WRITTEN, False, "It still drops every ten minutes."),
-    "outlook-plain-de": (Kind.WRITTEN, True, "Hallo,\n\ndas Passwort läuft wieder ab. Können Sie helfen?\n\nGruß\nEva Brandt"),
+    "outlook-plain-de": (Kind.WRITTEN, True, "Hallo,\n\ndas Passwort läuft wieder ab. Können Sie helfen?"),
     "apple-mail-en": (Kind.WRITTEN, True, "It opens the garage, but not the lab."),
     "thunderbird-inline-de": (Kind.WRITTEN, True, "Zwölf.\n\nAm 9. März, ab 8:00."),
     "no-message-id-two-from": (Kind.WRITTEN, False, "Please reset my password."),
