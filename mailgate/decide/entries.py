@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from mailgate.decide.between import with_what_they_answer
 from mailgate.decide.situation import Situation
 from mailgate.model.person import Person, Role
-from mailgate.model.ticket import Entry, Visibility
+from mailgate.model.ticket import Entry, TicketFile, Visibility
+
+
+def answered(s: Situation, text: str) -> str:
+    """The new text, or what is left of it below the commands; answers between the lines stand below what they answer."""
+    if not s.mail.between or s.file is None:
+        return text
+    return with_what_they_answer(text, s.mail.between, known_outside(s.file))
+
+
+def known_outside(file: TicketFile) -> list[str]:
+    """What the requester has read already: the title and every public entry."""
+    return [file.ticket.title, *(entry.text for entry in file.entries if entry.visibility is Visibility.PUBLIC)]
 
 
 def an_entry(
@@ -19,7 +32,8 @@ def an_entry(
 ) -> Entry:
     """The entry of this mail. `text` replaces the new text where commands were cut off its top; then no HTML stands beside it."""
     mail = s.mail
-    whole = text is None or text == mail.new_text.strip()
+    words = answered(s, mail.new_text) if text is None else text
+    whole = words.strip() == mail.new_text.strip()
     flags = []
     if s.same_message_id:
         flags.append("same_message_id")
@@ -33,7 +47,7 @@ def an_entry(
         author=author.id if author else None,
         author_role=role,
         author_name=name,
-        text=mail.new_text if text is None else text,
+        text=words,
         html=mail.new_html if whole else None,
         quoted=mail.quoted,
         signature=mail.signature,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mailgate.decide import announce, authority
-from mailgate.decide.entries import an_entry
+from mailgate.decide.entries import an_entry, answered, known_outside
 from mailgate.decide.lifecycle import Effect, Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
@@ -148,6 +148,7 @@ def _carry_out(s: Situation, parsed: Parsed) -> Decision:
     public = words and _is_public(s, parsed)
     if public:
         _refuse_residue(s, text)
+    text = _with_questions(s, text, public)
     entry = _entry(s, text, public) if words else None
     course = Course(
         s,
@@ -215,22 +216,26 @@ def _directly(s: Situation) -> frozenset[str]:
 
 
 def _refuse_residue(s: Situation, text: str) -> None:
-    assert s.file is not None and s.author is not None
-    ticket = s.file.ticket
-    public = [ticket.title, *(e.text for e in s.file.entries if e.visibility is Visibility.PUBLIC)]
-    home = s.policy.desks.get(ticket.desk, s.desk)
     html = s.mail.new_html if text == s.mail.new_text.strip() else None
-
-    def found_in(words: str, page: str | None) -> tuple[Residue, ...]:
-        assert s.file is not None and s.author is not None
-        return residue(words, page, s.file.notices, public, s.author.keys, s.policy.residue_line, s.desk.keys | home.keys)
-
-    _refuse_attached(s, found_in)
-    found = found_in(text, html)
+    _refuse_attached(s)
+    found = _residue(s, text, html)
     if found:
         below = _lines_above(s.mail.new_text, text)
         lines = ((r.line_no + below if r.line_no else None, r) for r in found[:MOST_FAULTS])
         raise Refused(*(Fault("E_QUOTE", number, r.line[:LONGEST_LINE], r.why) for number, r in lines))
+
+
+def _residue(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:
+    assert s.file is not None and s.author is not None
+    home = s.policy.desks.get(s.file.ticket.desk, s.desk)
+    keys = s.desk.keys | home.keys
+    return residue(words, page, s.file.notices, known_outside(s.file), s.author.keys, s.policy.residue_line, keys)
+
+
+def _with_questions(s: Situation, text: str, public: bool) -> str:
+    """Answers between the lines with what they answer; without it where it would not pass as words of the agent."""
+    said = answered(s, text)
+    return text if public and said != text and _residue(s, said, None) else said
 
 
 #: What holds a whole mail, and so perhaps a notice with its tokens: by type, or by the ending of its name.
@@ -238,13 +243,13 @@ MAIL_TYPES = ("message/", "application/ms-tnef", "application/vnd.ms-tnef", "app
 MAIL_ENDINGS = (".eml", ".msg", ".mht", ".mhtml", ".mbox", "winmail.dat")
 
 
-def _refuse_attached(s: Situation, found_in: Callable[[str, str | None], tuple[Residue, ...]]) -> None:
+def _refuse_attached(s: Situation) -> None:
     """Attachments travel as well: no mail is passed on as a file, and no text file that holds a line of a notice."""
     for attachment in s.mail.attachments:
         if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
             raise Refused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
     for name, words, is_html in s.attached:
-        found = found_in("" if is_html else words, words if is_html else None)
+        found = _residue(s, "" if is_html else words, words if is_html else None)
         if found:
             raise Refused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
 

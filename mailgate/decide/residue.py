@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate, chain, pairwise
@@ -71,6 +71,17 @@ def residue(
         if len(found) >= MOST:
             break
     return tuple(sorted(found.values(), key=lambda each: each.line_no))
+
+
+def stands_in(public: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a line stands in any of these texts: whole, or, when it says something, within a longer one that was broken elsewhere."""
+    known = _Known(public, frozenset())
+
+    def stands(line: str) -> bool:
+        squeezed = _squeezed(line)
+        return squeezed in known.lines or (len(squeezed) >= HEAD and squeezed in known.text)
+
+    return stands
 
 
 class _Known:

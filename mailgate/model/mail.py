@@ -114,7 +114,7 @@ class Mail:
     defects: tuple[str, ...]  #: one note for each repair
     reports: tuple[Report, ...] = ()  #: of a delivery report
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
-    answers: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
+    between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
 
     @property
     def author(self) -> Address | None:

@@ -127,7 +127,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         quoted=taken_apart.quoted,
         signature=taken_apart.signature,
         inline_answers=taken_apart.inline,
-        answers=taken_apart.answers,
+        between=taken_apart.answers,
         new_html=new_html,
         attachments=_attachments(contents, limits),
         language=language_of(taken_apart.new, next((unfold(value) for value in headers.get("content-language", ())), None)),
