@@ -26,7 +26,8 @@ class Cut:
 def cut(text: str, limits: ReadingLimits = LIMITS) -> Cut:
     """New text, quotes and signature of a plain text."""
     lines = text.split("\n")
-    lines = with_attributions_apart(lines, _searched(lines, limits))
+    if "\n>" in text or "\n >" in text:
+        lines = with_attributions_apart(lines, _searched(lines, limits))
     return assemble(lines, label(lines, limits))
 
 

@@ -54,6 +54,9 @@ _ATTRIBUTION_IDS = frozenset({"reply-intro"})
 _QUOTE_CLASSES = frozenset(
     "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
 )
+_NAMES_A_QUOTE = re.compile(
+    "|".join(sorted((_FROM_HERE_IDS | _FROM_HERE_CLASSES | _FROM_HERE_NAMES | _QUOTE_CLASSES) - {"qt"})) + "|type=[\"']?cite", re.IGNORECASE
+)
 #: Of these an element of any kind holds nothing but the quote.
 _WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
 _SIGNATURE_CLASSES = frozenset(
@@ -193,6 +196,17 @@ def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
 def same_words(one: str, other: str) -> bool:
     """Whether two texts say the same, whatever their white space and punctuation."""
     return _LOOSE.sub("", one) == _LOOSE.sub("", other)
+
+
+def begins_with_words(text: str, beginning: str) -> bool:
+    """Whether a text begins with these words and says more."""
+    words, first = _LOOSE.sub("", text), _LOOSE.sub("", beginning)
+    return bool(first) and len(words) > len(first) and words.startswith(first)
+
+
+def names_a_quote(markup: str) -> bool:
+    """Whether HTML holds a place where a mail program says that it quotes."""
+    return _NAMES_A_QUOTE.search(markup) is not None
 
 
 def flat_text(markup: str) -> str:

