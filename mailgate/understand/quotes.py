@@ -31,6 +31,8 @@ _UNSEEN = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2
 _PREFIX = re.compile(r"[\s>|*]*")
 _DASHES = re.compile(r"[-\u2010-\u2015]+")
 _MAILBOX = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,100}\.")
+#: Programs put an address into brackets; people seldom do.
+_IN_BRACKETS = re.compile(r"[<(][^\s<>()]{0,40}@[^\s<>()]{0,80}[>)]")
 _TIME = re.compile(r"\d{1,2}[.:h]\d{2}(?!\d)|\d{1,2}\s?[点點時시]\s?\d{1,2}")
 _FULL_DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{2,4}|(?<!\d)(?:19|2[05])\d\d(?!\d)|(?<!\d)[٠-٩۰-۹]{4}(?![٠-٩۰-۹])")
 _EVIDENCE = re.compile(
@@ -184,7 +186,7 @@ def _separates(lines: list[str], index: int, stripped: str, searched: int) -> bo
     if stripped[0] not in "-_*=" or len(stripped) > 200:
         return False
     if stripped[:2] in ("--", "__", "==") or stripped[0] == "*":
-        words = stripped.strip("-_*= ").lower().rstrip(": ")
+        words = _lower(stripped.strip("-_*= ")).rstrip(": ")
         if len(stripped) - len(words) >= 4 and (words in SEPARATORS):
             return True
         if stripped.startswith("----") and stripped.endswith("----") and len(stripped) > 20:
@@ -200,7 +202,7 @@ def _separates(lines: list[str], index: int, stripped: str, searched: int) -> bo
 
 def _announces(lines: list[str], index: int, stripped: str, searched: int) -> bool:
     """`Begin forwarded message:` without any sign around it: a header block, or a quoted one, must follow."""
-    if len(stripped) > 60 or stripped.strip("*_: \xa0").lower() not in SEPARATORS:
+    if len(stripped) > 60 or _lower(stripped.strip("*_: \xa0")) not in SEPARATORS:
         return False
     following = _next_filled(lines, index, 4)
     return following is not None and (_header_block(lines, following, searched) or _role(lines[following]) in ("from", "sent", "subject"))
@@ -261,7 +263,12 @@ def _dated_beside(line: str) -> bool:
 
 def _role(line: str) -> str | None:
     match = _HEADER_LINE.match(line[:120].translate(_NOTHING))
-    return HEADER_WORDS.get(match[1].strip().lower()) if match else None
+    return HEADER_WORDS.get(_lower(match[1].strip())) if match else None
+
+
+def _lower(words: str) -> str:
+    """The Turkish capital I with a dot becomes two characters."""
+    return words.lower().replace("\u0307", "")
 
 
 _NOTHING = dict.fromkeys(map(ord, _UNSEEN))
@@ -319,7 +326,7 @@ def _attribution(lines: list[str], labels: list[Label], index: int, apart: froze
             continue
         if quoted and (opened or (verb and named and dated)):
             return at, False
-        if quoted and named and dated and low[0].isdigit():
+        if quoted and dated and ((named and low[0].isdigit()) or (_short(low) and _first_of_block(lines, at))):
             return at, False
         if quoted and at == index and (low[0].isdigit() or _short(low)):
             alone = at  # the date may stand on the line above
@@ -330,7 +337,7 @@ def _attribution(lines: list[str], labels: list[Label], index: int, apart: froze
             and not quoted
             and dated
             and named
-            and ((opened and verb) or (low.endswith((">:", '":')) and _first_of_block(lines, at)))
+            and ((opened and verb) or (_IN_BRACKETS.search(low) and _short(low) and _first_of_block(lines, at)))
         ):
             return at, True
     return alone, False
