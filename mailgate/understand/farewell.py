@@ -27,6 +27,12 @@ MOBILE = (
     "iphoneから送信", "ipadから送信", "androidから送信", "iphone から送信", "ipad から送信", "発自我的", "发自我的", "来自我的", "發自我的",
     "從我的 ", "从我的", "發送自我的", "傳送自我的", "나의 iphone에서 보냄", "나의 ipad에서 보냄", "내 iphone에서 보냄",
 )  # fmt: skip
+#: Languages whose verb stands last: the line ends so, and names a device.
+MOBILE_ENDS = (
+    "에서 보냄", "에서 보냈습니다", "에서 전송됨", "에서 전송", "から送信", "から送信しました", "から送信されました", "傳送", "发送",
+    "發送",
+    " gönderildi", "에서 작성",
+)  # fmt: skip
 #: Openings that people use as well: there the device must follow within four words.
 OPEN_MOBILE = frozenset(
     {
@@ -44,10 +50,11 @@ MY_DEVICE = (
     "sendt fra min ", "wysłane z mojego ", "odesláno z mého ", "trimis de pe ", "отправлено с моего ", "надіслано з мого ",
     "lähetetty puhelimestani", "poslano z mojega ", "poslano s mog ", "στάλθηκε από το ",
 )  # fmt: skip
-#: Where a phone's line holds no brand it must name a device, so that "sent by mistake, sorry" stays.
+#: Where a phone's line holds no brand it must name a device, so that "sent by mistake, sorry" stays. Words, or how long words begin.
 DEVICES = (
     "iphone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "windows", "outlook", "mobile", "mobil", "handy", "smartphone",
-    "phone", "yahoo", "proton", "gmx", "web.de", "gmail", "mail", "tablet", "huawei", "xiaomi", "redmi", "oneplus", "oppo", "nokia", "htc",
+    "phone", "yahoo", "proton", "gmx", "web.de", "mail.ru", "gmail", "hotmail", "tablet", "huawei", "xiaomi", "redmi", "oneplus", "oppo",
+    "nokia", "htc",
     "lg", "sony", "xperia", "motorola", "pixel", "app", "bluemail", "telekom", "superhuman", "spark", "telefon", "teléfono", "téléphone",
     "telefono", "telemóvel", "celular", "telefoon", "telefoni", "puhelim", "móvil", "mobiel", "mobilní", "мобиль", "телефон", "смартфон",
     "κινητό", "gsm", "unterwegs", "watch", "mac", "k-9", "airmail", "mailbox", "sparrow", "newton", "canary", "edison", "typeapp",

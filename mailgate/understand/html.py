@@ -324,6 +324,9 @@ def _render(body: LexborNode) -> list[_Line]:
                 line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
             kept += tag == "pre"
             if tag == "li":
+                if gap and len(lines) > 1:
+                    line = begin()
+                gap = False
                 line.pieces.append("- ")
             if tag not in ("td", "th"):
                 stack.append((node, tag, kind))

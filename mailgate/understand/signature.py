@@ -15,6 +15,7 @@ from mailgate.understand.farewell import (
     FROM_MOBILE,
     LIST_FOOTERS,
     MOBILE,
+    MOBILE_ENDS,
     MY_DEVICE,
     OPEN_DISCLAIMER,
     OPEN_MOBILE,
@@ -30,6 +31,9 @@ _RULE = re.compile(r"[_=*-]{10,}")
 _NAME = re.compile(r"[^\W\d_][^\d,;:!?<>@/\\|=]{0,48}")
 _SLASH_NAME = re.compile(r"/ ?[A-Z\u00c0-\u00de][^\W\d_]{1,20}(?: [A-Z\u00c0-\u00de][^\W\d_]{1,20})?")
 _POSTSCRIPT = re.compile(r"p\.?\s?s\.?[:\s]|nb[:\s]|ps[:.]", re.IGNORECASE)
+_LINK = re.compile(r"\[?[<(]?https?://[^\s<>()]{1,500}[>)]?")
+_DEVICE_WORD = re.compile(r"[\w.-]{2,40}")
+_LONG_DEVICES = tuple(device for device in DEVICES if len(device) >= 5)
 _EDGES = " \t*_>-[]()<"
 
 
@@ -105,19 +109,28 @@ def _count_mobile(lines: list[str], filled: list[int]) -> int:
 
 def _is_mobile(line: str) -> bool:
     """`Sent from my iPhone`; the device follows at once, so that "Sent from my desk, it beats the phone" stays."""
-    text = line.strip(_EDGES).lower()
-    if not 6 <= len(text) <= 160:
+    if len(line) > 600:
+        return False
+    text = _LINK.sub(" ", line).strip(_EDGES).lower()
+    if not 6 <= len(text) <= 90:
         return False
     if text.endswith(FROM_MOBILE) and len(text.split()) <= 4:
         return True
     if not text.startswith(MOBILE):
-        return False
-    opening = next(words for words in MOBILE if text.startswith(words))
+        return text.endswith(MOBILE_ENDS) and len(text.split()) <= 7 and _names_device(text)
     mine = next((words for words in MY_DEVICE if text.startswith(words)), None)
     if mine is not None and "," not in text and len(text[len(mine) :].split()) <= 3:
         return True
-    following = " ".join(text[len(opening) :].split()[:4]) if opening in OPEN_MOBILE else text
-    return any(device in following for device in DEVICES)
+    opening = next(words for words in MOBILE if text.startswith(words))
+    return _names_device(" ".join(text[len(opening) :].split()[:4]) if opening in OPEN_MOBILE else text)
+
+
+def _names_device(text: str) -> bool:
+    """Short words must be whole: a "happy" customer is no app, and a machine no Mac."""
+    words = _DEVICE_WORD.findall(text)
+    return any(
+        word in DEVICES or word.startswith(_LONG_DEVICES) or (not word.isascii() and any(one in word for one in DEVICES)) for word in words
+    )
 
 
 def _is_link(line: str) -> bool:
