@@ -52,7 +52,8 @@ MY_DEVICE = (
 )  # fmt: skip
 #: Where a phone's line holds no brand it must name a device, so that "sent by mistake, sorry" stays. Words, or how long words begin.
 DEVICES = (
-    "iphone", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "windows", "outlook", "mobile", "mobil", "handy", "smartphone",
+    "iphone", "iphon", "ipad", "ipod", "android", "samsung", "galaxy", "blackberry", "windows", "outlook", "mobile", "mobil", "handy",
+    "smartphone",
     "phone", "yahoo", "proton", "gmx", "web.de", "mail.ru", "gmail", "hotmail", "tablet", "huawei", "xiaomi", "redmi", "oneplus", "oppo",
     "nokia", "htc",
     "lg", "sony", "xperia", "motorola", "pixel", "app", "bluemail", "telekom", "superhuman", "spark", "telefon", "teléfono", "téléphone",
