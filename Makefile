@@ -63,6 +63,7 @@ exam: .venv/.dev servers
 bench: .venv/.dev
 	$(BIN)/python -m bench.reading --write
 	$(BIN)/python -m bench.ingest --write $(ARGS)
+	$(BIN)/python -m bench.growth --write
 
 lock:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock

@@ -32,7 +32,7 @@ _ID, _TICKET = f"id + {{k}} * {STEP}", f"ticket + {{k}} * {STEP}"
 _EARLIER = "datetime({column}, '-2 days', '-{k} hours')"
 _MESSAGE_ID = "replace(message_id, '<', '<{k}.')"
 _NEW = {
-    "raw_mails": {"id": _ID, "raw": "substr(raw, 1, 600)"},
+    "raw_mails": {"id": _ID, "raw": "substr(raw, 1, 400)"},
     "inbox": {
         "id": _ID,
         "mail": f"mail + {{k}} * {STEP}",
@@ -47,7 +47,13 @@ _NEW = {
     },
     "cycles": {"ticket": _TICKET},
     "members": {"ticket": _TICKET},
-    "entries": {"id": _ID, "ticket": _TICKET, "inbox": f"inbox + {{k}} * {STEP}", "message_id": _MESSAGE_ID},
+    "entries": {
+        "id": _ID,
+        "ticket": _TICKET,
+        "inbox": f"inbox + {{k}} * {STEP}",
+        "message_id": _MESSAGE_ID,
+        "text": "substr(text, 1, 300)",
+    },
     "history": {"ticket": _TICKET},
     "message_ids": {"ticket": _TICKET, "message_id": _MESSAGE_ID},
     "letters": {
@@ -58,8 +64,8 @@ _NEW = {
         "state": "'sent'",
         "due_at": "NULL",
         "settled_at": "datetime(made_at, '-2 days', '-{k} hours')",
-        "body": "substr(body, 1, 1200)",
-        "notice": "substr(notice, 1, 400)",
+        "body": "substr(body, 1, 600)",
+        "notice": "substr(notice, 1, 200)",
     },
 }
 
@@ -75,6 +81,7 @@ def many(folder: Path, source: Path, tickets: int, there: int) -> None:
     folder.chmod(0o700)
     with closing(sqlite3.connect(settings.load(folder).database.url, isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("PRAGMA cache_size = -500000")  # indexes of random names are filled in no order
         for k in range(1, tickets // there):
             connection.execute("BEGIN")
             for table in metadata.sorted_tables:

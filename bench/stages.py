@@ -142,7 +142,7 @@ def take_in(folder: Path, mails: Sequence[tuple[str, bytes]]) -> tuple[dict[str,
     prepare(loaded.templates, loaded.catalogues)
     with open_store(loaded.database, wall_clock(), check=False) as store:
         watched: Any = Watched(store, accounts)
-        worker = Worker(accounts)
+        worker: Any = Worker(accounts)
         nobody: Any = None
         gateway = build_gateway(loaded, watched, nobody, worker, None, wall_clock)
         accounts.spent.clear()

@@ -59,7 +59,9 @@ class GuardedReader:
 
     def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
         setup = partial(prepare, dict(sources), dict(catalogues))
-        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS)
+        self.guard = Guard(
+            setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
+        )
 
     def start(self) -> None:
         self.guard.start()
@@ -96,7 +98,9 @@ class ReaderOnly(GuardedReader):
 
     def __init__(self, settings: ReaderSettings) -> None:
         setup = partial(import_module, read_item.__module__)
-        self.guard = Guard(setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS)
+        self.guard = Guard(
+            setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
+        )
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         raise Unwritten("this reader writes no letters")

@@ -112,7 +112,7 @@ class _Reducers(dict[type, Callable[[Any], Any]]):
         return reducer
 
 
-def _reducer(kind: type) -> Callable[[Any], Any]:
+def _reducer(kind: Any) -> Callable[[Any], Any]:
     if issubclass(kind, type):
         return lambda value: value.__qualname__  # a class of a class of its own, like an enumeration: by its name
     slots = _slots(kind)
@@ -125,7 +125,7 @@ def _reducer(kind: type) -> Callable[[Any], Any]:
 
 
 @cache
-def _slots(kind: type) -> tuple[str, ...]:
+def _slots(kind: Any) -> tuple[str, ...]:
     """The fields of a dataclass all of which are slots, else nothing."""
     if not is_dataclass(kind):
         return ()
@@ -134,12 +134,12 @@ def _slots(kind: type) -> tuple[str, ...]:
 
 
 @cache
-def _setters(kind: type) -> tuple[Callable[[Any, Any], None], ...]:
+def _setters(kind: Any) -> tuple[Callable[[Any, Any], None], ...]:
     return tuple(getattr(kind, name).__set__ for name in _slots(kind))
 
 
-def _rebuilt(kind: type, *values: object) -> object:
-    noun = object.__new__(kind)
+def _rebuilt(kind: Any, *values: object) -> object:
+    noun: object = object.__new__(kind)
     for put, value in zip(_setters(kind), values, strict=True):
         put(noun, value)
     return noun

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import mailgate.compose
 from mailgate.compose import samples
 from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES
 from mailgate.compose.letters import Unsealable, compose
-from mailgate.compose.templates import BadTemplates, Templates, load
+from mailgate.compose.templates import BadTemplates, Templates, _environment, load
 from mailgate.settings import brought_templates
 from tests.compose.desk import a_context, a_letter, a_wanted, html, policy, templates, text
 
@@ -192,3 +193,63 @@ def test_nothing_in_compose_makes_a_template_out_of_a_string():
     for path in Path(mailgate.compose.__path__[0]).glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             assert not (isinstance(node, ast.Attribute) and node.attr in ("from_string", "compile_expression", "overlay")), path
+
+
+# --- what is put in place before a letter is written says the same as what is looked up for it -----------------------
+
+
+@cache
+def looked_up() -> Templates:
+    """The shipped templates, each sentence asked for while the letter is written, and the frame run for each page."""
+    made = loaded()
+    made._spoken = {language: _environment(made._sources, html=False) for language in made.languages}
+    made._frame = None
+    return made
+
+
+@pytest.mark.parametrize("key", FACTS, ids="/".join)
+def test_sentences_in_place_are_those_of_the_catalogue(key: tuple[str, str]):
+    for language in ("en", "de"):
+        wanted = a_wanted(*key, language)
+        quick, slow = (compose(wanted, replace(a_context(key[0]), templates=one)) for one in (templates(), looked_up()))
+        assert (quick.header, quick.body, quick.digest) == (slow.header, slow.body, slow.digest)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("{% trans %}100% of it{% endtrans %}", "100% of it"),
+        ("{% trans n=ref %}{{ n }} and {{ n }}: 5 %{% endtrans %}", "IT-1042 and IT-1042: 5 %"),
+        ("{% trans n=entry.author %}<b>{{ n }}</b> %(n)s{% endtrans %}", "<b>Max Muster</b> %(n)s"),
+        ("{% trans unused=ref %}nothing to say{% endtrans %}", "nothing to say"),
+        ("{{ _('said, not written') }}", "said, not written"),
+        ("{% trans %}  blanks\n  and lines  {% endtrans %}", "blanks and lines"),
+    ],
+)
+def test_a_sentence_is_said_with_its_values(sentence: str, said: str, monkeypatch: pytest.MonkeyPatch):
+    body = f"Subject: x\n\n{sentence}\n"
+    quick = written("requester_wrote/agent.txt", body)
+    assert said in quick
+    monkeypatch.setattr("mailgate.compose.templates._in_place", lambda parsed, book: parsed)
+    assert quick == written("requester_wrote/agent.txt", body)
+
+
+def test_a_value_of_a_sentence_that_is_missing_is_a_fault_and_no_blank():
+    with pytest.raises(Unsealable):
+        written("wake_due/agent.txt", "Subject: x\n\n{% trans n=nobody %}Dear {{ n }}{% endtrans %}")
+
+
+def test_a_view_has_nothing_that_a_template_may_not_see():
+    for expression in ("ticket.__class__", "links._ring", "links._to('a', 'b', 'c')", "entry.__init__.__globals__"):
+        with pytest.raises(Unsealable):
+            written("requester_wrote/agent.txt", f"Subject: x\n\n{{{{ {expression} }}}}")
+
+
+def test_a_frame_with_rules_of_its_own_is_run_for_each_page():
+    plain = TEXTS["_frame.html"]
+    rules = plain.replace("{{ title }}", "{% if title %}{{ title | upper }}{% endif %}")
+    assert rules != plain
+    letter = compose(a_wanted("wake_due", "agent", "en"), replace(a_context("wake_due"), templates=loaded(**{"_frame.html": rules})))
+    usual = compose(a_wanted("wake_due", "agent", "en"), a_context("wake_due"))
+    title = re.search("<title>(.*)</title>", html(usual))
+    assert title is not None and title[1] != title[1].upper() and f"<title>{title[1].upper()}</title>" in html(letter)
