@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 from mailgate.guard import line
 from mailgate.guard.budget import Limits
 
-
 #: Objects between two looks for garbage that holds itself; a mail makes a few hundred, and hardly any of that kind.
 _GARBAGE = 10_000
 
