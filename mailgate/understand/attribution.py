@@ -73,7 +73,9 @@ SEPARATORS = frozenset(
         "원본메시지",
         # forwarded
         "forwarded message", "forwarded by", "begin forwarded message", "start of forwarded message", "weitergeleitete nachricht",
-        "anfang der weitergeleiteten nachricht", "weitergeleitete mail", "message transféré", "message transmis",
+        "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail", "début de l'e-mail transféré",
+        "début de l’e-mail transféré", "inicio del correo reenviado", "inizio messaggio inoltrato", "start doorgestuurd bericht",
+        "weitergeleitete mail", "message transféré", "message transmis",
         "début du message transféré", "début du message réexpédié", "mensaje reenviado", "inicio del mensaje reenviado",
         "missatge reenviat", "messaggio inoltrato", "inizio messaggio inoltrato", "mensagem encaminhada", "mensagem reencaminhada",
         "início da mensagem encaminhada", "início da mensagem reencaminhada", "doorgestuurd bericht", "begin doorgestuurd bericht",

@@ -116,7 +116,15 @@ DISCLAIMERS = (
     "the information in this e", "the information transmitted ", "the contents of this e", "confidentiality notice", "confidentiality note",
     "disclaimer:", "legal notice:", "legal disclaimer", "important notice: this e", "notice: this e", "privileged and confidential",
     "if you are not the intended recipient", "if you have received this e", "please consider the environment", "think before you print",
-    "think green", "save paper",
+    "think green", "save paper", "this email has been scanned", "this e-mail has been scanned", "this message has been scanned",
+    "this email was scanned", "this e-mail was scanned", "this email (and ", "this e-mail (and ", "information in this email",
+    "information in this e-mail", "information in this message", "the information in this message", "any views or opinions",
+    "any views expressed", "the views expressed", "email disclaimer", "e-mail disclaimer", "email confidentiality",
+    "internet communications are",
+    "all emails are monitored", "this communication may contain", "this footnote", "this e-mail is intended", "this email is intended",
+    "this e-mail is private", "this email is private", "the content of this e", "the original of this e",
+    "important information about this e",
+    "confidential: ", "private and confidential",
     "diese e-mail ", "diese email enthält vertrauliche", "diese nachricht enthält vertrauliche", "diese nachricht ist vertraulich",
     "der inhalt dieser e-mail", "der inhalt dieser nachricht ist vertraulich", "die information in dieser e-mail",
     "die in dieser e-mail enthaltenen", "haftungsausschluss", "vertraulichkeitshinweis", "bitte denken sie an die umwelt",
@@ -145,7 +153,8 @@ DISCLAIMERS = (
 )  # fmt: skip
 #: Openings above that ordinary sentences have as well: one of these words must stand in the paragraph.
 OPEN_DISCLAIMER = (
-    "confidential", "intended", "privileged", "recipient", "vertraulich", "empfänger", "confidentiel", "destinataire", "confidencial",
+    "confidential", "intended", "privileged", "scanned", "views", "opinions", "liability", "monitor", "secure", "recipient",
+    "vertraulich", "empfänger", "confidentiel", "destinataire", "confidencial",
     "destinatari", "riservat", "vertrouwelijk", "geadresseerde", "fortrolig", "modtager", "konfidensiel", "mottaker", "konfidentiel",
     "mottagare", "luottamukselli", "vastaanottaja", "poufn", "adresat", "důvěrn", "příjemc", "dôvern", "bizalmas", "címzett",
     "confidențial", "gizli", "alıcı", "конфиденциальн", "адресат", "конфіденційн", "environment", "umwelt", "环境", "保密", "机密",

@@ -19,6 +19,7 @@ _LANGUAGES_OF: dict[str, tuple[str, ...]] = {
 _WORD = re.compile(r"[^\W\d_]{1,40}")
 _TAG = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]{1,30})?\s*(?:,|;|$)")
 _FOREIGN = re.compile("[\u0370-\uffff]")
+_CODES = {"no": "nb"}  #: what the model calls otherwise than headers do
 _SAMPLE = 2_000  #: characters of the text that are looked at
 _FEWEST = 5  #: words below which the small words say nothing
 _ENOUGH = 20  #: words from which a text is believed more than its header
@@ -57,7 +58,7 @@ def model() -> Detector | None:
 
     def found(text: str) -> tuple[str, float]:
         best = detect(text, model="lite", k=1)
-        return (str(best[0]["lang"]), float(best[0]["score"])) if best else ("", 0.0)
+        return (_CODES.get(best[0]["lang"], str(best[0]["lang"])), float(best[0]["score"])) if best else ("", 0.0)
 
     return found
 
