@@ -31,6 +31,8 @@ _UNSEEN = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2
 _PREFIX = re.compile(r"[\s>|*]*")
 _DASHES = re.compile(r"[-\u2010-\u2015]+")
 _MAILBOX = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,100}\.")
+#: The number of a host looks like a date and a time; mail servers' words hold it beside an address.
+_HOST = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 #: Programs put an address into brackets; people seldom do.
 _IN_BRACKETS = re.compile(r"[<(][^\s<>()]{0,40}@[^\s<>()]{0,80}[>)]")
 _TIME = re.compile(r"\d{1,2}[.:h]\d{2}(?!\d)|\d{1,2}\s?[点點時시]\s?\d{1,2}")
@@ -308,7 +310,7 @@ def _attribution(lines: list[str], labels: list[Label], index: int, apart: froze
         joined = f"{line} {joined}" if joined else line
         if len(joined) > _ATTRIBUTION_SIZE:
             break
-        low = joined.lower().lstrip("*_ -" if joined.startswith("--") else "*_ ")
+        low = _HOST.sub("", joined.lower().lstrip("*_ -" if joined.startswith("--") else "*_ "))
         if not low:
             continue
         verb = any(word in low for word in _VERBS)

@@ -108,6 +108,8 @@ def test_an_attribution_may_share_its_line_with_the_last_words(dashes: str) -> N
     "text",
     [
         "I asked him on Mon, Mar 2, 2026 at 4:40 PM, and support@example.org wrote:\n\nno answer at all.",
+        "My server says\n\n<ann@example.com>: host mx.example.com[198.51.100.26] said:\n550 5.1.1 no such user",
+        "  ann@example.com:\n    host mx.example.com [198.51.100.26]:\n    553 5.1.1 unknown user:\n    ann@example.com\n\nWhy is that?",
         "In my log there is: on Mon, Mar 2, 2026 at 4:40 PM support@example.org said hello:\n  220 ready",
     ],
 )
