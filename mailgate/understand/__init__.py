@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.model.mail import Reading
 from mailgate.model.token import Keyring
-from mailgate.understand import classify, parse
+from mailgate.understand import classify, parse, reported
 from mailgate.understand.limits import LIMITS, ReadingLimits
 
 __all__ = ["LIMITS", "Item", "ReadingLimits", "read", "read_item"]
@@ -18,7 +18,7 @@ def read(raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLim
     `reverse_path` is the envelope's, "" the null one, None where the door knows no envelope (then Return-Path counts).
     `rich` False leaves HTML alone that only repeats a plain text: it costs most of the reading, and only an agent's HTML ever travels.
     """
-    mail = parse.parse(raw, limits, rich)
+    mail = reported.completed(parse.parse(raw, limits, rich), raw, reverse_path, limits)
     return Reading(mail, *classify.classify(mail, reverse_path, ring))
 
 

@@ -11,7 +11,6 @@ from mailgate.model.mail import Mail
 from mailgate.model.token import Keyring
 from mailgate.understand import read
 from mailgate.understand.attachments import attachment_bytes
-from mailgate.understand.bounce import judged
 from mailgate.understand.html import read_html
 from mailgate.understand.language import language_of
 from mailgate.understand.limits import LIMITS
@@ -234,36 +233,7 @@ def test_hidden_text_is_not_read_and_tables_and_lists_keep_their_lines() -> None
     assert mail.text == "- one\n- two\n\na b\nc"
 
 
-# --- reports and language --------------------------------------------------------------------------------------------------
-
-HARD = [
-    ("5.1.1", "550 5.1.1 User unknown", True, "user unknown"),
-    ("5.1.2", "550 host unknown", True, "host unknown"),
-    ("5.1.3", "", True, "address faulty"),
-    ("5.1.6", "", True, "user moved"),
-    ("5.1.10", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", True, "host takes no mail"),
-    ("5.2.1", "550 5.2.1 account disabled", True, "mailbox disabled"),
-    ("5.4.4", "", True, "host unknown"),
-    ("5.0.0", "550 no such user here", True, "user unknown"),
-    (None, "550 Requested action not taken: no such mailbox", True, "user unknown"),
-    ("5.2.2", "552 5.2.2 mailbox full", False, "mailbox full"),
-    ("5.7.1", "550 5.7.1 blocked as spam", False, "refused by policy"),
-    ("5.3.4", "552 message too big", False, "mail too big"),
-    ("4.2.2", "452 4.2.2 over quota", False, "mailbox full"),
-    ("4.1.1", "450 4.1.1 user unknown, try later", False, "user unknown"),
-    ("5.0.0", "554 something else", False, "554"),
-]
-
-
-@pytest.mark.parametrize(("status", "said", "hard", "reason"), HARD)
-def test_hard_is_only_an_address_that_does_not_work(status: str | None, said: str, hard: bool, reason: str) -> None:
-    report = judged("x@example.com", "failed", status, f"smtp; {said}" if said else "")
-    assert report.hard is hard
-    assert report.reason.startswith(reason)
-
-
-def test_what_is_only_late_is_never_hard() -> None:
-    assert not judged("x@example.com", "delayed", "5.1.1", "smtp; 550 5.1.1 user unknown").hard
+# --- language ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
