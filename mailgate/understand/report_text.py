@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailgate.model.mail import Report
 from mailgate.understand.reasons import REFUSAL, STATUS, judged
@@ -76,13 +76,20 @@ def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject:
     whole = " ".join(" ".join(low).split())
     says_so = any(words in whole for words in FAILED) or any(words in whole for words in DELAYED)
     action = _action(whole, subject.lower(), says_so)
+    after_data = any(all(words in whole for words in row) for row in AFTER_DATA)
     found = _recipients(zone, low, lines[end:], failed, sender)
+    reports = tuple(dict.fromkeys(judged(one.address, action, None, words) for one, words in _with_words(found, zone, low)))
     return Told(
-        tuple(dict.fromkeys(judged(one.address, action, None, words) for one, words in _with_words(found, zone, low))),
+        tuple(seen_too_late(report) for report in reports) if after_data and len(reports) == 1 else reports,
         says_so or any(words in whole for words in DELIVERED) or _is_dialogue(zone),
-        any(words in whole for words in AFTER_DATA),
+        after_data,
         _returned_header(lines[end:]),
     )
+
+
+def seen_too_late(report: Report) -> Report:
+    """A host that took the recipient and then, with the mail before it, said "unknown": some speak so of what a filter refused."""
+    return replace(report, hard=False)
 
 
 def _original_begins(lines: list[str]) -> int:
@@ -177,7 +184,7 @@ def _in_a_dialogue(lines: list[str]) -> Iterator[_Found]:
 
 
 def _is_dialogue(zone: list[str]) -> bool:
-    return any(_RCPT.search(line) for line in zone) and any(REFUSAL.search(f"{line} ") for line in zone)
+    return any(_RCPT.search(line) for line in zone) and any(REFUSAL.search(line) for line in zone)
 
 
 def _expanded(zone: list[str]) -> Iterator[_Found]:
@@ -252,8 +259,8 @@ def _with_words(found: list[_Found], zone: list[str], low: list[str]) -> Iterato
 def _near(zone: list[str], start: int) -> list[str]:
     """The lines from the recipient on, and where they say nothing also those before."""
     below = zone[start : start + _MOST_WORDS]
-    said = " ".join(below)
-    return below if REFUSAL.search(f"{said} ") or STATUS.search(said) or len(said) > 400 else [*below, *zone[:start][-_MOST_WORDS:]]
+    spoken = any(REFUSAL.search(line) or STATUS.search(line) for line in below) or sum(map(len, below)) > 400
+    return below if spoken else [*below, *zone[:start][-_MOST_WORDS:]]
 
 
 def _tells(said: str, address: str) -> bool:
@@ -263,7 +270,7 @@ def _tells(said: str, address: str) -> bool:
 def _said(lines: list[str]) -> str:
     """The words of the host: from the first line with a reply code or a status on, where there is one."""
     stripped = [line.strip() for line in lines if line.strip()]
-    replies = [index for index, line in enumerate(stripped) if REFUSAL.search(f"{line} ") or STATUS.search(line)]
+    replies = [index for index, line in enumerate(stripped) if REFUSAL.search(line) or STATUS.search(line)]
     if not replies:
         return " ".join(stripped)
     phase = next((line for line in reversed(stripped[: replies[0]]) if " after " in line or line.startswith(">>>")), "")
@@ -284,7 +291,10 @@ def _returned_header(lines: list[str]) -> str:
                 indent = line[: len(line) - len(bare)]
                 out.append(bare)
             continue
-        if not bare:
+        if bare:
+            out.append(line.removeprefix(indent))
+        elif any(one.lower().startswith(("message-id:", "references:", "in-reply-to:")) for one in out):
             break
-        out.append(line.removeprefix(indent))
+        else:
+            out = []  # the header of the part that holds the mail, not yet the mail's
     return "\n".join(out)

@@ -88,11 +88,8 @@ ORIGINAL_FIELDS = (
     "X-Google-Smtp-Source: ",
 )
 
-#: The refusal came after DATA (white space folded): in Exim's words, in Postfix's, and in a transcript of sendmail.
+#: The refusal came after DATA: in Exim's words, in Postfix's, in DragonFly's, and in a transcript of sendmail. All words of a row.
 AFTER_DATA = (
-    "after end of data",
-    "after sending message body",
-    "in reply to end of data",
-    "our final data",
-    "554 5.0.0 service unavailable",
-)
+    ("after end of data",), ("after sending message body",), ("in reply to end of data",), ("our final data",),
+    (">>> data", "554 5.0.0 service unavailable"),
+)  # fmt: skip

@@ -12,7 +12,7 @@ from mailgate.understand.bounce import delivery_reports, ids_of, in_text
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.parse import DAEMONS
 from mailgate.understand.report_json import notice_in
-from mailgate.understand.report_text import Told, told_in
+from mailgate.understand.report_text import Told, seen_too_late, told_in
 from mailgate.understand.report_words import FAILED
 from mailgate.understand.transfer import undo
 from mailgate.understand.tree import Part, grow
@@ -130,8 +130,7 @@ def _is_explained(told: Told) -> bool:
 def _with_words(report: Report, told: Told) -> Report:
     """A report in form that says nothing of the reason, with the reason that the text for people gives."""
     if report.hard and told.after_data and len(told.reports) == 1:
-        # He took the recipient and then, with the mail before him, said "unknown": some hosts speak so of what a filter refused.
-        return replace(report, hard=False)
+        return seen_too_late(report)
     if report.reply_code or report.hard:
         return report
     words = next((one for one in told.reports if one.recipient.lower() == report.recipient.lower()), None)
