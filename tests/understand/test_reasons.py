@@ -34,7 +34,7 @@ SAID = [
     ("5.1.1", "550 5.1.1 rejected, see our policy on spam", True, "user unknown"),
     ("5.7.1", "554 5.7.1 <jo@example.com>: Recipient address rejected: Access denied", True, "user unknown"),
     # Neither an address nor a link is a word of the host.
-    ("5.1.1", "550 5.1.1 <mailbox-full@example.com> https://example.com/mailbox-full", True, "user unknown"),
+    ("5.1.1", "550 5.1.1 <suspended@example.com> https://example.com/suspended", True, "user unknown"),
     (None, "550 <spam@example.com> rejected", False, "refused by policy"),
     # About the sender, so the recipient may well work.
     ("5.1.8", "553 5.1.8 Domain of sender address ann@example.org does not exist", False, "sender not accepted"),
