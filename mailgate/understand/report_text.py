@@ -251,9 +251,10 @@ def _with_words(found: list[_Found], zone: list[str], low: list[str]) -> Iterato
             current = near[named[0]]
         if len(current) < _MOST_WORDS:
             current.append(line)
+    all_of_it = _said(zone)[:800]
     for one, words in zip(found, near, strict=True):
         said = _said(words)
-        yield one, said if _tells(said, one.address) else f"{said} {_said(zone)}"
+        yield one, said if _tells(said, one.address) else f"{said} {all_of_it}"
 
 
 def _near(zone: list[str], start: int) -> list[str]:
