@@ -32,9 +32,7 @@ WHO = [
     pytest.param(f"{FAILED} Ask help@example.net.\n\n  {GONE}\n", [GONE], id="a line of his own"),
     pytest.param(f"help@example.net\n\n{FAILED}\n\n{GONE}\n", [GONE], id="the line below the sentence, not the one above it"),
     pytest.param(f"{FAILED}\nIt was sent by:\n  ann@example.net\nIt was for:\n  {GONE}\n", [GONE], id="not the line of the sender"),
-    pytest.param(
-        f"{FAILED}\n{GONE} 550 no\nmax@example.com #5.2.2 full\n", [GONE, "max@example.com"], id="a line with a code on it"
-    ),
+    pytest.param(f"{FAILED}\n{GONE} 550 no\nmax@example.com #5.2.2 full\n", [GONE, "max@example.com"], id="a line with a code on it"),
     pytest.param(f"{FAILED}\n[SMTP:{GONE}]\n[SMTP:max@example.com]\n", [GONE, "max@example.com"], id="a type and brackets"),
     pytest.param(f"* {GONE}\n- max@example.com\n", [GONE, "max@example.com"], id="a list with bullets"),
     pytest.param(
