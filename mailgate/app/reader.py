@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 
+from mailgate import understand
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.reading import NoReader, Unwritten
@@ -30,6 +30,7 @@ _templates: list[Templates] = []
 
 def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
     """What a worker does once, before its memory is limited."""
+    understand.prepare()
     _templates[:] = [load_templates(sources, catalogues)]
 
 
@@ -97,7 +98,7 @@ class ReaderOnly(GuardedReader):
     """Writes no letters, so its worker imports little and is there in a tenth of the time."""
 
     def __init__(self, settings: ReaderSettings) -> None:
-        setup = partial(import_module, read_item.__module__)
+        setup = understand.prepare
         self.guard = Guard(
             setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
         )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mailgate.model.mail import Reading
 from mailgate.model.token import Keyring
-from mailgate.understand import classify, parse, reported
+from mailgate.understand import classify, language, parse, reported
 from mailgate.understand.limits import LIMITS, ReadingLimits
 
-__all__ = ["LIMITS", "Item", "ReadingLimits", "read", "read_item"]
+__all__ = ["LIMITS", "Item", "ReadingLimits", "prepare", "read", "read_item"]
 
 Item = tuple[bytes, str | None, Keyring, bool]  #: raw mail, reverse-path, keys that tell our own letters, and whether its HTML is needed
 
@@ -20,6 +20,11 @@ def read(raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLim
     """
     mail = reported.completed(parse.parse(raw, limits, rich), raw, reverse_path, limits)
     return Reading(mail, *classify.classify(mail, reverse_path, ring))
+
+
+def prepare() -> None:
+    """What a process does once, before its files and its memory are limited: the language model is loaded where it is installed."""
+    language.model()
 
 
 def read_item(item: Item) -> Reading:

