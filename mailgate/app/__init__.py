@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mailgate.app.reader import GuardedReader
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway import Gateway, House, to_keep
-from mailgate.model.installation import DoorSettings, RelaySettings
+from mailgate.gateway.authenticating import Authentication
+from mailgate.model.installation import DoorSettings, RelaySettings, VerifySettings
 from mailgate.model.mail import Arrival
 from mailgate.receive.smtp import MailDoor
 from mailgate.record.acceptor import Acceptor
@@ -30,6 +32,9 @@ from mailgate.send.courier import Courier
 from mailgate.send.maildir import MaildirRelay
 from mailgate.send.relay import Relay, SmtpRelay
 from mailgate.settings import Mistaken, Settings, load_policy
+
+if TYPE_CHECKING:
+    from mailgate.receive.verify import Resolver
 
 log = logging.getLogger(__name__)
 
@@ -68,14 +73,29 @@ def relay_password(where: Path | str | None) -> str | None:
     return os.environ.get(where) if where else None
 
 
+def build_resolver(settings: VerifySettings, alarm: Callable[[str, str, str], None] = lambda *_: None) -> Resolver | None:
+    """For our own check; None where it is switched off."""
+    if not settings.dns:
+        return None
+    from mailgate.receive.verify import Resolver  # its library is loaded only where it is used
+
+    return Resolver(settings, alarm)
+
+
 def build_gateway(
-    settings: Settings, store: Store, acceptor: Acceptor, reader: GuardedReader | None, courier: Courier | None, now: Clock
+    settings: Settings,
+    store: Store,
+    acceptor: Acceptor,
+    reader: GuardedReader | None,
+    courier: Courier | None,
+    now: Clock,
+    resolver: Resolver | None = None,
 ) -> Gateway:
     """The gateway with its policy adopted."""
     house = House(settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, settings.letters_held)
-    gateway = Gateway(
-        store, acceptor, reader, courier, house, settings.policy, now, settings.reader.batch, settings.relay.message_id_pattern
-    )
+    authentication = Authentication(settings.verify, resolver) if settings.verify.sources else None
+    pattern = settings.relay.message_id_pattern
+    gateway = Gateway(store, acceptor, reader, courier, house, settings.policy, now, settings.reader.batch, pattern, authentication)
     gateway.adopt(settings.policy, settings.policy_text)
     return gateway
 
@@ -115,7 +135,11 @@ class Program:
             password = partial(relay_password, settings.relay_password)
             sends = "send" in self.only
             self.courier = Courier(partial(build_relay, settings.relay, password), settings.relay.connections) if sends else None
-            self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now)
+            resolver = build_resolver(settings.verify, lambda *words: self.gateway.alarm(*words)) if self.reader else None
+            if resolver:
+                undo.append(resolver.close)
+            self.resolver = resolver
+            self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now, resolver)
             undo.append(self.gateway.close)
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
@@ -156,7 +180,7 @@ class Program:
     def reload(self) -> bool:
         """Adopts policy.toml as it is now; a faulty one is refused and the old one stays."""
         try:
-            policy, text = load_policy(self.settings.folder)
+            policy, text = load_policy(self.settings.folder, self.settings.verify)
         except Mistaken as mistaken:
             for mistake in mistaken.mistakes:
                 log.error("policy refused: %s", mistake)
@@ -184,6 +208,8 @@ class Program:
         await loop.run_in_executor(None, self.gateway.close)
         if self.reader:
             await loop.run_in_executor(None, self.reader.stop)
+        if self.resolver:
+            await loop.run_in_executor(None, self.resolver.close)
         self.store.close()
 
 

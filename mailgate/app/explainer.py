@@ -8,15 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from mailgate.app import build_templates, wall_clock
+from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
+from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.explaining import an_arrival, desk_for, dry_run
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import Read, ReadingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
-from mailgate.model.installation import ReaderSettings
+from mailgate.model.installation import ReaderSettings, VerifySettings
 from mailgate.model.mail import Kind, Mail, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
@@ -30,7 +31,8 @@ Told = tuple[Reading, Read | None, Decision | None]
 class Explainer:
     """With a configuration: its policy, keys and database. Without one: the sample policy, and a key of no meaning."""
 
-    def __init__(self, config: Path | None) -> None:
+    def __init__(self, config: Path | None, dns: bool = False) -> None:
+        """`dns`: our own check of DKIM and DMARC asks DNS, now and for these mails; else only stamps in them count."""
         try:
             folder: Path | None = places.configuration(config)
         except FileNotFoundError:
@@ -54,6 +56,10 @@ class Explainer:
         self.desk = Desk(policy, ring, templates, "null", operator, True)
         self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)
         self.rounds = ReadingRound(self.store, self.reader, wall_clock, lambda *_: None) if self.store else None
+        verify = settings.verify if settings else VerifySettings()
+        verify = replace(verify, dns=verify.dns or dns)
+        self.resolver = build_resolver(verify) if dns else None
+        self.authentication = Authentication(verify, self.resolver) if verify.sources else None
 
     def __enter__(self) -> Self:
         self.reader.start()
@@ -61,6 +67,8 @@ class Explainer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.reader.stop()
+        if self.resolver:
+            self.resolver.close()
         if self.store:
             self.store.close()
 
@@ -88,7 +96,16 @@ class Explainer:
         arrival = an_arrival(raw, reading, now)
         known_people = {key: p for p in self.agents.values() for key in p.keys}
         one, decision = dry_run(
-            self.rounds, self.desk, desk_for(self.desk, arrival), self.agents, arrival, reading, now, Known(people=known_people)
+            self.rounds,
+            self.desk,
+            desk_for(self.desk, arrival),
+            self.agents,
+            arrival,
+            reading,
+            now,
+            Known(people=known_people),
+            self.authentication,
+            self.reader.signatures,
         )
         return reading, one, decision
 

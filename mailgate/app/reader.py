@@ -20,6 +20,7 @@ from mailgate.model.mail import Reading, Unread
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.understand import Item, read_item
+from mailgate.understand.dkim import Sealed, signatures
 
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
 NICENESS = 5
@@ -76,6 +77,13 @@ class GuardedReader:
         except GuardError as error:
             raise NoReader(str(error)) from error
         return [answer if isinstance(answer, Reading) else Unread(_why(answer)) for answer in answers]
+
+    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
+        try:
+            answers = self.guard.run(signatures, raws)
+        except GuardError as error:
+            raise NoReader(str(error)) from error
+        return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         scribe = scribe_of(desk)

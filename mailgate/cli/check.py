@@ -32,10 +32,44 @@ def _checks(settings: Any):  # type: ignore[no-untyped-def]
     yield "configuration", f"{settings.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
     yield from _letters(settings, build_templates(settings))
     yield from _database(settings, wall_clock())
-    yield "agents", "prove themselves by answering our letters (token); the other proofs are not built yet", True
+    for desk in policy.desks.values():
+        yield "agents", f"{desk.address}: {_proof(desk, settings.verify)}", True
+    if settings.verify.dns:
+        yield _resolver(settings)
     for door in settings.doors:
         yield _door(door)
     yield _relay(settings)
+
+
+def _proof(desk: Any, verify: Any) -> str:
+    """How the agents of a desk prove themselves, and what would be possible here."""
+    sources = ", or ".join(verify.sources)
+    domain = f"their domain ({sources})" if sources else ""
+    match desk.agents_prove_by.value:
+        case "domain":
+            return f"agents prove themselves by {domain}, in any mail that they write"
+        case "both":
+            return f"agents prove themselves by answering our letters (token), and by {domain}"
+    also = f"; {domain} could be asked for as well" if domain else "; no domain can be proven: [verify] names nobody"
+    return f"agents prove themselves by answering our letters (token){also}"
+
+
+def _resolver(settings: Any) -> tuple[str, str, bool]:
+    from mailgate.app import build_resolver
+    from mailgate.model.dns import Heard
+
+    resolver = build_resolver(settings.verify)
+    assert resolver is not None
+    domain = next(iter(settings.policy.desks.values())).domain
+    question = (f"_dmarc.{domain}", "TXT")
+    try:
+        answer = resolver.fetch([question], settings.verify.time_limit.total_seconds())[question]
+    finally:
+        resolver.close()
+    place = ", ".join(settings.verify.resolver) or "the resolver of this machine"
+    if answer.heard is Heard.FAILED:
+        return "dns", f"{place} does not answer: mails would be read without a verdict of our own", False
+    return "dns", f"{place} answers; {domain} {'publishes' if answer.records else 'publishes no'} DMARC", True
 
 
 def _letters(settings: Any, templates: Any):  # type: ignore[no-untyped-def]

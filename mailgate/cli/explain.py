@@ -31,6 +31,7 @@ def mails(given: list[str]) -> Iterator[tuple[str, Path]]:
 def explain(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Mails, or folders of *.eml.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the form is public and versioned.")] = False,
+    dns: Annotated[bool, typer.Option("--dns", help="Check DKIM and DMARC ourselves, with the keys that DNS has today.")] = False,
     config: ConfigOption = None,
 ) -> None:
     """Tell what mails are and what would happen to them, and why.
@@ -40,14 +41,14 @@ def explain(
     if missing := [path for path in paths if not os.path.lexists(path)]:
         fail(f"not there: {', '.join(harmless(path) for path in missing)}", 2)
     with explained():
-        _explain(paths, as_json, config)
+        _explain(paths, as_json, config, dns)
 
 
-def _explain(paths: list[str], as_json: bool, config: Path | None) -> None:
+def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) -> None:
     from mailgate.app.explainer import Explainer
     from mailgate.gateway import explaining
 
-    with Explainer(config) as explainer:
+    with Explainer(config, dns) as explainer:
         found = mails(paths)
         while True:
             waiting = list(islice(found, AT_ONCE))

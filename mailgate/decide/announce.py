@@ -142,9 +142,8 @@ def to_requester(
         reason = "switched off in the policy"
     if requester is None or reason:
         return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason),)
-    known = is_known(s, requester)
-    # No verdict source exists before the domain rung is built.
-    shown = shown_subject(ticket.title, known=known, verdict_source=False, authenticated=False)
+    known, authenticated = is_known(s, requester), s.verdict.passed
+    shown = shown_subject(ticket.title, known=known, verdict_source=s.verdict_source, authenticated=authenticated)
     letter = LetterWanted(
         event=event,
         audience=Audience.REQUESTER,
@@ -156,7 +155,7 @@ def to_requester(
         thread=s.mail.references,
         closure=closure,
         subject_allowed=shown is not None,
-        proven=known,
+        proven=known or authenticated,
     )
     return (letter,), ()
 
@@ -184,6 +183,8 @@ def why_no_answer(s: Situation) -> str:
         return s.reading.answer_because.partition(":")[0]
     if s.arrival.door.is_quiet:
         return "taken over from a stored mailbox"
+    if s.verdict.failed:
+        return "authentication of the author failed"  # it would go to whose name was misused
     if s.is_stale:
         return "the mail is too old for an automatic answer"
     if s.same_message_id:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Literal
 
 from mailgate.decide.situation import Situation
-from mailgate.model.evidence import Evidence, Proof, Verdict, VerdictKind
+from mailgate.model.evidence import Evidence, Proof, Verdict
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
 from mailgate.model.understood import LetterFacts
@@ -111,7 +111,9 @@ def may(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, any
         return Grant(False, proof.because or "authentication failed", "unverified")
     lacking = _lacking(rule.need, proof, prove_by, any_ticket_evidence)
     if lacking:
-        return Grant(False, f"{lacking}{f' ({proof.because})' if proof.because and rule.need is not Need.NEVER else ''}", rule.otherwise)
+        # What the token proves is beside the point where only the domain is asked for.
+        told = proof.because if rule.need is not Need.NEVER and (rule.need is Need.PROOF or prove_by is not ProveBy.DOMAIN) else ""
+        return Grant(False, f"{lacking}{f' ({told})' if told else ''}", rule.otherwise)
     return Grant(True, proof.because or rule.need.value)
 
 
@@ -122,27 +124,28 @@ def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: b
     if need is Need.EVIDENCE:
         return "" if any_ticket_evidence else "nothing in the mail names the ticket"
     if need is Need.PROOF:
-        return "" if proof.token or proof.domain else "the author is not proven"
+        return "" if proof.is_one else "the author is not proven"
     if need is Need.NEVER:
         return "not for this role"
     if not reaches(proof, prove_by):
-        return f"agents of this desk prove themselves by {prove_by.value}"
+        return f"agents of this desk prove themselves by {BY_WORDS[prove_by]}"
     if need is Need.DESK_AND_CONFIRM and prove_by is ProveBy.TOKEN:
         return "needs a confirmation"
     return ""
+
+
+#: What a desk asks of its agents, as a mail says it to them.
+BY_WORDS: Mapping[ProveBy, str] = {
+    ProveBy.TOKEN: "token",
+    ProveBy.DOMAIN: "domain, and no server that we trust bears out From:",
+    ProveBy.BOTH: "token and domain",
+}
 
 
 def reaches(proof: Proof, prove_by: ProveBy) -> bool:
     """Whether a proof reaches the rung that a desk asks of its agents."""
     needed = {ProveBy.TOKEN: (proof.token,), ProveBy.DOMAIN: (proof.domain,), ProveBy.BOTH: (proof.token, proof.domain)}
     return not proof.failed and all(needed[prove_by])
-
-
-def unbuilt(prove_by: ProveBy) -> str:
-    """Why a desk cannot be configured so yet, "" when it can: the domain rung needs a source of verdicts."""
-    if prove_by is ProveBy.TOKEN:
-        return ""
-    return f'agents_prove_by = "{prove_by.value}" is not built yet; use "token"'
 
 
 # --- the proof ---------------------------------------------------------------------------------------------------------
@@ -178,14 +181,16 @@ def proof_of(
     `purposes`: what the tokens in the mail are for (`Evidence.purpose`); `ticket`: what the mail was found to belong to, before
     merges are followed; `also_to_others`: the mail names somebody else as recipient, who can now use the token.
     """
-    failed = verdict.verdict is VerdictKind.FAIL
-    domain = verdict.verdict is VerdictKind.PASS
-    if failed:
+    domain = verdict.passed
+    if verdict.failed:
         proof = Proof(failed=True, because=f"authentication of {verdict.domain or 'the author'} failed")
         # Whoever wrote it has seen the token.
         return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
     nothing, for_entries, spent = _token(author, letter, holder, frozenset(purposes), ticket, now, also_to_others, agent_token)
-    proof = Proof(token=not nothing, domain=domain, because=nothing or "answers a letter made for its author")
+    because = nothing or "answers a letter made for its author"
+    if domain:
+        because += f"; {verdict.domain} is authentic, says {verdict.by}"
+    proof = Proof(token=not nothing, domain=domain, because=because)
     entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
     return Shown(proof, entry_proof, spent)
 
@@ -252,6 +257,7 @@ def _shown_in(s: Situation) -> Shown:
         ticket=s.thread.ticket,
         now=s.now,
         also_to_others=names_others(recipients, mine, s.policy.is_own),
+        verdict=s.verdict,
     )
 
 

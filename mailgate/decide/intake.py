@@ -26,11 +26,13 @@ from mailgate.model.ticket import Status, Visibility
 
 def on_mail(s: Situation) -> Decision:
     """Everything that follows from one mail that was read (RFC 3834 decides beforehand whether a machine may answer it)."""
-    trace = (
+    trace: tuple[TraceLine, ...] = (
         TraceLine("understand", "classify", s.reading.kind_because, s.reading.kind.value),
         TraceLine("understand", "thread", _evidence_words(s), f"ticket {s.ticket.number}" if s.ticket else "no ticket"),
         TraceLine("decide", "answer", s.reading.answer_because, "a machine may answer" if s.reading.answer else "no machine answers"),
     )
+    if s.verdict_source or s.verdict.by is not None:
+        trace = (*trace, TraceLine("understand", "authenticate", _verdict_words(s), s.verdict.verdict.value))
     if s.arrival.door.is_quiet:
         decision = archived(s)
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
@@ -49,6 +51,10 @@ def on_mail(s: Situation) -> Decision:
 def _evidence_words(s: Situation) -> str:
     found = [f"{e.kind.value} in {e.where}{'' if e.valid else ' (bad MAC)'}" for e in s.thread.evidence]
     return "; ".join((*found, *s.thread.notes)) or "no evidence"
+
+
+def _verdict_words(s: Situation) -> str:
+    return f"{s.verdict.by}: {s.verdict.because}" if s.verdict.by is not None else "nobody whom we trust says anything of the author"
 
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:

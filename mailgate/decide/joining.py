@@ -61,7 +61,7 @@ def as_people(addresses: Sequence[Address], known: Mapping[str, Person], ids: Se
 
 def join(s: Situation, ticket: Ticket, proof: Proof) -> tuple[Ticket, tuple[ParticipantJoined, ...], tuple[Person, ...]]:
     """The ticket with the people whom its proven requester copies in, what happened, and who they are. Nobody else's Cc counts."""
-    if not proof.token or s.role is not Role.REQUESTER or s.author is None:
+    if not proof.is_one or s.role is not Role.REQUESTER or s.author is None:
         return ticket, (), ()
     inside = {ticket.requester, ticket.owner, *(m.person for m in ticket.members)}
     fresh = tuple(p for p in s.newcomers if p.id not in inside and p.agent not in s.policy.agents)[:MOST_NEW_PEOPLE]

@@ -43,7 +43,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
     parsed = _with_address_words(s)
     grant = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket)
     if not grant.allowed:
-        if not parsed.commands and not parsed.errors:
+        if proof.failed or (not parsed.commands and not parsed.errors):
             return unverified(s, grant.because, None)
         # The agent learns at the address on file that nothing was carried out: a From: alone never commands.
         answers, suppressed = _answer(s, "commands_refused", _refusal(s, (Fault("E_PERM", None, "", grant.because),)))
@@ -59,7 +59,7 @@ def without_a_ticket(s: Situation) -> Decision | None:
     """Commands of an agent's mail that belongs to no ticket: help is given, anything else comes back. None: an ordinary mail."""
     parsed = s.understood.commands
     agent = s.author if s.author is not None and s.author.agent in s.policy.agents else None
-    if agent is None or not s.reading.answer or not (parsed.commands or parsed.errors):
+    if agent is None or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
         return None
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "help" for c in parsed.commands):
         answers, _ = _answer(s, "help_asked", _help(parsed))

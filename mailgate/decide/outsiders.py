@@ -23,7 +23,7 @@ def wrote(s: Situation, proof: Proof) -> Decision:
     assert s.file is not None
     ticket = s.file.ticket
     is_requester = s.role is Role.REQUESTER
-    if s.understood.rating is not None and is_requester and proof.token:
+    if s.understood.rating is not None and is_requester and proof.is_one:
         return _rated(s, proof)
     wish = _wish_of(s) if is_requester else None
     if wish is not None:

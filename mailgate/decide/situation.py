@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailgate.model.evidence import EvidenceKind
+from mailgate.model.evidence import EvidenceKind, Verdict
 from mailgate.model.mail import Arrival, Mail, Reading
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, Policy, ProveBy
@@ -55,6 +55,8 @@ class Situation:
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
+    verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
+    verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
 
     @property
     def mail(self) -> Mail:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mailgate.compose.templates import Templates
+from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.reading import Reader, ReadingRound
 from mailgate.gateway.sending import SendingRound
@@ -77,13 +78,14 @@ class Gateway:
         now: Callable[[], datetime],
         batch: int = 100,
         message_id_pattern: str | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         self.store, self.acceptor, self.now, self.batch = store, acceptor, now, batch
         self._house = house
         self._desk = self._desk_with(policy)
         self._agents: dict[str, Person] = {}
         renames = message_id_pattern is not None
-        self._reading: ReadingRound | None = ReadingRound(store, reader, now, self.alarm, renames) if reader else None
+        self._reading: ReadingRound | None = ReadingRound(store, reader, now, self.alarm, renames, authentication) if reader else None
         self._sending = SendingRound(store, courier, now, self.alarm, message_id_pattern) if courier else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()

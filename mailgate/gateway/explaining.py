@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids
+from mailgate.gateway.authenticating import Authentication, Signatures
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import Read, ReadingRound, situation
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of
+from mailgate.model.evidence import Verdict
 from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.record.store import Claim
 from mailgate.understand.commands import parse_commands
+from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import find_evidence
 
 VERSION = 1  #: of the JSON form; it only grows
@@ -34,10 +38,15 @@ def dry_run(
     reading: Reading,
     now: datetime,
     otherwise: Known,
+    authentication: Authentication | None = None,
+    signatures: Signatures = lambda raws: [Sealed() for _ in raws],
 ) -> tuple[Read, Decision]:
     """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""
     evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at)
     one = Read(Claim(0, at.id, arrival, 0, ""), at, reading, evidence)
+    if authentication is not None:
+        verdict = authentication.of([(reading.mail, arrival)], desk.policy, signatures)[0]
+        one = replace(one, verdict=verdict, verdict_source=authentication.has_source)
     known = rounds.load(desk, [one], now) if rounds else otherwise
     ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""))
     return one, on_mail(situation(one, known, desk, agents, ids, now))
@@ -100,7 +109,7 @@ def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | 
         "language": mail.language,
         "attachments": [{"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "inline": a.inline} for a in mail.attachments],
         "bounce": bounce,
-        "authentication": {"verdict": "none", "domain": None, "by": None},
+        "authentication": _authentication(one.verdict if one else Verdict()),
         "thread": {
             "ticket": decision.ticket.number if decision and decision.ticket and decision.ticket.number != NO_NUMBER else None,
             "evidence": [
@@ -112,6 +121,10 @@ def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | 
         "defects": list(mail.defects),
         "would": list(would(decision)) if decision else [],
     }
+
+
+def _authentication(verdict: Verdict) -> dict[str, str | None]:
+    return {"verdict": verdict.verdict.value, "domain": verdict.domain, "by": verdict.by}
 
 
 def _address(address: Address) -> dict[str, str]:
@@ -131,6 +144,16 @@ def would(decision: Decision) -> tuple[str, ...]:
     return tuple(words) or ("nothing",)
 
 
+def _in_words_of(one: Read) -> str:
+    """What is known of who wrote it."""
+    verdict = one.verdict
+    if verdict.by is None:
+        silent = "nobody whom we trust says anything of it" if one.verdict_source else "nobody is named whose word would count ([verify])"
+        return f"not proven: {silent}"
+    told = {"pass": f"{verdict.domain} is authentic", "fail": f"not from {verdict.domain}", "none": "no verdict"}[verdict.verdict.value]
+    return f"{told}, says {verdict.by}: {verdict.because}"
+
+
 def in_words(path: str, reading: Reading, one: Read | None, decision: Decision | None) -> str:
     """The same as a colleague would tell it."""
     mail = reading.mail
@@ -143,6 +166,7 @@ def in_words(path: str, reading: Reading, one: Read | None, decision: Decision |
         f"  answer   {'a machine may answer' if reading.answer else 'no machine answers'}: {reading.answer_because}",
     ]
     if one is not None:
+        lines.append(f"  author   {_in_words_of(one)}")
         for e in one.evidence:
             lines.append(
                 f"  thread   {e.kind.value} in {e.where}: {e.value}{'' if e.valid else ' (the MAC is bad, so it counts for nothing)'}"
@@ -163,7 +187,7 @@ def in_words(path: str, reading: Reading, one: Read | None, decision: Decision |
         lines.extend(
             f"  {t.stage:<10} {t.rule}: {t.saw} -> {t.then.replace(f'ticket {NO_NUMBER} ', 'a new ticket ')}"
             for t in decision.trace
-            if t.rule not in ("classify", "thread", "answer")
+            if t.rule not in ("classify", "thread", "answer", "authenticate")
         )
         lines.extend(f"  would    {word}" for word in would(decision))
     return "\n".join(lines)

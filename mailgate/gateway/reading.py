@@ -18,10 +18,11 @@ from typing import Protocol
 from mailgate.decide import budget, joining
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.decision import Decision, TraceLine
-from mailgate.model.evidence import Evidence, EvidenceKind
+from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Address, Reading, Unread
 from mailgate.model.person import Person
@@ -32,6 +33,7 @@ from mailgate.understand import Item
 from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.charset import decode
 from mailgate.understand.commands import parse_commands
+from mailgate.understand.dkim import Sealed
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import cited_ids, find_evidence, settle
 
@@ -78,6 +80,8 @@ class Read:
     desk: PolicyDesk
     reading: Reading
     evidence: tuple[Evidence, ...]
+    verdict: Verdict = Verdict()
+    verdict_source: bool = False  #: somebody could have said that a stranger's mail is authentic
 
 
 Batch = tuple[list[Claim], "list[Read]"]
@@ -92,6 +96,9 @@ class Reader(Protocol):
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]: ...
 
+    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
+        """The DKIM signatures in each of these mails; a mail whose signatures cannot be read has none."""
+
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         """Raises Unwritten when one of them cannot be written."""
 
@@ -103,9 +110,17 @@ class Unwritten(Exception):
 class ReadingRound:
     """One round after the other over the inbox. Knows no clock and no randomness of its own but fresh ids."""
 
-    def __init__(self, store: Store, reader: Reader, now: Callable[[], datetime], alarm: Alarm, renames: bool = False) -> None:
+    def __init__(
+        self,
+        store: Store,
+        reader: Reader,
+        now: Callable[[], datetime],
+        alarm: Alarm,
+        renames: bool = False,
+        authentication: Authentication | None = None,
+    ) -> None:
         self.store, self.reader, self.now, self.alarm = store, reader, now, alarm
-        self.renames = renames
+        self.renames, self.authentication = renames, authentication
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="letters")
         self._decided: Decided | None = None
@@ -203,7 +218,15 @@ class ReadingRound:
             else:
                 evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at)
                 reads.append(Read(claim, at, answer, evidence))
+        reads = self._with_verdicts(reads, desk) if self.authentication is not None else reads
         return self._with_aliases(reads) if self.renames else reads
+
+    def _with_verdicts(self, reads: list[Read], desk: Desk) -> list[Read]:
+        """What is known of who wrote them. Nothing is open while DNS is asked."""
+        assert self.authentication is not None
+        found = self.authentication.of([(r.reading.mail, r.claim.arrival) for r in reads], desk.policy, self.reader.signatures)
+        source = self.authentication.has_source
+        return [replace(r, verdict=verdict, verdict_source=source) for r, verdict in zip(reads, found, strict=True)]
 
     def _with_aliases(self, reads: list[Read]) -> list[Read]:
         """Where the relay gives our letters Message-IDs of its own, those name our letters as well as ours do."""
@@ -422,4 +445,6 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
         taken_ids=frozenset(known.ids_of(one.desk.id)),
         newcomers=joining.as_people(_copied_in(one, known, desk), known.people, ids.people),
+        verdict=one.verdict,
+        verdict_source=one.verdict_source,
     )

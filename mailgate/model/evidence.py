@@ -39,8 +39,17 @@ class Verdict:
     """What a configured server, or our own check, says of the From: domain. No verdict is not a failure."""
 
     verdict: VerdictKind = VerdictKind.NONE
-    domain: str | None = None
-    by: str | None = None
+    domain: str | None = None  #: of From:, where there is a verdict
+    by: str | None = None  #: the server that stamped it, or who else says so
+    because: str = ""  #: what was seen, for people
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is VerdictKind.PASS
+
+    @property
+    def failed(self) -> bool:
+        return self.verdict is VerdictKind.FAIL
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +60,8 @@ class Proof:
     domain: bool = False
     failed: bool = False
     because: str = ""
+
+    @property
+    def is_one(self) -> bool:
+        """Rung 1 or more: either of them."""
+        return (self.token or self.domain) and not self.failed

@@ -37,6 +37,7 @@ class DoorSettings:
     mail_time_limit: timedelta = timedelta(minutes=20)  #: from DATA to the last dot
     session_time_limit: timedelta = timedelta(minutes=30)
 
+    insiders: bool = False  #: only logged-in colleagues reach this door, and under their own From:. Loopback only
     tls_certificate: str | None = None  #: path of a PEM chain; STARTTLS is offered when it is set
     tls_key: str | None = None  #: path of its key, when that is a file of its own
     require_tls: bool = False  #: no mail before STARTTLS
@@ -114,6 +115,40 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """Whose word counts on who wrote a mail. Nothing counts that does not stand here."""
+
+    servers: frozenset[str] = frozenset()  #: authserv-ids (RFC 8601), lower case: the topmost Authentication-Results of one of them counts
+    microsoft: bool = False  #: the stamps of Microsoft 365, which name no server
+    insider_mailboxes: frozenset[str] = frozenset()  #: mailboxes in which Exchange says who is an insider (AuthAs: Internal)
+    insider_doors: bool = False  #: there is a door that only colleagues reach
+    dns: bool = False  #: our own check of DKIM, SPF and DMARC, for mails without a verdict
+    resolver: tuple[str, ...] = ()  #: "127.0.0.1:5353"; empty: those of the system
+    hops: frozenset[str] = frozenset()  #: names of our own servers in `Received: ... by`, lower case: they say which host they had it from
+    hop_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()  #: their addresses, where those are not private ones
+    time_limit: timedelta = timedelta(seconds=5)  #: how long a mail waits for all of its questions
+    at_once: int = 16  #: questions under way at the same time
+
+    @property
+    def has_source(self) -> bool:
+        """Whether anybody could say that the mail of a stranger is authentic."""
+        return bool(self.servers) or self.microsoft or self.dns
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """In words, who could say that an agent wrote a mail; none: no domain can be proven."""
+        found = [f"the stamp of {server}" for server in sorted(self.servers)]
+        if self.microsoft:
+            found.append("the stamp of Microsoft 365")
+        if self.dns:
+            found.append("our own check of DKIM, SPF and DMARC")
+        found += [f"AuthAs: Internal in the mailbox {name}" for name in sorted(self.insider_mailboxes)]
+        if self.insider_doors:
+            found.append("a door for insiders")
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

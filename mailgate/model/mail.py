@@ -35,6 +35,8 @@ class Arrival:
     peer: str  #: IP address or mailbox name, for the trace
     received_at: datetime  #: ours; orders the history
     arrived_at: datetime  #: our door or INTERNALDATE; starts the clocks; never later than received_at
+    helo: str = ""  #: what the peer called itself (EHLO); "": the door knows no such word
+    insider: bool = False  #: came through a door that only logged-in colleagues reach
 
 
 @dataclass(frozen=True, slots=True)

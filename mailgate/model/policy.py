@@ -146,6 +146,13 @@ class Policy:
     old_number_pattern: str | None = None  #: a predecessor's numbers in subjects, one group: the ticket number
     residue_line: int = 20  #: characters from which a line of a notice counts as residue
 
+    @property
+    def domains(self) -> frozenset[str]:
+        """Those of our desks and agents: under one of them an insider writes."""
+        desks = (key for desk in self.desks.values() for key in desk.keys)
+        agents = (key for agent in self.agents.values() for key in agent.keys)
+        return frozenset(address.rpartition("@")[2] for address in (*desks, *agents))
+
     def wants(self, event: str) -> bool:
         return self.letters.get(event, True)
 

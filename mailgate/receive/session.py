@@ -21,6 +21,7 @@ from mailgate.receive.transfer import Transfer, hops
 log = logging.getLogger(__name__)
 
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+LONGEST_NAME = 255  #: characters of what a client calls itself that are kept
 _BEFORE_STARTTLS = frozenset({"EHLO", "HELO", "LHLO", "NOOP", "RSET", "STARTTLS", "QUIT"})
 _COMMON = ("MAIL", "RCPT", "DATA", "RSET", "NOOP", "QUIT", "VRFY", "EXPN", "HELP", "STARTTLS")
 _VERBS = {"smtp": frozenset((*_COMMON, "HELO", "EHLO")), "lmtp": frozenset((*_COMMON, "LHLO"))}
@@ -36,6 +37,7 @@ class Session(Connection):
         self._commands = 0
         self._bad_commands = 0
         self._greeted = False
+        self._helo = ""
         self._sender: Sender | None = None
         self._recipients: list[str] = []
 
@@ -105,7 +107,7 @@ class Session(Connection):
             await self._complain("501 5.5.4 Who are you?")
             return
         self._forget_mail()
-        self._greeted = True
+        self._greeted, self._helo = True, hostname[:LONGEST_NAME]
         await self.push(f"250 {self.hostname}")
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
@@ -114,7 +116,7 @@ class Session(Connection):
             await self._complain("501 5.5.4 Who are you?")
             return
         self._forget_mail()
-        self._greeted = True
+        self._greeted, self._helo = True, hostname[:LONGEST_NAME]
         offers = [self.hostname, f"SIZE {self._limits.max_size}", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES"]
         if self._house.tls is not None and not self._secured:
             offers.append("STARTTLS")
@@ -249,6 +251,8 @@ class Session(Connection):
                 peer=self._peer,
                 received_at=now,
                 arrived_at=now,
+                helo=self._helo,
+                insider=self._limits.insiders,
             )
             commit = self.loop.create_task(house.commit(arrival))
             house.commits.add(commit)

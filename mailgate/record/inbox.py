@@ -96,6 +96,8 @@ def _raw_row(arrival: Arrival) -> Row:
         "recipients": codec.dump_all(arrival.recipients),
         "door": arrival.door.value,
         "peer": arrival.peer,
+        "helo": arrival.helo or None,
+        "insider": arrival.insider or None,
         "received_at": arrival.received_at,
         "arrived_at": arrival.arrived_at,
         "size": len(arrival.raw),
@@ -154,6 +156,8 @@ def _arrival(row: Found[Any]) -> Arrival:
         peer=row.peer,
         received_at=row.received_at,
         arrived_at=row.arrived_at,
+        helo=row.helo or "",
+        insider=bool(row.insider),
     )
 
 

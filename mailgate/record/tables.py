@@ -73,6 +73,8 @@ raw_mails = Table(
     Column("recipients", json_column(), nullable=False),
     Column("door", Text, nullable=False),
     Column("peer", Words, nullable=False),
+    Column("helo", Words),  #: what the peer called itself; NULL: the door knows no such word
+    Column("insider", Boolean),  #: came through a door that only colleagues reach; NULL is no
     Column("received_at", UtcDateTime, nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("size", Integer, nullable=False),

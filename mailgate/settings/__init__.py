@@ -12,7 +12,15 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from mailgate.model.installation import DatabaseSettings, DoorSettings, ReaderSettings, RelaySettings, RoundSettings
+from mailgate.model.installation import (
+    DatabaseSettings,
+    DoorSettings,
+    ReaderSettings,
+    RelaySettings,
+    RoundSettings,
+    VerifySettings,
+    is_loopback,
+)
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import places
@@ -20,6 +28,7 @@ from mailgate.settings.forms import INSTALLATION_KEYS, POLICY_KEYS, DoorForm, Fo
 from mailgate.settings.mending import Place, mended
 from mailgate.settings.mistakes import Mistake, Mistaken, from_pydantic, line_for, lines_of
 from mailgate.settings.policy_file import build
+from mailgate.settings.trust import check_proofs, check_verify, verify_settings
 
 __all__ = ["Mistake", "Mistaken", "Settings", "brought_templates", "load", "load_policy", "places", "sample_policy"]
 
@@ -40,6 +49,7 @@ class Settings:
     operator: str
     disk_warning: int
     letters_held: bool
+    verify: VerifySettings
     reader: ReaderSettings
     rounds: RoundSettings
     policy: Policy
@@ -57,6 +67,8 @@ def load(folder: Path) -> Settings:
     ring = _keyring(folder, form.keys, mistakes) if form and all(place[0] != "keys" for place in stand_ins) else None
     if form and policy:
         _check_installation(folder, text, form, policy, stand_ins, mistakes)
+        if not any(place[:1] in (("verify",), ("doors",)) for place in stand_ins):
+            check_proofs(policy, policy_text, verify_settings(form), mistakes)
     if mistakes or form is None or policy is None or ring is None:
         raise Mistaken(mistakes)
     return Settings(
@@ -70,6 +82,7 @@ def load(folder: Path) -> Settings:
         operator=form.operator.mail,
         disk_warning=form.operator.disk_warning,
         letters_held=form.letters == "hold",
+        verify=verify_settings(form),
         reader=ReaderSettings(form.reader.workers, form.reader.cpu, form.reader.memory, form.reader.wall, form.reader.batch),
         rounds=RoundSettings(form.rounds.read, form.rounds.clocks, form.rounds.send, form.rounds.watch),
         policy=policy,
@@ -88,11 +101,13 @@ def sample_policy() -> Policy:
     return policy
 
 
-def load_policy(folder: Path) -> tuple[Policy, str]:
-    """policy.toml alone, for a reload while running. Raises Mistaken; then the old policy stays."""
+def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
+    """policy.toml alone, for a reload while running with this `verify`. Raises Mistaken; then the old policy stays."""
     mistakes: list[Mistake] = []
     templates, catalogues = brought_templates(folder)
     policy, text = _policy(folder, templates, catalogues, mistakes)
+    if policy is not None:
+        check_proofs(policy, text, verify, mistakes)
     if mistakes or policy is None:
         raise Mistaken(mistakes)
     return policy, text
@@ -173,6 +188,7 @@ def _door(folder: Path, hostname: str, form: DoorForm) -> DoorSettings:
         tls_certificate=str(folder / form.tls_certificate) if form.tls_certificate else None,
         tls_key=str(folder / form.tls_key) if form.tls_key else None,
         require_tls=form.require_tls,
+        insiders=form.insiders,
     )
 
 
@@ -261,7 +277,11 @@ def _check_installation(
             say(("relay", "password_file"), f"{path} is not there")
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             say(("relay", "password_file"), f"others can read {path}: chmod 600 {path}")
+    for key, words in check_verify(form.verify):
+        say(("verify", key), words)
     for index, door in enumerate(form.doors):
+        if door.insiders and not is_loopback(door.host):
+            say(("doors", str(index), "insiders"), "such a door listens on loopback only: whoever reaches it is believed to be who he says")
         for name in ("tls_certificate", "tls_key"):
             value = getattr(door, name)
             if value and not (folder / value).is_file():

@@ -85,6 +85,7 @@ class DoorForm(Form):
     tls_certificate: str | None = None
     tls_key: str | None = None
     require_tls: bool = False
+    insiders: bool = False
 
 
 class RelayForm(Form):
@@ -103,6 +104,16 @@ class RelayForm(Form):
     path: str = "outgoing"
     reverse_path: Literal["auto", "null", "desk", "verp"] = "auto"
     message_id_pattern: str | None = None
+
+
+class VerifyForm(Form):
+    servers: tuple[Annotated[str, Field(pattern=r"^[^\s;()\"=]{1,253}$")], ...] = ()
+    microsoft: bool = False
+    dns: bool = False
+    resolver: tuple[str, ...] = ()
+    hops: tuple[str, ...] = ()
+    time_limit: Duration = timedelta(seconds=5)
+    at_once: int = Field(default=16, ge=1, le=200)
 
 
 class ReaderForm(Form):
@@ -128,6 +139,7 @@ class InstallationForm(Form):
     doors: tuple[DoorForm, ...] = ()
     relay: RelayForm
     letters: Literal["send", "hold"] = "send"
+    verify: VerifyForm = VerifyForm()
     reader: ReaderForm = ReaderForm()
     rounds: RoundsForm = RoundsForm()
 
@@ -253,6 +265,7 @@ INSTALLATION_KEYS = {
     ("operator",): _keys(OperatorForm),
     ("doors", "*"): _keys(DoorForm),
     ("relay",): _keys(RelayForm),
+    ("verify",): _keys(VerifyForm),
     ("reader",): _keys(ReaderForm),
     ("rounds",): _keys(RoundsForm),
 }

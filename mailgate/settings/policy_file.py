@@ -188,8 +188,6 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
             say((*at, "sla"), f'no sla "{desk.sla}"{meant(desk.sla, policy.slas)}')
         if desk.language not in languages:
             say((*at, "language"), f'no letters in "{desk.language}": there are {", ".join(sorted(languages))}')
-        if desk.agents_prove_by is not ProveBy.TOKEN:
-            say((*at, "agents_prove_by"), f'"{desk.agents_prove_by.value}" is not built yet: use "token"')
         if desk.prefix in prefixes:
             say((*at, "prefix"), f'"{desk.prefix}" is also the prefix of {prefixes[desk.prefix]}')
         prefixes[desk.prefix] = f"desks.{id_}"

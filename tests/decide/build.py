@@ -14,6 +14,7 @@ from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.events import AgentReplied, AutoClosed, Event, HoldStarted, TicketRejected, TicketResolved, WaitStarted, name_of
+from mailgate.model.evidence import Verdict
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Address, Arrival, Attachment, Door, Kind, Mail, Reading
 from mailgate.model.person import Person, Role
@@ -31,6 +32,7 @@ __all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "when"]
 RING = Keyring((b"a key of no meaning, 32 bytes long",))
 SUPPORT = "support@example.org"
 NOON = when("mon 12:00")
+NO_VERDICT = Verdict()
 NUMBER = 1042
 PIA = 2  #: takes part
 KNOWN = {**PEOPLE, PIA: Person(PIA, "Pia Post", "pia@example.net")}
@@ -171,6 +173,8 @@ def a_situation(
     now: datetime | None = None,
     received_at: datetime | None = None,
     agents: Mapping[str, Person] | None = None,
+    verdict: Verdict = NO_VERDICT,
+    verdict_source: bool = False,
 ) -> Situation:
     """What the gateway gathers for one mail. `known`: all people of the record; `message_ids`: which ids lead to which ticket."""
     policy = policy or a_policy()
@@ -209,6 +213,8 @@ def a_situation(
         same_message_id=same_message_id,
         taken_ids=frozenset(ids),
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
+        verdict=verdict,
+        verdict_source=verdict_source or verdict is not NO_VERDICT,
     )
 
 

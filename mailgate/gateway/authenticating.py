@@ -1,0 +1,50 @@
+"""Who wrote the mails of a batch? Somebody's word first, and where nobody says anything our own check. No transaction is open meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from mailgate.model.evidence import Verdict
+from mailgate.model.installation import VerifySettings
+from mailgate.model.mail import Arrival, Mail
+from mailgate.model.policy import Policy
+from mailgate.understand.dkim import Sealed
+from mailgate.understand.identity import by_word, needs_check
+
+if TYPE_CHECKING:
+    from mailgate.receive.verify import Resolver
+
+#: Reads the signatures of raw mails where hostile bytes may be read; one answer for each, in order.
+Signatures = Callable[[Sequence[bytes]], list[Sealed]]
+
+
+class Authentication:
+    """Whose word counts in this installation, and the resolver for our own check; without one, only what is said counts."""
+
+    def __init__(self, trust: VerifySettings, resolver: Resolver | None = None) -> None:
+        self.trust, self.resolver = trust, resolver
+
+    @property
+    def has_source(self) -> bool:
+        return self.trust.has_source
+
+    def of(self, mails: Sequence[tuple[Mail, Arrival]], policy: Policy, signatures: Signatures) -> list[Verdict]:
+        """One verdict for each mail, in order."""
+        trust, domains = self.trust, policy.domains
+        said = [by_word(mail, arrival, trust, domains) for mail, arrival in mails]
+        if self.resolver is None:
+            return said
+        open_ = [index for index, (mail, _) in enumerate(mails) if needs_check(mail, said[index], trust)]
+        if not open_:
+            return said
+        from mailgate.receive.verify import Case, verdicts  # loads a DNS library, and most installations have no use for it
+
+        signed = [index for index in open_ if mails[index][0].header("dkim-signature") is not None]
+        sealed = dict(zip(signed, signatures([mails[index][1].raw for index in signed]) if signed else (), strict=True))
+        cases = [Case(mails[index][0], sealed.get(index, Sealed()), mails[index][1]) for index in open_]
+        for index, verdict in zip(open_, verdicts(cases, trust, self.resolver), strict=True):
+            # What was seen before still says more than that DNS had nothing to add.
+            if verdict.by is not None and (verdict.passed or verdict.failed or said[index].by is None):
+                said[index] = verdict
+        return said

@@ -1,0 +1,18 @@
+"""What a door knows of who hands a mail over: the name that the peer gave itself, and whether only colleagues reach the door."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from mailgate.record.types import Words
+
+revision = "0005"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("raw_mails", sa.Column("helo", Words(), nullable=True))
+    op.add_column("raw_mails", sa.Column("insider", sa.Boolean(), nullable=True))
