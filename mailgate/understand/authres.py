@@ -104,10 +104,8 @@ def _segments(value: str, first_only: bool = False) -> list[list[Word]] | None:
             return None  # closes what nobody opened
         elif piece == '"':
             quoted = True
-            if text is None:
-                if blank:
-                    settle()
-                text = "" if name else None
+            if blank and text != "":
+                settle()
             continue
         elif piece == ";":
             settle()
@@ -125,7 +123,7 @@ def _segments(value: str, first_only: bool = False) -> list[list[Word]] | None:
             settle()
         if text is not None:
             text, blank = text + piece, False
-        elif not quoted:
+        else:
             name, blank = name + piece, False
     settle()
     return None if (quoted or depth) and not first_only else segments

@@ -22,6 +22,7 @@ _MECHANISM = re.compile(r"([+?~-])?(all|include|a|mx|ptr|ip4|ip6|exists)(?:[:/].
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(.*)", re.IGNORECASE)
 _CIDR = re.compile(r"(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?\Z")
 _MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d{0,3})(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
+_TOP_LABEL = re.compile(r"[a-z0-9-]*[a-z-][a-z0-9-]*", re.IGNORECASE)
 _CIDR_TAIL = re.compile(r"(?:/\d{1,3})?(?://\d{1,3})?\Z")
 
 
@@ -141,7 +142,7 @@ def _well_formed(spec: str) -> bool:
         return False
     if any(match[1] and (match[1].lower() in "crt" or match[2].strip("0") == "" != match[2]) for match in _MACRO.finditer(spec)):
         return False  # those are for explanations, and no digit may be 0
-    return spec.endswith("}") or ("." in plain and not plain.rstrip(".").rpartition(".")[2].isdigit())
+    return spec.endswith("}") or ("." in plain and _TOP_LABEL.fullmatch(plain.rstrip(".").rpartition(".")[2]) is not None)
 
 
 # --- its evaluation ----------------------------------------------------------------------------------------------------

@@ -175,7 +175,12 @@ def test_a_short_key_is_not_accepted():
 def test_what_decides_what_a_reader_sees_must_not_be_left_unsigned():
     assert outcome(signed(MAIL, headers=("to", "from", "date"))).because == "does not sign Subject:"
     raw = signed(MAIL)
-    for extra in (b"From: Bob <bob@example.org>\r\n", b"Subject: [IT-1042-K7QF3M9X]\r\n", b"Date: now\r\n", b"Message-ID: <3@example.org>\r\n"):
+    for extra in (
+        b"From: Bob <bob@example.org>\r\n",
+        b"Subject: [IT-1042-K7QF3M9X]\r\n",
+        b"Date: now\r\n",
+        b"Message-ID: <3@example.org>\r\n",
+    ):
         said = outcome(extra + raw)
         assert said.result == "policy" and "unsigned" in said.because, extra
     assert outcome(b"X-Spam: no\r\nReceived: from y by z\r\n" + raw).result == "pass"
