@@ -47,11 +47,11 @@ def _proof(desk: Any, verify: Any) -> str:
     domain = f"their domain ({sources})" if sources else ""
     match desk.agents_prove_by.value:
         case "domain":
-            return f"agents prove themselves by {domain}, in any mail that they write"
+            return f"they prove themselves by {domain}, in any mail that they write"
         case "both":
-            return f"agents prove themselves by answering our letters (token), and by {domain}"
+            return f"they prove themselves by answering our letters (token), and by {domain}"
     also = f"; {domain} could be asked for as well" if domain else "; no domain can be proven: [verify] names nobody"
-    return f"agents prove themselves by answering our letters (token){also}"
+    return f"they prove themselves by answering our letters (token){also}"
 
 
 def _resolver(settings: Any) -> tuple[str, str, bool]:

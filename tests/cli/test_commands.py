@@ -15,6 +15,7 @@ from mailgate.app.running import Running
 from mailgate.cli import app
 from mailgate.model.mail import Arrival, Door
 from tests.cli.house import NOBODY, PLAIN, House, configured, lived_in, mailgate, wicked
+from tests.fakes.dns_server import NameServer, text
 from tests.journeys.world import SUPPORT, World
 
 
@@ -106,6 +107,40 @@ def test_one_mistake_of_form_is_said_once_and_leads_to_no_others(tmp_path: Path,
     assert {mistake.key for mistake in mistaken.value.mistakes} == {key} or {
         mistake.key.rsplit(".", 1)[0] for mistake in mistaken.value.mistakes
     } == {key}, [str(mistake) for mistake in mistaken.value.mistakes]
+
+
+@pytest.mark.parametrize(
+    ("prove_by", "verify", "said", "code"),
+    [
+        ("token", "", "no domain can be proven: [verify] names nobody", 0),
+        ("token", 'servers = ["mx.example.org"]', "; their domain (the stamp of mx.example.org) could be asked for as well", 0),
+        ("domain", 'servers = ["mx.example.org"]\nmicrosoft = true',
+         "by their domain (the stamp of mx.example.org, or the stamp of Microsoft 365), in any mail", 0),
+        ("both", 'servers = ["mx.example.org"]', "by answering our letters (token), and by their domain (the stamp of mx.example.org)", 0),
+        ("domain", "", 'needs somebody whose word counts: [verify] in mailgate.toml names nobody', 78),
+        ("both", "", 'needs somebody whose word counts', 78),
+    ],
+)  # fmt: skip
+def test_check_says_which_proof_is_reachable_and_refuses_one_that_is_not(
+    tmp_path: Path, prove_by: str, verify: str, said: str, code: int
+) -> None:
+    house = configured(tmp_path)
+    for name, old, new in (("policy.toml", '"token" ', f'"{prove_by}" '), ("mailgate.toml", "[verify]", f"[verify]\n{verify}")):
+        path = house.config / name
+        path.write_text(path.read_text().replace(old, new, 1))
+    done = house.run("check")
+    assert said in words(done.output), done.output
+    assert done.exit_code == code
+
+
+def test_check_asks_the_resolver_that_own_checks_would_need(tmp_path: Path) -> None:
+    with NameServer({("_dmarc.example.org", "TXT"): text("v=DMARC1; p=none")}) as server:
+        house = configured(tmp_path, **{"# dns = false ": f'dns = true\nresolver = ["{server.place}"]\ntime_limit = "1s"\n# '})
+        done = house.run("check")
+        assert "answers; example.org publishes DMARC" in words(done.output) and done.exit_code == 0
+        server.dead = True
+        done = house.run("check")
+        assert "does not answer" in words(done.output) and done.exit_code == 1
 
 
 def test_check_renders_the_letters_and_names_a_broken_one(tmp_path: Path) -> None:

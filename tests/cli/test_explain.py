@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from mailgate.cli import app
 from tests.cli.house import NOBODY, PLAIN, configured, lived_in, mailgate
+from tests.fakes.dns_server import NameServer, text
+from tests.fakes.signer import record, rsa_key, signed
 
 ADDRESS = {"name": str, "address": str}
 #: The form of version 1 as the manual states it: a dict must have these keys and no others, a list holds such elements.
@@ -189,3 +191,35 @@ def test_with_the_record_it_knows_the_ticket_and_changes_nothing(tmp_path: Path)
     assert found["thread"]["ticket"] == 1 and found["thread"]["evidence"]
     assert any("requester_wrote on ticket 1" in one for one in found["would"]), found["would"]
     assert (house.config / "mailgate.db").read_bytes() == before
+
+
+STAMPED = b"Authentication-Results: mx.example.org; dmarc=%s header.from=example.com\r\n" + PLAIN
+
+
+@pytest.mark.parametrize("said", ["pass", "fail", "none"])
+def test_who_wrote_it_is_what_a_configured_server_says(tmp_path: Path, said: str) -> None:
+    (tmp_path / "a.eml").write_bytes(STAMPED % said.encode())
+    plain, trusting = tmp_path / "plain", tmp_path / "trusting"
+    for folder, change in ((plain, {}), (trusting, {'# servers = ["mx.example.org"]': 'servers = ["mx.example.org"]'})):
+        folder.mkdir()
+        house = configured(folder, **change)
+        told = json.loads(house.run("explain", "--json", str(tmp_path / "a.eml")).output)["authentication"]
+        words = house.run("explain", str(tmp_path / "a.eml")).output
+        if folder is plain:
+            assert told == {"verdict": "none", "domain": None, "by": None}
+            assert "not proven: nobody is named whose word would count" in words
+        else:
+            assert told == {"verdict": said, "domain": None if said == "none" else "example.com", "by": "mx.example.org"}
+            expected = {"pass": "example.com is authentic, says mx", "fail": "not from example.com, says mx", "none": "no verdict, says mx"}
+            assert expected[said] in words
+
+
+def test_dns_is_asked_only_when_that_is_wanted(tmp_path: Path) -> None:
+    zone = {("s1._domainkey.example.com", "TXT"): text(record(rsa_key()))}
+    (tmp_path / "a.eml").write_bytes(signed(PLAIN, "example.com", headers=("from", "subject", "to")))
+    with NameServer(zone) as server:
+        house = configured(tmp_path, **{"# dns = false ": f'dns = true\nresolver = ["{server.place}"]\n# '})
+        told = json.loads(house.run("explain", "--json", str(tmp_path / "a.eml")).output)["authentication"]
+        assert told["verdict"] == "none" and not server.asked
+        told = json.loads(house.run("explain", "--dns", "--json", str(tmp_path / "a.eml")).output)["authentication"]
+        assert told == {"verdict": "pass", "domain": "example.com", "by": "our own check"}

@@ -214,7 +214,7 @@ def a_situation(
         taken_ids=frozenset(ids),
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
-        verdict_source=verdict_source or verdict is not NO_VERDICT,
+        verdict_source=verdict_source or verdict != NO_VERDICT,
     )
 
 

@@ -29,6 +29,19 @@ def test_a_mail_arrives_as_it_was_sent_with_its_envelope():
     assert arrival.received_at == arrival.arrived_at == NOON
 
 
+def test_the_name_of_the_peer_is_kept_with_the_mail_and_only_a_door_for_insiders_says_that_it_is_one():
+    for insiders in (False, True):
+        with open_door(insiders=insiders) as house, house.client() as client:
+            client.reply()
+            client.ask("HELO " + "x" * 300)
+            client.ask("EHLO pc7.customer.example")
+            client.envelope("support@desk.example")
+            client.send(b"one\r\n.\r\n")
+            assert client.reply() == "250 2.0.0 Stored"
+            (arrival,) = house.gateway.arrivals
+        assert (arrival.helo, arrival.insider) == ("pc7.customer.example", insiders)
+
+
 def test_the_greeting_tells_our_name_and_not_what_software_we_are():
     with open_door() as house, house.client() as client:
         assert client.reply() == "220 gate.example ESMTP ready"

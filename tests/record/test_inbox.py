@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,6 +23,15 @@ def test_a_mail_comes_back_byte_for_byte_with_its_envelope(store):
     (claim,) = store.claim_inbox(10, NOON, LEASE)
     assert claim.arrival == keep.arrival and claim.desk == "it" and claim.attempts == 1
     assert store.raw(kept.id) == keep.arrival.raw
+
+
+def test_what_the_door_knew_of_its_peer_is_kept(store):
+    keep = a_keep("by a colleague")
+    keep = replace(keep, arrival=replace(keep.arrival, helo="pc7.example.org", insider=True))
+    store.keep([keep, a_keep("by anybody")])
+    first, second = store.claim_inbox(10, NOON, LEASE)
+    assert (first.arrival.helo, first.arrival.insider) == ("pc7.example.org", True)
+    assert (second.arrival.helo, second.arrival.insider) == ("", False)
 
 
 def test_the_same_mail_again_changes_nothing_and_is_told_so(store):
