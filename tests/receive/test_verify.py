@@ -69,7 +69,9 @@ def resolver(server: NameServer, watch: Watch, alarms: list[str]) -> Iterator[Re
 def test_every_kind_of_record_comes_as_text(resolver: Resolver):
     questions = [("example.org", "TXT"), ("example.org", "MX"), ("early.example.org", "A"), ("early.example.org", "AAAA"),
                  ("7.2.0.192.in-addr.arpa", "PTR"), ("nowhere.example", "TXT"), ("example.org", "A")]  # fmt: skip
-    found = resolver.fetch(questions, 5)
+    found = dict(resolver.fetch(questions, 5))
+    several = found["example.org", "TXT"]  # in whatever order they come
+    found["example.org", "TXT"] = Answer(several.heard, tuple(sorted(several.records, reverse=True)))
     assert found == {
         ("example.org", "TXT"): Answer(Heard.FOUND, ("v=spf1 mx -all", "something else")),
         ("example.org", "MX"): Answer(Heard.FOUND, ("early.example.org", "late.example.org")),
