@@ -150,6 +150,7 @@ def test_a_dead_resolver_is_left_alone_for_a_minute_and_then_found_again(
     watch.at += verify.LEFT_ALONE + 1
     resolver.fetch([("example.org", "TXT")], 5)
     assert alarms == ["dns_silent"] * 2  # still dead: one question found that out
+    assert set(server.asked[asked:]) == {("", "NS")}
     server.dead = False
     watch.at += verify.LEFT_ALONE + 1
     assert resolver.fetch([("example.org", "TXT")], 5)[("example.org", "TXT")].heard is Heard.FOUND

@@ -272,6 +272,15 @@ def test_our_own_check_says_what_dmarc_says(why: str, data: bytes, came: Arrival
     assert said.verdict is verdict, said
 
 
+def test_a_signature_counts_only_where_its_bytes_name_the_author_whom_we_read():
+    data = signed(PLAIN)
+    answers = {question: answer(question, ZONE, frozenset()) for question in (*ZONE, ("_dmarc.org", "TXT"))}
+    sealed = signatures(data)
+    for authors, verdict in ((sealed.authors, PASS), (("eve@evil.example",), NONE), ((*sealed.authors, "eve@evil.example"), NONE)):
+        said = judge(parse(data), replace(sealed, authors=authors), arrival(), OWN, answers)
+        assert isinstance(said, Verdict) and said.verdict is verdict
+
+
 def test_a_domain_can_ask_for_strict_alignment():
     subdomain = signed(PLAIN, "news.example.org")
     assert checked(subdomain, AT_EVIL, p="none").verdict is PASS
