@@ -92,7 +92,7 @@ def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | 
         "message_id": mail.message_id,
         "date": mail.date.isoformat() if mail.date else None,
         "subject": mail.subject,
-        "from": _address(mail.authors[0]) if mail.authors else {"name": "", "address": ""},
+        "from": _address(mail.authors[0] if mail.authors else mail.unaddressed or Address("", "")),
         "reply_to": [_address(a) for a in mail.reply_to],
         "to": [_address(a) for a in mail.to],
         "cc": [_address(a) for a in mail.cc],

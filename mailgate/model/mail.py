@@ -115,6 +115,7 @@ class Mail:
     language: str | None
     defects: tuple[str, ...]  #: one note for each repair
     reports: tuple[Report, ...] = ()  #: of a delivery report
+    unaddressed: Address | None = None  #: what From: says where it names no address: for the eye only, it identifies nobody
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
     between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
 

@@ -9,7 +9,8 @@ import re
 from dataclasses import dataclass, field
 
 from mailgate.model.mail import Address
-from mailgate.understand.headers import display_words, unfold
+from mailgate.understand.charset import clean_name
+from mailgate.understand.headers import decode_words, display_words, unfold
 
 _PIECE = re.compile(r'[^\s",;:<>()]+|[",;:<>()]|\s+')
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
@@ -17,6 +18,7 @@ _BARE = re.compile(r"(?:mailto:)?([^\s@<>\"(),:;\[\]]{1,128}@[^\s@<>\"(),:;]{1,2
 _LITERAL = re.compile(r"\[[0-9A-Za-z:.]{2,60}\]")
 _DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _WORD = re.compile(r"=\?[^?\s]{1,75}\?[bBqQ]\?[^?<>]{0,400}\?=")  # one piece, though clients leave commas in it
+_COMMENT_AT_END = re.compile(r"\(([^()]{1,200})\)\s{0,9}\Z")
 _PARENTHESIS = re.compile(r"\\.|[()]")
 _LOCAL = re.compile(r'[^\s"(),:;<>@\[\]\\]{1,128}|"(?:[^"\\\x00-\x1f]|\\[ -~]){0,128}"')
 
@@ -35,6 +37,24 @@ def bare_address(raw: bytes) -> str:
     """The one address of a trace header such as Delivered-To, "" when there is none."""
     found = _mailboxes(unfold(raw), 1)
     return found[0].address if found else ""
+
+
+def unaddressed(raws: list[bytes]) -> Address | None:
+    """What the first of these headers says, where it names no address: a name, and what stands in the address's place, as written."""
+    for raw in raws:
+        text = unfold(raw)[:1000]
+        before, bracket, rest = text.partition("<")
+        comment = _COMMENT_AT_END.search(text)
+        if bracket:
+            name, inner = before, rest.partition(">")[0]
+        elif comment is not None:
+            name, inner = comment[1], text[: comment.start()]
+        else:
+            name = inner = text
+        found = Address(display_words(name.strip().strip('"')), clean_name(decode_words(inner).strip().strip('"')))
+        if found.name or found.address:
+            return found
+    return None
 
 
 @dataclass(slots=True)

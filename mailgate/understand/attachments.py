@@ -6,13 +6,21 @@ import hashlib
 import re
 
 from mailgate.model.mail import Attachment
+from mailgate.understand import tnef
 from mailgate.understand.charset import clean_name
 from mailgate.understand.headers import parse_disposition, unfold, unstructured
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.transfer import undo, uuencoded
+from mailgate.understand.transfer import undo
 from mailgate.understand.tree import Part, grow, split_header
+from mailgate.understand.uuencode import Stowed, stowed_files
+from mailgate.understand.wrapped import signed_content
+
+#: Types of a whole mail.
+MESSAGES = frozenset({"message/rfc822", "message/global"})
 
 _PATH = re.compile(r"^(?:[A-Za-z]:)?[\\/]|(?:^|[\\/])\.\.?(?:[\\/]|$)|^[A-Za-z]:")
+_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
+_DEEPEST = 5  #: addresses within addresses
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _ENDINGS = {
     "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tif",
@@ -26,6 +34,9 @@ _ENDINGS = {
     "application/x-pkcs7-mime": ".p7m", "application/ms-tnef": ".dat", "application/json": ".json", "application/xml": ".xml",
     "text/xml": ".xml", "text/rtf": ".rtf", "application/rtf": ".rtf",
 }  # fmt: skip
+#: What a file is that says nothing of itself: text above all, for what stands in a text file may not leave unread (`decide/residue`).
+_TYPES = {ending: kind for kind, ending in reversed(_ENDINGS.items()) if not kind.startswith(("text/x-", "text/rfc", "application/x-"))}
+_TYPES |= {".txt": "text/plain", ".log": "text/plain", ".md": "text/plain", ".htm": "text/html", ".eml": "message/rfc822"}
 
 
 def clean_file_name(name: str) -> str:
@@ -59,11 +70,25 @@ def content_id(part: Part) -> str:
     return unfold(raw).strip().strip("<>").strip()[:500] if raw else ""
 
 
+def type_of(part: Part) -> str:
+    return part.type.type
+
+
+def octets_of(part: Part, is_text: bool) -> tuple[bytes, str | None]:
+    """The decoded octets of a part, and a defect note. The one way to them: a digest holds only if they are always decoded alike."""
+    return undo(part.body, part.encoding, is_text=is_text)
+
+
+def is_read_as_text(part: Part) -> bool:
+    """Whether the octets of a part are decoded as a text's: what no boundary could be found in counts as one."""
+    return type_of(part).startswith(("text", "multipart/")) or type_of(part) == "application/xhtml+xml"
+
+
 def describe(part: Part, data: bytes, inline: bool, limits: ReadingLimits = LIMITS) -> Attachment:
     """The attachment that a part with these decoded octets is."""
-    kind = part.type.type
+    kind = type_of(part)
     name = stated_name(part)
-    if not name and kind in ("message/rfc822", "message/global"):
+    if not name and kind in MESSAGES:
         fields, _ = split_header(data[: limits.header_block].replace(b"\r\n", b"\n"), limits, [])
         subject = next((unstructured(value) for key, value in fields if key == "subject"), "")
         name = clean_file_name(f"{_FORBIDDEN.sub('_', subject)[:100]}.eml") if subject else ""
@@ -72,23 +97,58 @@ def describe(part: Part, data: bytes, inline: bool, limits: ReadingLimits = LIMI
     return Attachment(name, kind, len(data), hashlib.sha256(data).hexdigest(), inline, content_id(part), part.path)
 
 
-def from_uuencode(part: Part, number: int, name: bytes, data: bytes) -> Attachment:
-    """A file that stood uuencoded in a text."""
-    shown = clean_file_name(unstructured(name)) or f"part-{part.path}.bin"
-    return Attachment(shown, "application/octet-stream", len(data), hashlib.sha256(data).hexdigest(), False, "", f"{part.path}u{number}")
+def from_text(part: Part, number: int, found: Stowed) -> Attachment:
+    """A file that stood in a text (uuencode, yEnc)."""
+    return _embedded(part, number, unstructured(found.name), "", found.octets, "")
+
+
+def from_tnef(part: Part, number: int, found: tnef.Packed) -> Attachment:
+    """A file out of winmail.dat."""
+    return _embedded(part, number, found.name, clean_name(found.type), found.octets, clean_name(found.content_id)[:500])
+
+
+def _embedded(part: Part, number: int, name: str, kind: str, data: bytes, named: str) -> Attachment:
+    shown = clean_file_name(name) or f"part-{part.path}-{number}{_ENDINGS.get(kind, '.bin')}"
+    if not _TYPE.fullmatch(kind):
+        kind = _TYPES.get("." + shown.rpartition(".")[2].lower(), "application/octet-stream")
+    return Attachment(shown, kind, len(data), hashlib.sha256(data).hexdigest(), False, named, f"{part.path}!{number}")
 
 
 def attachment_bytes(raw: bytes, attachment: Attachment, limits: ReadingLimits = LIMITS) -> bytes | None:
-    """The decoded octets of an attachment, read again from the raw mail; None when they are not what was described."""
-    path, _, number = attachment.part.partition("u")
-    part = next((leaf for leaf in grow(raw, limits).leaves() if leaf.path == path), None)
-    if part is None:
-        return None
-    data = undo(part.body, part.encoding)[0]
-    if number:
-        files = uuencoded(data)
-        index = int(number) - 1
-        if not 0 <= index < len(files):
+    """The decoded octets of an attachment, read again from the raw mail; None when they are not what was described.
+
+    Its address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
+    the part of a signed mail ("2!1.1").
+    """
+    # Before winmail.dat was opened, "u" stood for the files in a text.
+    path, *within = attachment.part.replace("u", "!").split("!")
+    found = _leaf(raw, path, limits)
+    for step in within[:_DEEPEST]:
+        if found is None:
             return None
-        data = files[index][2]
-    return data if hashlib.sha256(data).hexdigest() == attachment.sha256 else None
+        part, data = found
+        found = _within(part, data, step, limits)
+    if found is None or len(within) > _DEEPEST:
+        return None
+    return found[1] if hashlib.sha256(found[1]).hexdigest() == attachment.sha256 else None
+
+
+def _leaf(raw: bytes, path: str, limits: ReadingLimits) -> tuple[Part, bytes] | None:
+    part = next((leaf for leaf in grow(raw, limits).leaves() if leaf.path == path), None)
+    return (part, octets_of(part, is_read_as_text(part))[0]) if part is not None else None
+
+
+def _within(part: Part, data: bytes, step: str, limits: ReadingLimits) -> tuple[Part, bytes] | None:
+    """What a leaf holds under this address."""
+    content = None if is_read_as_text(part) else signed_content(data)
+    if content is not None:
+        return _leaf(content, step, limits)
+    if not step.isdecimal() or not step.isascii() or len(step) > 6:
+        return None
+    index = int(step) - 1
+    if tnef.is_tnef(data) and not is_read_as_text(part):
+        packed = tnef.unpack(data, 0)
+        octets = [each.octets for each in packed.files] if packed is not None else []
+    else:
+        octets = [each.octets for each in stowed_files(data)]
+    return (part, octets[index]) if 0 <= index < len(octets) else None

@@ -70,6 +70,8 @@ _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
 _LABEL = re.compile(r"[^a-z0-9]")
 #: What a legacy text is searched with: enough to tell, and a bound for the price.
 _SAMPLE = 16 * 1024
+#: How far the lines are looked for that it is searched in.
+_MOST_ASKED = 1024 * 1024
 
 
 def codec_of(label: str | None) -> str | None:
@@ -125,6 +127,8 @@ def _strictly(data: bytes, codec: str) -> str | None:
 
 def _iso_2022_jp(data: bytes) -> str | None:
     """ISO-2022-JP with the characters that Windows added to it (circled numbers and their like), which Python's codecs refuse."""
+    if not data.isascii():
+        return None  # seven bits are all that it has
     out = bytearray()
     double = False
     for index, piece in enumerate(data.split(b"\x1b")):
@@ -175,7 +179,9 @@ def _mostly(data: bytes, codec: str) -> bool:
 
 
 def _guess(data: bytes) -> str | None:
-    verdict = chardet.detect(data[:_SAMPLE])
+    # A few foreign words in much ASCII tell little about themselves: the lines that hold them are asked alone.
+    telling = b"\n".join(line for line in data[:_MOST_ASKED].split(b"\n") if not line.isascii())
+    verdict = chardet.detect((telling or data)[:_SAMPLE])
     name, sure = verdict.get("encoding"), verdict.get("confidence") or 0.0
     return codec_of(name) if isinstance(name, str) and sure >= 0.3 else None
 

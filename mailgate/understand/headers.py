@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import unquote_to_bytes
 
-from mailgate.understand.charset import clean_line, clean_name, decode, decode_all
+from mailgate.understand.charset import clean_line, clean_name, codec_of, decode, decode_all
 from mailgate.understand.transfer import from_base64
 
 _FOLD = re.compile(r"\r?\n[ \t]*|\r")
+_LABELS = re.compile(rb"=\?([^?\s]{1,75})\?[bBqQ]\?")
 _COMMENT_FREE = re.compile(r"[()\\\"]")
 
 
@@ -102,6 +103,22 @@ def _word_at(text: str, start: int) -> tuple[str, bytes, int] | None:
 def _word_like(text: str, start: int) -> bool:
     mark = text.find("?", start + 2, start + 80)
     return mark > 0 and text[mark + 1 : mark + 3].lower() in ("b?", "q?")
+
+
+def repairs(raw: bytes) -> tuple[str, ...]:
+    """What had to be guessed or left out to read this header: the notes, in words."""
+    notes = []
+    if not raw.isascii():
+        notes.append(decode(raw, None)[1] or "8-bit octets")
+    elif b"\x1b" in raw:
+        notes.append("ISO-2022-JP in the raw")
+    if b"\0" in raw:
+        notes.append("NUL taken out")
+    for label in _LABELS.findall(raw[:8000])[:50]:
+        name = label.partition(b"*")[0].decode("ascii", "replace")
+        if codec_of(name) is None:
+            notes.append(f"unknown charset {name[:40]!r}")
+    return tuple(dict.fromkeys(notes))
 
 
 # --- parameters --------------------------------------------------------------------------------------------------------

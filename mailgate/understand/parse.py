@@ -2,82 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-
-from mailgate.model.mail import Attachment, Mail, Report
-from mailgate.understand.addresses import addresses, bare_address
-from mailgate.understand.attachments import content_id, describe, disposition, from_uuencode, stated_name
+from mailgate.model.mail import Mail
+from mailgate.understand.addresses import addresses, bare_address, unaddressed
 from mailgate.understand.body import Cut, cut
-from mailgate.understand.bounce import delivery_reports, ids_of
-from mailgate.understand.charset import clean_text, decode
-from mailgate.understand.headers import date, message_id, message_ids, unfold, unstructured
+from mailgate.understand.bounce import ids_of
+from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
+from mailgate.understand.headers import date, message_id, message_ids, repairs, unfold, unstructured
 from mailgate.understand.html import Document, begins_with_words, flat_text, names_a_quote, read_html, same_words, text_of
 from mailgate.understand.language import language_of
 from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.transfer import undo, uuencoded
-from mailgate.understand.tree import Part, Tree, grow
+from mailgate.understand.tree import grow
 
-#: Forms of a text; of an alternative the plain one is the text, the HTML one stands beside it.
-_PLAIN = frozenset({"text/plain", "text"})
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
-_RICH = frozenset({"text/enriched", "text/richtext"})
-_REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
-_NOTICE_PARTS = frozenset({"message/disposition-notification", "message/global-disposition-notification", "message/feedback-report"})
 #: Authors that only ever report on mail.
 DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})
+#: Headers whose repairs are noted.
+_WATCHED = ("from", "subject", "to", "cc", "reply-to")
+#: So many mails within mails are looked into for a text, where nothing else has one.
+_MAILS_DEEP = 3
 _TRACE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
-_RICH_TAG = re.compile(r"<(?:<|[^<>\n]{1,60}>)")
-
-
-@dataclass(slots=True)
-class _Block:
-    """A stretch of the mail's text, in one or two forms."""
-
-    plain: str | None = None
-    html: str | None = None
-
-    @property
-    def empty(self) -> bool:
-        return not (self.plain or "").strip() and self.html is None
-
-
-@dataclass(slots=True)
-class _Contents:
-    """What the parts of a mail hold, gathered in order."""
-
-    limits: ReadingLimits
-    defects: list[str]
-    budget: int
-    blocks: list[_Block] = field(default_factory=list)
-    files: list[tuple[Part, bytes]] = field(default_factory=list)
-    embedded: list[Attachment] = field(default_factory=list)
-    reports: tuple[Report, ...] = ()
-    returned: list[bytes] = field(default_factory=list)
-
-    def octets(self, part: Part) -> bytes | None:
-        """The decoded octets of a part, None when the mail's budget is spent."""
-        if len(part.body) > self.budget:
-            self.defects.append(f"parts hold more than {self.limits.decoded} bytes")
-            return None
-        data, defect = undo(part.body, part.encoding)
-        self.budget -= len(data)
-        if defect:
-            self.defects.append(f"part {part.path}: {defect}")
-        return data
-
-    def text(self, part: Part, data: bytes) -> str:
-        if len(data) > 4 * self.limits.text:
-            data = data[: 4 * self.limits.text]
-        text, defect = decode(data, part.type.parameters.get("charset"))
-        if defect:
-            self.defects.append(f"part {part.path}: {defect}")
-        if len(text) > self.limits.text:
-            text = text[: self.limits.text]
-            self.defects.append(f"text longer than {self.limits.text} characters")
-        return clean_text(text)
 
 
 def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail:
@@ -87,8 +30,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
     headers: dict[str, list[bytes]] = {}
     for name, value in root.fields:
         headers.setdefault(name, []).append(value)
-    contents = _contents(tree, limits)
-    text, safe_html, taken_apart, new_html = _bodies(contents, limits, rich)
+    contents = gather(tree, limits)
     authors = addresses(headers.get("from", []), limits.addresses)
     if len(headers.get("from", ())) > 1:
         tree.defects.append("several From headers")
@@ -100,8 +42,16 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
     report = (
         report
         or any(author.address.partition("@")[0].lower() in DAEMONS for author in authors)
-        or any(part.type.type in _NOTICE_PARTS for part, _ in contents.files)
+        or any(part.type.type in NOTICE_PARTS for part, _ in contents.files)
     )
+    text, safe_html, taken_apart, new_html = _bodies(contents, limits, rich)
+    if not contents.blocks and contents.mails and not report:
+        # Somebody passes a mail on without a word: what it says is to be read, and is not new.
+        text = _text_within(contents, limits)
+        taken_apart = Cut("", text, "", False)
+    if not authors and headers.get("from"):
+        tree.defects.append("From: names no address")
+    tree.defects.extend(f"{name}: {note}" for name in _WATCHED for value in headers.get(name, ())[:3] for note in repairs(value))
     shown = tuple((name, unfold(value)) for name, value in root.fields if not name.startswith("x-mailgate-"))
     if len(shown) < len(root.fields):
         tree.defects.append("headers of our own name taken out")
@@ -130,7 +80,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         inline_answers=taken_apart.inline,
         between=taken_apart.answers,
         new_html=new_html,
-        attachments=_attachments(contents, limits),
+        attachments=attachments(contents, limits),
         language=language_of(
             taken_apart.new,
             *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
@@ -138,105 +88,25 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         ),
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
+        unaddressed=unaddressed(headers.get("from", [])) if not authors else None,
         reported_ids=tuple(dict.fromkeys(one for header in contents.returned for one in ids_of(header, limits))) if report else (),
     )
 
 
-# --- the parts ------------------------------------------------------------------------------------------------------------
-
-
-def _contents(tree: Tree, limits: ReadingLimits) -> _Contents:
-    contents = _Contents(limits, tree.defects, limits.decoded)
-    # Walked with a stack of our own: (part, the alternative's block it belongs to, whether it is only a picture's neighbour).
-    stack: list[tuple[Part, _Block | None]] = [(tree.root, None)]
-    while stack:
-        part, shared = stack.pop()
-        if part.children:
-            block = shared
-            if part.type.type == "multipart/alternative" and shared is None:
-                block = _Block()
-                contents.blocks.append(block)
-            stack.extend((child, block) for child in reversed(part.children))
-            continue
-        _take(part, shared, contents)
-    contents.blocks = [block for block in contents.blocks if not block.empty]
-    return contents
-
-
-def _take(part: Part, shared: _Block | None, contents: _Contents) -> None:
-    """One leaf: text, or a file."""
-    kind = part.type.type
-    if kind.startswith("multipart/"):
-        if not part.body.strip():
-            return
-        kind = "text/plain"  # what no boundary could be found in is shown as it stands
-    data = contents.octets(part)
-    if data is None:
-        return
-    if _is_text(part, kind, contents):
-        _take_text(part, kind, data, shared, contents)
-        if disposition(part) == "inline" and stated_name(part):
-            contents.files.append((part, data))  # shown, and kept as the file that it also is
-        return
-    if kind in _REPORT_PARTS:
-        contents.reports = tuple(dict.fromkeys((*contents.reports, *delivery_reports(data, contents.limits))))
-    elif kind in _NOTICE_PARTS:
-        contents.returned.append(data.replace(b"\r\n", b"\n").replace(b"Original-Message-ID:", b"Message-ID:"))
-    elif kind in _RETURNED and len(contents.returned) < 20:
-        contents.returned.append(data[: contents.limits.header_block].replace(b"\r\n", b"\n"))
-    contents.files.append((part, data))
-
-
-def _is_text(part: Part, kind: str, contents: _Contents) -> bool:
-    if kind not in _PLAIN and kind not in _HTML and kind not in _RICH:
-        return False
-    # A named text is a file, unless it is the first thing in the mail: some programs name the body.
-    where = disposition(part)
-    return where != "attachment" and (not stated_name(part) or (not contents.blocks and not contents.files))
-
-
-def _take_text(part: Part, kind: str, data: bytes, shared: _Block | None, contents: _Contents) -> None:
-    if kind in _PLAIN and b"\nbegin " in b"\n" + data[:1] + data:
-        data = _without_files(part, data, contents)
-    text = contents.text(part, data)
-    if kind in _RICH:
-        text = _RICH_TAG.sub(lambda tag: "<" if tag[0] == "<<" else "", text)
-    block = shared
-    form = "html" if kind in _HTML else "plain"
-    if block is None or ((block.html if form == "html" else block.plain) is not None and kind not in _RICH):
-        block = _Block()
-        contents.blocks.append(block)
-    if form == "html":
-        if text.strip():
-            block.html = text
-    elif kind not in _RICH or block.plain is None:
-        block.plain = text
-
-
-def _without_files(part: Part, data: bytes, contents: _Contents) -> bytes:
-    """Takes uuencoded files out of a text."""
-    kept, position = [], 0
-    for number, (start, end, octets, name) in enumerate(uuencoded(data), 1):
-        contents.embedded.append(from_uuencode(part, number, name, octets))
-        kept.append(data[position:start])
-        position = end
-    return b"".join([*kept, data[position:]])
-
-
-def _attachments(contents: _Contents, limits: ReadingLimits) -> tuple[Attachment, ...]:
-    markup = "".join(block.html or "" for block in contents.blocks)
-    out = []
-    for part, data in contents.files:
-        named = content_id(part)
-        inline = disposition(part) == "inline" or (bool(named) and disposition(part) != "attachment" and f"cid:{named}" in markup)
-        out.append(describe(part, data, inline, limits))
-    return (*out, *contents.embedded)
+def _text_within(contents: Contents, limits: ReadingLimits) -> str:
+    """The text of the first mail that is attached, or of the one that is attached to it."""
+    inner = contents
+    for _ in range(_MAILS_DEEP):
+        if inner.blocks or not inner.mails:
+            break
+        inner = gather(grow(inner.mails[0][1], limits), limits)
+    return _bodies(inner, limits, False)[0]
 
 
 # --- the text -------------------------------------------------------------------------------------------------------------
 
 
-def _bodies(contents: _Contents, limits: ReadingLimits, rich: bool) -> tuple[str, str | None, Cut, str | None]:
+def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str, str | None, Cut, str | None]:
     """The text, the safe HTML, the text taken apart, and the safe HTML of what is new."""
     blocks = contents.blocks
     if not any(block.html is not None for block in blocks):
@@ -266,7 +136,7 @@ def _bodies(contents: _Contents, limits: ReadingLimits, rich: bool) -> tuple[str
             contents.defects.extend(defects)
             texts.append(text)
     text = _joined(texts)
-    markup = "<br>".join(block.html if block.html is not None else _as_html(block.plain or "") for block in blocks)
+    markup = "<br>".join(block.html if block.html is not None else as_html(block.plain or "") for block in blocks)
     document = read_html(markup, limits)
     contents.defects.extend(document.defects)
     taken_apart = cut(text, limits)
@@ -292,10 +162,6 @@ def _stands_alone(plain: str) -> bool:
         and not plain.lstrip()[:200].lower().startswith(("<!doctype html", "<html"))
         and (len(plain) >= 200 or "html" not in plain.lower())
     )
-
-
-def _as_html(plain: str) -> str:
-    return "<pre>" + plain.replace("&", "&amp;").replace("<", "&lt;") + "</pre>"
 
 
 def _joined(texts: list[str]) -> str:

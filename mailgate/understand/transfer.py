@@ -5,9 +5,13 @@ from __future__ import annotations
 import binascii
 import re
 
+from mailgate.understand.uuencode import stowed_files, uu_lines
+
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64))
-_UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\n]{1,255})$", re.MULTILINE)
+#: A line of words: no base64 has a blank between its characters.
+_PROSE = re.compile(rb"^[ \t]*[^\s]+[ \t]+[^\s]", re.MULTILINE)
+_BROKEN_QP = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*(?:\n|\Z))")
 _NAMES = {
     "7bit": "", "8bit": "", "binary": "", "": "", "none": "", "7-bit": "", "8-bit": "",
     "base64": "base64", "base-64": "base64", "b": "base64", "quoted-printable": "qp", "quotedprintable": "qp", "qp": "qp", "q": "qp",
@@ -15,19 +19,46 @@ _NAMES = {
 }  # fmt: skip
 
 
-def undo(data: bytes, encoding: str) -> tuple[bytes, str | None]:
-    """The decoded octets of a part (line ends as LF), and a defect note where they were decoded by guess."""
+def undo(data: bytes, encoding: str, *, is_text: bool = True) -> tuple[bytes, str | None]:
+    """The decoded octets of a part (line ends as LF), and a defect note where they were decoded by guess.
+
+    `is_text` False: a file. What quoted-printable leaves as a line break there was CR LF (RFC 2045 6.7), for a bare LF is written `=0A`.
+    """
     way = _NAMES.get(encoding)
     if way is None:
         return data, f"unknown transfer encoding {encoding[:40]!r}"
     if way == "base64":
-        return from_base64(data)
+        return _base64_and_prose(data) if is_text else from_base64(data)
     if way == "qp":
-        return binascii.a2b_qp(data), None
+        defect = "broken quoted-printable" if _BROKEN_QP.search(data) else None
+        return binascii.a2b_qp(data if is_text else data.replace(b"\n", b"\r\n")), defect
     if way == "uu":
-        found = uuencoded(data)
-        return (found[0][2], None) if found else (data, "uuencode without a begin line")
+        return _from_uuencode(data)
     return data, None
+
+
+def _from_uuencode(data: bytes) -> tuple[bytes, str | None]:
+    found = stowed_files(data)
+    if found:
+        return found[0].octets, None
+    lines = data.split(b"\n")
+    octets = uu_lines(lines[: next((at for at, line in enumerate(lines) if line == b"end"), len(lines))])
+    return (octets, "uuencode without a begin line") if octets else (data, "uuencode that is none")
+
+
+def _base64_and_prose(data: bytes) -> tuple[bytes, str | None]:
+    """Text in base64, and the words below it: some lists and scanners append them without looking."""
+    prose = _PROSE.search(data)
+    if prose is None:
+        return from_base64(data)
+    above, _, last = data[: prose.start()].rstrip().rpartition(b"\n")
+    # A rule of underscores or dashes above the words belongs to them.
+    head = above if len(last.strip()) > 2 and not last.strip().strip(b"-_*=#") else data[: prose.start()]
+    octets, _ = from_base64(head)
+    rest = data[len(head) :].strip(b"\n")
+    if not head.strip() or len(octets) * 2 < len(head.strip()):
+        return data, "text that is said to be base64"
+    return octets.rstrip(b"\r\n") + b"\n\n" + rest, "text below base64"
 
 
 def from_base64(data: bytes) -> tuple[bytes, str | None]:
@@ -40,39 +71,3 @@ def from_base64(data: bytes) -> tuple[bytes, str | None]:
         if len(symbols) % 4 == 1:
             symbols = symbols[:-1]
         return binascii.a2b_base64(symbols + b"=" * (-len(symbols) % 4)), "broken base64"
-
-
-def uuencoded(data: bytes) -> list[tuple[int, int, bytes, bytes]]:
-    """Files that stand uuencoded in a text: (start, end, octets, name), in order; only those whose `end` line is there."""
-    found: list[tuple[int, int, bytes, bytes]] = []
-    position = 0
-    while len(found) < 100:
-        begin = _UU_BEGIN.search(data, position)
-        if begin is None:
-            break
-        end = data.find(b"\nend", begin.end())
-        if end < 0:
-            break
-        octets = _uu_lines(data[begin.end() + 1 : end].split(b"\n"))
-        position = end + 4
-        if octets is not None:
-            found.append((begin.start(), position, octets, begin[1].strip()))
-    return found
-
-
-def _uu_lines(lines: list[bytes]) -> bytes | None:
-    out = []
-    for line in lines:
-        line = line.rstrip(b"\r")
-        if not line or line in (b"`", b" "):
-            continue
-        try:
-            out.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            # Trailing blanks were cut or added on the way: the first character says how many octets the line holds.
-            need = (((line[0] - 32) & 63) * 4 + 5) // 3
-            try:
-                out.append(binascii.a2b_uu(line[: need + 1].ljust(need)))
-            except binascii.Error:
-                return None
-    return b"".join(out)

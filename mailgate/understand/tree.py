@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from mailgate.understand.headers import ContentType, parse_content_type, unfold
 from mailgate.understand.limits import ReadingLimits
@@ -18,6 +19,8 @@ _WELL_KNOWN = re.compile(
     rb"(?:subject|from|to|cc|date|message-id|mime-version|content-type|content-transfer-encoding|received|reply-to|references)[ \t]*:",
     re.IGNORECASE,
 )
+_DELIMITER = re.compile(rb"^--([^\n]{6,70})$", re.MULTILINE)
+_BLANK_AT_ITS_END = re.compile(rb'boundary\s{0,3}=\s{0,3}"([^"\n]{1,9000} )"', re.IGNORECASE)
 _PLAIN = ContentType("text/plain", {}, declared=False)
 _MESSAGE = ContentType("message/rfc822", {}, declared=False)
 
@@ -98,6 +101,16 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
     return Tree(root, list(dict.fromkeys(defects)))
 
 
+def rooted(root: Part, above: str) -> Part:
+    """The same tree, all its paths under another address."""
+    stack = [root]
+    while stack:
+        part = stack.pop()
+        part.path = above + part.path
+        stack.extend(part.children)
+    return root
+
+
 def split_header(data: bytes, limits: ReadingLimits, defects: list[str]) -> tuple[list[tuple[str, bytes]], bytes]:
     """The header fields of a mail or part, and its body."""
     if data.startswith(b"\n"):
@@ -168,15 +181,16 @@ def _type_of(fields: list[tuple[str, bytes]], default: ContentType, defects: lis
 def _split_multipart(part: Part, room: int, candidates: int, defects: list[str]) -> tuple[list[bytes], int]:
     """The pieces between the boundary lines, and how many lines had to be looked at. No pieces: the body is no multipart."""
     data = part.body
-    boundary = part.type.parameters.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
-    if not boundary:
+    boundary = _boundary(part)
+    if not boundary or (not data.startswith(b"--" + boundary) and b"\n--" + boundary not in data):
         # Only a boundary that closes itself is believed: "-- " lines and rules of dashes are everywhere.
-        guess = re.search(rb"^--([^\n]{6,70})$", data, re.MULTILINE)
-        if guess is None or f"--{guess[1].decode('latin-1')}--".encode("latin-1") not in data:
-            defects.append("multipart without a boundary")
+        guess = next((m[1].rstrip() for m in islice(_DELIMITER.finditer(data), 20) if b"\n--" + m[1].rstrip() + b"--" in data), None)
+        why = "boundary not found" if boundary else "multipart without a boundary"
+        if guess is None:
+            defects.append(why)
             return [], 0
-        boundary = guess[1].rstrip()
-        defects.append("multipart without a boundary, guessed")
+        boundary = guess
+        defects.append(f"{why}, guessed")
     mark = b"--" + boundary
     starts: list[tuple[int, int]] = []  # (where the delimiter line begins, where the next piece begins)
     seen, position, closed = 0, 0 if data.startswith(mark) else -1, False
@@ -205,11 +219,22 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
         return [], seen
     if not closed:
         defects.append("multipart not closed")
+        if data.rstrip().endswith(mark + b"--"):
+            data = data.rstrip()[: -len(mark) - 2]  # its end stands on the last line of the text
     ends = [max(start - 1, 0) for start, _ in starts[1:]]
     pieces = [data[begin:end] for (_, begin), end in zip(starts, [*ends, len(data)], strict=True)]
     if closed:
         pieces.pop()
     return pieces[:room], seen
+
+
+def _boundary(part: Part) -> bytes:
+    """The boundary as it is looked for. RFC 2046 lets none end with a blank; where one does, lines with that blank count, if there are any."""
+    stated = part.type.parameters.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
+    raw = _BLANK_AT_ITS_END.search(part.first("content-type") or b"") if stated else None
+    if raw is not None and raw[1].rstrip() == stated and b"\n--" + raw[1] in b"\n" + part.body:
+        return raw[1]
+    return stated
 
 
 def _delimiter(data: bytes, start: int, size: int, starts: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], bool]:

@@ -1,0 +1,62 @@
+"""A calendar part (iCalendar, RFC 5545) in words: what, when, where. For mails that say nothing else."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+_FOLD = re.compile(r"\n[ \t]")
+_LINE = re.compile(r"([A-Za-z-]{1,40})((?:;[^:\n]{0,400})?):(.*)")
+_ZONE = re.compile(r";TZID=\"?([^;:\"]{1,60})", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\(.)")
+#: Lines of one event that are looked at, and events.
+_MOST_LINES, _MOST_EVENTS = 2_000, 20
+
+
+def words_of(calendar: str) -> str:
+    """The events of a calendar part as lines of text; "" when it has none."""
+    told: list[str] = []
+    facts: dict[str, str] | None = None
+    nested = 0
+    for line in _FOLD.sub("", calendar).split("\n")[:_MOST_LINES]:
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        name, parameters, value = match[1].upper(), match[2], match[3].strip()
+        if name == "BEGIN":
+            if facts is not None:
+                nested += 1  # an alarm within the event
+            elif value.upper() in ("VEVENT", "VTODO"):
+                facts = {}
+        elif name == "END" and nested:
+            nested -= 1
+        elif name == "END" and facts is not None:
+            told.append(_told(facts))
+            facts = None
+            if len(told) == _MOST_EVENTS:
+                break
+        elif facts is not None and not nested:
+            facts.setdefault(name, _instant(value, parameters) if name in ("DTSTART", "DTEND", "DUE") else _plain(value))
+    return "\n\n".join(filter(None, told))
+
+
+def _told(facts: dict[str, str]) -> str:
+    when = " - ".join(filter(None, (facts.get("DTSTART"), facts.get("DTEND") or facts.get("DUE"))))
+    lines = (facts.get("SUMMARY", ""), when, facts.get("LOCATION", ""))
+    return "\n".join(filter(None, (*lines, "\n" + facts["DESCRIPTION"] if facts.get("DESCRIPTION") else ""))).strip()
+
+
+def _plain(value: str) -> str:
+    return _ESCAPED.sub(lambda match: "\n" if match[1] in "nN" else match[1], value)
+
+
+def _instant(value: str, parameters: str) -> str:
+    """An instant as it is written there, with its zone; nothing is reckoned, for no zone of a stranger is to be trusted."""
+    for form, shown in (("%Y%m%dT%H%M%SZ", "%Y-%m-%d %H:%M UTC"), ("%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M"), ("%Y%m%d", "%Y-%m-%d")):
+        try:
+            text = datetime.strptime(value, form).strftime(shown)
+        except ValueError:
+            continue
+        zone = _ZONE.search(parameters)
+        return f"{text} ({zone[1]})" if zone else text
+    return value[:40]
