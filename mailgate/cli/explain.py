@@ -50,10 +50,12 @@ def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) ->
 
     with Explainer(config, dns) as explainer:
         found = mails(paths)
+        at_once = 1  # the first answer shall not wait for others
         while True:
-            waiting = list(islice(found, AT_ONCE))
+            waiting = list(islice(found, at_once))
             if not waiting:
                 return
+            at_once = min(4 * at_once, AT_ONCE)
             for (name, _), told in zip(waiting, explainer.tell([path for _, path in waiting]), strict=True):
                 if as_json:
                     print(_line(explaining.as_json(name, *told)), flush=True)

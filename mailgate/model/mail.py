@@ -115,6 +115,7 @@ class Mail:
     language: str | None
     defects: tuple[str, ...]  #: one note for each repair
     reports: tuple[Report, ...] = ()  #: of a delivery report
+    forwarded: Forwarded | None = None  #: the mail that this one passes on
     unaddressed: Address | None = None  #: what From: says where it names no address: for the eye only, it identifies nobody
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
     between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
@@ -131,6 +132,22 @@ class Mail:
     def header_all(self, name: str) -> tuple[str, ...]:
         """All headers of this (lower-case) name, topmost first."""
         return tuple(value for key, value in self.headers if key == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarded:
+    """A mail that somebody passes on, as far as it tells of itself. What it says is a claim of who forwards it."""
+
+    author: Address  #: who wrote it first
+    date: str  #: as written there
+    subject: str  #: without "Fwd:" and the like
+    text: str
+    quoted: str  #: what that mail had quoted itself
+    message_id: str | None  #: only an attached mail brings its own
+    above: str  #: what the forwarder wrote on top of it
+    form: str  #: attached | gmail | outlook | apple | thunderbird
+    attachments: tuple[Attachment, ...]  #: files of the original
+    language: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ def stated_name(part: Part) -> str:
     """The name that a part gives itself, in Content-Disposition or Content-Type; "" when it has none."""
     raw = part.first("content-disposition")
     name = parse_disposition(raw)[1].get("filename", "") if raw else ""
-    return clean_file_name(name or part.type.parameters.get("name", ""))
+    other = part.type.parameters.get("name", "")
+    if not name or (("?" in name or "\ufffd" in name) and other and "?" not in other):
+        name = other or name  # of two names the one whose letters survived
+    return clean_file_name(name)
 
 
 def disposition(part: Part) -> str:
@@ -118,7 +121,7 @@ def attachment_bytes(raw: bytes, attachment: Attachment, limits: ReadingLimits =
     """The decoded octets of an attachment, read again from the raw mail; None when they are not what was described.
 
     Its address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
-    the part of a signed mail ("2!1.1").
+    the part of a signed or an attached mail ("2!1.1").
     """
     # Before winmail.dat was opened, "u" stood for the files in a text.
     path, *within = attachment.part.replace("u", "!").split("!")
@@ -140,7 +143,7 @@ def _leaf(raw: bytes, path: str, limits: ReadingLimits) -> tuple[Part, bytes] | 
 
 def _within(part: Part, data: bytes, step: str, limits: ReadingLimits) -> tuple[Part, bytes] | None:
     """What a leaf holds under this address."""
-    content = None if is_read_as_text(part) else signed_content(data)
+    content = data if type_of(part) in MESSAGES else None if is_read_as_text(part) else signed_content(data)
     if content is not None:
         return _leaf(content, step, limits)
     if not step.isdecimal() or not step.isascii() or len(step) > 6:

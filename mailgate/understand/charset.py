@@ -67,6 +67,8 @@ _SHIFTING = frozenset(
 )
 
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
+_FOREIGN_WORD = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff]+[A-Za-z]{0,20}")
+_ASCII_OCTETS = bytes(range(128))
 _LABEL = re.compile(r"[^a-z0-9]")
 #: What a legacy text is searched with: enough to tell, and a bound for the price.
 _SAMPLE = 16 * 1024
@@ -181,9 +183,13 @@ def _mostly(data: bytes, codec: str) -> bool:
 def _guess(data: bytes) -> str | None:
     # A few foreign words in much ASCII tell little about themselves: the lines that hold them are asked alone.
     telling = b"\n".join(line for line in data[:_MOST_ASKED].split(b"\n") if not line.isascii())
-    verdict = chardet.detect((telling or data)[:_SAMPLE])
+    sample = (telling or data)[:_SAMPLE]
+    verdict = chardet.detect(sample)
     name, sure = verdict.get("encoding"), verdict.get("confidence") or 0.0
-    return codec_of(name) if isinstance(name, str) and sure >= 0.3 else None
+    # Three words give nobody confidence. Words that are foreign letters throughout are at least no Western ones.
+    words = b"".join(_FOREIGN_WORD.findall(sample))
+    foreign = len(words.translate(None, _ASCII_OCTETS)) * 2 > len(words)
+    return codec_of(name) if isinstance(name, str) and sure >= (0.03 if foreign else 0.3) else None
 
 
 # --- cleaning --------------------------------------------------------------------------------------------------------

@@ -285,7 +285,8 @@ def _took_tnef(part: Part, data: bytes, contents: Contents) -> bool:
     plain = clean_text((found.text or (text_of_rtf(found.rtf, contents.limits.text) if not found.html else ""))[: contents.limits.text])
     html = clean_text(found.html[: contents.limits.text])
     contents.instead.append(Block(plain if plain.strip() else None, html if html.strip() else None))
-    contents.defects.append(f"part {part.path}: {len(found.files)} files taken out of winmail.dat{'' if found.whole else ', which is kept'}")
+    kept = "" if found.whole else ", which is kept"
+    contents.defects.append(f"part {part.path}: {len(found.files)} files taken out of winmail.dat{kept}")
     return found.whole
 
 

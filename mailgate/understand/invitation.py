@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 _FOLD = re.compile(r"\n[ \t]")
 _LINE = re.compile(r"([A-Za-z-]{1,40})((?:;[^:\n]{0,400})?):(.*)")
 _ZONE = re.compile(r";TZID=\"?([^;:\"]{1,60})", re.IGNORECASE)
+_INSTANT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z)?)?")
 _ESCAPED = re.compile(r"\\(.)")
 #: Lines of one event that are looked at, and events.
 _MOST_LINES, _MOST_EVENTS = 2_000, 20
@@ -52,11 +52,9 @@ def _plain(value: str) -> str:
 
 def _instant(value: str, parameters: str) -> str:
     """An instant as it is written there, with its zone; nothing is reckoned, for no zone of a stranger is to be trusted."""
-    for form, shown in (("%Y%m%dT%H%M%SZ", "%Y-%m-%d %H:%M UTC"), ("%Y%m%dT%H%M%S", "%Y-%m-%d %H:%M"), ("%Y%m%d", "%Y-%m-%d")):
-        try:
-            text = datetime.strptime(value, form).strftime(shown)
-        except ValueError:
-            continue
-        zone = _ZONE.search(parameters)
-        return f"{text} ({zone[1]})" if zone else text
-    return value[:40]
+    match = _INSTANT.fullmatch(value)
+    if match is None:
+        return value[:40]
+    year, month, day, hour, minute, utc = match.groups()
+    zone = _ZONE.search(parameters)
+    return f"{year}-{month}-{day}{f' {hour}:{minute}' if hour else ''}{' UTC' if utc else f' ({zone[1]})' if zone else ''}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailgate.model.mail import Mail
+from mailgate.model.mail import Forwarded, Mail
+from mailgate.understand import forwards
 from mailgate.understand.addresses import addresses, bare_address, unaddressed
 from mailgate.understand.body import Cut, cut
 from mailgate.understand.bounce import ids_of
@@ -12,7 +13,7 @@ from mailgate.understand.html import Document, begins_with_words, flat_text, nam
 from mailgate.understand.language import language_of
 from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.tree import grow
+from mailgate.understand.tree import grow, rooted
 
 #: Authors that only ever report on mail.
 DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})
@@ -55,10 +56,11 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
     shown = tuple((name, unfold(value)) for name, value in root.fields if not name.startswith("x-mailgate-"))
     if len(shown) < len(root.fields):
         tree.defects.append("headers of our own name taken out")
+    subject = next((unstructured(value) for value in headers.get("subject", ())), "")
     return Mail(
         message_id=own_id,
         date=next((date(value) for value in headers.get("date", ())), None),
-        subject=next((unstructured(value) for value in headers.get("subject", ())), ""),
+        subject=subject,
         authors=authors,
         sender=addresses(headers.get("sender", []), limits.addresses),
         reply_to=addresses(headers.get("reply-to", []), limits.addresses),
@@ -88,6 +90,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         ),
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
+        forwarded=None if report else _forwarded(subject, text, taken_apart.new, contents, limits),
         unaddressed=unaddressed(headers.get("from", [])) if not authors else None,
         reported_ids=tuple(dict.fromkeys(one for header in contents.returned for one in ids_of(header, limits))) if report else (),
     )
@@ -101,6 +104,54 @@ def _text_within(contents: Contents, limits: ReadingLimits) -> str:
             break
         inner = gather(grow(inner.mails[0][1], limits), limits)
     return _bodies(inner, limits, False)[0]
+
+
+# --- mails within ---------------------------------------------------------------------------------------------------------
+
+
+def _forwarded(subject: str, text: str, new: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
+    """The mail that this one passes on, attached or in its text."""
+    if len(contents.mails) == 1 and forwards.is_passed_on(subject, new):
+        return _attached(new if contents.blocks else "", contents, limits)
+    found = forwards.in_text(subject, text, limits) if contents.blocks else None
+    if found is None:
+        return None
+    below = cut(found.body, limits)
+    return Forwarded(
+        author=found.author,
+        date=found.fields.get("sent", ""),
+        subject=forwards.bare_subject(found.fields.get("subject", "") or subject),
+        text=below.new or found.body,
+        quoted=below.quoted if below.new else "",
+        message_id=None,
+        above=found.above,
+        form=found.form,
+        attachments=attachments(contents, limits),
+        language=language_of(below.new, None),
+    )
+
+
+def _attached(above: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
+    part, data = contents.mails[0]
+    tree = grow(data, limits)
+    authors = addresses([value for name, value in tree.root.fields if name == "from"], 2)
+    if len(authors) != 1:
+        return None
+    rooted(tree.root, f"{part.path}!")
+    inner = gather(tree, limits)
+    text, _, below, _ = _bodies(inner, limits, False)
+    return Forwarded(
+        author=authors[0],
+        date=unfold(tree.root.first("date") or b"")[:200],
+        subject=forwards.bare_subject(unstructured(tree.root.first("subject") or b"")),
+        text=below.new or text,
+        quoted=below.quoted if below.new else "",
+        message_id=message_id(tree.root.first("message-id") or b""),
+        above=above,
+        form="attached",
+        attachments=attachments(inner, limits),
+        language=language_of(below.new, None),
+    )
 
 
 # --- the text -------------------------------------------------------------------------------------------------------------

@@ -91,9 +91,7 @@ def text_of_rtf(data: bytes, most: int) -> str:
             stack.append((hidden, fallback))
         elif brace == b"}":
             hidden, fallback = stack.pop() if stack else (False, 1)
-        elif sign == b"*":
-            hidden = True
-        elif word in _HIDDEN:
+        elif sign == b"*" or word in _HIDDEN:
             hidden = True
         elif word == b"htmlrtf":
             hidden = number != b"0"

@@ -229,7 +229,7 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
 
 
 def _boundary(part: Part) -> bytes:
-    """The boundary as it is looked for. RFC 2046 lets none end with a blank; where one does, lines with that blank count, if there are any."""
+    """The boundary that is looked for. RFC 2046 lets none end with a blank; where one does, lines with it count, if there are any."""
     stated = part.type.parameters.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
     raw = _BLANK_AT_ITS_END.search(part.first("content-type") or b"") if stated else None
     if raw is not None and raw[1].rstrip() == stated and b"\n--" + raw[1] in b"\n" + part.body:
