@@ -215,7 +215,7 @@ def _token(
         return "the letter was made for somebody else", False, spent
     if not also_to_others:
         spent = ()
-    if letter.ticket is None or letter.ticket != ticket:
+    if letter.ticket != ticket:
         return "the letter is about another ticket", False, spent
     outside = letter.audience.is_outside
     if letter.spent_at is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, orders, outsiders
+from mailgate.decide import announce, authority, forwarding, orders, outsiders
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
@@ -94,7 +94,7 @@ def _written(s: Situation) -> Decision:
     if s.policy.is_own(author):
         return Decision(set_aside="written in the name of one of our own desks")
     if s.ticket is None:
-        return orders.without_a_ticket(s) or open_ticket(s)
+        return forwarding.passed_on(s) or orders.without_a_ticket(s) or open_ticket(s)
     if s.ticket.status is Status.REJECTED and not s.role.is_agent:
         return Decision(set_aside=f"ticket {s.ticket.number} was rejected")
     return AUTHORS[s.role](s)

@@ -29,7 +29,7 @@ def copied_in(mail: Mail, policy: Policy) -> tuple[Address, ...]:
     found: dict[str, Address] = {}
     for address in (*mail.to, *mail.cc):
         key = address.key
-        if key in mine or key in found or len(key) > 254 or not _PLAIN.fullmatch(key):
+        if key in mine or key in found or not can_be_written_to(key):
             continue
         if policy.is_own(key) or policy.agent_at(key) or is_noreply(key):
             continue
@@ -37,6 +37,11 @@ def copied_in(mail: Mail, policy: Policy) -> tuple[Address, ...]:
         if len(found) == MOST_NEW_PEOPLE:
             break
     return tuple(found.values())
+
+
+def can_be_written_to(key: str) -> bool:
+    """Whether an address is of the plain form that every server takes."""
+    return len(key) <= 254 and _PLAIN.fullmatch(key) is not None
 
 
 def unknown(addresses: Sequence[Address], known: Mapping[str, Person]) -> int:

@@ -11,7 +11,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.person import Person, Role
-from mailgate.model.ticket import Status, Ticket, TicketKind, Visibility
+from mailgate.model.ticket import Entry, Status, Ticket, TicketKind, Visibility
 
 #: An empty subject still needs a line that people can point at.
 NO_SUBJECT = "(no subject)"
@@ -24,33 +24,9 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     """The ticket of a new mail. `follows`: the closed ticket whose reopening time is over; it stays as it is."""
     author = s.mail.authors[0]
     requester = s.author or Person(id=s.ids.person, name=author.name, address=author.address, language=s.mail.language)
-    blank = Ticket(
-        number=s.ids.ticket,
-        desk=s.desk.id,
-        title=(s.mail.subject.strip() or NO_SUBJECT)[:LONGEST_TITLE],
-        kind=TicketKind.INCIDENT,
-        status=Status.NEW,
-        priority=s.policy.default_priority,
-        requester=requester.id,
-        group=s.desk.group,
-        created_at=s.now,
-        arrived_at=s.arrived_at,
-        language=s.mail.language,
-        follows=follows.number if follows else None,
-    )
+    blank = a_blank(s, requester, s.mail.subject, s.mail.language, follows)
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
-    opened = TicketOpened(
-        at=s.arrived_at,
-        actor=requester.id,
-        entry=entry.id,
-        mail=s.inbox,
-        desk=blank.desk,
-        kind=blank.kind,
-        priority=blank.priority,
-        requester=requester.id,
-        group=blank.group,
-        follows=blank.follows,
-    )
+    opened = its_beginning(s, blank, entry, requester)
     ticket = apply(blank, opened, rules_for(s.policy, blank.desk), s.now).ticket
     event = "follow_up_opened" if follows else "ticket_opened"
     letters, suppressed = announce.to_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
@@ -66,6 +42,40 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
         people=() if s.author is not None else (requester,),
         message_ids=own_ids(s),
         trace=(TraceLine("decide", "open", reason, f"ticket {ticket.number} opened"),),
+    )
+
+
+def a_blank(s: Situation, requester: Person, title: str, language: str | None, follows: Ticket | None = None) -> Ticket:
+    """The ticket before anything has happened on it."""
+    return Ticket(
+        number=s.ids.ticket,
+        desk=s.desk.id,
+        title=(title.strip() or NO_SUBJECT)[:LONGEST_TITLE],
+        kind=TicketKind.INCIDENT,
+        status=Status.NEW,
+        priority=s.policy.default_priority,
+        requester=requester.id,
+        group=s.desk.group,
+        created_at=s.now,
+        arrived_at=s.arrived_at,
+        language=language,
+        follows=follows.number if follows else None,
+    )
+
+
+def its_beginning(s: Situation, blank: Ticket, entry: Entry, actor: Person) -> TicketOpened:
+    """`actor`: who wrote to us, the requester or somebody who passes his mail on."""
+    return TicketOpened(
+        at=s.arrived_at,
+        actor=actor.id,
+        entry=entry.id,
+        mail=s.inbox,
+        desk=blank.desk,
+        kind=blank.kind,
+        priority=blank.priority,
+        requester=blank.requester,
+        group=blank.group,
+        follows=blank.follows,
     )
 
 

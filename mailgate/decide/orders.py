@@ -50,7 +50,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
         decision = unverified(s, grant.because, s.author.id if answers else None)
         return _also(decision, answers, suppressed)
     try:
-        return _carry_out(s, parsed)
+        return carry_out(s, parsed)
     except Refused as refused:
         return _refuse(s, refused.faults)
 
@@ -64,7 +64,13 @@ def without_a_ticket(s: Situation) -> Decision | None:
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "help" for c in parsed.commands):
         answers, _ = _answer(s, "help_asked", _help(parsed))
         return Decision(letters=answers, trace=(TraceLine("decide", "help", "an agent's mail without a ticket", "answered"),))
-    faults = parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), "answer a mail about the ticket"),)
+    return come_back(
+        s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), "answer a mail about the ticket"),)
+    )
+
+
+def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision:
+    """A mail that belongs to no ticket and cannot be carried out: its text goes back to the agent who wrote it."""
     answers, _ = _answer(s, "commands_refused", _refusal(s, faults))
     codes = ", ".join(dict.fromkeys(f.code for f in faults))
     return Decision(letters=answers, trace=(TraceLine("decide", "commands", codes, "no ticket, nothing applied, nothing sent"),))
@@ -135,7 +141,8 @@ def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[E
 # --- all of it ---------------------------------------------------------------------------------------------------------------
 
 
-def _carry_out(s: Situation, parsed: Parsed) -> Decision:
+def carry_out(s: Situation, parsed: Parsed) -> Decision:
+    """What a proven agent's words and commands do to the ticket of a situation. Raises Refused where any of it cannot be."""
     assert s.file is not None and s.author is not None
     unbuilt = (fault("E_UNAVAILABLE", c) for c in parsed.commands if c.verb not in VERBS)
     if faults := (*parsed.errors, *unbuilt):
@@ -239,8 +246,16 @@ def _with_questions(s: Situation, text: str, public: bool) -> str:
 
 
 #: What holds a whole mail, and so perhaps a notice with its tokens: by type, or by the ending of its name.
-MAIL_TYPES = ("message/", "application/ms-tnef", "application/vnd.ms-tnef", "application/vnd.ms-outlook", "application/mbox")
-MAIL_ENDINGS = (".eml", ".msg", ".mht", ".mhtml", ".mbox", "winmail.dat")
+MAIL_TYPES = (
+    "message/",
+    "application/pkcs7-mime",
+    "application/x-pkcs7-mime",
+    "application/ms-tnef",
+    "application/vnd.ms-tnef",
+    "application/vnd.ms-outlook",
+    "application/mbox",
+)
+MAIL_ENDINGS = (".eml", ".msg", ".mht", ".mhtml", ".mbox", ".p7m", "winmail.dat")
 
 
 def _refuse_attached(s: Situation) -> None:

@@ -22,7 +22,7 @@ class Ids:
     person: int
     entries: tuple[int, ...]  #: two: a mail makes at most an entry and a remark of ours
     letters: tuple[str, ...]  #: two: the letters that events must name
-    people: tuple[int, ...] = ()  #: for those whom the author copied in, as far as they are not known
+    people: tuple[int, ...] = ()  #: for those whom the author copied in, and for who passes a mail on, as far as they are not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Understood:
     rating: RatingRead | None
     thanks: bool
     word: str | None  #: self-service word of a requester: status, close, reopen, help
+    above: Parsed | None = None  #: what an agent wrote above a mail that he passes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Situation:
     last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
+    original: Person | None = None  #: who first wrote a mail that is passed on, where we know him
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic

@@ -27,6 +27,8 @@ VERSION = 1  #: of the JSON form; it only grows
 
 #: Stands for the number of a ticket that a dry run would open.
 NO_NUMBER = 0
+#: And for the id of somebody who is new.
+NOBODY = -1_000_000
 
 
 def dry_run(
@@ -48,7 +50,7 @@ def dry_run(
         verdict = authentication.of([(reading.mail, arrival)], desk.policy, signatures)[0]
         one = replace(one, verdict=verdict, verdict_source=authentication.has_source)
     known = rounds.load(desk, [one], now) if rounds else otherwise
-    ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""))
+    ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""), (NOBODY,))
     return one, on_mail(situation(one, known, desk, agents, ids, now))
 
 
@@ -104,6 +106,15 @@ def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | 
         "html": mail.html,
         "new_text": mail.new_text,
         "quoted": mail.quoted,
+        "forwarded": None
+        if mail.forwarded is None
+        else {
+            "from": _address(mail.forwarded.author),
+            "date": mail.forwarded.date,
+            "subject": mail.forwarded.subject,
+            "message_id": mail.forwarded.message_id,
+            "form": mail.forwarded.form,
+        },
         "signature": mail.signature,
         "inline_answers": mail.inline_answers,
         "language": mail.language,
@@ -180,6 +191,10 @@ def in_words(path: str, reading: Reading, one: Read | None, decision: Decision |
     lines.extend(f"           | {text}" for text in new[:8])
     if len(new) > 8:
         lines.append(f"           | ... {len(new) - 8} more")
+    if mail.forwarded is not None:
+        lines.append(
+            f"  forward  of a mail by <{mail.forwarded.author.address}> ({mail.forwarded.form}): {mail.forwarded.subject or '(none)'}"
+        )
     lines.extend(f"  part     {a.name or '(no name)'} {a.type} {a.size} octets{' inline' if a.inline else ''}" for a in mail.attachments)
     lines.extend(f"  report   {r.recipient}: {r.action} {r.status or ''} {r.reason}".rstrip() for r in mail.reports)
     lines.extend(f"  defect   {defect}" for defect in mail.defects)

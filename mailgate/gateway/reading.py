@@ -272,10 +272,11 @@ class ReadingRound:
         known = self.load(desk, reads, now, before)
         if len(self._numbers) < len(reads):
             self._numbers.extend(self.store.take_ids("ticket", len(reads) - len(self._numbers)))
-        strangers = [joining.unknown(_copied_in(r, known, desk), known.people) for r in reads]
+        strangers = [joining.unknown(_copied_in(r, known, desk), known.people) + _passed_on_by_a_stranger(r, known) for r in reads]
         people = iter(self.store.take_ids("person", len(reads) + sum(strangers)))
         entries = self.store.take_ids("entry", 2 * len(reads))
         addresses = {r.reading.mail.authors[0].key for r in reads if r.reading.mail.author is not None}
+        addresses |= {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         addresses |= {p.address.lower() for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
         counts: budget.Counts = self.store.automatic_counts(addresses, now)
         if before is not None:
@@ -327,12 +328,14 @@ class ReadingRound:
         for at in {r.desk.id for r in reads}:
             mine = [r for r in reads if r.desk.id == at]
             ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
+            ids |= {f.message_id for r in mine if (f := r.reading.mail.forwarded) and f.message_id}
             known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, ids))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
+        passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         copied = {a.key for r in reads for a in _copied_in(r, known, desk)}
-        known.people = dict(self.store.people_at(keys | copied))
+        known.people = dict(self.store.people_at(keys | copied | passed_on))
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
         known.ratings = dict(self.store.ratings(rated)) if rated else {}
         known.bad_tokens = self.store.bad_tokens(keys, now - timedelta(hours=1))
@@ -376,6 +379,12 @@ def _copied_in(one: Read, known: Known, desk: Desk) -> tuple[Address, ...]:
     """Who might join by this mail: only an answer to a letter of ours can let anybody in."""
     answers = any(e.valid and e.letter in known.letters for e in one.evidence)
     return joining.copied_in(one.reading.mail, desk.policy) if answers else ()
+
+
+def _passed_on_by_a_stranger(one: Read, known: Known) -> bool:
+    """Whether a mail is passed on by somebody who has no id yet: its author's own is needed for who wrote first."""
+    mail = one.reading.mail
+    return mail.forwarded is not None and mail.author is not None and mail.author.key not in known.people
 
 
 #: A longer text file is no notice of ours.
@@ -431,6 +440,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
             rating=read_rating(mail, thread.evidence, asked) if answers else None,
             thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text) if answers else None,
+            above=parse_commands(mail.forwarded.above) if mail.forwarded and person is not None and person.agent else None,
         ),
         thread=thread,
         letter=letter,
@@ -443,6 +453,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         attached=_attached(one) if answers and person is not None and person.agent else (),
         last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
+        original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,
         taken_ids=frozenset(known.ids_of(one.desk.id)),
         newcomers=joining.as_people(_copied_in(one, known, desk), known.people, ids.people),
         verdict=one.verdict,

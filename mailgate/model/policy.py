@@ -26,6 +26,14 @@ class ProveBy(StrEnum):
     BOTH = "both"
 
 
+class Forwards(StrEnum):
+    """Whose forwards open a ticket for who wrote first. Whoever passes a mail on has to be proven."""
+
+    AGENT = "agent"
+    COLLEAGUES = "colleagues"  #: agents, and whoever writes from one of the desk's colleague domains
+    NEVER = "never"
+
+
 class Metric(StrEnum):
     FIRST_REPLY = "first_reply"
     NEXT_REPLY = "next_reply"
@@ -76,6 +84,8 @@ class Desk:
     agents_prove_by: ProveBy = ProveBy.TOKEN
     sla: str = "standard"
     subaddress: str = "plus"  #: "plus" | "none": where the host has no subaddresses, tokens stand in the subject
+    forwards: Forwards = Forwards.AGENT
+    colleagues: frozenset[str] = frozenset()  #: domains, lower case
 
     @property
     def keys(self) -> frozenset[str]:

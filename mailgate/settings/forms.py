@@ -44,6 +44,7 @@ def address(value: Any) -> str:
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Size = Annotated[int, BeforeValidator(size)]
 MailAddress = Annotated[str, BeforeValidator(address)]
+DomainName = Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z0-9-]{2,63}$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
@@ -161,6 +162,8 @@ class DeskForm(Form):
     agents_prove_by: Literal["token", "domain", "both"] = "token"
     sla: Name = "standard"
     subaddress: Literal["plus", "none"] = "plus"
+    forwards: Literal["agent", "colleagues", "never"] = "agent"
+    colleagues: tuple[DomainName, ...] = ()
 
 
 class GroupForm(Form):

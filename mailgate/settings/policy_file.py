@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.person import Role
-from mailgate.model.policy import Agent, Budgets, Desk, Group, Metric, Policy, ProveBy, Sla, Target, Timers
+from mailgate.model.policy import Agent, Budgets, Desk, Forwards, Group, Metric, Policy, ProveBy, Sla, Target, Timers
 from mailgate.settings.forms import CalendarForm, Limit, PolicyForm, SlaForm
 from mailgate.settings.mistakes import meant
 
@@ -45,6 +45,8 @@ def build(form: PolicyForm, digest: str, languages: frozenset[str], events: froz
             agents_prove_by=ProveBy(d.agents_prove_by),
             sla=d.sla,
             subaddress=d.subaddress,
+            forwards=Forwards(d.forwards),
+            colleagues=frozenset(domain.lower() for domain in d.colleagues),
         )
         for name, d in form.desks.items()
     }
@@ -188,6 +190,8 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
             say((*at, "sla"), f'no sla "{desk.sla}"{meant(desk.sla, policy.slas)}')
         if desk.language not in languages:
             say((*at, "language"), f'no letters in "{desk.language}": there are {", ".join(sorted(languages))}')
+        if desk.forwards is Forwards.COLLEAGUES and not desk.colleagues:
+            say((*at, "forwards"), '"colleagues" needs their domains: colleagues = ["example.org"]')
         if desk.prefix in prefixes:
             say((*at, "prefix"), f'"{desk.prefix}" is also the prefix of {prefixes[desk.prefix]}')
         prefixes[desk.prefix] = f"desks.{id_}"

@@ -112,7 +112,7 @@ def _text_within(contents: Contents, limits: ReadingLimits) -> str:
 def _forwarded(subject: str, text: str, new: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
     """The mail that this one passes on, attached or in its text."""
     if len(contents.mails) == 1 and forwards.is_passed_on(subject, new):
-        return _attached(new if contents.blocks else "", contents, limits)
+        return _attached(subject, new if contents.blocks else "", contents, limits)
     found = forwards.in_text(subject, text, limits) if contents.blocks else None
     if found is None:
         return None
@@ -131,7 +131,7 @@ def _forwarded(subject: str, text: str, new: str, contents: Contents, limits: Re
     )
 
 
-def _attached(above: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
+def _attached(subject: str, above: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
     part, data = contents.mails[0]
     tree = grow(data, limits)
     authors = addresses([value for name, value in tree.root.fields if name == "from"], 2)
@@ -143,7 +143,7 @@ def _attached(above: str, contents: Contents, limits: ReadingLimits) -> Forwarde
     return Forwarded(
         author=authors[0],
         date=unfold(tree.root.first("date") or b"")[:200],
-        subject=forwards.bare_subject(unstructured(tree.root.first("subject") or b"")),
+        subject=forwards.bare_subject(unstructured(tree.root.first("subject") or b"") or subject),
         text=below.new or text,
         quoted=below.quoted if below.new else "",
         message_id=message_id(tree.root.first("message-id") or b""),

@@ -23,6 +23,7 @@ FORM: dict[str, Any] = {
     "version": int, "file": str, "message_id": (str, None), "date": (str, None), "subject": str, "from": ADDRESS, "reply_to": [ADDRESS],
     "to": [ADDRESS], "cc": [ADDRESS], "kind": str, "kind_because": str, "answer": bool, "answer_because": str, "text": str,
     "html": (str, None), "new_text": str, "quoted": str, "signature": str, "inline_answers": bool, "language": (str, None),
+    "forwarded": ({"from": ADDRESS, "date": str, "subject": str, "message_id": (str, None), "form": str}, None),
     "attachments": [{"name": str, "type": str, "size": int, "sha256": str, "inline": bool}],
     "bounce": (
         {

@@ -201,6 +201,7 @@ def a_situation(
             rating=read_rating(mail, evidence, letter is not None and letter.closure is not None),
             thanks=is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text),
+            above=parse_commands(mail.forwarded.above) if mail.forwarded else None,
         ),
         thread=thread,
         letter=letter,
@@ -208,10 +209,13 @@ def a_situation(
         file=file if thread.ticket is not None else None,
         agents=agents if agents is not None else {p.agent: p for p in everybody.values() if p.agent in policy.agents},
         policy=policy,
-        ids=Ids(2000, 900, (501, 502), ("NEWLETTA", "NEWLETTB"), tuple(range(901, 901 + joining.unknown(copied, by_key)))),
+        ids=Ids(
+            2000, 900, (501, 502), ("NEWLETTA", "NEWLETTB"), tuple(range(901, 901 + joining.unknown(copied, by_key) + (key not in by_key)))
+        ),
         now=now or arrived_at,
         same_message_id=same_message_id,
         taken_ids=frozenset(ids),
+        original=by_key.get(mail.forwarded.author.key) if mail.forwarded else None,
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
         verdict_source=verdict_source or verdict != NO_VERDICT,

@@ -1,0 +1,210 @@
+"""Somebody passes a mail on: the ticket is for who wrote it first, and the forwarder hears how it goes on.
+
+Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of his own, and says so on its ticket.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mailgate.decide import announce, authority, orders
+from mailgate.decide.budget import is_noreply
+from mailgate.decide.entries import an_entry
+from mailgate.decide.joining import can_be_written_to
+from mailgate.decide.lifecycle import apply
+from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.decide.verbs import Refused
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import Event, LetterSuppressed, NoteAdded, ParticipantJoined, WatcherAdded
+from mailgate.model.evidence import Proof
+from mailgate.model.letter import LetterWanted
+from mailgate.model.mail import Forwarded, Kind
+from mailgate.model.person import Person, Role
+from mailgate.model.policy import Forwards
+from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
+from mailgate.model.understood import Fault, Parsed
+
+
+def passed_on(s: Situation) -> Decision | None:
+    """What a mail does that passes on another one and belongs to no ticket; None where that makes no difference."""
+    original = s.mail.forwarded
+    role = _forwarder(s)
+    if original is None or role is None or s.reading.kind is not Kind.WRITTEN:
+        return None
+    proof, spent = authority.proof_in(s)
+    why_not = _why_not(s, original, role, proof)
+    if why_not:
+        return replace(_kept_by_forwarder(s, original, why_not), proof=proof, spent=spent)
+    try:
+        decision = _opened(s, original, role)
+    except Refused as refused:
+        decision = orders.come_back(s, refused.faults)
+    return replace(decision, proof=proof, spent=spent)
+
+
+def _forwarder(s: Situation) -> Role | None:
+    """As whom the author passes a mail on, by the desk's policy; None for everybody whose forwards are mails like any other."""
+    if s.desk.forwards is Forwards.NEVER:
+        return None
+    if s.author is not None and s.author.agent in s.policy.agents:
+        return Role.AGENT
+    domain = (s.author_key or "").rpartition("@")[2]
+    return Role.PARTICIPANT if s.desk.forwards is Forwards.COLLEAGUES and domain in s.desk.colleagues else None
+
+
+def _why_not(s: Situation, original: Forwarded, role: Role, proof: Proof) -> str:
+    """Why the ticket is not for who wrote first, "" when it is."""
+    key = original.author.key
+    if role is Role.AGENT and not authority.reaches(proof, s.desk.agents_prove_by):
+        return f"agents of this desk prove themselves by {s.desk.agents_prove_by.value}: {proof.because}"
+    if role is Role.PARTICIPANT and (proof.failed or not proof.domain):
+        return "the domain of the forwarder is not proven"
+    if s.policy.is_own(key):
+        return "its author is one of our desks"
+    if key == s.author_key or (s.author is not None and key in s.author.keys):
+        return "its author is who passes it on"
+    if not can_be_written_to(key):
+        return "its author's address is none that could be answered"
+    if role is Role.PARTICIPANT and s.author is None and not s.ids.people:
+        return "nobody is known under the forwarder's address"
+    return ""
+
+
+def _kept_by_forwarder(s: Situation, original: Forwarded, because: str) -> Decision:
+    """An ordinary mail of the forwarder; the agents read on its ticket why it is not the author's."""
+    decision = orders.without_a_ticket(s) or open_ticket(s)
+    line = TraceLine("decide", "forward", because, "an ordinary mail of who passes it on")
+    if not decision.changes:
+        return decision.with_trace(line)
+    *others, last = decision.changes
+    words = f"Forwarded: {original.author.name or original.author.address} wrote first, but this ticket is the forwarder's: {because}."
+    remark = replace(
+        an_entry(_second(s), Visibility.INTERNAL, last.after.number, author=None, role=Role.OPERATOR, text=words),
+        author_name="mailgate",
+        quoted="",
+        signature="",
+        attachments=(),
+        inbox=None,
+        message_id=None,
+    )
+    return replace(decision, changes=(*others, replace(last, entries=(*last.entries, remark)))).with_trace(line)
+
+
+def _second(s: Situation) -> Situation:
+    """The same with the id of the second entry in the place of the first."""
+    return replace(s, ids=replace(s.ids, entries=s.ids.entries[1:]))
+
+
+# --- the ticket of who wrote first ------------------------------------------------------------------------------------------
+
+
+def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
+    """Raises Refused where what the forwarder wants cannot be done: then nothing is opened."""
+    requester = s.original or Person(
+        id=s.ids.person, name=original.author.name, address=original.author.address, language=original.language
+    )
+    forwarder = s.author or Person(id=s.ids.people[-1], name=s.mail.authors[0].name, address=s.mail.authors[0].address)
+    rules = rules_for(s.policy, s.desk.id)
+    blank = a_blank(s, requester, original.subject, original.language)
+    entry = _his_entry(s, original, requester, blank.number)
+    events: list[Event] = [its_beginning(s, blank, entry, forwarder)]
+    if role is Role.AGENT:
+        events.append(WatcherAdded(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id))
+    else:
+        events.append(ParticipantJoined(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id))
+    ticket = blank
+    for event in events:
+        ticket = apply(ticket, event, rules, s.now).ticket
+    outside, suppressed = _acknowledgement(s, original, ticket, requester)
+    inside = announce.to_agents(s, "ticket_opened", ticket, entry, answer_is=Visibility.PUBLIC)
+    people = tuple(p for p, known in ((requester, s.original), (forwarder, s.author)) if known is None)
+    opened = Decision(
+        changes=(Change(None, ticket, (*events, *suppressed), (entry,)),),
+        letters=(*outside, *inside),
+        people=people,
+        message_ids=_ids(s, original),
+        trace=(
+            TraceLine(
+                "decide", "forward", f"{original.form}, by a proven {role.value}", f"ticket {ticket.number} opened for who wrote first"
+            ),
+        ),
+    )
+    file = TicketFile(ticket, (requester, forwarder), (entry,))
+    said = _ordered(s, file, original) if role is Role.AGENT else _remarked(s, file, original, forwarder)
+    return opened if said is None else _together(opened, said)
+
+
+def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int) -> Entry:
+    """The first words of the ticket: those of the original, as far as the forward holds them."""
+    entry = an_entry(s, Visibility.PUBLIC, number, author=requester, role=Role.REQUESTER, text=original.text)
+    return replace(
+        entry,
+        author_name=original.author.name or requester.name,
+        html=None,
+        quoted=original.quoted,
+        signature="",
+        attachments=original.attachments,
+        message_id=original.message_id,
+        flags=(*(f for f in entry.flags if f != "inline_answers"), "forwarded"),
+    )
+
+
+def _acknowledgement(
+    s: Situation, original: Forwarded, ticket: Ticket, requester: Person
+) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    """To who wrote first, as if he had written to us; it answers his mail, and none that he never saw."""
+    if is_noreply(requester.address):
+        reason = "nobody reads there"
+        return (), (LetterSuppressed(at=s.now, letter_event="ticket_opened", person=requester.id, reason=reason),)
+    letters, suppressed = announce.to_requester(s, "ticket_opened", ticket, requester)
+    his = original.message_id
+    return tuple(replace(letter, answers=his, thread=(his,) if his else ()) for letter in letters), suppressed
+
+
+def _ids(s: Situation, original: Forwarded) -> tuple[str, ...]:
+    """Answers to the original lead to its ticket as well, unless they lead elsewhere already."""
+    his = original.message_id
+    return (*own_ids(s), *((his,) if his and his not in s.taken_ids and his not in own_ids(s) else ()))
+
+
+# --- what stands above it ---------------------------------------------------------------------------------------------------
+
+
+def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | None:
+    """An agent's commands, and his words as a note: nothing that he writes above a forward ever leaves."""
+    parsed = s.understood.above or Parsed((), original.above, "default", ())
+    if any(c.verb == "reply" for c in parsed.commands) or parsed.visibility == "reply":
+        raise Refused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))
+    if not parsed.errors and not parsed.body.strip() and all(c.verb == "note" for c in parsed.commands):
+        return None
+    mail = replace(s.mail, new_text=original.above, new_html=None, quoted="", signature="", inline_answers=False, attachments=())
+    mine = replace(_second(s), file=file, reading=replace(s.reading, mail=mail), attached=())
+    return orders.carry_out(mine, replace(parsed, visibility="note"))
+
+
+def _remarked(s: Situation, file: TicketFile, original: Forwarded, forwarder: Person) -> Decision | None:
+    """A colleague's words: for the agents only."""
+    if not original.above.strip():
+        return None
+    ticket = file.ticket
+    entry = an_entry(_second(s), Visibility.INTERNAL, ticket.number, author=forwarder, role=Role.PARTICIPANT, text=original.above)
+    entry = replace(entry, html=None, quoted="", signature="", attachments=())
+    event = NoteAdded(at=s.arrived_at, actor=forwarder.id, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    letters = announce.to_agents(s, "note_added", step.ticket, entry)
+    return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), letters=letters)
+
+
+def _together(opened: Decision, said: Decision) -> Decision:
+    """The opening and what was said with it, as one change of one ticket."""
+    (first,), (second,) = opened.changes, said.changes
+    change = Change(None, second.after, (*first.events, *second.events), (*first.entries, *second.entries))
+    return replace(
+        opened,
+        changes=(change,),
+        letters=(*opened.letters, *said.letters),
+        commands=said.commands,
+        trace=(*opened.trace, *said.trace),
+    )
