@@ -10,6 +10,7 @@ import pytest
 
 from mailgate.model.mail import Attachment, Mail
 from mailgate.understand.attachments import attachment_bytes
+from mailgate.understand.commands import parse_commands
 from mailgate.understand.invitation import words_of
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.parse import parse
@@ -141,7 +142,8 @@ def test_counts_that_lie_cost_nothing() -> None:
 # --- RTF --------------------------------------------------------------------------------------------------------------------
 
 RTF = [
-    (rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\colortbl;\red0;}{\*\generator x;}\f0 Gr\'fc\'dfe\par \b bold\b0\tab x}", "Grüße\nbold\tx"),
+    (rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\colortbl;\red0;}{\*\generator x;}\f0 Gr\'fc\'dfe\par \b bold\b0\tab x}",
+     "Grüße\nbold\tx"),
     (rb"{\rtf1\ansi\uc1 \u20013?\u-10179?\u-8704? {\uc0 \u228 }x}", "中😀 äx"),
     (rb"{\rtf1 a\{b\}\\c\~d\line e}", "a{b}\\c\u00a0d\ne"),
     (rb"{\rtf1\fromhtml1 {\*\htmltag64 <p>}\htmlrtf {\htmlrtf0 words\htmlrtf }\htmlrtf0{\*\htmltag72 </p>}}", "words"),
@@ -239,7 +241,7 @@ SIGNED_TEXT = """above
 Hash: SHA256
 
 My key is lost.
-- -- 
+- --\x20
 Jo
 -----BEGIN PGP SIGNATURE-----
 
@@ -342,6 +344,13 @@ def test_an_invitation_alone_is_told_in_words() -> None:
     mail: Mail = parse(HEAD + b"Content-Type: text/calendar; charset=utf-8; method=REQUEST\r\n\r\n" + INVITATION.encode())
     assert mail.text == words
     assert [one.name for one in mail.attachments] == ["part-1.ics"]
+
+
+def test_no_line_of_an_invitation_reads_as_a_command() -> None:
+    told = words_of(INVITATION.replace("Umzug", "#resolve").replace("Foyer", "\uff03take").replace("Bitte", "\u200b#close"))
+    parsed = parse_commands(told)
+    assert (parsed.commands, parsed.errors) == ((), ())
+    assert told.startswith("- #resolve, Haus 4")
 
 
 def test_a_command_in_an_invitation_is_never_new_text_beside_a_text() -> None:
