@@ -12,7 +12,7 @@ from mailgate.model.mail import Address
 from mailgate.understand.charset import clean_name
 from mailgate.understand.headers import decode_words, display_words, unfold
 
-_PIECE = re.compile(r'[^\s",;:<>()]+|[",;:<>()]|\s+')
+_PIECE = re.compile(r'(?:[^\s",;:<>()\[]|\[[0-9A-Za-z:.]{2,60}\])+|[",;:<>()\[]|\s+')
 _QUOTED = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"')
 _BARE = re.compile(r"(?:mailto:)?([^\s@<>\"(),:;\[\]]{1,128}@[^\s@<>\"(),:;]{1,255})", re.IGNORECASE)
 _LITERAL = re.compile(r"\[[0-9A-Za-z:.]{2,60}\]")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from functools import lru_cache
 
 import chardet
 
@@ -183,7 +184,12 @@ def _mostly(data: bytes, codec: str) -> bool:
 def _guess(data: bytes) -> str | None:
     # A few foreign words in much ASCII tell little about themselves: the lines that hold them are asked alone.
     telling = b"\n".join(line for line in data[:_MOST_ASKED].split(b"\n") if not line.isascii())
-    sample = (telling or data)[:_SAMPLE]
+    return _detected((telling or data)[:_SAMPLE])
+
+
+@lru_cache(maxsize=32)
+def _detected(sample: bytes) -> str | None:
+    """The same header is read in more than one way: it is asked once."""
     verdict = chardet.detect(sample)
     name, sure = verdict.get("encoding"), verdict.get("confidence") or 0.0
     # Three words give nobody confidence. Words that are foreign letters throughout are at least no Western ones.
