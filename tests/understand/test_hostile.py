@@ -81,6 +81,25 @@ BOMBS: dict[str, bytes] = {
     "attributes": HTML + b"<a " + b" x" * 300_000 + b">",
     "open scripts": HTML + b"<script" * 100_000,
     "less than": HTML + b"<" * 500_000,
+    "a mail in a mail, 3000 deep": b"".join(HEAD + b"Content-Type: message/rfc822\r\n\r\n" for _ in range(3_000)) + HEAD + b"\r\nx",
+    "attached HTML": HEAD + b"Content-Type: message/rfc822\r\n\r\n" + HTML + b"<div>" * 100_000,
+    "1000 forms of one text": HEAD
+    + b"Content-Type: multipart/alternative; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; boundary=c\r\n\r\n"
+    + (b"--c\r\nContent-Type: text/html\r\n\r\n" + b"x" * 900 + b"\r\n") * 1_000,
+    "cids": HTML + b"<img src=cid:a>" * 60_000,
+    "200k small files": HEAD + b"\r\n" + b"begin 644 x\n#86)C\n`\nend\n" * 35_000,
+    "yEnc that never ends": HEAD + b"\r\n" + b"=ybegin line=1 size=1 name=x\n" * 30_000,
+    "rules below base64": HEAD + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"-----\n" * 170_000 + b"a b",
+    "equal signs": HEAD + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=   " * 250_000,
+    "winmail.dat of nothing": HEAD + b"Content-Type: application/ms-tnef\r\n\r\n\x78\x9f\x3e\x22\1\0" + b"\1\0\0\0\0\0\0\0\0\0\0" * 90_000,
+    "open CMS": HEAD + b"Content-Type: application/pkcs7-mime\r\n\r\n" + b"\x30\x80" * 500_000,
+    "boundaries of each other": HEAD
+    + b"Content-Type: multipart/mixed; boundary=nowhere\r\n\r\n"
+    + b"".join(b"--abcdef%d\n" % n for n in range(70_000)),
+    "an endless calendar": HEAD + b"Content-Type: text/calendar\r\n\r\nBEGIN:VEVENT\n" + b"SUMMARY:x\n y\n" * 70_000,
+    "forwards": HEAD.replace(b"Subject: x", b"Subject: Fwd: x") + b"\r\n" + b"---------- Forwarded message ---------\n" * 25_000,
+    "blocks of a forward": HEAD.replace(b"Subject: x", b"Subject: Fwd: x") + b"\r\n" + b"From: a\n" * 120_000,
+    "signed texts": HEAD + b"\r\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\n" * 28_000,
     "borders": HTML + b'<div style="border-top:solid;padding:3pt">a:' * 11_000,
 }
 
