@@ -179,7 +179,9 @@ def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | 
         raise Refused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "note" for c in parsed.commands):
         return None
-    mail = replace(s.mail, new_text=original.above, new_html=None, quoted="", signature="", inline_answers=False, attachments=())
+    mail = replace(
+        s.mail, new_text=original.above, new_html=None, quoted="", signature="", inline_answers=False, between=(), attachments=()
+    )
     mine = replace(_second(s), file=file, reading=replace(s.reading, mail=mail), attached=())
     return orders.carry_out(mine, replace(parsed, visibility="note"))
 

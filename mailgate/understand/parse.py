@@ -127,7 +127,7 @@ def _forwarded(subject: str, text: str, new: str, contents: Contents, limits: Re
         above=found.above,
         form=found.form,
         attachments=attachments(contents, limits),
-        language=language_of(below.new, None),
+        language=language_of(below.new, detect=language_model()),
     )
 
 
@@ -150,7 +150,7 @@ def _attached(subject: str, above: str, contents: Contents, limits: ReadingLimit
         above=above,
         form="attached",
         attachments=attachments(inner, limits),
-        language=language_of(below.new, None),
+        language=language_of(below.new, detect=language_model()),
     )
 
 
