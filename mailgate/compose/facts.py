@@ -39,10 +39,13 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("commands_refused", "agent"): ("faults", "text"),
     ("commands_applied", "agent"): ("told", "noted", "commands"),
     ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
+    ("address_suppressed", "agent"): ("whom", "reply"),
     ("rating_given", "requester"): ("score", "late"),
     ("low_rating_given", "lead"): ("score", "comment", "requester"),
     ("agent_welcomed", "agent"): (),
     ("operator_alarmed", "operator"): ("kind", "what", "since", "way_out"),
+    ("relay_tested", "operator"): (),
+    ("roundtrip_sent", "operator"): ("mark",),
 })  # fmt: skip
 
 #: What a fact is when the decision says nothing about it.
@@ -105,4 +108,5 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "kind": "set_aside",
     "since": _WHEN,
     "way_out": "mailgate inbox show 42",
+    "mark": "<k7qf3m9x.c.0123456789abcdef@example.org>",
 })  # fmt: skip

@@ -47,7 +47,7 @@ ENTRIES: dict[str, str] = {
     "unverified_wrote": "intruded",
 }
 #: Letters that are about no ticket.
-WITHOUT_TICKET = frozenset({"agent_welcomed", "operator_alarmed"})
+WITHOUT_TICKET = frozenset({"agent_welcomed", "operator_alarmed", "relay_tested", "roundtrip_sent"})
 #: Letters that hand on a person's words to outsiders.
 SPOKEN = frozenset({"agent_replied", "ticket_resolved", "ticket_closed"})
 #: Letters that answer a mail: (event, to an outsider) -> that mail.

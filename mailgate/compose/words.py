@@ -73,6 +73,7 @@ ALARMS: Mapping[str, str] = {
     "disk_low": "The disk is nearly full",
     "damaged_letter": "A letter was damaged and is not sent",
     "policy_refused": "A new policy is faulty and was refused",
+    "agent_unreachable": "Mail to an agent cannot be delivered",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
 _OTHER_ALARM = "Something needs you"

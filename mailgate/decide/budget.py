@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailgate.model.letter import LetterWanted
+from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.policy import Budgets, Policy
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------
@@ -59,18 +59,31 @@ def is_counted(letter: LetterWanted) -> bool:
     return letter.automatic and letter.audience.is_outside
 
 
+def _is_notice(letter: LetterWanted) -> bool:
+    return letter.automatic and letter.audience in (Audience.AGENT, Audience.LEAD)
+
+
 def spend(
     wanted: Sequence[LetterWanted], counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime
 ) -> tuple[Verdict, ...]:
     """A verdict for each letter wanted, in order. Letters of one batch count for those behind them.
 
     `suppressed`: address -> why nothing automatic goes there (it is dead). What exceeds an address's budget is suppressed; what exceeds
-    the gateway's is delayed minute by minute up to the longest delay, then suppressed.
+    the gateway's is delayed minute by minute up to the longest delay, then suppressed. A notice for a colleague whose address is dead is
+    only left out when another one hears of the same: nobody's words may end with nobody.
     """
     tally = _Tally(counts)
     verdicts: list[Verdict] = []
+    heard = {
+        (letter.event, letter.ticket)
+        for letter in (wanted if suppressed else ())
+        if _is_notice(letter) and letter.person.address.lower() not in suppressed
+    }
     for letter in wanted:
         verdict = _verdict(letter, tally, suppressed, policy, now)
+        if isinstance(verdict, Send) and _is_notice(letter) and (letter.event, letter.ticket) in heard:
+            reason = suppressed.get(letter.person.address.lower())
+            verdict = verdict if reason is None else Suppress(reason)
         tally.add(letter, verdict)
         verdicts.append(verdict)
     return tuple(verdicts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, forwarding, orders, outsiders
+from mailgate.decide import announce, authority, forwarding, orders, outsiders, reports, suppression
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
@@ -36,12 +36,13 @@ def on_mail(s: Situation) -> Decision:
     if s.arrival.door.is_quiet:
         decision = archived(s)
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
-    decision = KINDS[s.reading.kind](s)
+    decision = _ours(s) if _wrote_to_itself(s) else KINDS[s.reading.kind](s)
     author = s.author_key
     bad = author if author and any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in s.thread.evidence) else None
     return replace(
         decision,
         people=(*decision.people, *_now_proven(s)),
+        lift=suppression.lifted(s),
         evidence=s.thread.evidence,
         bad_token=bad,
         trace=(*trace, *decision.trace),
@@ -64,6 +65,15 @@ def _now_proven(s: Situation) -> tuple[Person, ...]:
     return (replace(s.author, proven=True),)
 
 
+def _wrote_to_itself(s: Situation) -> bool:
+    """A letter of `mailgate check --roundtrip`, or a report about one: known by its signed id, whatever a relay made of the rest."""
+    return any(e.valid and e.purpose == "check" for e in s.thread.evidence)
+
+
+def _ours(s: Situation) -> Decision:
+    return Decision(trace=(TraceLine("decide", "check", "a letter of mailgate check came back", "kept, nothing follows"),))
+
+
 def _loop(s: Situation) -> Decision:
     """A letter of our own came back: it is kept, and nothing follows."""
     return Decision(trace=(TraceLine("decide", "loop", s.reading.kind_because, "kept, nothing follows"),))
@@ -71,6 +81,12 @@ def _loop(s: Situation) -> Decision:
 
 def _unreadable(s: Situation) -> Decision:
     return Decision(set_aside=s.reading.kind_because)
+
+
+def _report(s: Situation) -> Decision:
+    """What names a letter of ours says what became of it; the rest is a machine's mail like any other."""
+    decision = reports.on_report(s) if s.author is None or s.author.agent not in s.policy.agents else None
+    return _machine(s) if decision is None else decision
 
 
 def _machine(s: Situation) -> Decision:
@@ -164,9 +180,9 @@ KINDS: Mapping[Kind, Callable[[Situation], Decision]] = {
     Kind.WRITTEN: _written,
     Kind.LIST: _written,
     Kind.AUTO_REPLY: _machine,
-    Kind.BOUNCE: _machine,
-    Kind.DELIVERY_NOTICE: _machine,
-    Kind.COMPLAINT: _machine,
+    Kind.BOUNCE: _report,
+    Kind.DELIVERY_NOTICE: _report,
+    Kind.COMPLAINT: _report,
     Kind.LOOP: _loop,
     Kind.UNREADABLE: _unreadable,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailgate.model.evidence import EvidenceKind, Verdict
@@ -56,6 +56,8 @@ class Situation:
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
     original: Person | None = None  #: who first wrote a mail that is passed on, where we know him
+    suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why
+    reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester also got at another address
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic

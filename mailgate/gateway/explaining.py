@@ -10,7 +10,7 @@ from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids
 from mailgate.gateway.authenticating import Authentication, Signatures
 from mailgate.gateway.known import Known
-from mailgate.gateway.reading import Read, ReadingRound, situation
+from mailgate.gateway.reading import REPORTS, Read, ReadingRound, situation
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of
@@ -44,7 +44,7 @@ def dry_run(
     signatures: Signatures = lambda raws: [Sealed() for _ in raws],
 ) -> tuple[Read, Decision]:
     """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""
-    evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at)
+    evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at, is_report=reading.kind in REPORTS)
     one = Read(Claim(0, at.id, arrival, 0, ""), at, reading, evidence)
     if authentication is not None:
         verdict = authentication.of([(reading.mail, arrival)], desk.policy, signatures)[0]

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from mailgate.decide import suppression
 from mailgate.model.decision import Decision
+from mailgate.model.delivery import Fate
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile, Visibility
@@ -33,6 +35,10 @@ class Known:
     spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent
     fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
     joined: set[str] = field(default_factory=set)  #: address keys of people whom this batch added or changed
+    fates: dict[str, Fate] = field(default_factory=dict)  #: of letters about which this batch, or the one before, had a report
+    suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic, and why
+    reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester has from another address
+    turned: list[Decision] = field(default_factory=list)  #: decisions of this batch that changed what is suppressed
 
     def final(self, number: int | None) -> TicketFile | None:
         """The file of a ticket, merges followed."""
@@ -47,7 +53,9 @@ class Known:
         """The letter a mail answers; what an earlier mail of this batch spent is spent."""
         facts = self.letters.get(id_) if id_ is not None else None
         if facts is not None and facts.spent_at is None and facts.id in self.spent:
-            return replace(facts, spent_at=now)
+            facts = replace(facts, spent_at=now)
+        if facts is not None and facts.id in self.fates:
+            facts = replace(facts, fate=self.fates[facts.id])
         return facts
 
     def ids_of(self, desk: str) -> dict[str, int]:
@@ -72,6 +80,7 @@ class Known:
                     mine.setdefault(message_id, number)
         self.read_ids |= before.read_now
         self.spent |= before.spent
+        self.fates.update(before.fates)
         self.ratings.update(before.ratings)
 
     def follow_files(self, before: Known) -> None:
@@ -80,6 +89,11 @@ class Known:
             here = self.files.get(number)
             self.files[number] = replace(before.files[number], notices=here.notices if here else ())
 
+    def follow_suppressions(self, before: Known) -> None:
+        """The same for addresses that the batch before suppressed or lifted."""
+        for decision in before.turned:
+            self.suppressed = suppression.after(self.suppressed, decision)
+
     def learn(self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = ()) -> None:
         """What a decision of this batch changes for the mails behind it."""
         for person in decision.people:
@@ -87,6 +101,10 @@ class Known:
                 self.people[key] = person
                 self.joined.add(key)
         self.spent.update(decision.spent)
+        self.fates.update((one.letter, one.fate) for one in decision.reported if one.fate is not None)
+        if decision.lift or decision.suppress:
+            self.turned.append(decision)
+            self.suppressed = suppression.after(self.suppressed, decision)
         for rating in decision.ratings:
             self.ratings[(rating.ticket, rating.closure)] = rating.score
         by_id = {p.id: p for p in (*self.people.values(), *people)}

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
 
-from mailgate.decide import budget, joining
+from mailgate.decide import budget, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.authenticating import Authentication
@@ -24,7 +24,7 @@ from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Address, Reading, Unread
+from mailgate.model.mail import Address, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
@@ -47,6 +47,9 @@ MANY_ATTEMPTS = 3
 #: A mail that was claimed so often without an end is set aside: the program dies over it.
 MOST_ATTEMPTS = 50
 LEASE = timedelta(minutes=5)
+
+#: Mails in which a machine says what became of a letter.
+REPORTS = frozenset({Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT})
 
 Alarm = Callable[[str, str, str], None]  #: (kind, what, way out)
 
@@ -216,7 +219,8 @@ class ReadingRound:
             elif claim.attempts > MOST_ATTEMPTS:
                 self._aside(claim, f"given up after {claim.attempts} attempts")
             else:
-                evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at)
+                is_report = answer.kind in REPORTS
+                evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at, is_report=is_report)
                 reads.append(Read(claim, at, answer, evidence))
         reads = self._with_verdicts(reads, desk) if self.authentication is not None else reads
         return self._with_aliases(reads) if self.renames else reads
@@ -281,7 +285,6 @@ class ReadingRound:
         counts: budget.Counts = self.store.automatic_counts(addresses, now)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
-        suppressed = self.store.suppressed(addresses, now)
         rows: list[Row] = []
         sheets = []
         for index, one in enumerate(reads):
@@ -297,7 +300,10 @@ class ReadingRound:
             if any(change.before is None for change in decision.changes):
                 self._numbers.popleft()
             known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values())
-            decision, wanted, counts = desk.spend(decision, counts, suppressed, now)
+            if known.suppressed:
+                warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
+                decision = replace(decision, letters=(*decision.letters, *warnings))
+            decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
             at_hand = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
@@ -319,6 +325,8 @@ class ReadingRound:
             if row.decision.set_aside:
                 log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)
                 self.alarm("set_aside", f"{row.claim.id}: {row.decision.set_aside}", f"mailgate inbox show {row.claim.id}")
+            if told := row.decision.alarm:
+                self.alarm(told.kind, told.what, told.way_out)
 
     # --- what a decision must know ---------------------------------------------------------------------------------
 
@@ -358,7 +366,20 @@ class ReadingRound:
             numbers = merged - known.files.keys()
         if before is not None:
             known.follow_files(before)
+        self._look_up_addresses(reads, known, agents_of(desk), now, before)
         return known
+
+    def _look_up_addresses(self, reads: Sequence[Read], known: Known, colleagues: set[str], now: datetime, before: Known | None) -> None:
+        """Which addresses get nothing automatic: authors, whoever may be written to, and whom reports are about."""
+        reported = {e.letter for r in reads if r.reading.kind in REPORTS for e in r.evidence if e.valid and e.letter in known.letters}
+        keys = {a.key for r in reads for a in r.reading.mail.authors if a.address} | colleagues
+        keys |= {p.address.lower() for file in known.files.values() for p in file.people}
+        keys |= {known.letters[id_].address.lower() for id_ in reported if id_}
+        known.suppressed = self.store.suppressed(keys, now)
+        if reported:
+            known.reached_otherwise = frozenset(self.store.reached_otherwise(id_ for id_ in reported if id_))
+        if before is not None:
+            known.follow_suppressions(before)
 
     @staticmethod
     def _by_agent(one: Read, known: Known) -> bool:
@@ -373,6 +394,10 @@ class ReadingRound:
         cited = cited_ids(one.reading.mail)
         found |= {known.ids_of(one.desk.id).get(i) for i in cited}
         return {n for n in found if n}
+
+
+def agents_of(desk: Desk) -> set[str]:
+    return {agent.address.lower() for agent in desk.policy.agents.values()}
 
 
 def _copied_in(one: Read, known: Known, desk: Desk) -> tuple[Address, ...]:
@@ -455,6 +480,8 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,
         taken_ids=frozenset(known.ids_of(one.desk.id)),
+        suppressed=known.suppressed,
+        reached_otherwise=known.reached_otherwise,
         newcomers=joining.as_people(_copied_in(one, known, desk), known.people, ids.people),
         verdict=one.verdict,
         verdict_source=one.verdict_source,

@@ -25,6 +25,7 @@ from mailgate.record.rows import ClaimedLetter
 from mailgate.record.store import Conflict, Outcome, Settlement, Store
 from mailgate.send.courier import Courier, Outgoing
 from mailgate.understand.attachments import attachment_bytes
+from mailgate.understand.bounce import judged
 
 log = logging.getLogger(__name__)
 
@@ -95,23 +96,43 @@ class SendingRound:
         spread = self.spread()
         resend = letter.event not in NEVER_TWICE
         settled = retry.settle(OutboxState.SENDING, delivery, one.attempts, one.first_at, now, spread, resend, one.doubted)
-        if letter.ticket is None or settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
+        if settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
             if not self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now):
                 log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
             return
         settlement = Settlement(letter.id, one.lease, settled, delivery.reply)
+        # What the relay says about the address is a bounce that came at once.
+        says_no = isinstance(delivery, Refused) and not delivery.damaged
+        report = judged(letter.address, "failed", None, delivery.reply) if says_no else None
+        known_dead = not letter.audience.is_outside and letter.address.lower() in self.store.suppressed([letter.address], now)
+        reached = letter.id in self.store.reached_otherwise([letter.id])
         for _ in range(MOST_RETRIES):
-            file = self.store.files([letter.ticket])[letter.ticket]
+            file = self.store.files([letter.ticket])[letter.ticket] if letter.ticket is not None else None
             entry = self.store.take_ids("entry", 1)[0]
-            decision = refusal.on_settled(letter, settled.state, delivery.reply, file, desk.policy, agents, entry, now)
+            decision = refusal.on_settled(
+                letter,
+                settled.state,
+                delivery.reply,
+                file,
+                desk.policy,
+                agents,
+                entry,
+                now,
+                report=report,
+                reached=reached,
+                known_dead=known_dead,
+            )
             if decision is None:
                 self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now)
                 return
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:
-                return self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+                self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+                if decision.alarm is not None:
+                    self.alarm(decision.alarm.kind, decision.alarm.what, decision.alarm.way_out)
+                return
             except Conflict as conflict:
-                if conflict.what == "letter":
+                if conflict.what == "lease":
                     log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
                     return
         log.error("letter %s: its end could not be shown on ticket %s", letter.id, letter.ticket)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from mailgate.model.delivery import Reported, Suppression
 from mailgate.model.events import Event
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import LetterWanted
@@ -33,6 +34,15 @@ class RatingCounted:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """What the operator has to hear of, at most once an hour for each kind."""
+
+    kind: str
+    what: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What happens to one ticket. `before` None: it is new. A lost compare-and-set on before.version means: decide again."""
 
@@ -56,6 +66,10 @@ class Decision:
     message_ids: tuple[str, ...] = ()  #: own and cited Message-IDs that now belong to the ticket
     bad_token: str | None = None  #: author address to count a bad subject token against
     set_aside: str | None = None
+    reported: tuple[Reported, ...] = ()  #: what this mail says about letters of ours
+    suppress: tuple[Suppression, ...] = ()  #: addresses that get nothing automatic from now on
+    lift: tuple[str, ...] = ()  #: addresses (lower case) that have shown to work
+    alarm: Alarm | None = None
     evidence: tuple[Evidence, ...] = ()
     proof: Proof = Proof()
     trace: tuple[TraceLine, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 LOGIN_REFUSED = "refused login"  #: how the words about a refused login begin
@@ -52,3 +53,51 @@ class OutboxState(StrEnum):
     REFUSED = "refused"
     UNKNOWN = "unknown"  #: the reply to DATA was lost twice
     CANCELLED = "cancelled"
+
+
+class Fate(StrEnum):
+    """What others reported about a letter that the relay had taken. The words are public: the outbox command prints them.
+
+    In this order: the later one outweighs the earlier one, and nothing outweighs a bounce.
+    """
+
+    DELAYED = "delayed"
+    RELAYED = "relayed"  #: handed on to a server that reports nothing
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+
+
+def heavier(before: Fate | None, after: Fate) -> Fate:
+    """What is believed of a letter after one more report."""
+    order = tuple(Fate)
+    return after if before is None or order.index(after) > order.index(before) else before
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """One report about one letter, as it is kept. Instants are those of the mail that brought it."""
+
+    letter: str
+    action: str  #: failed, delayed, relayed, delivered, expanded (RFC 3464), complained (RFC 5965)
+    fate: Fate | None  #: what is believed of the letter from now on; None: this report says nothing about it
+    status: str | None  #: RFC 3463, "5.1.1"
+    reply_code: str | None
+    hard: bool
+    reason: str
+    at: datetime
+
+
+class SuppressionKind(StrEnum):
+    BOUNCE = "bounce"  #: the address does not work; a mail that proves the contrary ends it
+    COMPLAINT = "complaint"  #: somebody called our letter spam; only time or a person ends it
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """An address to which nothing automatic is sent for a while."""
+
+    address: str  #: lower case
+    kind: SuppressionKind
+    reason: str
+    since: datetime
+    until: datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from mailgate.model.delivery import OutboxState
+from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.mail import Attachment
 from mailgate.model.person import Person
 from mailgate.model.ticket import Entry, Visibility
@@ -108,6 +108,9 @@ class OutboxRow:
     lease: str | None = None
     settled_at: datetime | None = None
     spent_at: datetime | None = None  #: its token no longer proves its holder for commands
+    doubted: bool = False  #: the relay may have it although it did not say so: a further copy may be a second one
+    fate: Fate | None = None  #: what was reported about it since
+    reports: tuple[Reported, ...] = ()  #: all of it, oldest first; only for a single letter, and those of a ticket
 
 
 def attachments_of(entry: Entry | None) -> tuple[Attachment, ...]:

@@ -160,6 +160,7 @@ class Report:
     reply_code: str | None  #: SMTP, "550"
     hard: bool  #: the address itself does not work (no such user or host, moved)
     reason: str
+    original: str = ""  #: the address that we wrote to, where the report says it (Original-Recipient) and it is another
 
 
 @dataclass(frozen=True, slots=True)

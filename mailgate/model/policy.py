@@ -135,6 +135,7 @@ class Budgets:
     known_per_minute: int | None = 600
     longest_delay: timedelta = timedelta(hours=1)
     stale_after: timedelta = timedelta(hours=24)  #: mail that old opens tickets but causes no automatic letter
+    suppress_for: timedelta = timedelta(days=60)  #: an address that does not work gets nothing automatic for so long
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,16 @@ _CLEAN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 _SYMBOLS = "0-9A-HJKMNP-TV-Za-hjkmnp-tv-zOoIiLl"
 
 #: What a token may do. `reply`, the seven actions and `rate` are spoken in an address; the rest stand in headers.
-Purpose = Literal["subject", "reply", "action", "rate", "bounce", "message-id", "anchor"]
+Purpose = Literal["subject", "reply", "action", "rate", "bounce", "message-id", "anchor", "check"]
 
 ACTIONS = frozenset({"note", "take", "wait", "close", "reopen", "status", "watch"})
 SCORES = frozenset("12345")
 
 SUBJECT_TOKEN = re.compile(rf"\[([A-Za-z][A-Za-z0-9]{{0,9}})-([1-9][0-9]{{0,11}})-([{_SYMBOLS}]{{8}})\]")
 _DETAIL = re.compile(rf"([{_SYMBOLS}]{{8}})(?:\.([A-Za-z]+|[1-5]))?\.([{_SYMBOLS}]{{16}})")
-_OWN_ID = re.compile(rf"<([1-9][0-9]{{0,11}})\.([{_SYMBOLS}]{{8}})(\.a)?\.([{_SYMBOLS}]{{16}})@([^<>@\s]{{1,255}})>")
+_OWN_ID = re.compile(rf"<(?:([1-9][0-9]{{0,11}})\.)?([{_SYMBOLS}]{{8}})(\.[ac])?\.([{_SYMBOLS}]{{16}})@([^<>@\s]{{1,255}})>")
+#: The mark between letter and signature.
+_MARKS: dict[str, Purpose] = {"": "message-id", ".a": "anchor", ".c": "check"}
 
 
 _PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
@@ -166,19 +168,30 @@ def split_address(address: str) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, slots=True)
 class OwnId:
-    number: int  #: the ticket; 0 is never used: letters without a ticket have no own id of this form
+    number: int | None  #: the ticket; None: a letter about no ticket
     letter: str
     anchor: bool
+    check: bool = False  #: a letter by which `mailgate check --roundtrip` wrote to itself
 
 
-def message_id(ring: Keyring, number: int, letter: str, domain: str) -> str:
-    """`<1042.<letter>.<mac>@domain>`."""
-    return f"<{number}.{letter.lower()}.{ring.mac('message-id', f'{number}.{letter.upper()}').lower()}@{domain}>"
+def _own_id(ring: Keyring, purpose: Purpose, mark: str, number: int | None, letter: str, domain: str) -> str:
+    begin = "" if number is None else f"{number}."
+    return f"<{begin}{letter.lower()}{mark}.{ring.mac(purpose, f'{begin}{letter.upper()}').lower()}@{domain}>"
 
 
-def anchor_id(ring: Keyring, number: int, letter: str, domain: str) -> str:
+def message_id(ring: Keyring, number: int | None, letter: str, domain: str) -> str:
+    """`<1042.<letter>.<mac>@domain>`; without the number for a letter about no ticket."""
+    return _own_id(ring, "message-id", "", number, letter, domain)
+
+
+def anchor_id(ring: Keyring, number: int | None, letter: str, domain: str) -> str:
     """`<1042.<letter>.a.<mac>@domain>`: stands first in References, because some relays rewrite Message-ID."""
-    return f"<{number}.{letter.lower()}.a.{ring.mac('anchor', f'{number}.{letter.upper()}').lower()}@{domain}>"
+    return _own_id(ring, "anchor", ".a", number, letter, domain)
+
+
+def check_id(ring: Keyring, letter: str, domain: str) -> str:
+    """`<<letter>.c.<mac>@domain>`: the anchor of a letter that we write to ourselves to see what comes back."""
+    return _own_id(ring, "check", ".c", None, letter, domain)
 
 
 def read_own_id(ring: Keyring, value: str) -> OwnId | None:
@@ -186,7 +199,12 @@ def read_own_id(ring: Keyring, value: str) -> OwnId | None:
     match = _OWN_ID.fullmatch(value)
     if match is None:
         return None
-    letter, anchor = fold(match[2]), match[3] is not None
-    purpose: Purpose = "anchor" if anchor else "message-id"
-    good = ring.verify(purpose, f"{match[1]}.{letter}", match[4])
-    return OwnId(int(match[1]), letter, anchor) if good else None
+    letter, purpose = fold(match[2]), _MARKS[match[3] or ""]
+    good = ring.verify(purpose, f"{match[1]}.{letter}" if match[1] else letter, match[4])
+    return OwnId(int(match[1]) if match[1] else None, letter, purpose == "anchor", purpose == "check") if good else None
+
+
+def find_check_id(ring: Keyring, text: str) -> OwnId | None:
+    """The first signed id of a check in a line of text: where a relay rewrites headers, the subject still has it."""
+    found = (read_own_id(ring, match[0]) for match in _OWN_ID.finditer(text[:1000]) if match[3] == ".c")
+    return next((own for own in found if own is not None), None)

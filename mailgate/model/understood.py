@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.evidence import Evidence
 from mailgate.model.letter import Audience
 from mailgate.model.ticket import Visibility
@@ -66,6 +67,9 @@ class LetterFacts:
     made_at: datetime
     spent_at: datetime | None
     message_id: str
+    state: OutboxState = OutboxState.SENT
+    first_at: datetime | None = None  #: the first attempt to hand it over; None: it never left
+    fate: Fate | None = None  #: what was reported about it
 
 
 @dataclass(frozen=True, slots=True)

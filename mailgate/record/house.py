@@ -8,9 +8,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailgate.model.delivery import OutboxState
 from mailgate.model.ticket import Status
+from mailgate.record import reports
 from mailgate.record.inbox import CLAIMED, SET_ASIDE, STATES, WAITING
 from mailgate.record.rows import Health
-from mailgate.record.tables import counters, entries, inbox, letters, meta, operator_alarms, people, policies, tickets
+from mailgate.record.tables import counters, entries, inbox, letters, meta, operator_alarms, people, policies, suppressions, tickets
 
 PRODUCT = "mailgate"
 
@@ -127,6 +128,8 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         outbox=outgoing,
         outbox_oldest_due_at=min((at for at in due if at is not None), default=None),
         sent_day=sent,
+        reported_day=reports.counts(connection, now),
+        suppressed=connection.execute(select(func.count()).where(suppressions.c.until > now)).scalar_one(),
         tickets=statuses,
         restored=bool(get(connection, "restored")),
         size=size,

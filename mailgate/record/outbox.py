@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, insert, literal, or_, select, update
 
-from mailgate.model.delivery import OutboxState
+from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
-from mailgate.record import codec
+from mailgate.record import codec, reports
 from mailgate.record.claims import first_of, new_lease, take
 from mailgate.record.inbox import chunks
 from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
@@ -108,6 +108,8 @@ def _outbox_row(row: Row[Any]) -> OutboxRow:
         lease=row.lease,
         settled_at=row.settled_at,
         spent_at=row.spent_at,
+        doubted=row.doubted,
+        fate=Fate(row.fate) if row.fate else None,
     )
 
 
@@ -230,12 +232,12 @@ def rows(connection: Connection, state: OutboxState | None, limit: int, offset: 
 def of_ticket(connection: Connection, number: int) -> list[OutboxRow]:
     """Oldest first."""
     query = select(letters).where(letters.c.ticket == number).order_by(letters.c.made_at, letters.c.id)
-    return [_outbox_row(row) for row in connection.execute(query)]
+    return reports.with_reports(connection, [_outbox_row(row) for row in connection.execute(query)])
 
 
 def row(connection: Connection, id: str) -> OutboxRow | None:
     found = connection.execute(select(letters).where(letters.c.id == id.upper())).first()
-    return _outbox_row(found) if found else None
+    return reports.with_reports(connection, [_outbox_row(found)])[0] if found else None
 
 
 def retry(connection: Connection, id: str, now: datetime) -> bool:
@@ -307,6 +309,9 @@ def facts(connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
                 made_at=row.made_at,
                 spent_at=row.spent_at,
                 message_id=row.message_id,
+                state=_S(row.state),
+                first_at=row.first_at,
+                fate=Fate(row.fate) if row.fate else None,
             )
     return found
 

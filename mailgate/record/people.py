@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.person import Person
 from mailgate.model.policy import Agent, Policy
 from mailgate.record.inbox import chunks
@@ -163,10 +164,47 @@ def suppressed(connection: Connection, keys: Iterable[str], now: datetime) -> di
     return found
 
 
-def suppress(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
-    lift(connection, address)
-    connection.execute(insert(suppressions), {"address": address.lower(), "since": since, "until": until, "reason": reason})
+def suppress(connection: Connection, one: Suppression) -> None:
+    """From now on, or for longer than before: one that still holds keeps its beginning, and never ends earlier than it would have."""
+    key = one.address.lower()
+    old = suppression(connection, key)
+    values = {"since": one.since, "until": one.until, "reason": one.reason, "kind": one.kind.value}
+    if old is None:
+        connection.execute(insert(suppressions), {"address": key, **values})
+        return
+    if old.until > one.since:
+        values |= {"since": old.since, "until": max(old.until, one.until)}
+        if old.kind is SuppressionKind.COMPLAINT:
+            values["kind"] = old.kind.value
+    connection.execute(update(suppressions).where(suppressions.c.address == key).values(**values))
 
 
-def lift(connection: Connection, address: str) -> bool:
-    return connection.execute(delete(suppressions).where(suppressions.c.address == address.lower())).rowcount == 1
+def suppression(connection: Connection, address: str) -> Suppression | None:
+    """What is on file for an address, also when it has ended."""
+    row = connection.execute(select(suppressions).where(suppressions.c.address == address.lower())).first()
+    return _suppression(row) if row else None
+
+
+def all_suppressed(connection: Connection, now: datetime, limit: int, offset: int) -> list[Suppression]:
+    """Those that hold now, the one that ends first first."""
+    query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until, suppressions.c.address)
+    return [_suppression(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+
+def _suppression(row: Any) -> Suppression:
+    return Suppression(row.address, SuppressionKind(row.kind), row.reason, row.since, row.until)
+
+
+def lift(connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
+    """Whether there was one. `but_complaints`: the address has shown to work, but somebody did not want our letters there."""
+    mine = [suppressions.c.address == address.lower()]
+    if but_complaints:
+        mine.append(suppressions.c.kind != SuppressionKind.COMPLAINT.value)
+    return connection.execute(delete(suppressions).where(*mine)).rowcount == 1
+
+
+def listed(connection: Connection, limit: int, offset: int) -> list[Person]:
+    """Everybody on file, newest first."""
+    ids = list(connection.execute(select(people.c.id).order_by(people.c.id.desc()).limit(limit).offset(offset)).scalars())
+    who = by_id(connection, ids)
+    return [who[id] for id in ids]

@@ -13,7 +13,7 @@ from mailgate.model.decision import Change
 from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, inbox, outbox, people, tables
+from mailgate.record import codec, inbox, outbox, people, reports, tables
 from mailgate.record.ready import Row, Statement
 from mailgate.record.rows import Conflict, Outcome
 from mailgate.record.tickets import cycle_row, entry_row, ticket_row
@@ -243,6 +243,12 @@ class Recording:
         for outcome in self._outcomes:
             if outcome.settlement and not outbox.settle(connection, outcome.settlement, self._now):
                 raise Conflict("lease", (outcome.settlement.letter,))
+            if outcome.claim and outcome.decision.reported:
+                reports.record(connection, outcome.claim.id, outcome.decision.reported, self._now)
+            for address in outcome.decision.lift:
+                people.lift(connection, address, but_complaints=True)
+            for suppression in outcome.decision.suppress:
+                people.suppress(connection, suppression)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
 

@@ -155,6 +155,8 @@ class Health:
     outbox: Mapping[str, int]  #: held, queued, sending, deferred, unknown, refused
     outbox_oldest_due_at: datetime | None
     sent_day: int
+    reported_day: Mapping[str, int]  #: letters by what was last reported about them: delayed, relayed, delivered, bounced
+    suppressed: int  #: addresses that get nothing automatic now
     tickets: Mapping[str, int]  #: live statuses and resolved
     restored: bool
     size: int  #: bytes of the database with its log

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from mailgate.model.decision import TraceLine
-from mailgate.model.delivery import OutboxState
+from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import HistoryRow
 from mailgate.model.installation import DatabaseSettings
 from mailgate.model.letter import OutboxRow
@@ -21,7 +21,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
-from mailgate.record import backup, house, inbox, opening, outbox, people, sqlite, tickets
+from mailgate.record import backup, house, inbox, opening, outbox, people, reports, sqlite, tickets
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.recording import Recording, recorded
@@ -210,10 +210,27 @@ class Store:
         return self._db.read(lambda connection: people.suppressed(connection, list(addresses), now))
 
     def suppress(self, address: str, reason: str, now: datetime, until: datetime) -> None:
-        self._db.write(lambda connection: people.suppress(connection, address, reason, now, until))
+        one = Suppression(address.lower(), SuppressionKind.BOUNCE, reason, now, until)
+        self._db.write(lambda connection: people.suppress(connection, one))
 
     def lift_suppression(self, address: str) -> bool:
         return self._db.write(lambda connection: people.lift(connection, address))
+
+    def suppressions(self, now: datetime, limit: int = 50, offset: int = 0) -> list[Suppression]:
+        """Those that hold now, the one that ends first first."""
+        return self._db.read(lambda connection: people.all_suppressed(connection, now, limit, offset))
+
+    def suppression(self, address: str) -> Suppression | None:
+        """What is on file for an address, also when it has ended."""
+        return self._db.read(lambda connection: people.suppression(connection, address))
+
+    def people_list(self, limit: int = 50, offset: int = 0) -> list[Person]:
+        """Everybody on file, newest first."""
+        return self._db.read(lambda connection: people.listed(connection, limit, offset))
+
+    def reached_otherwise(self, ids: Iterable[str]) -> set[str]:
+        """Of these letters those whose words the same requester also got at another address."""
+        return self._db.read(lambda connection: reports.reached_otherwise(connection, list(ids)))
 
     # --- recording -------------------------------------------------------------------------------------------------
 

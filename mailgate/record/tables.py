@@ -159,6 +159,8 @@ suppressions = Table(
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
     Column("reason", Words, nullable=False),
+    Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
+    Index(None, "until"),
     sqlite_with_rowid=False,
 )
 
@@ -360,6 +362,8 @@ letters = Table(
     Column("doubted", Boolean, nullable=False),  #: the relay may have it although it did not say so
     Column("settled_at", UtcDateTime),
     Column("spent_at", UtcDateTime),
+    Column("fate", Text),  #: what was reported since: delayed, relayed, delivered, bounced
+    Column("fate_at", UtcDateTime),
     Column("reverse_path", Words, nullable=False),
     Column("boundary", Text, nullable=False),
     Column("digest", Text, nullable=False),
@@ -374,6 +378,7 @@ letters = Table(
     Index(None, "ticket"),
     Index(None, "address_key", "counted_at"),
     Index(None, "counted_at"),
+    Index(None, "fate", "fate_at"),
 )
 
 #: No ticket is acknowledged twice, whatever else goes wrong.
@@ -391,5 +396,21 @@ letter_aliases = Table(
     metadata,
     Column("message_id", Words, primary_key=True),
     Column("letter", Text, ForeignKey("letters.id"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: What mails said about letters of ours: one row for a letter and a mail, so that reading a mail again adds nothing.
+delivery_reports = Table(
+    "delivery_reports",
+    metadata,
+    Column("letter", Text, ForeignKey("letters.id"), primary_key=True),
+    Column("mail", Id, ForeignKey("inbox.id"), primary_key=True),
+    Column("action", Text, nullable=False),  #: failed, delayed, relayed, delivered, expanded, complained
+    Column("fate", Text),  #: what was believed of the letter afterwards, where this report said anything about it
+    Column("status", Text),
+    Column("reply_code", Text),
+    Column("hard", Boolean, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -236,6 +236,7 @@ class BudgetsForm(Form):
     known_per_minute: Limit = 600
     longest_delay: Duration = timedelta(hours=1)
     stale_after: Duration = timedelta(hours=24)
+    suppress_for: Duration = timedelta(days=60)
 
 
 class TicketsForm(Form):

@@ -70,6 +70,7 @@ def build(form: PolicyForm, digest: str, languages: frozenset[str], events: froz
             _limit(form.budgets.known_per_minute),
             form.budgets.longest_delay,
             form.budgets.stale_after,
+            form.budgets.suppress_for,
         ),
         letters=dict(form.letters),
         default_priority=int(form.tickets.default_priority[1]),

@@ -75,7 +75,7 @@ def is_unreadable(case: Case) -> str | None:
 def is_our_own(case: Case) -> str | None:
     # Only a good MAC counts: who forges our name must not be able to have a customer's mail dropped.
     own = read_own_id(case.ring, case.mail.message_id or "")
-    return f"Message-ID of our letter {own.letter}, its MAC is good" if own is not None and not own.anchor else None
+    return f"Message-ID of our letter {own.letter}, its MAC is good" if own is not None and not own.anchor and not own.check else None
 
 
 def is_complaint(case: Case) -> str | None:

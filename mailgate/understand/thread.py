@@ -11,7 +11,7 @@ from typing import Protocol
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.mail import Mail
 from mailgate.model.policy import Desk, Policy
-from mailgate.model.token import Keyring, find_subject_tokens, read_detail, read_own_id, split_address, well_formed_detail
+from mailgate.model.token import Keyring, find_check_id, find_subject_tokens, read_detail, read_own_id, split_address, well_formed_detail
 from mailgate.model.understood import Thread
 
 #: What one mail may make us look at; a mail with more was not written to be answered.
@@ -33,17 +33,27 @@ class NamesTicket(Protocol):
 # --- what the mail says -------------------------------------------------------------------------------------------------
 
 
-def find_evidence(mail: Mail, arrival_recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk) -> tuple[Evidence, ...]:
+def find_evidence(
+    mail: Mail, arrival_recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk, *, is_report: bool = False
+) -> tuple[Evidence, ...]:
     """Everything in a mail that names a ticket or a letter of ours, the strongest first. Tickets behind letters are not known yet.
 
     Signed forms whose signature is bad come with `valid=False`, so that they can be counted and shown. `desk` took the mail in:
-    when two reply addresses disagree, its own is believed first.
+    when two reply addresses disagree, its own is believed first. `is_report`: a machine writes about a letter of ours, so what it
+    returns of that letter counts.
     """
+    is_report = is_report or bool(mail.reports or mail.report_type)
     return (
         *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
-        *_own_ids(mail, ring),
+        *_own_ids(mail, ring, is_report),
         *_subject_tokens(mail.subject, ring, policy),
         *(Evidence(EvidenceKind.KNOWN_ID, where, cited) for where, cited in _cited(mail) if read_own_id(ring, cited) is None),
+        # A relay may have given our letter this name: then it stands among its aliases.
+        *(
+            Evidence(EvidenceKind.KNOWN_ID, "reported", value)
+            for value in (mail.reported_ids[:20] if is_report else ())
+            if read_own_id(ring, value) is None
+        ),
         *_old_numbers(mail.subject, policy),
     )
 
@@ -82,12 +92,14 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
     return tuple(evidence for _, evidence in sorted(found.values(), key=lambda pair: pair[0]))
 
 
-def _own_ids(mail: Mail, ring: Keyring) -> Iterator[Evidence]:
+def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
     """In-Reply-To; then References: what was answered stands last, the anchor of the letter that was answered first."""
     references = mail.references[:20] + mail.references[20:][-80:]
     last, first, rest = references[-1:], references[:1], references[1:-1][::-1]
-    reported = mail.reported_ids if mail.reports or mail.report_type else ()
+    reported = mail.reported_ids if is_report else ()
     seen: set[tuple[str, bool]] = set()
+    if (checked := find_check_id(ring, mail.subject)) is not None:
+        yield Evidence(EvidenceKind.OWN_ID, "subject", f"<{checked.letter.lower()}.c.…>", letter=checked.letter, purpose="check")
     for where, ids in (
         ("in-reply-to", mail.in_reply_to[:20]),
         ("references", (*last, *first, *rest)),
@@ -98,8 +110,8 @@ def _own_ids(mail: Mail, ring: Keyring) -> Iterator[Evidence]:
             if own is None or (own.letter, own.anchor) in seen:
                 continue
             seen.add((own.letter, own.anchor))
-            shown = f"<{own.number}.{own.letter.lower()}.…>"
-            purpose = "anchor" if own.anchor else "message-id"
+            shown = f"<{own.letter.lower()}.…>" if own.number is None else f"<{own.number}.{own.letter.lower()}.…>"
+            purpose = "check" if own.check else "anchor" if own.anchor else "message-id"
             yield Evidence(EvidenceKind.OWN_ID, where, shown, ticket=own.number, letter=own.letter, purpose=purpose)
 
 

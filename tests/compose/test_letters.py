@@ -88,10 +88,20 @@ def test_a_letter_without_an_occasion_joins_what_its_reader_wrote():
     assert header(letter, "References").endswith(" <vpn-1@example.com>")
 
 
-def test_a_letter_about_no_ticket_has_an_id_but_no_anchor_and_no_tag():
+def test_a_letter_about_no_ticket_has_id_and_anchor_without_a_number_and_no_tag():
     letter = a_letter("agent_welcomed", "agent")
-    assert token.read_own_id(samples.RING, letter.message_id) is None
-    assert "References" not in message(letter) and "[IT-" not in header(letter, "Subject")
+    assert token.read_own_id(samples.RING, letter.message_id) == token.OwnId(None, letter.id, False)
+    assert token.read_own_id(samples.RING, header(letter, "References")) == token.OwnId(None, letter.id, True)
+    assert "[IT-" not in header(letter, "Subject")
+
+
+def test_the_letter_of_a_roundtrip_says_what_it_is_in_two_places():
+    letter = a_letter("roundtrip_sent", "operator")
+    check = token.OwnId(None, letter.id, False, check=True)
+    assert token.read_own_id(samples.RING, header(letter, "References")) == check
+    signed = token.check_id(samples.RING, letter.id, "example.org")
+    assert token.find_check_id(samples.RING, f"[EXTERNAL] Fwd: {signed} x") == check
+    assert token.find_check_id(samples.RING, f"see {letter.message_id}") is None
 
 
 def test_machines_say_that_they_are_machines_and_people_do_not():

@@ -11,6 +11,7 @@ from typing import Any
 from mailgate.decide import joining
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.events import AgentReplied, AutoClosed, Event, HoldStarted, TicketRejected, TicketResolved, WaitStarted, name_of
@@ -175,6 +176,8 @@ def a_situation(
     agents: Mapping[str, Person] | None = None,
     verdict: Verdict = NO_VERDICT,
     verdict_source: bool = False,
+    suppressed: Mapping[str, str] | None = None,
+    reached_otherwise: frozenset[str] = frozenset(),
 ) -> Situation:
     """What the gateway gathers for one mail. `known`: all people of the record; `message_ids`: which ids lead to which ticket."""
     policy = policy or a_policy()
@@ -185,7 +188,9 @@ def a_situation(
     ids = {"<entry-1@example.net>": NUMBER} if message_ids is None and file else dict(message_ids or {})
     part = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)} if file else set()
     inside = frozenset(key for person in (file.people if file else ()) if person.id in part for key in person.keys)
-    evidence = find_evidence(mail, tuple(a.address for a in mail.to if policy.is_own(a.address)), RING, policy, desk)
+    evidence = find_evidence(
+        mail, tuple(a.address for a in mail.to if policy.is_own(a.address)), RING, policy, desk, is_report=kind in REPORTS
+    )
     key = mail.author.key if mail.author else None
     exists = {file.ticket.number} if file else set()
     thread = settle(evidence, rows, ids, lambda _: inside, key, exists=exists.__contains__)
@@ -216,6 +221,8 @@ def a_situation(
         same_message_id=same_message_id,
         taken_ids=frozenset(ids),
         original=by_key.get(mail.forwarded.author.key) if mail.forwarded else None,
+        suppressed=suppressed or {},
+        reached_otherwise=reached_otherwise,
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
         verdict_source=verdict_source or verdict != NO_VERDICT,

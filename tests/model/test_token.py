@@ -16,6 +16,7 @@ from mailgate.model.token import (
     action_detail,
     anchor_id,
     bounce_detail,
+    check_id,
     encode,
     find_subject_tokens,
     fold,
@@ -101,6 +102,9 @@ KINDS: dict[str, str] = {
     "bounce": bounce_detail(RING, LETTER),
     "message-id": message_id(RING, 42, LETTER, "example.org"),
     "anchor": anchor_id(RING, 42, LETTER, "example.org"),
+    "message-id of no ticket": message_id(RING, None, LETTER, "example.org"),
+    "anchor of no ticket": anchor_id(RING, None, LETTER, "example.org"),
+    "check": check_id(RING, LETTER, "example.org"),
     **{f"action {action}": action_detail(RING, LETTER, action) for action in sorted(ACTIONS)},
     **{f"rate {score}": rating_detail(RING, LETTER, score) for score in range(1, 6)},
 }

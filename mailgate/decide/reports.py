@@ -1,0 +1,137 @@
+"""A machine reports about a letter of ours: which letter, for whom, and what follows from it.
+
+The letter is found by what we signed: its bounce address, its Message-ID or anchor, or the name that the relay gave it. What is not
+signed by us names no letter, and does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from mailgate.decide import refusal
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.delivery import Fate, OutboxState, Reported, Suppression, SuppressionKind, heavier
+from mailgate.model.evidence import EvidenceKind
+from mailgate.model.mail import Kind, Report
+from mailgate.model.understood import LetterFacts
+
+#: Servers give up after five days (RFC 5321 4.5.4.1); what reports about an older letter does nothing.
+EXPIRES = timedelta(days=30)
+
+#: RFC 3464 2.3.3 in our words, the gravest first.
+FATES: Mapping[str, Fate] = {
+    "failed": Fate.BOUNCED,
+    "delayed": Fate.DELAYED,
+    "delivered": Fate.DELIVERED,
+    "relayed": Fate.RELAYED,
+    "expanded": Fate.RELAYED,
+}
+#: Letters that never left: nobody can report about them.
+_HERE = (OutboxState.HELD, OutboxState.QUEUED, OutboxState.CANCELLED)
+
+
+def on_report(s: Situation) -> Decision | None:
+    """What follows from a bounce, a delivery notice or a complaint; None when it names no letter of ours."""
+    letter = s.letter
+    if letter is None:
+        if any(e.kind is EvidenceKind.REPLY_ADDRESS and not e.valid for e in s.thread.evidence):
+            return Decision(set_aside=f"{s.reading.kind.value} to an address that we never signed")
+        return None
+    if letter.first_at is None and letter.state in _HERE:
+        return Decision(set_aside=f"{s.reading.kind.value} about a letter that never left: {letter.id}")
+    if s.arrived_at - (letter.first_at or letter.made_at) > EXPIRES:
+        return Decision(set_aside=f"{s.reading.kind.value} about a letter of more than {EXPIRES.days} days ago: {letter.id}")
+    if s.reading.kind is Kind.COMPLAINT:
+        return _complained(s, letter)
+    report = _about(letter, s)
+    if report is not None:
+        return _said(s, letter, report)
+    if s.mail.reports or s.reading.kind is Kind.BOUNCE:
+        return _noted(s, letter)
+    return None
+
+
+def _about(letter: LetterFacts, s: Situation) -> Report | None:
+    """The gravest report about the letter's own recipient: under any of the addresses that this person has here."""
+    person = s.file.person(letter.person) if s.file else None
+    keys = {letter.address.lower(), *(person.keys if person else ())}
+    mine = [r for r in s.mail.reports if r.action in FATES and ({r.recipient.lower(), r.original.lower()} & keys)]
+    return min(mine, key=lambda r: list(FATES).index(r.action), default=None)
+
+
+def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
+    fate = heavier(letter.fate, FATES[report.action])
+    news = fate is not letter.fate
+    reported = (_reported(s, letter, report, fate),)
+    words = _words(report)
+    suppress = refusal.suppression_for(letter, report, s.policy, s.now)
+    if fate is Fate.BOUNCED and news and letter.state is not OutboxState.REFUSED:
+        decision = refusal.undelivered(
+            letter,
+            fate.value,
+            words,
+            s.file,
+            s.policy,
+            s.agents,
+            s.ids.entries[0],
+            s.now,
+            reached=letter.id in s.reached_otherwise,
+            known_dead=letter.address.lower() in s.suppressed,
+            at=s.arrived_at,
+            inbox=s.inbox,
+        )
+        then = f"letter {letter.id} bounced"
+    else:
+        # The same again, or something that is no trouble: on file, and only a first delay is shown at once.
+        decision = _remark(s, f"{letter.event} -> {letter.address}: {report.action}. {words}", hidden=not (news and fate is Fate.DELAYED))
+        then = f"letter {letter.id} {fate.value}" if news else "on file, nothing new"
+    trace = (TraceLine("decide", "report", f"{report.recipient}: {report.action} {words}", then),)
+    return replace(decision, reported=reported, suppress=suppress, trace=trace)
+
+
+def _noted(s: Situation, letter: LetterFacts) -> Decision:
+    """It is about our letter, but not about whom we wrote to (somebody forwards his mail), or it does not say about whom."""
+    report = next(iter(s.mail.reports), None)
+    action, status = (report.action, report.status) if report else ("failed", None)
+    if report is not None:
+        said = f"{report.recipient}: {action}. {_words(report)}"
+        words = f"{letter.event} -> {letter.address}: a report about it names another address. {said}"
+    else:
+        words = f"{letter.event} -> {letter.address}: a report about it that names nobody, mail {s.inbox}"
+    reported = Reported(letter.id, action, None, status, None, False, words[:500], s.arrived_at)
+    trace = (TraceLine("decide", "report", words[:200], "noted only: it does not say that our recipient was not reached"),)
+    return replace(_remark(s, words), reported=(reported,), trace=trace)
+
+
+def _complained(s: Situation, letter: LetterFacts) -> Decision:
+    """Somebody called the letter spam (RFC 5965): machines write there no more for a while, people may."""
+    reason = "a letter was reported as spam"
+    reported = Reported(letter.id, "complained", None, None, None, False, reason, s.arrived_at)
+    suppress: tuple[Suppression, ...] = ()
+    if letter.audience.is_outside:
+        until = s.now + s.policy.budgets.suppress_for
+        suppress = (Suppression(letter.address.lower(), SuppressionKind.COMPLAINT, reason, s.now, until),)
+    trace = (TraceLine("decide", "complaint", s.reading.kind_because, "no automatic letters there for a while" if suppress else "noted"),)
+    decision = _remark(s, f"{letter.event} -> {letter.address}: {reason}", hidden=letter.address.lower() in s.suppressed)
+    return replace(decision, reported=(reported,), suppress=suppress, trace=trace)
+
+
+def _remark(s: Situation, text: str, hidden: bool = False) -> Decision:
+    """An internal entry on the letter's ticket, where it has one, that moves nothing."""
+    if s.file is None:
+        return Decision()
+    ticket = s.file.ticket
+    entry = refusal.a_remark(text, ticket.number, s.ids.entries[0], s.now, at=s.arrived_at, inbox=s.inbox, hidden=hidden)
+    return Decision(changes=(Change(ticket, ticket, (), (entry,)),))
+
+
+def _reported(s: Situation, letter: LetterFacts, report: Report, fate: Fate) -> Reported:
+    return Reported(letter.id, report.action, fate, report.status, report.reply_code, report.hard, report.reason[:500], s.arrived_at)
+
+
+def _words(report: Report) -> str:
+    """`5.1.1 user unknown: no such user here`."""
+    return " ".join(word for word in (report.status or "", report.reason[:300]) if word) or "no reason was given"

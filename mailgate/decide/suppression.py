@@ -1,0 +1,48 @@
+"""Addresses that do not work: who shows that his works after all, and who hears that he has written to one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mailgate.decide import announce
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Decision
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.policy import Policy
+
+
+def lifted(s: Situation) -> tuple[str, ...]:
+    """The author's address, when this mail shows that he reads there: it was written with a token of ours, and not by a machine."""
+    key = s.author_key
+    return (key,) if key is not None and key in s.suppressed and announce.now_proven(s) is not None else ()
+
+
+def after(suppressed: Mapping[str, str], decision: Decision) -> Mapping[str, str]:
+    """What is suppressed for the letters of this decision, and for the mails behind it."""
+    if not decision.lift and not decision.suppress:
+        return suppressed
+    kept = {address: reason for address, reason in suppressed.items() if address not in decision.lift}
+    return {**kept, **{one.address: one.reason for one in decision.suppress}}
+
+
+def warnings(decision: Decision, suppressed: Mapping[str, str], agents: Mapping[str, Person], policy: Policy) -> tuple[LetterWanted, ...]:
+    """For each agent whose words go to an address that does not work: they are tried all the same, and he should know."""
+    if not suppressed or not policy.wants("address_suppressed"):
+        return ()
+    by_id = {person.id: person for person in agents.values()}
+    found: dict[tuple[int, str], LetterWanted] = {}
+    for letter in decision.letters:
+        address = letter.person.address.lower()
+        author = by_id.get(letter.entry.author) if letter.entry is not None and letter.entry.author is not None else None
+        if letter.automatic or not letter.audience.is_outside or author is None or address not in suppressed:
+            continue
+        found[author.id, address] = LetterWanted(
+            event="address_suppressed",
+            audience=Audience.AGENT,
+            person=author,
+            ticket=letter.ticket,
+            desk=letter.desk,
+            facts={"whom": letter.person.address, "reply": suppressed[address]},
+        )
+    return tuple(found.values())

@@ -1,0 +1,92 @@
+"""What mails said about letters of ours: kept once for each letter and mail, and what is believed of the letter since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, exists, func, insert, select, update
+
+from mailgate.model.delivery import Fate, OutboxState, Reported
+from mailgate.model.letter import Audience, OutboxRow
+from mailgate.record.inbox import chunks
+from mailgate.record.tables import delivery_reports, letters
+
+#: The relay may have these or not; a report says that it has.
+_OPEN_ENDS = (OutboxState.DEFERRED.value, OutboxState.UNKNOWN.value)
+
+
+def record(connection: Connection, mail: int, reported: Sequence[Reported], now: datetime) -> None:
+    """Keeps what a mail says. A letter of which nobody knew whether the relay has it has left: no further copy is sent."""
+    for one in reported:
+        known = select(delivery_reports.c.mail).where(delivery_reports.c.letter == one.letter, delivery_reports.c.mail == mail)
+        if connection.execute(known).first() is not None:
+            continue
+        row = {
+            "letter": one.letter,
+            "mail": mail,
+            "action": one.action,
+            "fate": one.fate.value if one.fate else None,
+            "status": one.status,
+            "reply_code": one.reply_code,
+            "hard": one.hard,
+            "reason": one.reason,
+            "at": one.at,
+        }
+        connection.execute(insert(delivery_reports), row)
+        mine = letters.c.id == one.letter
+        if one.fate is not None:
+            connection.execute(update(letters).where(mine).values(fate=one.fate.value, fate_at=one.at))
+        connection.execute(
+            update(letters)
+            .where(mine, letters.c.doubted, letters.c.lease.is_(None), letters.c.state.in_(_OPEN_ENDS))
+            .values(state=OutboxState.SENT.value, due_at=None, settled_at=now)
+        )
+
+
+def with_reports(connection: Connection, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
+    """The same rows with everything that was reported about each, oldest first."""
+    found: dict[str, list[Reported]] = {}
+    for some in chunks(row.letter.id for row in rows):
+        query = select(delivery_reports).where(delivery_reports.c.letter.in_(some)).order_by(delivery_reports.c.mail)
+        for row in connection.execute(query):
+            found.setdefault(row.letter, []).append(_reported(row))
+    return [replace(row, reports=tuple(found.get(row.letter.id, ()))) for row in rows]
+
+
+def _reported(row: Any) -> Reported:
+    fate = Fate(row.fate) if row.fate else None
+    return Reported(row.letter, row.action, fate, row.status, row.reply_code, row.hard, row.reason, row.at)
+
+
+def reached_otherwise(connection: Connection, ids: Iterable[str]) -> set[str]:
+    """Of these letters those whose words the same requester also got at another address, as far as anybody knows."""
+    other = letters.alias("other")
+    arrived = exists().where(
+        and_(
+            other.c.ticket == letters.c.ticket,
+            other.c.entry == letters.c.entry,
+            other.c.person == letters.c.person,
+            other.c.audience == Audience.REQUESTER.value,
+            other.c.address_key != letters.c.address_key,
+            other.c.state == OutboxState.SENT.value,
+            func.coalesce(other.c.fate, "") != Fate.BOUNCED.value,
+        )
+    )
+    found: set[str] = set()
+    for some in chunks(ids):
+        found.update(
+            connection.execute(select(letters.c.id).where(letters.c.id.in_(some), letters.c.entry.is_not(None), arrived)).scalars()
+        )
+    return found
+
+
+def counts(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many letters were last reported as what, within a day."""
+    since = now - timedelta(days=1)
+    return {
+        fate.value: connection.execute(select(func.count()).where(letters.c.fate == fate.value, letters.c.fate_at > since)).scalar_one()
+        for fate in Fate
+    }
