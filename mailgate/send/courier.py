@@ -37,7 +37,7 @@ class _Round:
     """One call of `send`: what is still to be carried, and what came of the rest."""
 
     waiting: queue.SimpleQueue[Outgoing]
-    answers: queue.SimpleQueue[tuple[Outgoing, Delivery] | None]  #: None: one thread has ended its part
+    answers: queue.SimpleQueue[tuple[Outgoing, Delivery, threading.Event] | None]  #: None: one thread has ended its part
     until: float  #: monotonic; no letter is begun later
     over: threading.Event = field(default_factory=threading.Event)
     relay_said: str = ""  #: why the last thread gave up
@@ -61,6 +61,8 @@ class Courier:
     def send(self, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5)) -> Generator[tuple[Outgoing, Delivery], None, None]:
         """Yields every letter once with what became of it, as it is known and not in order.
 
+        No thread begins its next letter before the caller has come back for more after the last one: what is handed over and not written
+        down is sent twice when the program is killed, so that may be one letter for each thread and never more.
         A thread that finds the relay down with two letters running puts them back and tries no other; when the last thread has given up, or
         `budget` is used up, or `stop` was called, the rest comes back as deferred without having been tried. So a dead relay costs two time
         limits and not one for each letter. Whoever stops iterating gives the rest up: those not begun are not begun.
@@ -84,8 +86,10 @@ class Courier:
                         break  # stopped before they saw this round
                     if answer is None:
                         busy -= 1
-                    else:
-                        yield answer
+                        continue
+                    item, delivery, written_down = answer
+                    yield item, delivery
+                    written_down.set()
                 while (left := _next(carried.waiting)) is not None:
                     yield left, self._untried(carried)
             finally:
@@ -134,7 +138,10 @@ class Courier:
                     return
             else:
                 downs = 0
-                carried.answers.put((item, delivery))
+                written_down = threading.Event()
+                carried.answers.put((item, delivery, written_down))
+                while not (written_down.wait(0.5) or carried.over.is_set() or self._stopping.is_set()):
+                    pass
 
 
 def _next(waiting: queue.SimpleQueue[Outgoing]) -> Outgoing | None:
