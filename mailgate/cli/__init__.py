@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from mailgate.cli import backup, check, deliver, demo, explain, import_, inbox, init, outbox, serve, status, tickets
+from mailgate.cli import backup, check, deliver, demo, explain, import_, inbox, init, outbox, people, serve, status, tickets
 
 app = typer.Typer(
     name="mailgate",
@@ -26,6 +26,7 @@ app.command("backup")(backup.backup)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(tickets.app, name="tickets")
+app.add_typer(people.app, name="people")
 
 
 def main() -> None:

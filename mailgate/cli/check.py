@@ -3,26 +3,94 @@
 from __future__ import annotations
 
 import socket
+import time
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, console, explained, harmless, settings_of
+from mailgate.cli.screen import ConfigOption, console, explained, fail, harmless, settings_of
 
 
-def check(config: ConfigOption = None) -> None:
-    """Check configuration, templates, keys, database, doors and relay. Sends nothing and changes nothing."""
+def check(
+    send: Annotated[str, typer.Option("--send", metavar="ADDRESS", help="Hand a test letter for this address to the relay, now.")] = "",
+    roundtrip: Annotated[
+        bool, typer.Option("--roundtrip", help="Write to a desk of ours, and see what comes back through the running `serve`.")
+    ] = False,
+    desk: Annotated[str, typer.Option(help="The desk of --roundtrip; default: the first.")] = "",
+    wait: Annotated[int, typer.Option(help="How many seconds --roundtrip waits.", min=1)] = 120,
+    config: ConfigOption = None,
+) -> None:
+    """Check configuration, templates, keys, database, doors and relay. Without --send and --roundtrip nothing is sent."""
     with explained():
         settings = settings_of(config)
+    if desk and desk not in settings.policy.desks:
+        fail(f"no desk {harmless(desk)}: there are {', '.join(settings.policy.desks)}", 2)
+    found = _sent(settings, send) if send else _went_round(settings, desk, wait) if roundtrip else _checks(settings)
     good = True
-    for name, words, fine in _checks(settings):
+    for name, words, fine in found:
         mark = "[green]ok[/green]  " if fine else "[red]no[/red]  "
         console.print(f"{mark}{name:<14}{harmless(words)}")
         good &= fine
     if not good:
         raise typer.Exit(1)
+
+
+def _sent(settings: Any, address: str):  # type: ignore[no-untyped-def]
+    """A letter past the outbox, and the relay's own words about it."""
+    from mailgate.app import wall_clock
+    from mailgate.app.probe import send_test
+    from mailgate.compose.strict import Unsealable
+    from mailgate.model.delivery import Delivered, Refused
+
+    try:
+        delivery = send_test(settings, address, wall_clock())
+    except (Unsealable, ValueError) as error:
+        yield "letter", f"cannot be written: {error}", False
+        return
+    taken = isinstance(delivery, Delivered)
+    verb = "took it" if taken else "refused it" if isinstance(delivery, Refused) else "did not take it now"
+    yield "relay", f"{verb}: {delivery.reply}", taken
+
+
+def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-untyped-def]
+    """Two letters to ourselves, and what came back of them."""
+    from mailgate.app import wall_clock
+    from mailgate.app.probe import Watch, compared, missing, send_roundtrip
+    from mailgate.model.delivery import Delivered
+    from mailgate.record.store import open_store
+
+    if settings.relay.kind == "maildir":
+        yield "relay", f"letters land in {settings.relay.path}: nothing can come back", False
+        return
+    desk = settings.policy.desks[desk_id] if desk_id else next(iter(settings.policy.desks.values()))
+    with explained(), open_store(settings.database, wall_clock(), check=False) as store:
+        watch = Watch(store, settings)
+        waiting = send_roundtrip(settings, desk, wall_clock())
+        on_the_way = [out for out in waiting if isinstance(out.delivery, Delivered)]
+        console.print(f"{len(on_the_way)} letters to {harmless(desk.address)} are on their way; waiting for up to {seconds} s")
+        back = []
+        until = time.monotonic() + seconds
+        with console.status("waiting") as line:
+            while on_the_way and (left := until - time.monotonic()) > 0:
+                line.update(f"{len(on_the_way)} on their way, {left:.0f} s left")
+                for out, one in watch.look(on_the_way):
+                    on_the_way.remove(out)
+                    back.append((out, one))
+                time.sleep(min(0.2, max(left, 0)))
+        for out, one in back:
+            if out.subaddress:
+                yield "subaddress", f"mail to {out.letter.address} came back through {one.row.door}", True
+            else:
+                yield "roundtrip", f"mail to {out.letter.address} came back through {one.row.door}", True
+                yield from compared(out, one, settings, desk)
+            if (ticket := watch.opened(one)) is not None:
+                yield "intake", f"ticket {ticket} was opened: the relay left nothing of what tells our letter", False
+        returned = {out.letter.id for out, _ in back}
+        for out in waiting:
+            if out.letter.id not in returned:
+                yield missing(out, desk, seconds)
 
 
 def _checks(settings: Any):  # type: ignore[no-untyped-def]

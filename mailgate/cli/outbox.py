@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, with_store
+from mailgate.cli.screen import ConfigOption, ago, console, errors, fail, harmless, table, told, with_store
 
 app = typer.Typer(help="The letters: list, show, retry, hold, release, cancel.", no_args_is_help=True)
 
@@ -31,14 +31,15 @@ def list_(
 
         rows = store.outbox_rows(OutboxState(state) if state else None, limit)
         table(
-            ("letter", "ticket", "event", "to", "state", "tries", "next", "the relay said"),
+            ("letter", "ticket", "event", "to", "state", "since then", "tries", "next", "the relay said"),
             (
                 (
                     r.letter.id,
                     r.letter.ticket or "",
                     r.letter.event,
                     r.letter.address,
-                    r.state.value,
+                    f"{r.state.value}{', maybe twice' if r.doubted and r.state is not OutboxState.UNKNOWN else ''}",
+                    r.fate.value if r.fate else "",
                     r.attempts,
                     ago(r.next_attempt_at, now),
                     r.last_reply,
@@ -53,12 +54,20 @@ def list_(
 
 @app.command("show")
 def show_(letter: LetterId, config: ConfigOption = None) -> None:
-    """Write the sealed letter to standard output, as it is or was sent (without attachments)."""
+    """Write the sealed letter to standard output, as it is or was sent (without attachments).
+
+    What became of it, and who reported what, goes to standard error.
+    """
 
     def show(settings: Any, store: Any, now: datetime) -> None:
         row = store.outbox_row(letter.upper())
         if row is None:
             fail(f"no letter {harmless(letter)}")
+        errors.print(f"{row.letter.id}: {row.state.value}, {row.attempts} tries. {harmless(row.last_reply)}")
+        if row.doubted:
+            errors.print("  a reply was lost: the relay may have had it more than once")
+        for report in row.reports:
+            errors.print(f"  {told(report)}")
         sys.stdout.buffer.write(row.letter.header + b"\r\n" + row.letter.body)
 
     with_store(config, show)

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from mailgate.model.delivery import Reported
 
 console = Console(highlight=False, soft_wrap=True)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -46,6 +49,12 @@ def ago(at: datetime | None, now: datetime) -> str:
         if seconds >= size:
             return f"{sign}{seconds // size}{unit}"
     return f"{sign}{seconds}s"
+
+
+def told(report: Reported) -> str:
+    """One report about a letter: `2026-06-01 08:00 UTC failed 5.1.1 user unknown: ...`."""
+    words = " ".join(word for word in (report.action, report.status or "", report.reason) if word)
+    return f"{report.at:%Y-%m-%d %H:%M} UTC {harmless(words)}"
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[object]], empty: str) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, with_store
+from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, told, with_store
 
 app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
 
@@ -89,6 +89,8 @@ def show_(number: Annotated[int, typer.Argument(metavar="NUMBER")], config: Conf
             console.print(
                 f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value} {harmless(r.last_reply)}"
             )
+            for report in r.reports:
+                console.print(f"      {told(report)}")
 
     with_store(config, show)
 

@@ -235,6 +235,12 @@ def of_ticket(connection: Connection, number: int) -> list[OutboxRow]:
     return reports.with_reports(connection, [_outbox_row(row) for row in connection.execute(query)])
 
 
+def to_address(connection: Connection, key: str, limit: int) -> list[OutboxRow]:
+    """Newest first."""
+    query = select(letters).where(letters.c.address_key == key).order_by(letters.c.made_at.desc(), letters.c.id).limit(limit)
+    return reports.with_reports(connection, [_outbox_row(row) for row in connection.execute(query)])
+
+
 def row(connection: Connection, id: str) -> OutboxRow | None:
     found = connection.execute(select(letters).where(letters.c.id == id.upper())).first()
     return reports.with_reports(connection, [_outbox_row(found)])[0] if found else None

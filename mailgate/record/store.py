@@ -292,6 +292,10 @@ class Store:
         """Letters of a ticket, oldest first."""
         return self._db.read(lambda connection: outbox.of_ticket(connection, number))
 
+    def letters_to(self, address: str, limit: int = 20) -> list[OutboxRow]:
+        """The newest letters to an address, with what was reported about them, newest first."""
+        return self._db.read(lambda connection: outbox.to_address(connection, address.lower(), limit))
+
     def retry_letter(self, id: str, now: datetime) -> bool:
         """Due at once. False for letters that were sent, are under way, or do not exist."""
         return self._db.write(lambda connection: outbox.retry(connection, id, now))

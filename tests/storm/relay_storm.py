@@ -125,7 +125,7 @@ def count(store: Store, ledger: Ledger, kills: int) -> Result:
     for row in every(store):
         id_, copies = row.letter.id, ledger.copies.get(row.letter.id, [])
         ends[row.state.value] += 1
-        lost += row.state is OutboxState.SENT and not copies
+        lost += row.state in (OutboxState.SENT, OutboxState.UNKNOWN) and not copies  # this relay keeps what it does not answer for
         lost += row.state not in (OutboxState.SENT, OutboxState.REFUSED, OutboxState.UNKNOWN)
         untold += row.state is OutboxState.REFUSED and not ledger.refused[id_]
         whole = assemble(row.letter, ())

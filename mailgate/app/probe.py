@@ -1,0 +1,162 @@
+"""The letters of `mailgate check`: one to see whether the relay takes it, and two to ourselves to see what comes back, and how."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from mailgate.app import build_relay, build_templates, relay_password
+from mailgate.compose.assemble import assemble
+from mailgate.compose.letters import ROUNDTRIP
+from mailgate.gateway.writing import Desk, new_letter_id
+from mailgate.model import token
+from mailgate.model.delivery import Delivered, Delivery
+from mailgate.model.letter import Audience, Letter, LetterWanted
+from mailgate.model.mail import Mail
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.record.rows import InboxRow
+from mailgate.record.store import Store
+from mailgate.settings import Settings
+from mailgate.understand import read
+
+Found = tuple[str, str, bool]  #: what was looked at, what was seen, and whether it is well
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A letter of ours on its way back, and what the relay said when it took it."""
+
+    letter: Letter
+    delivery: Delivery
+    subaddress: bool  #: it went to an address with a token
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The same as it came in again."""
+
+    row: InboxRow
+    mail: Mail
+
+
+def send_test(settings: Settings, address: str, now: datetime) -> Delivery:
+    """Hands a test letter to the relay, past the outbox. Raises Unsealable for what is no address."""
+    desk = next(iter(settings.policy.desks.values()))
+    return _hand_over(settings, _letter(settings, "relay_tested", desk, address, new_letter_id(), now))
+
+
+def send_roundtrip(settings: Settings, desk: PolicyDesk, now: datetime) -> list[Out]:
+    """Writes to the desk's own address, and where it has subaddresses, to one with a token."""
+    sent = []
+    for subaddress in (False, True) if desk.subaddress == "plus" else (False,):
+        id_ = new_letter_id()
+        base, _, domain = token.split_address(desk.address)
+        to = f"{base}+{token.reply_detail(settings.ring, id_)}@{domain}" if subaddress else desk.address
+        letter = _letter(settings, ROUNDTRIP, desk, to, id_, now)
+        sent.append(Out(letter, _hand_over(settings, letter), subaddress))
+    return sent
+
+
+def _letter(settings: Settings, event: str, desk: PolicyDesk, address: str, id_: str, now: datetime) -> Letter:
+    writing = Desk(settings.policy, settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, False)
+    facts = {"mark": token.check_id(settings.ring, id_, desk.domain)} if event == ROUNDTRIP else {}
+    person = Person(id=0, name="", address=address)
+    wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, name=id_)
+    return writing.seal(wanted, lambda _: None, {}, now)
+
+
+def _hand_over(settings: Settings, letter: Letter) -> Delivery:
+    relay = build_relay(settings.relay, partial(relay_password, settings.relay_password))
+    try:
+        return relay.deliver(letter.reverse_path, letter.address, assemble(letter, ()), letter.utf8)
+    finally:
+        relay.close()
+
+
+class Watch:
+    """Looks for letters of ours among the mails that come in, whatever door they come through."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store, self._settings = store, settings
+        self._seen = max((row.id for row in store.inbox_rows(None, 1)), default=0)
+
+    def look(self, waiting: list[Out]) -> Iterator[tuple[Out, Back]]:
+        """Those that have come back since the last look."""
+        rows = [row for row in self._store.inbox_rows(None, 200) if row.id > self._seen]
+        for row in sorted(rows, key=lambda row: row.id):
+            self._seen = row.id
+            raw = self._store.raw(row.id)
+            for out in waiting:
+                # Only a mail that holds an id which nobody else can know is read here: everybody else's waits for the readers.
+                if re.search(rb"%b\.c\." % out.letter.id.lower().encode(), raw, re.IGNORECASE):
+                    yield out, Back(row, read(raw, row.reverse_path, self._settings.ring, rich=False).mail)
+
+    def opened(self, back: Back) -> int | None:
+        """The ticket that was made of it, which must not be."""
+        row = self._store.inbox_row(back.row.id)
+        return row.ticket if row else None
+
+
+def compared(out: Out, back: Back, settings: Settings, desk: PolicyDesk) -> Iterator[Found]:
+    """What came back unchanged, what did not, and which setting follows from it."""
+    letter, mail = out.letter, back.mail
+    if mail.message_id == letter.message_id:
+        yield "Message-ID", "came back unchanged", True
+    else:
+        yield "Message-ID", _renamed(out, mail.message_id, settings), settings.relay.message_id_pattern is not None
+    date = mail.date
+    same = date is not None and abs((date - letter.made_at).total_seconds()) < 1
+    yield "Date", "came back unchanged" if same else f"came back as {mail.header('date') or 'nothing'}; nothing of ours depends on it", True
+    anchor = token.check_id(settings.ring, letter.id, desk.domain)
+    if anchor in mail.references:
+        yield "anchor", "the signed anchor in References came back", True
+    else:
+        yield "anchor", "References came back without our anchor: answers are found by their address and by the token in the subject", False
+    base, _, domain = token.split_address(desk.address)
+    reply = f"{base}+{token.reply_detail(settings.ring, letter.id)}@{domain}" if desk.subaddress == "plus" else desk.address
+    given = [one.address for one in mail.reply_to]
+    yield "Reply-To", "came back unchanged" if given == [reply] else f"came back as {', '.join(given) or 'nothing'}", given == [reply]
+    yield _reverse(letter, back)
+
+
+def _renamed(out: Out, now: str | None, settings: Settings) -> str:
+    name = (now or "").strip("<>")
+    if settings.relay.message_id_pattern is not None:
+        return f"came back as {now}; message_id_pattern is set for that"
+    said = out.delivery.reply if isinstance(out.delivery, Delivered) else ""
+    local = name.partition("@")[0]
+    if name and name in said:
+        return f"came back as {now}, and the relay names it in its reply: set message_id_pattern so that it finds it in {said!r}"
+    if local and local in said:
+        return f"came back as {now}, and the relay names its first half in its reply {said!r}: message_id_pattern cannot add the other"
+    return f"came back as {now}, which the relay does not name in its reply: answers are found by the anchor"
+
+
+def _reverse(letter: Letter, back: Back) -> Found:
+    path = back.row.reverse_path if back.row.reverse_path is not None else back.mail.header("return-path")
+    if path is None:
+        return "bounces", "the door knows no envelope and the mail has no Return-Path: bounces are told by their content", True
+    path = path.strip("<> ")
+    if path.lower() == letter.reverse_path.lower():
+        return "bounces", f"the reverse path came back unchanged (<{path}>)", True
+    way_out = 'set reverse_path = "desk" in [relay]' if "+" in letter.reverse_path else "bounces go there, and not to us"
+    return "bounces", f"<{letter.reverse_path}> came back as <{path}>: {way_out}", False
+
+
+def missing(out: Out, desk: PolicyDesk, seconds: int) -> Found:
+    """A letter that has not come back."""
+    if not isinstance(out.delivery, Delivered):
+        return "relay", f"did not take the letter to {out.letter.address}: {out.delivery.reply}", False
+    if out.subaddress:
+        base, _, domain = token.split_address(desk.address)
+        words = f'mail to {base}+...@{domain} did not come back within {seconds} s: set subaddress = "none" for desk {desk.id}'
+        return "subaddress", f"{words}, or let the mail server hand such addresses on", False
+    return (
+        "roundtrip",
+        (f"mail to {desk.address} did not come back within {seconds} s: is `mailgate serve` running, and does that mail reach its door?"),
+        False,
+    )
