@@ -34,6 +34,22 @@ MOST_RETRIES = 8
 #: Letters for which a second copy would be worse than none: they stay unknown after a lost reply.
 NEVER_TWICE = frozenset({"rating_given", "sla_warned"})
 
+#: What the relay's trouble is told by, and what helps. The first that fits is said.
+WAYS_OUT = (
+    ("expired", "The certificate of the relay has to be renewed by whoever runs it"),
+    ("not valid for", "Set host in [relay] to the name that stands in the certificate"),
+    ("self-signed", "If it is to be trusted, put it into a file and name that as ca_file in [relay]"),
+    ("unable to get", "If its authority is to be trusted, put that into a file and name it as ca_file in [relay]"),
+    ("STARTTLS", 'The relay does not speak TLS, or somebody in between takes it out: try tls = "tls" and port 465, or ask whoever runs it'),
+    ("TLS", "Ask whoever runs the relay what changed in its TLS"),
+)
+
+
+def way_out(reply: str) -> str:
+    """What a person can do about a relay that takes no letters. Nothing leaves in clear meanwhile, and nothing is lost."""
+    first = next((way for word, way in WAYS_OUT if word in reply), "")
+    return "; ".join((*((first,) if first else ()), "mailgate check says when it works", "mailgate outbox list shows what waits"))
+
 
 class SendingRound:
     def __init__(
@@ -77,7 +93,7 @@ class SendingRound:
         if down is not None:
             self.troubled = True
             kind = "login_refused" if down.login_refused else "relay_down"
-            self.alarm(kind, down.reply, "mailgate outbox list; mailgate check")
+            self.alarm(kind, down.reply, way_out(down.reply))
         return len(claimed)
 
     def _whole(self, letter: Letter) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -293,7 +294,7 @@ def test_a_backup_is_a_private_copy_that_can_be_opened_and_overwrites_nothing(ho
 COMMANDS = (
     ("inbox", "list"), ("inbox", "show", "1"), ("inbox", "show", "2"), ("inbox", "show", "3"), ("inbox", "export"),
     ("outbox", "list"), ("outbox", "list", "--state", "sent"), ("tickets", "list"), ("tickets", "show", "1"), ("tickets", "show", "2"),
-    ("tickets", "export"), ("status",), ("status", "--json"), ("check",),
+    ("tickets", "export"), ("status",), ("status", "--json"), ("check",), ("people", "list"), ("people", "show", "eve@example.net"),
 )  # fmt: skip
 
 #: All that moves a cursor, changes a colour, rings, or turns the reading direction round.
@@ -357,3 +358,23 @@ def test_a_mail_that_was_looked_at_is_put_away_and_status_is_content_again(tmp_p
         row = world.store.inbox_row(int(number))
         assert row.state == "done" and "no author" in row.reason
         assert not world.store.counts(world.clock()).inbox.get("set_aside")
+
+
+# --- people --------------------------------------------------------------------------------------------------------------------
+
+
+def test_people_shows_who_is_on_file_and_lifts_the_silence_of_an_address(tmp_path: Path) -> None:
+    house, now = lived_in(tmp_path), wall_clock()
+    with house.store() as store:
+        store.suppress("max@example.com", "user unknown", now, now + timedelta(days=60))
+    listed = house.run("people", "list")
+    assert "max@example.com" in listed.output and "user unknown" in listed.output
+    assert "max@example.com" in house.run("people", "list", "--dead").output
+    shown = house.run("people", "show", "MAX@example.com").output
+    assert "silent" in shown and "ticket_opened" in shown and "mailgate people lift" in shown
+    assert "1 addresses get nothing automatic" in house.run("status").output
+    assert house.run("people", "lift", "max@example.com").exit_code == 0
+    assert house.run("people", "lift", "max@example.com").exit_code == 1
+    assert "every address may be written to" in house.run("people", "list", "--dead").output
+    assert "silent" not in house.run("people", "show", "max@example.com").output
+    assert house.run("people", "show", "nobody@example.com").exit_code == 1

@@ -13,13 +13,14 @@ import pytest
 from mailgate.app.stage import Received
 from mailgate.compose.assemble import assemble
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Outcome, Visibility
+from mailgate.model.ticket import Outcome, Status, Visibility
 from tests.journeys.world import World, edit
 from tests.servers.postfix import MAILBOXES, REFUSING, Postfix, free_port, running_postfix
 
 SUPPORT, STAFF = "support@desk.test", "staff@desk.test"
 MAX, ANN, BOB = f"max@{MAILBOXES}", f"ann@{MAILBOXES}", f"bob@{MAILBOXES}"
 GONE = f"gone@{REFUSING}"
+UNKNOWN = "somebody@desk.test"
 
 SECOND_DESK = """
 [desks.hr]
@@ -37,10 +38,11 @@ agents_prove_by = "token"
 class Town(World):
     """A world whose people have their mailboxes behind Postfix, and whose gateway stands behind it."""
 
-    def __init__(self, folder: Path, postfix: Postfix, lmtp_port: int) -> None:
+    def __init__(self, folder: Path, postfix: Postfix, lmtp_port: int, reverse_path: str = "auto") -> None:
         self.postfix = postfix
 
         def changes(config: Path) -> None:
+            edit(config, "mailgate.toml", ('# reverse_path = "auto"', f'reverse_path = "{reverse_path}" #'))
             door = 'kind = "smtp"\nhost = "127.0.0.1"\nport = 0'
             edit(config, "mailgate.toml", (door, f'kind = "lmtp"\nhost = "127.0.0.1"\nport = {lmtp_port}'))
             edit(config, "mailgate.toml", ("postmaster@example.org", f"postmaster@{MAILBOXES}"))
@@ -82,10 +84,11 @@ def postfix(lmtp_port: int) -> Iterator[Postfix]:
 
 
 @pytest.fixture
-def town(tmp_path: Path, postfix: Postfix, lmtp_port: int) -> Iterator[Town]:
+def town(tmp_path: Path, postfix: Postfix, lmtp_port: int, request: pytest.FixtureRequest) -> Iterator[Town]:
+    """`indirect` names another reverse path."""
     for old in (postfix.root / "mail").glob("letters/new/*"):
         old.unlink()
-    with Town(tmp_path, postfix, lmtp_port) as one:
+    with Town(tmp_path, postfix, lmtp_port, getattr(request, "param", "auto")) as one:
         yield one
 
 
@@ -142,6 +145,29 @@ def test_a_recipient_whom_postfix_refuses_shows_on_the_ticket_and_the_clock_runs
     cycle = file.ticket.cycle(Metric.FIRST_REPLY)
     assert cycle is not None and cycle.outcome is Outcome.RUNNING, "an answer that reached nobody was no answer"
     assert town.until(lambda: next((one for one in town.mailbox(ANN) if "No such person here" in one.text), None))
+
+
+@pytest.mark.parametrize("town", ["verp", "desk"], indirect=True)
+def test_a_letter_that_postfix_takes_and_returns_reopens_its_ticket_through_the_lmtp_door(town: Town) -> None:
+    # Postfix takes mail for anybody at this domain; only our door knows that there is no such person.
+    town.send(UNKNOWN, SUPPORT, "Badge", "My badge is broken.")
+    notice = town.letter(ANN, "Badge")
+    number = town.tickets()[0].number
+    town.clock.turn(minutes=10)
+    town.answer(ANN, notice, "#resolve\nCome to the front desk, please. There is a new one for you.")
+    town.until(lambda: town.ticket(number).ticket.status is Status.OPEN and town.ticket(number).ticket.reopened == 1)
+    [solution] = [row for row in town.store.letters_of(number) if row.letter.event == "ticket_resolved"]
+    assert (solution.state, solution.fate) == ("sent", "bounced")
+    [report] = solution.reports
+    assert (report.status, report.hard) == ("5.1.1", True)
+    assert town.until(
+        lambda: next((one for one in town.mailbox(ANN) if "5.1.1" in one.text and "front desk" not in one.header("Subject")), None)
+    )
+    assert [s.address for s in town.store.suppressions(town.clock())] == [UNKNOWN]
+    assert [row.state for row in town.store.inbox_rows("set_aside")] == []
+    # The bounce came to where this reverse path leads.
+    rows = [row for row in town.store.inbox_rows() if row.reverse_path == ""]
+    assert rows and all(("+" in row.recipients[0]) == ("+" in solution.letter.reverse_path) for row in rows)
 
 
 def test_two_desks_in_one_lmtp_transaction_each_have_their_ticket_and_their_reply(town: Town) -> None:
