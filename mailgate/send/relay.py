@@ -101,7 +101,7 @@ class SmtpRelay:
         session.letters += 1
         session.command_encoding = "utf-8" if utf8 else "ascii"
         try:
-            code, said = session.docmd("MAIL", f"FROM:<{envelope_from}>{_parameters(session, data, utf8)}")
+            code, said = session.docmd("MAIL", f"FROM:<{envelope_from}>{_parameters(session, data, utf8, bool(envelope_from))}")
         except smtplib.SMTPServerDisconnected as error:
             return None if kept else Deferred(f"connection lost: {error}")
         if kept and code in (421, -1):  # a relay that was tired of waiting says so in answer to whatever comes next
@@ -109,7 +109,7 @@ class SmtpRelay:
         try:
             if code != 250:
                 return self._judge(session, code, said)
-            code, said = session.docmd("RCPT", f"TO:<{recipient}>")
+            code, said = session.docmd("RCPT", f"TO:<{recipient}>{_wishes(session, envelope_from, recipient)}")
             if code not in (250, 251, 252):
                 return self._judge(session, code, said)
             code, said = session.docmd("DATA")
@@ -158,11 +158,23 @@ def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
     return None
 
 
-def _parameters(session: Session, data: bytes, utf8: bool) -> str:
+def _parameters(session: Session, data: bytes, utf8: bool, wants_reports: bool) -> str:
     parameters = ""
+    if wants_reports and session.has_extn("dsn"):
+        parameters += " RET=HDRS"  # the header is enough to know the letter by
     if session.has_extn("size"):
         parameters += f" SIZE={len(data)}"
     # A relay without 8BITMIME gets an 8-bit letter as it is: it is sealed, and all relays of our day pass it on.
     if session.has_extn("8bitmime") and not data.isascii():
         parameters += " BODY=8BITMIME"
     return parameters + (" SMTPUTF8" if utf8 else "")
+
+
+def _wishes(session: Session, envelope_from: str, recipient: str) -> str:
+    """What we want to hear of, and under which address we know the recipient: who forwards it may report another one (RFC 3461 4)."""
+    if not envelope_from or not session.has_extn("dsn"):
+        return ""
+    if not recipient.isascii():
+        return " NOTIFY=FAILURE,DELAY"
+    xtext = "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in recipient)
+    return f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from mailgate.model.mail import Report
 from mailgate.understand.headers import message_ids, unfold, without_comments
@@ -86,7 +87,14 @@ def _closed(fields: dict[str, str]) -> list[Report]:
         return []
     if action not in _ACTIONS:
         action = {"5": "failed", "4": "delayed"}.get(status[1][0], "delivered") if status else "failed"
-    return [judged(recipient, action, status[1] if status else None, said)]
+    return [replace(judged(recipient, action, status[1] if status else None, said), original=_original(fields, recipient))]
+
+
+def _original(fields: dict[str, str], recipient: str) -> str:
+    """The address that we wrote to, where it is another one than the recipient: what we said as ORCPT comes back as xtext (RFC 3461 4)."""
+    said = re.sub(r"\+([0-9A-F]{2})", lambda match: chr(int(match[1], 16)), fields.get("original-recipient") or "")
+    original = _typed(said)
+    return "" if original == recipient else original
 
 
 def _typed(value: str) -> str:

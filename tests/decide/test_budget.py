@@ -247,3 +247,25 @@ def test_the_letters_themselves_are_not_touched():
     letter = a_letter()
     verdicts([letter])
     assert letter == replace(letter)
+
+
+# --- addresses that do not work -------------------------------------------------------------------------------------------
+
+DEAD = {"bob@example.org": "user unknown", "max@home.example": "user unknown"}
+
+
+def test_nothing_automatic_goes_to_a_dead_address_and_a_persons_words_are_tried():
+    assert verdicts([a_letter(), a_letter(automatic=False)], dead=DEAD) == (Suppress("user unknown"), Send())
+
+
+@pytest.mark.parametrize("audience", [Audience.AGENT, Audience.LEAD])
+def test_a_notice_for_a_dead_address_is_left_out_only_where_a_colleague_hears_the_same(audience: Audience):
+    bob = a_letter("Bob@example.org", audience=audience)
+    ann = a_letter("ann@example.org", audience=Audience.AGENT)
+    assert verdicts([bob, ann], dead=DEAD) == (Suppress("user unknown"), Send())
+    assert verdicts([bob], dead=DEAD) == (Send(),), "nobody's words end with nobody"
+    assert verdicts([bob, replace(ann, ticket=8)], dead=DEAD) == (Send(), Send())
+
+
+def test_the_operator_is_always_written_to():
+    assert verdicts([a_letter("bob@example.org", audience=Audience.OPERATOR)], dead=DEAD) == (Send(),)

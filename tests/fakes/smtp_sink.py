@@ -34,6 +34,7 @@ class Taken:
     secure: bool
     user: str | None
     connection: int
+    wishes: str = ""  #: the parameters of RCPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class _Conversation:
         self.rest = b""
         self.secure = False
         self.user: str | None = None
-        self.envelope_from = self.recipient = self.parameters = ""
+        self.envelope_from = self.recipient = self.parameters = self.wishes = ""
 
     def hold(self) -> None:
         with suppress(OSError, HungUp):
@@ -234,9 +235,9 @@ class _Conversation:
                     self.envelope_from, self.parameters = match[1], match[2].strip()
                     self._do(verb, "250 2.1.0 sender fine")
             case "RCPT":
-                match = re.fullmatch(r"RCPT TO:<(.*)>", line, re.IGNORECASE)
+                match = re.fullmatch(r"RCPT TO:<(.*)>( [A-Z].*)?", line, re.IGNORECASE)
                 assert match is not None, line
-                self.recipient = match[1]
+                self.recipient, self.wishes = match[1], (match[2] or "").strip()
                 self._do(verb, "250 2.1.5 recipient fine")
             case "DATA":
                 if self._do(verb, "354 go on"):
@@ -252,7 +253,7 @@ class _Conversation:
             self._read()
         lines, _, self.rest = (b"\r\n" + self.rest).partition(b"\r\n.\r\n")
         data = re.sub(rb"(?m)^\.", b"", lines[2:] + b"\r\n")  # RFC 5321 4.5.2
-        taken = Taken(self.envelope_from, self.recipient, data, self.parameters, self.secure, self.user, self.number)
+        taken = Taken(self.envelope_from, self.recipient, data, self.parameters, self.secure, self.user, self.number, self.wishes)
         act = self.sink._acts.get(DOT)
         if not act or not isinstance(act[0], Say) or act[0].text[:1] in ("2", b"2"):
             self.sink.taken.append(taken)  # also where the answer never comes: this is what makes a duplicate

@@ -15,7 +15,7 @@ from mailgate.compose.assemble import assemble
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Status, Visibility
 from tests.journeys.world import World, edit
-from tests.servers.postfix import MAILBOXES, REFUSING, Postfix, free_port, running_postfix
+from tests.servers.postfix import FORWARDING, MAILBOXES, REFUSING, Postfix, free_port, running_postfix
 
 SUPPORT, STAFF = "support@desk.test", "staff@desk.test"
 MAX, ANN, BOB = f"max@{MAILBOXES}", f"ann@{MAILBOXES}", f"bob@{MAILBOXES}"
@@ -168,6 +168,14 @@ def test_a_letter_that_postfix_takes_and_returns_reopens_its_ticket_through_the_
     # The bounce came to where this reverse path leads.
     rows = [row for row in town.store.inbox_rows() if row.reverse_path == ""]
     assert rows and all(("+" in row.recipients[0]) == ("+" in solution.letter.reverse_path) for row in rows)
+
+
+@pytest.mark.parametrize("town", ["verp"], indirect=True)
+def test_a_letter_that_is_forwarded_to_nobody_counts_as_bounced_for_whom_we_wrote_to(town: Town) -> None:
+    town.send(FORWARDING, SUPPORT, "Badge", "My badge is broken.")
+    number = town.until(town.tickets)[0].number
+    acknowledged = town.until(lambda: next((row for row in town.store.letters_of(number) if row.fate), None))
+    assert (acknowledged.letter.address, acknowledged.fate) == (FORWARDING, "bounced"), "the report names another address, and ours as well"
 
 
 def test_two_desks_in_one_lmtp_transaction_each_have_their_ticket_and_their_reply(town: Town) -> None:

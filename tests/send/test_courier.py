@@ -77,6 +77,15 @@ def test_every_letter_comes_back_once_and_connections_are_kept_from_round_to_rou
     assert sink.commands.count("QUIT") == sink.connections
 
 
+def test_no_thread_begins_its_next_letter_before_the_last_one_is_written_down(hire: Callable[..., Courier]) -> None:
+    relays = [ScriptedRelay(lambda _: OK), ScriptedRelay(lambda _: OK)]
+    begun: list[int] = []
+    for written, _ in enumerate(hire(*relays).send(letters(20))):
+        time.sleep(0.005)  # as a commit takes
+        begun.append(sum(len(relay.asked) for relay in relays) - written)
+    assert max(begun) <= 2, "one for each thread may be sent twice by a program that is killed"
+
+
 def test_a_letter_is_put_together_when_its_turn_comes(hire: Callable[..., Courier]) -> None:
     relay = ScriptedRelay(lambda _: OK)
     threads: list[str] = []

@@ -107,6 +107,23 @@ def test_eight_bits_and_size_are_announced_where_they_are_offered() -> None:
     assert (sink.taken[0].parameters, sink.taken[0].data) == ("", letter)
 
 
+def test_reports_are_asked_for_where_the_relay_offers_them_and_there_is_somewhere_to_send_them() -> None:
+    with SmtpSink(extensions=("DSN", "SMTPUTF8")) as sink:
+        hand_over(sink, to="ann+a=b@example.org")
+        hand_over(sink, to="müller@example.org")
+        relay = SmtpRelay(settings(sink), lambda: None)
+        relay.deliver("", TO, LETTER, False)
+        relay.close()
+    assert [(taken.parameters, taken.wishes) for taken in sink.taken] == [
+        ("RET=HDRS", "NOTIFY=FAILURE,DELAY ORCPT=rfc822;ann+2Ba+3Db@example.org"),
+        ("RET=HDRS SMTPUTF8", "NOTIFY=FAILURE,DELAY"),
+        ("", ""),
+    ]
+    with SmtpSink() as sink:
+        hand_over(sink)
+    assert "RET" not in sink.taken[0].parameters and sink.taken[0].wishes == ""
+
+
 def test_an_address_outside_ascii_needs_a_relay_that_takes_it() -> None:
     with SmtpSink() as sink:
         assert isinstance(hand_over(sink, to="müller@example.org"), Delivered)

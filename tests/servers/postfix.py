@@ -5,6 +5,8 @@ Three kinds of recipients, by domain:
 - `lmtp_domain` is handed on by LMTP to the port that the test names (mailgate's door);
 - `MAILBOXES` takes anybody and puts every letter into one maildir, where `letters()` reads it;
 - `REFUSING` answers 550 5.1.1 to every RCPT.
+
+Mail for `FORWARDING` is taken and sent on to nobody@`lmtp_domain`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from tests.servers import find, require_server
 
 MAILBOXES = "people.test"
 REFUSING = "nobody.test"
+FORWARDING = f"forwards@{MAILBOXES}"
 
 _MAIN = """\
 compatibility_level = 3.6
@@ -65,6 +68,8 @@ virtual_mailbox_domains = {mailboxes}, {refusing}
 virtual_mailbox_maps = static:letters/
 virtual_mailbox_base = {root}/mail
 virtual_minimum_uid = 1
+# Somebody who forwards his mail to where nobody is.
+virtual_alias_maps = inline:{{ {forwarding}=nobody@{lmtp_domain} }}
 virtual_uid_maps = static:{uid}
 virtual_gid_maps = static:{gid}
 smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
@@ -173,6 +178,7 @@ def _lay_out(root: Path, port: int, lmtp_domain: str, lmtp_port: int, also: str)
         lmtp_port=lmtp_port,
         mailboxes=MAILBOXES,
         refusing=REFUSING,
+        forwarding=FORWARDING,
         uid=nobody.pw_uid,
         gid=nobody.pw_gid,
     )
