@@ -23,6 +23,9 @@ from mailgate.record.store import Store
 from mailgate.settings import Settings
 from mailgate.understand import read
 
+#: The newest mails among which ours are looked for; more do not come between two looks.
+LOOKED_AT = 200
+
 Found = tuple[str, str, bool]  #: what was looked at, what was seen, and whether it is well
 
 
@@ -82,18 +85,21 @@ class Watch:
 
     def __init__(self, store: Store, settings: Settings) -> None:
         self._store, self._settings = store, settings
-        self._seen = max((row.id for row in store.inbox_rows(None, 1)), default=0)
+        self._seen = {row.id for row in self._newest()}
 
     def look(self, waiting: list[Out]) -> Iterator[tuple[Out, Back]]:
         """Those that have come back since the last look."""
-        rows = [row for row in self._store.inbox_rows(None, 200) if row.id > self._seen]
-        for row in sorted(rows, key=lambda row: row.id):
-            self._seen = row.id
+        for row in [row for row in self._newest() if row.id not in self._seen]:
+            self._seen.add(row.id)
             raw = self._store.raw(row.id)
             for out in waiting:
                 # Only a mail that holds an id which nobody else can know is read here: everybody else's waits for the readers.
                 if re.search(rb"%b\.c\." % out.letter.id.lower().encode(), raw, re.IGNORECASE):
                     yield out, Back(row, read(raw, row.reverse_path, self._settings.ring, rich=False).mail)
+
+    def _newest(self) -> list[InboxRow]:
+        # By state, because then the newest come first. Numbers say nothing: each process that takes mail in has a block of its own.
+        return [row for state in ("waiting", "claimed", "done", "set_aside") for row in self._store.inbox_rows(state, LOOKED_AT)]
 
     def opened(self, back: Back) -> int | None:
         """The ticket that was made of it, which must not be."""

@@ -64,6 +64,9 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
     if settings.relay.kind == "maildir":
         yield "relay", f"letters land in {settings.relay.path}: nothing can come back", False
         return
+    if settings.letters_held:
+        yield "relay", 'letters = "hold": nothing leaves, and whoever answers this address today would get the letter', False
+        return
     desk = settings.policy.desks[desk_id] if desk_id else next(iter(settings.policy.desks.values()))
     with explained(), open_store(settings.database, wall_clock(), check=False) as store:
         watch = Watch(store, settings)

@@ -13,23 +13,27 @@ from mailgate.cli.screen import ConfigOption, ago, console, errors, fail, harmle
 app = typer.Typer(help="The letters: list, show, retry, hold, release, cancel.", no_args_is_help=True)
 
 STATES = ("held", "queued", "sending", "sent", "deferred", "refused", "unknown", "cancelled")
+FATES = ("delayed", "relayed", "delivered", "bounced")
 LetterId = Annotated[str, typer.Argument(metavar="LETTER", help="The id in `mailgate outbox list`.")]
 
 
 @app.command("list")
 def list_(
     state: Annotated[str, typer.Option(help=f"One of {', '.join(STATES)}; default: all that are neither sent nor cancelled.")] = "",
+    reported: Annotated[str, typer.Option(help=f"Letters of which this was reported: {', '.join(FATES)}.")] = "",
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
     config: ConfigOption = None,
 ) -> None:
     """List letters, newest first."""
     if state and state not in STATES:
         fail(f"no such state: {state}. There are {', '.join(STATES)}.", 2)
+    if reported and reported not in FATES:
+        fail(f"no such report: {harmless(reported)}. There are {', '.join(FATES)}.", 2)
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        from mailgate.model.delivery import OutboxState
+        from mailgate.model.delivery import Fate, OutboxState
 
-        rows = store.outbox_rows(OutboxState(state) if state else None, limit)
+        rows = store.outbox_rows(OutboxState(state) if state else None, limit, fate=Fate(reported) if reported else None)
         table(
             ("letter", "ticket", "event", "to", "state", "since then", "tries", "next", "the relay said"),
             (

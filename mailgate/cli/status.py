@@ -49,9 +49,7 @@ def status(config: ConfigOption = None, as_json: Annotated[bool, typer.Option("-
             last = f", the last {ago(health.last_accepted_at, now)} ago" if health.last_accepted_at else ""
             console.print(f"{'a day':<10}{health.accepted_day} mails taken in{last}; {health.sent_day} letters sent")
             since = "  ".join(f"{fate} {number}" for fate, number in health.reported_day.items() if number) or "nothing"
-            console.print(
-                f"{'reported':<10}{since} in a day; {health.suppressed} addresses get nothing automatic: mailgate people list --dead"
-            )
+            console.print(f"{'reported':<10}{since} in a day; {health.suppressed} addresses get nothing automatic")
             console.print(f"{'database':<10}{health.size / 1024**2:.1f} MiB")
             for words in wrong:
                 console.print(f"[red]![/red] {harmless(words)}")

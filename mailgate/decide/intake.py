@@ -67,7 +67,8 @@ def _now_proven(s: Situation) -> tuple[Person, ...]:
 
 def _wrote_to_itself(s: Situation) -> bool:
     """A letter of `mailgate check --roundtrip`, or a report about one: known by its signed id, whatever a relay made of the rest."""
-    return any(e.valid and e.purpose == "check" for e in s.thread.evidence)
+    answers = s.reading.kind is Kind.WRITTEN and bool(s.mail.in_reply_to)  # a person who found such a letter and asks what it is
+    return not answers and any(e.valid and e.purpose == "check" for e in s.thread.evidence)
 
 
 def _ours(s: Situation) -> Decision:

@@ -33,6 +33,8 @@ class Sent(Protocol):
     @property
     def event(self) -> str: ...
     @property
+    def ticket(self) -> int | None: ...
+    @property
     def audience(self) -> Audience: ...
     @property
     def person(self) -> int: ...
@@ -102,8 +104,9 @@ def undelivered(
     entry = a_remark(f"{letter.event} -> {whom}: {how}. {reply}", ticket.number, entry_id, now, at=at, inbox=inbox)
     events: tuple[Event, ...] = ()
     after = ticket
-    if lost and letter.audience is Audience.REQUESTER and not reached:
+    if lost and letter.audience is Audience.REQUESTER and not reached and letter.ticket == ticket.number:
         # Only a letter that reached no address of the requester turns clocks back; a lost notice to an agent does not.
+        # Where the letter's ticket was merged into another one, its clocks are over.
         # A solution that was given up since, and replaced by another, does not take the new one back.
         solution = letter.event == "ticket_resolved" and letter.closure == ticket.closure
         event = LetterRefused(at=at or now, entry=entry.id, mail=inbox, letter=letter.id, carried_solution=solution)

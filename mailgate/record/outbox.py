@@ -218,9 +218,11 @@ def release_lease(connection: Connection, claims: Iterable[ClaimedLetter], now: 
 # --- the operator's side ------------------------------------------------------------------------------------------
 
 
-def rows(connection: Connection, state: OutboxState | None, limit: int, offset: int) -> list[OutboxRow]:
-    """Newest first. None: all that are neither sent nor cancelled."""
-    if state in (_S.SENT, _S.CANCELLED):
+def rows(connection: Connection, state: OutboxState | None, limit: int, offset: int, fate: Fate | None = None) -> list[OutboxRow]:
+    """Newest first. None: all that are neither sent nor cancelled. `fate`: those of which this was reported, whatever their state."""
+    if fate is not None:
+        query = select(letters).where(letters.c.fate == fate.value).order_by(letters.c.fate_at.desc(), letters.c.id)
+    elif state in (_S.SENT, _S.CANCELLED):
         # These may be millions: the index has them in the order in which they were settled.
         query = select(letters).where(letters.c.state == state.value).order_by(letters.c.settled_at.desc(), letters.c.id)
     else:

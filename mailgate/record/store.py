@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from mailgate.model.decision import TraceLine
-from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
+from mailgate.model.delivery import Fate, OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import HistoryRow
 from mailgate.model.installation import DatabaseSettings
 from mailgate.model.letter import OutboxRow
@@ -281,9 +281,9 @@ class Store:
     def letter_alias(self, message_id: str, letter: str) -> None:
         self._db.write(lambda connection: outbox.add_alias(connection, message_id, letter))
 
-    def outbox_rows(self, state: OutboxState | None = None, limit: int = 50, offset: int = 0) -> list[OutboxRow]:
-        """Newest first. None: all that are neither sent nor cancelled."""
-        return self._db.read(lambda connection: outbox.rows(connection, state, limit, offset))
+    def outbox_rows(self, state: OutboxState | None = None, limit: int = 50, offset: int = 0, fate: Fate | None = None) -> list[OutboxRow]:
+        """Newest first. None: all that are neither sent nor cancelled. `fate`: those of which this was reported, whatever their state."""
+        return self._db.read(lambda connection: outbox.rows(connection, state, limit, offset, fate))
 
     def outbox_row(self, id: str) -> OutboxRow | None:
         return self._db.read(lambda connection: outbox.row(connection, id))

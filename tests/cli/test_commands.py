@@ -235,7 +235,9 @@ def test_outbox_shows_letters_as_they_leave(house: House) -> None:
     assert shown.exit_code == 0 and b"Message-ID:" in shown.stdout_bytes and shown.stdout_bytes.isascii()
     assert house.run("outbox", "show", "00000000").exit_code == 1
     assert house.run("outbox", "list", "--state", "nonsense").exit_code == 2
+    assert house.run("outbox", "list", "--reported", "nonsense").exit_code == 2
     assert "no letters" in house.run("outbox", "list").output
+    assert "no letters" in house.run("outbox", "list", "--reported", "bounced").output
 
 
 def test_letters_are_held_released_cancelled_and_tried_again(tmp_path: Path) -> None:

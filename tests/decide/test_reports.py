@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailgate.decide.reports import EXPIRES
+from mailgate.decide.reports import EXPIRES, on_report
 from mailgate.model import token
 from mailgate.model.delivery import Fate, OutboxState, SuppressionKind
 from mailgate.model.events import AgentReplied, WaitStarted
@@ -37,6 +37,7 @@ from tests.decide.build import (
     a_mail,
     a_policy,
     a_requesters,
+    a_situation,
     decided,
     events,
     letters,
@@ -104,6 +105,15 @@ def test_a_report_about_a_letter_of_long_ago_or_one_that_never_left_does_nothing
     assert reported(replace(waiting, first_at=NOON), a_report()).reported, "it was under way"
 
 
+def test_each_of_500_bounces_finds_its_own_letter_among_all_and_nobody_outside_is_written_to() -> None:
+    many = [a_letter() for _ in range(500)]
+    for letter in many:
+        mail = a_mail(DAEMON, "It failed.", to=(bounce_address(letter).upper(),), reports=(a_report(),))
+        decision = decided(mail, kind=Kind.BOUNCE, file=a_file(), letters=many, answer=False)
+        assert [one.letter for one in decision.reported] == [letter.id]
+        assert not [wanted for wanted in decision.letters if wanted.audience.is_outside]
+
+
 # --- a letter of the requester's --------------------------------------------------------------------------------------------
 
 
@@ -133,6 +143,15 @@ def test_a_solution_that_came_back_opens_the_ticket_again_unless_another_one_fol
     solution = replace(a_letter(event="ticket_resolved", closure=1), id="1ETTERAA")
     assert reported(solution, a_report(), file=lived(resolved())).changes[0].after.status is Status.OPEN
     assert reported(solution, a_report(), file=lived(resolved(again=True))).changes[0].after.status is Status.RESOLVED
+
+
+def test_a_letter_of_a_ticket_that_was_merged_away_turns_no_clock_of_the_other_one_back() -> None:
+    letter = a_letter(ticket=7)
+    mail = a_mail(DAEMON, "It could not be delivered.", to=(bounce_address(letter),), reports=(a_report(),))
+    file = a_file(Status.PENDING_USER)
+    s = replace(a_situation(mail, letters=(letter,), kind=Kind.BOUNCE, answer=False), letter=letter, file=file)
+    decision = on_report(s)
+    assert decision is not None and decision.changes[0].after == file.ticket and letters(decision) == [("letter_refused", BOB_AT)]
 
 
 def test_the_same_bounce_again_counts_nothing_twice() -> None:
@@ -280,5 +299,7 @@ def test_the_letter_of_a_roundtrip_opens_nothing_whatever_is_left_of_it() -> Non
     for left in ({"references": (signed,)}, {"subject": f"[EXT] check {signed}", "message_id": "<rewritten@relay.example>"}):
         decision = decided(a_mail(SUPPORT, "Hello me.", **left))
         assert (decision.changes, decision.letters, decision.set_aside) == ((), (), None)
+    asked = decided(a_mail("eve@elsewhere.example", "What is this?", references=(signed,), in_reply_to=("<x@relay.example>",)))
+    assert asked.changes, "a person who asks about it is heard"
     forged = signed.replace(signed[14:30], "0123456789abcdef")
     assert decided(a_mail("eve@elsewhere.example", "Hello.", references=(forged,))).changes

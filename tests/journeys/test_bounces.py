@@ -13,8 +13,10 @@ from email.policy import SMTP
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from mailgate.app.stage import Received
+from mailgate.cli import app
 from mailgate.model.delivery import Fate
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Status, Visibility
@@ -75,8 +77,10 @@ def test_an_answer_that_bounces_reopens_its_ticket_once_whatever_the_reverse_pat
         letter, number = waits_for_max(world)
         assert (letter.reverse_path == "", "+" in letter.reverse_path) == (form == "null", form == "verp")
         world.clock.turn(minutes=5)
-        for _ in range(3):
-            bounces(world, letter)
+        bounces(world, letter)
+        for _ in range(2):  # read in one batch
+            world.deliver(a_bounce(letter), "", [letter.reverse_path or SUPPORT])
+        world.settle()
         file = world.ticket(number)
         assert file.ticket.status is Status.OPEN
         cycle = file.ticket.cycle(Metric.FIRST_REPLY)
@@ -102,6 +106,12 @@ def test_a_delay_and_then_a_failure_are_told_as_what_they_are(tmp_path: Path) ->
         assert world.ticket(number).ticket.status is Status.OPEN
         [row] = [r for r in world.store.letters_of(number) if r.letter.event == "agent_replied"]
         assert [r.fate for r in row.reports] == [Fate.DELAYED, Fate.DELAYED, Fate.BOUNCED]
+        config = ["--config", str(tmp_path / "config")]
+        listed = CliRunner().invoke(app, ["outbox", "list", "--reported", "bounced", *config], env={"COLUMNS": "200"})
+        assert row.letter.id in listed.output and "bounced" in listed.output
+        shown = CliRunner().invoke(app, ["outbox", "show", row.letter.id, *config])
+        assert "delayed 4.4.1" in shown.stderr and "failed 5.1.1 user unknown" in shown.stderr and "failed 5.1.1" not in shown.stdout
+        assert "failed 5.1.1 user unknown" in CliRunner().invoke(app, ["tickets", "show", str(number), *config]).output
 
 
 def test_a_forged_bounce_changes_nothing_and_waits_for_the_operator(tmp_path: Path) -> None:
@@ -228,3 +238,19 @@ def test_a_read_receipt_is_no_bounce(world: World) -> None:
     world.deliver(raw.replace(b"\n", b"\r\n"), "", [letter.reply_address])
     assert world.ticket(number).ticket.status is Status.PENDING_USER
     assert world.store.suppressions(world.clock() + timedelta(0)) == []
+
+
+def test_many_bounces_of_one_letter_in_one_batch_count_once(tmp_path: Path) -> None:
+    world = World(tmp_path, changes=reverse_path("verp"))
+    with world:
+        letter, number = waits_for_max(world)
+        raws = [a_bounce(letter) for _ in range(30)]
+        reader, world.gateway._reading = world.gateway._reading, None  # nobody reads until all are there
+        for raw in raws:
+            world.deliver(raw, "", [letter.reverse_path])
+        world.gateway._reading = reader
+        world.settle()
+        assert world.events(number).count("letter_refused") == 1
+        assert len([one for one in world.letters_for(ANN) if "no such user" in one.text]) == 1
+        row = next(r for r in world.store.letters_of(number) if r.letter.event == "agent_replied")
+        assert len(row.reports) == 30
