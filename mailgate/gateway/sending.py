@@ -77,9 +77,10 @@ class SendingRound:
             if isinstance(delivery, Deferred) and delivery.untried:
                 self.store.release_letters([one], self.now())
                 continue
-            self._settle(one, delivery, desk, agents)
             if isinstance(delivery, Delivered) and self.renamed and (match := self.renamed.search(delivery.reply)):
+                # First: once the letter is settled nobody hears this name again, and a bounce may come at once.
                 self.store.letter_alias(f"<{match[1].strip('<>')}>", sent.id)
+            self._settle(one, delivery, desk, agents)
             if isinstance(delivery, Deferred) and delivery.relay_down:
                 down = delivery
             elif isinstance(delivery, Refused) and delivery.damaged:
