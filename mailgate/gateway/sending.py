@@ -25,7 +25,7 @@ from mailgate.record.rows import ClaimedLetter
 from mailgate.record.store import Conflict, Outcome, Settlement, Store
 from mailgate.send.courier import Courier, Outgoing
 from mailgate.understand.attachments import attachment_bytes
-from mailgate.understand.bounce import judged
+from mailgate.understand.reasons import judged
 
 log = logging.getLogger(__name__)
 
