@@ -6,11 +6,13 @@ import asyncio
 import gc
 import logging
 import os
+import secrets
 import shutil
 import signal
+import socket
 import ssl
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,10 +22,15 @@ from typing import TYPE_CHECKING
 from mailgate.app.reader import GuardedReader
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
+from mailgate.decide import polling
 from mailgate.gateway import Gateway, House, to_keep
 from mailgate.gateway.authenticating import Authentication
 from mailgate.model.installation import DoorSettings, RelaySettings, VerifySettings
 from mailgate.model.mail import Arrival
+from mailgate.model.mailbox import MailboxSettings
+from mailgate.oauth import Secrets, TokenSource
+from mailgate.receive.imap import MailboxDoor, MailboxHouse
+from mailgate.receive.imap_session import Credentials
 from mailgate.receive.smtp import MailDoor
 from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store, open_store
@@ -60,10 +67,30 @@ def build_templates(settings: Settings) -> Templates:
     return load_templates(settings.templates, settings.catalogues)
 
 
-def build_relay(settings: RelaySettings, password: Callable[[], str | None]) -> Relay:
+def build_relay(settings: RelaySettings, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> Relay:
     if settings.kind == "maildir":
         return MaildirRelay(Path(settings.path or "outgoing"))
-    return SmtpRelay(settings, password)
+    return SmtpRelay(settings, password, renewed)
+
+
+def relay_login(settings: Settings, tokens: Mapping[str, TokenSource]) -> tuple[Callable[[], str | None], Callable[[str], str] | None]:
+    """What gives the relay's password, or a token and another token in place of it."""
+    source = tokens.get(settings.relay.oauth or "")
+    if source is None:
+        return partial(relay_password, settings.relay_password), None
+    return partial(source.token, "smtp"), partial(source.renewed, "smtp")
+
+
+def token_sources(settings: Settings, now: Clock) -> dict[str, TokenSource]:
+    return {one.settings.name: TokenSource(one.settings, Secrets(one.client_secret, one.refresh_token), now) for one in settings.oauth}
+
+
+def mailbox_login(settings: Settings, tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
+    source = tokens.get(mailbox.oauth or "")
+    if source is not None:
+        return Credentials(partial(source.token, "imap"), partial(source.renewed, "imap"))
+    where = next(one.password for one in settings.mailboxes if one.settings.name == mailbox.name)
+    return Credentials(partial(relay_password, where))
 
 
 def relay_password(where: Path | str | None) -> str | None:
@@ -117,10 +144,12 @@ class Program:
     now: Clock = wall_clock
     only: frozenset[str] = frozenset(PARTS)
     doors: list[MailDoor] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)  #: mailboxes that could not be read when we last looked
 
     async def start(self) -> None:
         """Opens the store, then the rounds, and the doors last: nobody is let in before everything stands."""
         settings = self.settings
+        self.started_at = self.now()
         self.store = open_store(settings.database, self.now(), for_serve=True)
         undo: list[Callable[[], object]] = [self.store.close]
         try:
@@ -132,9 +161,10 @@ class Program:
             if self.reader:
                 self.reader.start()
                 undo.append(self.reader.stop)
-            password = partial(relay_password, settings.relay_password)
+            self.tokens = token_sources(settings, self.now)
+            password, renewed = relay_login(settings, self.tokens)
             sends = "send" in self.only
-            self.courier = Courier(partial(build_relay, settings.relay, password), settings.relay.connections) if sends else None
+            self.courier = Courier(partial(build_relay, settings.relay, password, renewed), settings.relay.connections) if sends else None
             resolver = build_resolver(settings.verify, lambda *words: self.gateway.alarm(*words)) if self.reader else None
             if resolver:
                 undo.append(resolver.close)
@@ -143,6 +173,8 @@ class Program:
             undo.append(self.gateway.close)
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
+            receives = [one.settings for one in settings.mailboxes] if "receive" in self.only else []
+            self.mailboxes = MailboxDoor(receives, self._mailbox_house())
             self._rounds()
             self.timetable.start()
             undo.append(partial(self.timetable.stop, 5.0))
@@ -151,6 +183,7 @@ class Program:
                     door = MailDoor(one, self.gateway, self.now, tls_context(one))
                     await door.start()
                     self.doors.append(door)
+                self.mailboxes.start()
         except BaseException:
             # A port that is taken, or a policy that the database refuses: what was started ends again.
             await asyncio.gather(*(door.stop(1.0) for door in self.doors))
@@ -171,11 +204,36 @@ class Program:
             gateway.on_letters = sender.wake
         self.timetable.every(rounds.watch, "watch", self.watch)
 
+    def _mailbox_house(self) -> MailboxHouse:
+        login = partial(mailbox_login, self.settings, self.tokens)
+        # Names this run: after a crash the leases of the last one are somebody else's.
+        holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
+        return MailboxHouse(self.gateway, self.store.mailboxes, self.gateway, login, self.now, holder)
+
     def watch(self) -> None:
         """What the operator must hear of before it hurts."""
+        self._watch_mailboxes()
         free = shutil.disk_usage(Path(self.settings.database.url).parent).free
         if free < self.settings.disk_warning:
             self.gateway.alarm("disk_low", f"{free // 1024**2} MiB free", "make room, or move the database")
+
+    def _watch_mailboxes(self) -> None:
+        now = self.now()
+        polls = {one.settings.name: one.settings.poll for one in self.settings.mailboxes}
+        down: dict[str, str] = {}
+        for one in self.store.mailboxes.health():
+            poll = polls.get(one.key.mailbox)
+            if poll is not None and polling.is_unreachable(one.ok_at, max(one.since, self.started_at), poll, now):
+                down.setdefault(one.key.mailbox, f"{one.key} was not read since {one.ok_at or one.since}: {one.error or 'no answer'}")
+        for name, what in down.items():
+            self.gateway.alarm("mailbox_down", what, "mailgate status; mailgate check", name)
+        for name in self.down - down.keys():
+            self.gateway.alarm_over("mailbox_down", name)
+        self.down = set(down)
+        for source in self.tokens.values():
+            if polling.ends_soon(source.ends_at, now):
+                what = f"what oauth.{source.settings.name} logs in with ends {source.ends_at}"
+                self.gateway.alarm("token_ends", what, "make a new one and put it in its place", source.settings.name, timedelta(days=1))
 
     def reload(self) -> bool:
         """Adopts policy.toml as it is now; a faulty one is refused and the old one stays."""
@@ -199,7 +257,10 @@ class Program:
             return max(0.2, (deadline - loop.time()) * share)
 
         self.gateway.closing.set()
+        fetched = loop.run_in_executor(None, self.mailboxes.stop, left(0.5))
         await asyncio.gather(*(door.stop(left(0.5)) for door in self.doors))
+        if not await fetched:
+            log.warning("a mailbox did not end in time; its mail is fetched again at the next start")
         await loop.run_in_executor(None, self.acceptor.close)
         if self.courier:
             await loop.run_in_executor(None, self.courier.stop, timedelta(seconds=left(0.4)))

@@ -22,7 +22,7 @@ def check(
     wait: Annotated[int, typer.Option(help="How many seconds --roundtrip waits.", min=1)] = 120,
     config: ConfigOption = None,
 ) -> None:
-    """Check configuration, templates, keys, database, doors and relay. Without --send and --roundtrip nothing is sent."""
+    """Check configuration, templates, keys, database, doors, mailboxes and relay. Without --send and --roundtrip nothing is sent."""
     with explained():
         settings = settings_of(config)
     if desk and desk not in settings.policy.desks:
@@ -97,7 +97,7 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
 
 
 def _checks(settings: Any):  # type: ignore[no-untyped-def]
-    from mailgate.app import build_templates, wall_clock
+    from mailgate.app import build_templates, token_sources, wall_clock
 
     policy = settings.policy
     yield "configuration", f"{settings.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
@@ -109,7 +109,10 @@ def _checks(settings: Any):  # type: ignore[no-untyped-def]
         yield _resolver(settings)
     for door in settings.doors:
         yield _door(door)
-    yield _relay(settings)
+    tokens = token_sources(settings, wall_clock)
+    for mailbox in settings.mailboxes:
+        yield _mailbox(settings, tokens, mailbox.settings)
+    yield _relay(settings, tokens)
 
 
 def _proof(desk: Any, verify: Any) -> str:
@@ -179,15 +182,21 @@ def _door(door: Any) -> tuple[str, str, bool]:
         return "door", f"{place}: free, or not running yet", True
 
 
-def _relay(settings: Any) -> tuple[str, str, bool]:
-    from functools import partial
+def _mailbox(settings: Any, tokens: Any, mailbox: Any) -> tuple[str, str, bool]:
+    from mailgate.app import mailbox_login
+    from mailgate.receive.imap_session import reachable
 
-    from mailgate.app import relay_password
+    said, fine = reachable(mailbox, mailbox_login(settings, tokens, mailbox))
+    return "mailbox", f"{mailbox.name} at {mailbox.host} port {mailbox.port}, {mailbox.tls}: {said}", fine
+
+
+def _relay(settings: Any, tokens: Any) -> tuple[str, str, bool]:
+    from mailgate.app import relay_login
     from mailgate.send.relay import SmtpRelay
 
     relay = settings.relay
     if relay.kind == "maildir":
         return "relay", f"letters land in {relay.path}; nothing is sent", Path(relay.path).parent.is_dir()
-    said = SmtpRelay(relay, partial(relay_password, settings.relay_password)).probe()
+    said = SmtpRelay(relay, *relay_login(settings, tokens)).probe()
     place = f"{relay.host} port {relay.port}, {relay.tls}"
     return "relay", f"{place}: {said or 'answers and takes our login' if relay.user else said or 'answers'}", said is None

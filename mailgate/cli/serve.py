@@ -17,7 +17,7 @@ def start_logging(verbose: bool) -> None:
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s", force=True
     )
-    for noisy in ("apscheduler", "mail.log", "alembic"):
+    for noisy in ("apscheduler", "mail.log", "alembic", "imapclient"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
@@ -42,6 +42,8 @@ def serve(
         def ready(program: app.Program) -> None:
             for door, one in zip(program.doors, settings.doors, strict=False):
                 console.print(f"listening: {one.kind} on {one.host} port {door.port}")
+            for watch in program.mailboxes.watches:
+                console.print(f"fetching: {watch.key}")
             console.print("ready")
 
         try:

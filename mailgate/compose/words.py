@@ -74,6 +74,12 @@ ALARMS: Mapping[str, str] = {
     "damaged_letter": "A letter was damaged and is not sent",
     "policy_refused": "A new policy is faulty and was refused",
     "agent_unreachable": "Mail to an agent cannot be delivered",
+    "mailbox_down": "A mailbox cannot be read",
+    "mailbox_unsafe": "The connection to a mailbox is not safe: nothing was said over it",
+    "mailbox_login_refused": "A mailbox refuses our login",
+    "mailbox_stuck": "Mail that was taken in cannot be flagged or moved in its mailbox",
+    "token_refused": "No token can be had for logging in",
+    "token_ends": "A secret for logging in ends within a week",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
 _OTHER_ALARM = "Something needs you"

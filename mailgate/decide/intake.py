@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, forwarding, orders, outsiders, reports, suppression
+from mailgate.decide import announce, authority, forwarding, orders, outsiders, reports, sent, suppression
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
@@ -19,7 +19,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
 from mailgate.model.evidence import EvidenceKind
-from mailgate.model.mail import Kind
+from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Status, Visibility
 
@@ -36,7 +36,12 @@ def on_mail(s: Situation) -> Decision:
     if s.arrival.door.is_quiet:
         decision = archived(s)
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
-    decision = _ours(s) if _wrote_to_itself(s) else KINDS[s.reading.kind](s)
+    if _wrote_to_itself(s):
+        decision = _ours(s)
+    elif s.arrival.door is Door.IMAP_SENT:
+        decision = sent.wrote(s)
+    else:
+        decision = KINDS[s.reading.kind](s)
     author = s.author_key
     bad = author if author and any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in s.thread.evidence) else None
     return replace(
@@ -60,7 +65,7 @@ def _verdict_words(s: Situation) -> str:
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:
     """The author, when this mail is the first that proves him."""
-    if s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
+    if s.arrival.door is Door.IMAP_SENT or s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
         return ()
     return (replace(s.author, proven=True),)
 
@@ -108,6 +113,9 @@ def _written(s: Situation) -> Decision:
     if author is None:
         # Two authors, or none: such a mail identifies nobody, so it can neither open a ticket nor answer one.
         return Decision(set_aside="no author: From: is missing, empty or names several people")
+    if s.policy.is_own(author) and s.same_message_id:
+        # A colleague's answer from the mailbox itself, with a copy to it: the sent folder had it before.
+        return Decision(trace=(TraceLine("decide", "own desk", "another mail with this Message-ID is known", "kept, nothing follows"),))
     if s.policy.is_own(author):
         return Decision(set_aside="written in the name of one of our own desks")
     if s.ticket is None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailgate.compose.templates import Templates
@@ -22,7 +22,8 @@ from mailgate.gateway.sending import SendingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.mail import Arrival
+from mailgate.model.mail import Arrival, Door
+from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
@@ -54,14 +55,17 @@ class House:
     held: bool
 
 
-def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None) -> list[Keep]:
+def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: str | None = None) -> list[Keep]:
     """What is stored of an arrival: one row for each desk it is for, told apart from copies by its content. Raises NoDesk."""
     found = (policy.desk_at(recipient) for recipient in arrival.recipients)
     desks = dict.fromkeys(id_ for id_ in (desk, *(d.id for d in found if d)) if id_)
     if not desks:
         raise NoDesk(", ".join(arrival.recipients))
     content = digest(arrival.raw)
-    return [Keep(arrival, at, content) for at in desks]
+    if arrival.door is Door.IMAP_SENT:
+        # What a colleague sent to the desk, too, comes in twice, and each means something else.
+        content = f"sent:{content}"
+    return [Keep(arrival, at, content, aside) for at in desks]
 
 
 class Gateway:
@@ -151,6 +155,26 @@ class Gateway:
         self.on_mail()
         return kept
 
+    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: str | None = None) -> None:
+        """Mails that were fetched from a mailbox of this desk; returns when all are committed (they share a commit).
+
+        `aside`: they are set aside unread, for this reason.
+        """
+        at = self.policy.desks.get(desk)
+        known = tuple(replace(one, recipients=(at.address,)) for one in arrivals) if at is not None else tuple(arrivals)
+        waiting = [self.acceptor.submit(to_keep(one, self.policy, desk, aside)) for one in known]
+        try:
+            kept = [row for future in waiting for row in future.result()]
+        except Broken:
+            self.on_broken()
+            raise
+        if aside is None:
+            self.on_mail()
+        elif aside != JUNK:
+            for row in kept:
+                if row.id is not None:
+                    self.alarm("set_aside", f"{row.id}: {aside}", f"mailgate inbox show {row.id}")
+
     # --- the rounds ------------------------------------------------------------------------------------------------------
 
     def read_inbox(self) -> int:
@@ -193,11 +217,11 @@ class Gateway:
 
     # --- the operator ----------------------------------------------------------------------------------------------------
 
-    def alarm(self, kind: str, what: str, way_out: str) -> None:
-        """A letter to the operator, at most one an hour of each kind. It waits in the outbox like any other."""
+    def alarm(self, kind: str, what: str, way_out: str, key: str = "", every: timedelta = ALARM_EVERY) -> None:
+        """A letter to the operator, at most one an hour of each kind about each thing. It waits in the outbox like any other."""
         now = self.now()
         log.error("alarm %s: %s", kind, what)
-        if not self.policy.wants("operator_alarmed") or not self.store.operator_alarm(kind, "", now, ALARM_EVERY):
+        if not self.policy.wants("operator_alarmed") or not self.store.operator_alarm(kind, key, now, every):
             return
         address = self._house.operator
         person = self.store.people_at([address]).get(address.lower())
@@ -211,6 +235,10 @@ class Gateway:
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
         self.store.record([Outcome(None, decision, (letter,), self._house.held)], now)
         self.on_letters()
+
+    def alarm_over(self, kind: str, key: str = "") -> None:
+        """It works again: should it fail once more, that is news."""
+        self.store.operator_alarm_over(kind, key)
 
     @property
     def agents(self) -> Mapping[str, Person]:

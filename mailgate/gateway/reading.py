@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Protocol
 
@@ -24,7 +25,7 @@ from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Address, Kind, Reading, Unread
+from mailgate.model.mail import Address, Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
@@ -251,6 +252,8 @@ class ReadingRound:
     def _is_rich(claim: Claim, desk: Desk) -> bool:
         """Whether the HTML may be needed: only answers to our letters can be an agent's, and only an agent's HTML travels."""
         at = desk.policy.desks.get(claim.desk)
+        if claim.arrival.door in (Door.IMAP, Door.IMAP_SENT):
+            return True  # no envelope is known there
         return at is None or at.subaddress != "plus" or any("+" in recipient for recipient in claim.arrival.recipients)
 
     def _aside(self, claim: Claim, reason: str, trace: tuple[TraceLine, ...] = ()) -> None:
@@ -433,16 +436,28 @@ def _thread(one: Read, known: Known, desk: Desk) -> Thread:
     # Somebody guesses: for an hour this author's subject tokens find nothing. No door is slowed by it.
     guesses = key is not None and known.bad_tokens.get(key, 0) >= desk.policy.bad_tokens_per_hour
     # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
-    filed = one.claim.arrival.door.is_quiet and key is not None
+    members: Callable[[int], frozenset[str]] = known.members
+    if one.claim.arrival.door.is_quiet and key is not None:
+        members = lambda _: frozenset({key})  # noqa: E731
+    elif one.claim.arrival.door is Door.IMAP_SENT:
+        members = partial(_members, one, known)
     return settle(
         one.evidence,
         known.letters,
         known.ids_of(one.desk.id),
-        (lambda _: frozenset({key or ""})) if filed else known.members,
+        members,
         key,
         exists=known.files.__contains__,
         ignore_subject_tokens=guesses,
     )
+
+
+def _members(one: Read, known: Known, number: int) -> frozenset[str]:
+    """Who takes part in a ticket, for a mail of a sent folder: its author is a colleague, where it went to somebody who does."""
+    inside = known.members(number)
+    mail = one.reading.mail
+    reached = any(address.key in inside for address in (*mail.to, *mail.cc))
+    return inside | {author.key for author in mail.authors} if reached else inside
 
 
 def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:

@@ -61,6 +61,7 @@ class RelaySettings:
     tls: Literal["starttls", "tls", "none"] = "starttls"  #: "tls" speaks TLS from the first octet (RFC 8314); no letter goes when it fails
     ca_file: str | None = None  #: PEM; believed instead of the certificates of the system
     user: str | None = None  #: log in with this name; None: the relay knows us by our address
+    oauth: str | None = None  #: log in with a token of this [oauth.NAME] in place of a password
     helo: str = "localhost"  #: what we call ourselves (EHLO)
     timeout: timedelta = timedelta(seconds=60)  #: for the connection and for each command and its whole reply; RFC 5321 4.5.3.2
     final_timeout: timedelta = timedelta(minutes=10)  #: for the reply to the last dot: who hangs up early sends twice. RFC 5321 4.5.3.2.6

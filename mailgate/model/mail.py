@@ -14,6 +14,7 @@ class Door(StrEnum):
     LMTP = "lmtp"
     PIPE = "pipe"  #: `mailgate deliver`
     IMAP = "imap"
+    IMAP_SENT = "imap_sent"  #: the sent folder of a desk's own mailbox: only colleagues who can log in put mail there
     IMPORT = "import"  #: a stored mailbox whose mails are treated like any other
     TAKEOVER = "takeover"  #: a stored mailbox: its tickets are open and their promises count from now, but no letter follows
     ARCHIVE = "archive"  #: a stored mailbox, older than that: kept as tickets that are closed, and no letter follows

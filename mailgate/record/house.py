@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailgate.model.delivery import OutboxState
+from mailgate.model.mailbox import JUNK
 from mailgate.model.ticket import Status
 from mailgate.record import reports
 from mailgate.record.inbox import CLAIMED, SET_ASIDE, STATES, WAITING
@@ -98,6 +99,9 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
     mails = dict.fromkeys((WAITING, CLAIMED, SET_ASIDE), 0)
     for state in mails:
         mails[state] = connection.execute(select(func.count()).where(inbox.c.state == state)).scalar_one()
+    # Whoever has a junk folder read has it filled every day: nobody is asked about that.
+    junk = connection.execute(select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason == JUNK)).scalar_one()
+    mails[SET_ASIDE] -= junk
     oldest = [
         connection.execute(select(func.min(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in (WAITING, CLAIMED)
     ]
@@ -133,4 +137,5 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         tickets=statuses,
         restored=bool(get(connection, "restored")),
         size=size,
+        junk=junk,
     )

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Dialect
 from mailgate.model.decision import TraceLine
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.mail import Arrival, Door
+from mailgate.model.mailbox import JUNK
 from mailgate.record import codec
 from mailgate.record.claims import first_of, new_lease, take
 from mailgate.record.ready import Row, Statement
@@ -48,46 +49,75 @@ class Keeping:
         self._raw = {id(item.arrival): _raw_row(item.arrival) for item in items}
 
     def keep(self, connection: Connection) -> list[Kept]:
-        """One raw row for each arrival, one inbox row for each item that is new."""
-        seen = {(desk, digest) for desk in self._desks for digest in self._known(connection, desk)}
+        """One raw row for each arrival, one inbox row for each item that is new.
+
+        What we have already changes nothing, unless it was set aside for the junk folder that it lay in: a person took it out of there.
+        """
+        seen = {(desk, row.digest): row for desk in self._desks for row in self._known(connection, desk)}
         kept: list[Kept] = []
         rows: list[Row] = []
         raws: list[Row] = []
+        replaced: list[Row] = []
+        fresh: dict[tuple[str, str], Row] = {}  #: of this very group
         owners: dict[int, int] = {}
         for item, number in zip(self._items, self._ids, strict=True):
             key = (item.desk, item.digest)
-            if key in seen:
+            known = seen.get(key)
+            here = fresh.get(key)
+            if here is not None or (known and not _is_better(item, known)):
+                if here is not None and not item.aside:
+                    here.update(state=WAITING, reason=None, settled_at=None)
                 kept.append(Kept(None, duplicate=True))
                 continue
-            seen.add(key)
             arrival = id(item.arrival)
             if arrival not in owners:
                 owners[arrival] = number
                 raws.append({**self._raw[arrival], "id": number})
+            if known:
+                replaced.append({"row": known.id, "new_mail": owners[arrival]})
+                fresh[key] = {}
+                kept.append(Kept(known.id, duplicate=False))
+                continue
             rows.append(
                 {
                     "id": number,
                     "desk": item.desk,
                     "digest": item.digest,
                     "mail": owners[arrival],
-                    "state": WAITING,
+                    "state": SET_ASIDE if item.aside else WAITING,
                     "received_at": item.arrival.received_at,
                     "attempts": 0,
+                    "reason": item.aside,
+                    "settled_at": item.arrival.received_at if item.aside else None,
                 }
             )
+            fresh[key] = rows[-1]
             kept.append(Kept(number, duplicate=False))
         _NEW_RAW.ready(raws, self._dialect).run(connection)
         _NEW_MAIL.ready(rows, self._dialect).run(connection)
+        _READ_AGAIN.ready(replaced, self._dialect).run(connection)
         return kept
 
-    def _known(self, connection: Connection, desk: str) -> Iterable[str]:
+    def _known(self, connection: Connection, desk: str) -> Iterable[Any]:
         for some in chunks(item.digest for item in self._items if item.desk == desk):
-            yield from connection.execute(_KNOWN_DIGESTS, {"desk": desk, "digests": some}).scalars()
+            yield from connection.execute(_KNOWN_DIGESTS, {"desk": desk, "digests": some})
+
+
+def _is_better(item: Keep, known: Any) -> bool:
+    """Whether an arrival takes the place of the one that we have."""
+    return bool(known.state == SET_ASIDE and known.reason == JUNK and not item.aside)
 
 
 _NEW_RAW = Statement(insert(raw_mails))
 _NEW_MAIL = Statement(insert(inbox))
-_KNOWN_DIGESTS = select(inbox.c.digest).where(inbox.c.desk == bindparam("desk"), inbox.c.digest.in_(bindparam("digests", expanding=True)))
+_READ_AGAIN = Statement(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values(mail=bindparam("new_mail"), state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None)
+)
+_KNOWN_DIGESTS = select(inbox.c.id, inbox.c.digest, inbox.c.state, inbox.c.reason).where(
+    inbox.c.desk == bindparam("desk"), inbox.c.digest.in_(bindparam("digests", expanding=True))
+)
 
 
 def _raw_row(arrival: Arrival) -> Row:

@@ -44,6 +44,7 @@ class Keep:
     arrival: Arrival
     desk: str
     digest: str  #: the key against duplicates
+    aside: str | None = None  #: why it is set aside at once, unread: from a junk folder, or too large to be fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +161,4 @@ class Health:
     tickets: Mapping[str, int]  #: live statuses and resolved
     restored: bool
     size: int  #: bytes of the database with its log
+    junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others

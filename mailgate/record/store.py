@@ -24,6 +24,7 @@ from mailgate.model.understood import LetterFacts
 from mailgate.record import backup, house, inbox, opening, outbox, people, reports, sqlite, tickets
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
+from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.recording import Recording, recorded
 from mailgate.record.rows import (
     Attempted,
@@ -83,6 +84,7 @@ class Store:
         self._db = database
         self._lock = lock
         self._numbers = Numbers(database)
+        self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
 
     @property
     def commits(self) -> int:
@@ -140,7 +142,10 @@ class Store:
 
     def forget_leases(self) -> int:
         """Mails that a serve had in work when it died wait again; only for the holder of the serve lock. How many there were."""
-        return self._db.write(inbox.forget_leases) if self._lock is not None else 0
+        if self._lock is None:
+            return 0
+        self.mailboxes.forget_leases()
+        return self._db.write(inbox.forget_leases)
 
     def set_aside(self, id: int, lease: str, reason: str, trace: Iterable[TraceLine], now: datetime) -> bool:
         """For people to look at. False when the lease was lost."""

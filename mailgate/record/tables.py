@@ -128,6 +128,54 @@ bad_tokens = Table(
     Index(None, "author", "at"),
 )
 
+# --- mailboxes that are fetched -----------------------------------------------------------------------------------
+
+#: How far each folder was read, who reads it, and how that goes. What cursor columns mean stands in `model.mailbox.Cursor`.
+mailbox_folders = Table(
+    "mailbox_folders",
+    metadata,
+    Column("mailbox", Words, primary_key=True),
+    Column("folder", Words, primary_key=True),
+    Column("uidvalidity", BigInteger),  #: NULL: never opened
+    Column("last_uid", BigInteger),
+    Column("rescan_until", BigInteger),
+    Column("since", UtcDateTime),
+    Column("horizon", UtcDateTime),
+    Column("holder", Text),  #: of the lease: one folder, one reader
+    Column("lease_until", UtcDateTime),
+    Column("first_tried_at", UtcDateTime, nullable=False),
+    Column("ok_at", UtcDateTime),  #: looked through to its end
+    Column("failing_since", UtcDateTime),
+    Column("failures", Integer, nullable=False),  #: in a row
+    Column("error", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Mails at or below the cursor that are not finished: they could not be fetched, or not be flagged or moved.
+mailbox_pending = Table(
+    "mailbox_pending",
+    metadata,
+    Column("mailbox", Words, primary_key=True),
+    Column("folder", Words, primary_key=True),
+    Column("uid", BigInteger, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("reason", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Connections to mailboxes in the last hour: the limits hold over restarts and for all nodes together.
+mailbox_connects = Table(
+    "mailbox_connects",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("mailbox", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index(None, "mailbox", "at"),
+)
+
 # --- people -------------------------------------------------------------------------------------------------------
 
 people = Table(

@@ -35,12 +35,13 @@ class Relay(Protocol):
 class SmtpRelay:
     """A smarthost. Keeps one connection from letter to letter; what a reply means for the letter is decided here and nowhere else."""
 
-    def __init__(self, settings: RelaySettings, password: Callable[[], str | None]) -> None:
+    def __init__(self, settings: RelaySettings, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> None:
         mistakes = settings.mistakes()
         if mistakes:
             raise ValueError("; ".join(f"relay.{key}: {sentence}" for key, sentence in mistakes))
         self._settings = settings
         self._password = password
+        self._renewed = renewed
         self._context: ssl.SSLContext | None = None
         self._session: Session | None = None
 
@@ -57,7 +58,7 @@ class SmtpRelay:
         self.close()
         session = self._session = Session(self._settings)
         try:
-            session.open(self._trusted, self._password)
+            session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
             self._session = None
             return Deferred(str(error), relay_down=True)
@@ -69,7 +70,7 @@ class SmtpRelay:
         """Connects, secures the connection and logs in, and says nothing else: None when that works, else why it does not."""
         session = Session(self._settings)
         try:
-            session.open(self._trusted, self._password)
+            session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
             return str(error)
         session.bye()

@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from mailgate.model.delivery import LOGIN_REFUSED
 from mailgate.model.installation import RelaySettings
+from mailgate.model.oauth import TokenRefused, TokenUnavailable
 from mailgate.send.envelope import words
 
 _LONGEST_REPLY = 65536  #: octets of all lines together; no relay has more to say
@@ -46,8 +47,11 @@ class Session(smtplib.SMTP):
 
     # --- getting ready
 
-    def open(self, context: Context, password: Callable[[], str | None]) -> None:
-        """Connects, secures the connection as configured, and logs in. Raises RelayDownError; nothing secret was said then."""
+    def open(self, context: Context, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> None:
+        """Connects, secures the connection as configured, and logs in. Raises RelayDownError; nothing secret was said then.
+
+        `renewed` is there where the password is a token: it gives another one for a token that was refused.
+        """
         settings = self._settings
         try:
             self._reach(settings.host, settings.port)
@@ -63,7 +67,9 @@ class Session(smtplib.SMTP):
                     raise RelayDownError("the relay spoke on after STARTTLS: somebody is in the line")
                 self._secure(context())
                 self._greet()
-            if settings.user is not None:
+            if settings.user is not None and renewed is not None:
+                self._log_in_with_token(settings.user, password, renewed)
+            elif settings.user is not None:
                 self._log_in(settings.user, password)
         except RelayDownError:
             self.close()
@@ -133,6 +139,34 @@ class Session(smtplib.SMTP):
                 digest = hmac.new(secret.encode(), base64.b64decode(said), "md5").hexdigest()
                 code, said = self.docmd(_base64(f"{user} {digest}"))
         self._expect(235, code, said, LOGIN_REFUSED)
+
+    def _log_in_with_token(self, user: str, token: Callable[[], str | None], renewed: Callable[[str], str]) -> None:
+        """OAuth2 (RFC 7628, and XOAUTH2 from before it). A token may be taken back before its end: one other is worth one try."""
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        form = next((form for form in ("XOAUTH2", "OAUTHBEARER") if form in offered), None)
+        if form is None:
+            raise RelayDownError(f"the relay takes no token: it offers {words(' '.join(offered)) or 'no login at all'}")
+        try:
+            secret = token() or ""
+            code, said = self._say_token(form, user, secret)
+            if code == 535 and (fresh := renewed(secret)) != secret:
+                code, said = self._say_token(form, user, fresh)
+        except TokenRefused as error:
+            raise RelayDownError(f"{LOGIN_REFUSED}: {words(str(error))}") from error
+        except TokenUnavailable as error:
+            raise RelayDownError(words(str(error))) from error
+        self._expect(235, code, said, LOGIN_REFUSED)
+
+    def _say_token(self, form: str, user: str, token: str) -> tuple[int, bytes]:
+        if form == "XOAUTH2":
+            words_of_it = f"user={user}\1auth=Bearer {token}\1\1"
+        else:
+            name = user.replace("=", "=3D").replace(",", "=2C")
+            words_of_it = f"n,a={name},\1host={self._settings.host}\1port={self._settings.port}\1auth=Bearer {token}\1\1"
+        code, said = self.docmd("AUTH", f"{form} {_base64(words_of_it)}")
+        if code == 334:  # the reason, in base64; the refusal comes after an answer to it (RFC 7628 3.2.3)
+            code, said = self.docmd("" if form == "XOAUTH2" else "AQ==")
+        return code, said
 
     @staticmethod
     def _expect(wanted: int, code: int, said: bytes, otherwise: str) -> None:

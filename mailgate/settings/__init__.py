@@ -23,7 +23,7 @@ from mailgate.model.installation import (
 )
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.settings import places
+from mailgate.settings import accounts, places
 from mailgate.settings.forms import INSTALLATION_KEYS, POLICY_KEYS, DoorForm, Form, InstallationForm, KeysForm, PolicyForm, RelayForm
 from mailgate.settings.mending import Place, mended
 from mailgate.settings.mistakes import Mistake, Mistaken, from_pydantic, line_for, lines_of
@@ -45,6 +45,8 @@ class Settings:
     doors: tuple[DoorSettings, ...]
     relay: RelaySettings
     relay_password: Path | str | None  #: file, or name of an environment variable
+    mailboxes: tuple[accounts.Mailbox, ...]
+    oauth: tuple[accounts.OAuth, ...]
     ring: Keyring
     operator: str
     disk_warning: int
@@ -78,6 +80,8 @@ def load(folder: Path) -> Settings:
         doors=tuple(_door(folder, form.hostname, door) for door in form.doors),
         relay=_relay(folder, form.hostname, form.relay),
         relay_password=(folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
+        mailboxes=tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes),
+        oauth=tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()),
         ring=ring,
         operator=form.operator.mail,
         disk_warning=form.operator.disk_warning,
@@ -200,6 +204,7 @@ def _relay(folder: Path, hostname: str, form: RelayForm) -> RelaySettings:
         tls=form.tls,
         ca_file=str(folder / form.ca_file) if form.ca_file else None,
         user=form.user,
+        oauth=form.oauth,
         helo=form.helo or hostname,
         timeout=form.timeout,
         final_timeout=form.final_timeout,
@@ -267,8 +272,13 @@ def _check_installation(
 
     if policy.is_own(form.operator.mail):
         say(("operator", "mail"), "is the address of a desk: an alarm would come back as a ticket")
-    if form.relay.user and not (form.relay.password_file or form.relay.password_env):
-        say(("relay", "user"), "needs `password_file` or `password_env`")
+    if form.relay.user and not (form.relay.password_file or form.relay.password_env or form.relay.oauth):
+        say(("relay", "user"), "needs `password_file`, `password_env` or `oauth`")
+    if form.relay.oauth is not None and form.relay.oauth not in form.oauth:
+        say(("relay", "oauth"), f"there is no [oauth.{form.relay.oauth}]")
+    if form.relay.oauth is not None and not form.relay.user:
+        say(("relay", "oauth"), "needs a `user`")
+    accounts.check(folder, form, policy, say)
     for key, words in _relay(folder, form.hostname, form.relay).mistakes():
         say(("relay", key), words)
     if form.relay.password_file:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -41,6 +42,30 @@ def address(value: Any) -> str:
     raise ValueError(f'"{value}" is no e-mail address')
 
 
+def day(value: Any) -> datetime:
+    """A date, or an instant with its zone; `2026-11-20` is its beginning in UTC."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+    raise ValueError(f'"{value}" is no date: write 2026-11-20')
+
+
+def start(value: Any) -> str | datetime:
+    """`now`, `unseen` or a date."""
+    if value in ("now", "unseen"):
+        return str(value)
+    try:
+        return day(value)
+    except ValueError:
+        raise ValueError(f'"{value}" is neither "now" nor "unseen" nor a date: write 2026-11-20') from None
+
+
+Day = Annotated[datetime, BeforeValidator(day)]
+Start = Annotated[Literal["now", "unseen"] | datetime, BeforeValidator(start)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Size = Annotated[int, BeforeValidator(size)]
 MailAddress = Annotated[str, BeforeValidator(address)]
@@ -89,6 +114,43 @@ class DoorForm(Form):
     insiders: bool = False
 
 
+class MailboxForm(Form):
+    name: Name
+    desk: Name
+    host: str | None = None
+    port: int | None = Field(default=None, ge=1, le=65535)
+    tls: Literal["tls", "starttls", "none"] = "tls"
+    ca_file: str | None = None
+    user: str
+    password_file: str | None = None
+    password_env: str | None = None
+    oauth: str | None = None
+    folders: tuple[str, ...] = ("INBOX",)
+    sent: str | None = None
+    junk: str | None = None
+    after: Annotated[str, Field(pattern=r"^(flag|leave|move:.+)$")] = "flag"
+    start: Start = "now"
+    poll: Duration = timedelta(minutes=1)
+    timeout: Duration = timedelta(seconds=60)
+    max_size: Size = 50 * 1024**2
+
+
+class OAuthForm(Form):
+    provider: Literal["microsoft", "google", "other"]
+    grant: Literal["client_credentials", "refresh_token"] = "refresh_token"
+    tenant: str | None = None
+    token_url: str | None = None
+    client_id: str
+    client_secret_file: str | None = None
+    client_secret_env: str | None = None
+    refresh_token_file: str | None = None
+    refresh_token_env: str | None = None
+    imap_scope: str | None = None
+    smtp_scope: str | None = None
+    ca_file: str | None = None
+    expires_at: Day | None = None
+
+
 class RelayForm(Form):
     kind: Literal["smtp", "maildir"] = "smtp"
     host: str = "127.0.0.1"
@@ -98,6 +160,7 @@ class RelayForm(Form):
     user: str | None = None
     password_file: str | None = None
     password_env: str | None = None
+    oauth: str | None = None
     helo: str | None = None
     timeout: Duration = timedelta(seconds=60)
     final_timeout: Duration = timedelta(minutes=10)
@@ -138,6 +201,8 @@ class InstallationForm(Form):
     keys: KeysForm
     operator: OperatorForm
     doors: tuple[DoorForm, ...] = ()
+    mailboxes: tuple[MailboxForm, ...] = ()
+    oauth: dict[Name, OAuthForm] = {}
     relay: RelayForm
     letters: Literal["send", "hold"] = "send"
     verify: VerifyForm = VerifyForm()
@@ -268,6 +333,8 @@ INSTALLATION_KEYS = {
     ("keys",): _keys(KeysForm),
     ("operator",): _keys(OperatorForm),
     ("doors", "*"): _keys(DoorForm),
+    ("mailboxes", "*"): _keys(MailboxForm),
+    ("oauth", "*"): _keys(OAuthForm),
     ("relay",): _keys(RelayForm),
     ("verify",): _keys(VerifyForm),
     ("reader",): _keys(ReaderForm),

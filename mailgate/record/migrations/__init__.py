@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 #: All schema versions that this program knows, oldest first. The last is the one it works with.
-VERSIONS = ("0001", "0003", "0005")
+VERSIONS = ("0001", "0002", "0003", "0005")
 HEAD = VERSIONS[-1]
 
 

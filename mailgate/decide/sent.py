@@ -1,0 +1,67 @@
+"""A colleague answered from the shared mailbox itself: the requester has the mail already, the ticket gets to know it.
+
+What lies in a desk's own sent folder was put there by somebody who can log in to the mailbox: that is proof enough that a colleague
+wrote it, under whichever address. Commands are not looked for: the mail has left, and nobody could take it back.
+"""
+
+from __future__ import annotations
+
+from mailgate.decide import announce
+from mailgate.decide.entries import an_entry
+from mailgate.decide.lifecycle import apply
+from mailgate.decide.opening import own_ids
+from mailgate.decide.rules import rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.events import AgentReplied, NoteAdded
+from mailgate.model.evidence import Proof
+from mailgate.model.mail import Kind
+from mailgate.model.person import Role
+from mailgate.model.ticket import Visibility
+
+PROOF = Proof(domain=True, because="lies in the sent folder of the desk's own mailbox")
+
+
+def wrote(s: Situation) -> Decision:
+    """An entry on the ticket that it answers; without a ticket, nothing: colleagues write about other things as well."""
+    if s.reading.kind is not Kind.WRITTEN:
+        return _nothing(f"{s.reading.kind.value}: no colleague's words")
+    if s.same_message_id:
+        return _nothing("came in by another way already")
+    if s.author_key is not None and not s.policy.is_own(s.author_key) and any(s.policy.is_own(a.key) for a in (*s.mail.to, *s.mail.cc)):
+        # An answer to a notice, say, written with the mailbox's mail program: it is carried out when it arrives.
+        return _nothing("also goes to a desk, where it comes in by itself")
+    if s.file is None:
+        return _nothing("answers no ticket")
+    ticket = s.file.ticket
+    author = s.author if s.author is not None and s.author.agent in s.policy.agents else None
+    to_the_requester = is_for_an_outsider(s)
+    visibility = Visibility.PUBLIC if to_the_requester else Visibility.INTERNAL
+    entry = an_entry(s, visibility, ticket.number, author=author, role=Role.AGENT)
+    kind = AgentReplied if to_the_requester else NoteAdded
+    event = kind(at=s.arrived_at, actor=author.id if author else None, entry=entry.id, mail=s.inbox)
+    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    if step.error is not None:
+        return _nothing(f"ticket {ticket.number} takes no answer ({step.error})")
+    told = "agent_replied" if to_the_requester else "note_added"
+    letters = announce.to_agents(s, told, step.ticket, entry, answer_is=visibility, without=author.id if author else None)
+    return Decision(
+        changes=(Change(ticket, step.ticket, (event,), (entry,)),),
+        letters=letters,
+        message_ids=own_ids(s),
+        proof=PROOF,
+        trace=(TraceLine("decide", "sent folder", PROOF.because, f"{visibility.value} entry, no letter to the requester"),),
+    )
+
+
+def is_for_an_outsider(s: Situation) -> bool:
+    """Whether it went to the requester's side. What a colleague asked a vendor about the ticket is no answer to the requester."""
+    if s.file is None:
+        return False
+    outside = set(s.file.ticket.outsiders())
+    keys = {key for person in s.file.people if person.id in outside for key in person.keys}
+    return any(address.key in keys for address in (*s.mail.to, *s.mail.cc))
+
+
+def _nothing(because: str) -> Decision:
+    return Decision(trace=(TraceLine("decide", "sent folder", because, "kept, nothing follows"),))

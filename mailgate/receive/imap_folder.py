@@ -1,0 +1,367 @@
+"""One folder of a mailbox: which mails are new, taken in batch by batch, and only then flagged or moved.
+
+The order is: committed by the gateway, then flagged or moved, then the cursor goes on. Cut off anywhere, the next look fetches the
+same mails again, and what is known already changes nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from mailgate.decide import polling
+from mailgate.model.mail import Arrival, Door
+from mailgate.model.mailbox import (
+    JUNK,
+    After,
+    Attempt,
+    Connect,
+    Cursor,
+    FolderKey,
+    FolderRole,
+    LeaseLost,
+    MailboxSettings,
+    Pending,
+    Stage,
+    Start,
+)
+from mailgate.receive import Clock
+from mailgate.receive.imap_session import Cut, Described, ImapSession, Refusal, TooLong
+
+log = logging.getLogger(__name__)
+
+DESCRIBED_AT_ONCE = 500
+NEWEST = 50  #: mails at a folder's end that are looked at for the newest date
+LEASE = timedelta(minutes=2)  #: beyond the next look
+
+
+class Stopping(Exception):
+    """The gateway ends: what is not begun is left for the next start."""
+
+
+class Intake(Protocol):
+    """The gateway as a mailbox sees it. Safe from any thread."""
+
+    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: str | None = None) -> None:
+        """Stores the mails; returns only when all are committed. `aside`: they are set aside unread, for this reason."""
+
+
+class Cursors(Protocol):
+    """The record of how far each folder was read (`record.mailboxes`)."""
+
+    def lease(self, key: FolderKey, holder: str, now: datetime, until: datetime) -> bool: ...
+    def release(self, key: FolderKey, holder: str) -> None: ...
+    def cursor(self, key: FolderKey) -> tuple[Cursor | None, tuple[Pending, ...]]: ...
+    def begin(self, key: FolderKey, holder: str, cursor: Cursor, left: Sequence[Pending]) -> None: ...
+    def advance(self, key: FolderKey, holder: str, cursor: Cursor, failed: Sequence[Pending] = (), done: Sequence[int] = ()) -> None: ...
+    def went_well(self, key: FolderKey, now: datetime) -> None: ...
+    def went_wrong(self, key: FolderKey, error: str, now: datetime) -> int: ...
+    def connecting(self, mailbox: str, now: datetime, allowed: Callable[[Sequence[Connect], datetime], datetime]) -> int | datetime: ...
+    def connected(self, number: int, outcome: Attempt) -> None: ...
+
+
+class FolderReader:
+    """Reads one folder over whatever session it is given. For one thread."""
+
+    def __init__(
+        self,
+        settings: MailboxSettings,
+        folder: str,
+        role: FolderRole,
+        intake: Intake,
+        cursors: Cursors,
+        now: Clock,
+        holder: str,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.settings, self.folder, self.role = settings, folder, role
+        self.key = FolderKey(settings.name, folder)
+        self._intake, self._cursors, self._now, self._holder, self._stopping = intake, cursors, now, holder, stopping
+        self._careful: set[int] = set()  #: fetched one by one: the connection ended when they were fetched together
+        self._pending: dict[int, Pending] = {}
+        self._cursor: Cursor
+        self._session: ImapSession
+        self.stuck = ""  #: why mails could not be flagged or moved in the last look, "" when they could
+
+    def hold(self) -> bool:
+        """Takes or renews the lease."""
+        now = self._now()
+        return self._cursors.lease(self.key, self._holder, now, now + self.settings.poll + LEASE)
+
+    def look(self, session: ImapSession) -> int:
+        """Takes in everything that is new; how many mails that were.
+
+        Raises Trouble, Stopping, LeaseLost, and whatever the gateway raises.
+        """
+        self._session, self.stuck = session, ""
+        found = session.select(self.folder, readonly=self._only_looks)
+        cursor, pending = self._cursors.cursor(self.key)
+        if cursor is None:
+            cursor, pending = self._begin(found)
+        elif not polling.is_the_same(found, cursor):
+            log.warning("%s has new UIDs: all of it is looked at again, and nothing from before %s taken in", self.key, cursor.since)
+            cursor, pending = polling.begin_anew(found, cursor), ()
+            self._careful.clear()
+            self._cursors.begin(self.key, self._holder, cursor, pending)
+        self._cursor = cursor
+        taken = self._again(pending)
+        taken += self._new(found)
+        return taken
+
+    @property
+    def _only_looks(self) -> bool:
+        return self.role is not FolderRole.INBOX or self.settings.after is After.LEAVE
+
+    # --- the beginning -----------------------------------------------------------------------------------------------
+
+    def _begin(self, found: polling.Found) -> tuple[Cursor, tuple[Pending, ...]]:
+        now, start = self._now(), self.settings.start
+        newest = None
+        unseen: dict[int, datetime | None] = {}
+        if not isinstance(start, datetime):
+            if found.uidnext > 1:
+                last = self._session.search(["UID", f"{max(1, found.uidnext - NEWEST)}:*"])[-NEWEST:]
+                dates = [one.stamped_at for one in self._describe(last).values() if one.stamped_at is not None]
+                newest = max(dates, default=None)
+            # A sent folder is begun now, whatever the start: what colleagues answered long ago is over.
+            if start is Start.UNSEEN and self.role is not FolderRole.SENT:
+                unseen = {one.uid: one.stamped_at for one in self._describe(self._session.search(["UNSEEN"])).values()}
+        cursor = polling.begin(found, start, newest, unseen, now)
+        pending = tuple(Pending(uid, Stage.FETCH, 0, now) for uid in sorted(unseen) if uid <= cursor.last_uid)
+        self._cursors.begin(self.key, self._holder, cursor, pending)
+        log.info("%s is read from UID %d on, and %d older mails", self.key, cursor.last_uid + 1, len(pending))
+        return cursor, pending
+
+    # --- new mail ----------------------------------------------------------------------------------------------------
+
+    def _new(self, found: polling.Found) -> int:
+        taken = 0
+        uids = polling.next_uids(self._candidates(), self._cursor)
+        for start in range(0, len(uids), DESCRIBED_AT_ONCE):
+            some = uids[start : start + DESCRIBED_AT_ONCE]
+            described = self._describe(some)
+            left = self._still_there([uid for uid in some if uid not in described])
+            if left:
+                self._advance(self._cursor, [self._failed(uid, "the server does not describe it") for uid in left])
+            taken += self._take_all([described[uid] for uid in some if uid in described], new=True)
+        last = max(found.uidnext - 1, *uids, self._cursor.last_uid) if uids else max(found.uidnext - 1, self._cursor.last_uid)
+        if last > self._cursor.last_uid:
+            self._advance(replace(self._cursor, last_uid=last))
+        return taken
+
+    def _candidates(self) -> list[int]:
+        """UIDs above the cursor. Of those that were there before this UIDVALIDITY, the server leaves the old ones out (by day)."""
+        cursor = self._cursor
+        if cursor.rescan_until <= cursor.last_uid:
+            return self._session.search(["UID", f"{cursor.last_uid + 1}:*"])
+        before = ["UID", f"{cursor.last_uid + 1}:{cursor.rescan_until}"]
+        day = (cursor.since - timedelta(days=1)).date()
+        candidates = self._session.search([*before, "SINCE", day])
+        if self.settings.start is Start.UNSEEN:
+            candidates += self._session.search([*before, "UNSEEN"])
+        return candidates + self._session.search(["UID", f"{cursor.rescan_until + 1}:*"])
+
+    # --- mails that failed before ------------------------------------------------------------------------------------
+
+    def _again(self, pending: Sequence[Pending]) -> int:
+        due = [one for one in pending if one.due_at <= self._now()]
+        self._pending = {one.uid: one for one in pending}
+        settle = [one.uid for one in due if one.stage is Stage.AFTER]
+        if settle:
+            failed = self._afterwards(self._still_there(settle))
+            self._advance(self._cursor, failed, [uid for uid in settle if uid not in {one.uid for one in failed}])
+        fetch = [one.uid for one in due if one.stage is Stage.FETCH]
+        self._careful |= {one.uid for one in due if one.attempts}
+        taken = 0
+        for start in range(0, len(fetch), DESCRIBED_AT_ONCE):
+            some = fetch[start : start + DESCRIBED_AT_ONCE]
+            described = self._describe(some)
+            absent = [uid for uid in some if uid not in described]
+            left = self._still_there(absent)
+            for uid in left:
+                self._fail(uid, "the server does not describe it")
+            self._advance(self._cursor, done=[uid for uid in absent if uid not in left])
+            taken += self._take_all([described[uid] for uid in some if uid in described], new=False)
+        return taken
+
+    # --- taking in ---------------------------------------------------------------------------------------------------
+
+    def _take_all(self, described: Sequence[Described], new: bool) -> int:
+        """In order, in batches. `new`: the cursor goes on with them; else they are at or below it."""
+        wanted = {one.uid for one in described if not new or self._is_wanted(one)}
+        by_uid = {one.uid: one for one in described}
+        taken = 0
+        group: list[tuple[int, int]] = []
+        for one in described:
+            alone = one.uid in self._careful or one.size > self.settings.max_size
+            if one.uid in wanted and not alone:
+                group.append((one.uid, one.size))
+            elif alone and one.uid in wanted:
+                taken += self._take_group(group, by_uid, new)
+                group = []
+                if one.size > self.settings.max_size:
+                    self._too_large(one, new)
+                else:
+                    taken += self._take([one], new)
+        return taken + self._take_group(group, by_uid, new)
+
+    def _is_wanted(self, one: Described) -> bool:
+        if polling.is_wanted(one.uid, one.stamped_at, self._cursor):
+            return True
+        return self.settings.start is Start.UNSEEN and one.uid in self._session.search(["UID", str(one.uid), "UNSEEN"])
+
+    def _take_group(self, group: Sequence[tuple[int, int]], by_uid: dict[int, Described], new: bool) -> int:
+        return sum(self._take([by_uid[uid] for uid in batch], new) for batch in polling.batches(group))
+
+    def _take(self, batch: Sequence[Described], new: bool) -> int:
+        """One batch: fetched, committed, flagged or moved, and the cursor set behind it."""
+        if self._stopping():
+            raise Stopping
+        if not self.hold():
+            raise LeaseLost(str(self.key))
+        uids = [one.uid for one in batch]
+        try:
+            bodies = self._session.fetch(uids, sum(one.size for one in batch))
+        except Refusal as refusal:
+            if len(batch) > 1:  # one of them is to blame: the others must not wait for it
+                return sum(self._take([one], new) for one in batch)
+            self._fail(uids[0], str(refusal), new)
+            return 0
+        except TooLong as cut:
+            self._cut_while(batch, cut, new, too_long=True)
+            raise
+        except Cut as cut:
+            self._cut_while(batch, cut, new)
+            raise
+        absent = [uid for uid in uids if uid not in bodies]
+        left = self._still_there(absent)
+        now = self._now()
+        arrivals = [self._arrival(bodies[one.uid], one, now) for one in batch if one.uid in bodies]
+        if arrivals:
+            self._intake.accept_all(arrivals, self.settings.desk, JUNK if self.role is FolderRole.JUNK else None)
+        done = [uid for uid in uids if uid in bodies]
+        failed: list[Pending] = []
+        cut_off: Cut | None = None
+        try:
+            failed = self._afterwards(done)
+        except Cut as cut:  # they are safe; that a server dies over a move must not bring them again and again
+            failed, cut_off = [self._failed(uid, str(cut), Stage.AFTER) for uid in done], cut
+        cursor = replace(self._cursor, last_uid=max(uids)) if new else self._cursor
+        self._advance(cursor, failed, uids)
+        self._careful.difference_update(done)
+        if cut_off is not None:
+            raise cut_off
+        for uid in left:
+            self._fail(uid, "the server gives no content for it")
+        return len(arrivals)
+
+    def _arrival(self, raw: bytes, one: Described, now: datetime) -> Arrival:
+        door = Door.IMAP_SENT if self.role is FolderRole.SENT else Door.IMAP
+        at = polling.arrived_at(one.stamped_at, self._cursor, now)
+        # No envelope is known here; the reverse-path stands in the mail's own Return-Path.
+        return Arrival(raw, None, (), door, str(self.key), now, at)
+
+    def _afterwards(self, uids: Sequence[int]) -> list[Pending]:
+        """Flags or moves what is committed; those with which that did not work. Raises Cut."""
+        if self._only_looks or not uids:
+            return []
+        try:
+            if self.settings.after is After.MOVE and self.settings.move_to is not None:
+                self._session.move(uids, self.settings.move_to)
+            else:
+                self._session.flag_seen(uids)
+        except Refusal as refusal:
+            self.stuck = str(refusal)
+            return [self._failed(uid, str(refusal), Stage.AFTER) for uid in uids]
+        return []
+
+    # --- what cannot be fetched --------------------------------------------------------------------------------------
+
+    def _fail(self, uid: int, reason: str, new: bool = False) -> None:
+        """Tried again later; after too many times set aside."""
+        failed = self._failed(uid, reason)
+        log.warning("%s: mail %d cannot be fetched (%d): %s", self.key, uid, failed.attempts, reason)
+        if polling.is_given_up(failed, cut=False):
+            self._set_aside(uid, f"cannot be fetched: {reason}", new)
+            return
+        self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
+
+    def _cut_while(self, batch: Sequence[Described], cut: Cut, new: bool, too_long: bool = False) -> None:
+        """The connection ended while these were fetched. Of several, nobody knows which: next time they come one by one."""
+        if len(batch) > 1:
+            self._careful.update(one.uid for one in batch)
+            return
+        uid = batch[0].uid
+        failed = self._failed(uid, str(cut))
+        log.warning("%s: the connection ended while mail %d was fetched (%d): %s", self.key, uid, failed.attempts, cut)
+        if too_long:
+            self._keep_marker(uid, b"", f"larger than the server says, and than {self.settings.max_size} octets: not read", new)
+        elif polling.is_given_up(failed, cut=True):
+            self._keep_marker(uid, b"", f"cannot be fetched: {cut}", new)
+        else:
+            self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
+
+    def _too_large(self, one: Described, new: bool) -> None:
+        self._set_aside(one.uid, f"{one.size} octets are more than max_size ({self.settings.max_size}): not read", new)
+
+    def _set_aside(self, uid: int, reason: str, new: bool) -> None:
+        """In place of the mail its header is kept, for a person to look at; the mail stays where it is, as it is."""
+        cut: Cut | None = None
+        header = b""
+        try:
+            header = self._session.fetch_header(uid)
+        except Cut as error:
+            cut = error
+        self._keep_marker(uid, header, reason, new)
+        if cut is not None:
+            raise cut
+
+    def _keep_marker(self, uid: int, header: bytes, reason: str, new: bool) -> None:
+        where = f"it lies in {self.key} under UID {uid}"
+        if self.role is not FolderRole.JUNK:
+            # Two headers may be alike; what is kept against duplicates must not be.
+            raw = b"X-Mailgate-Not-Read: %s, UIDVALIDITY %d\r\n" % (where.encode(), self._cursor.uidvalidity) + (header or b"\r\n")
+            now = self._now()
+            self._intake.accept_all([self._arrival(raw, Described(uid, len(raw), None), now)], self.settings.desk, f"{reason}; {where}")
+        self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, done=[uid])
+        self._careful.discard(uid)
+
+    # --- small steps -------------------------------------------------------------------------------------------------
+
+    def _failed(self, uid: int, reason: str, stage: Stage = Stage.FETCH) -> Pending:
+        failed = polling.failed(self._pending.get(uid), uid, reason, self._now(), stage)
+        self._pending[uid] = failed
+        return failed
+
+    def _advance(self, cursor: Cursor, failed: Sequence[Pending] = (), done: Sequence[int] = ()) -> None:
+        if cursor == self._cursor and not failed and not any(uid in self._pending for uid in done):
+            return
+        self._cursors.advance(self.key, self._holder, cursor, failed, done)
+        self._cursor = cursor
+        gone = set(done) - {one.uid for one in failed}
+        for uid in gone:
+            self._pending.pop(uid, None)
+
+    def _describe(self, uids: Sequence[int]) -> dict[int, Described]:
+        found: dict[int, Described] = {}
+        for start in range(0, len(uids), DESCRIBED_AT_ONCE):
+            some = uids[start : start + DESCRIBED_AT_ONCE]
+            try:
+                found |= self._session.describe(some)
+            except Refusal:
+                for uid in some:  # one of them is to blame
+                    try:
+                        found |= self._session.describe([uid])
+                    except Refusal:
+                        continue
+        return found
+
+    def _still_there(self, uids: Sequence[int]) -> list[int]:
+        """Those that nobody has taken away meanwhile."""
+        if not uids:
+            return []
+        there: set[Any] = set(self._session.search(["UID", ",".join(map(str, uids))]))
+        return [uid for uid in uids if uid in there]

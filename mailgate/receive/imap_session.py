@@ -1,0 +1,503 @@
+"""One IMAP connection to a mailbox: TLS without a way around it, the login, and the few commands that fetching mail needs."""
+
+from __future__ import annotations
+
+import imaplib
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from imapclient import IMAPClient, SocketTimeout
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
+
+from mailgate.decide.polling import Found
+from mailgate.model.mailbox import MailboxSettings
+from mailgate.model.oauth import TokenRefused, TokenUnavailable
+
+#: What a server may say to one command besides the mails that were asked for. Search results of a large folder are the longest.
+LONGEST_ANSWER = 16 * 1024 * 1024
+LONGEST_HEADER = 1024 * 1024  #: kept of a mail that is not read
+# imaplib stops at lines of a megabyte; the search results of a folder with 200 000 mails are longer. What is too long is counted here.
+imaplib._MAXLINE = LONGEST_ANSWER  # type: ignore[attr-defined]
+_INSTANTLY = 0.05  #: seconds. An IDLE that ends sooner, and says nothing, is a connection that has ended
+_GOODBYE = 2.0
+
+
+class Trouble(Exception):
+    """Why a mailbox cannot be read now. The text is for the operator and holds no secret."""
+
+    kind = "mailbox_down"  #: of the alarm
+
+
+class Unsafe(Trouble):
+    """TLS fails or is not offered: nothing secret was said."""
+
+    kind = "mailbox_unsafe"
+
+
+class LoginRefused(Trouble):
+    """Credentials were sent, and the server does not let us in."""
+
+    kind = "mailbox_login_refused"
+
+
+class TokenTrouble(Trouble):
+    """There is no token to log in with."""
+
+    kind = "token_refused"
+
+
+class Cut(Trouble):
+    """The connection ended, or what came over it makes no sense any more: this session is over."""
+
+
+class TooLong(Cut):
+    """The server began to send more than was asked for, and it was not read."""
+
+
+class Refusal(Exception):
+    """The server said NO or BAD to one command; the connection is still good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A mail as the server describes it, before it is fetched."""
+
+    uid: int
+    size: int
+    stamped_at: datetime | None  #: INTERNALDATE
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Both are called at each login, and what they give is kept nowhere. `renewed` is there where a token is given."""
+
+    secret: Callable[[], str | None]
+    renewed: Callable[[str], str] | None = None
+
+
+class _Counted:
+    """Reads of imaplib with an end: it would take in whatever the server announces."""
+
+    budget = LONGEST_ANSWER
+    deadline = 0.0
+
+    def allow(self, octets: int, seconds: float) -> None:
+        self.budget, self.deadline = octets, time.monotonic() + seconds
+
+    def read(self, size: int) -> bytes:
+        if size > self.budget:
+            raise TooLong(f"the server announced {size} octets, more than may be read")
+        parts, left = [], size
+        while left > 0:  # in pieces: a server that sends an octet now and then must not hold us for ever
+            self._in_time()
+            piece: bytes = super().read(min(left, 64 * 1024))  # type: ignore[misc]
+            if not piece:
+                break
+            parts.append(piece)
+            left -= len(piece)
+        self.budget -= size
+        return b"".join(parts)
+
+    def readline(self) -> bytes:
+        self._in_time()
+        line: bytes = super().readline()  # type: ignore[misc]
+        self.budget -= len(line)
+        if self.budget < 0:
+            raise TooLong("the server says more than may be read")
+        return line
+
+    def _in_time(self) -> None:
+        if self.deadline and time.monotonic() > self.deadline:
+            raise Cut("the server takes too long to answer")
+
+
+class _Plain(_Counted, imaplib.IMAP4):
+    def __init__(self, host: str, port: int, seconds: float, begun: Callable[[socket.socket], None]) -> None:
+        self._seconds, self._begun = seconds, begun
+        self.deadline = time.monotonic() + seconds
+        super().__init__(host, port)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        made = socket.create_connection((self.host, self.port), timeout=self._seconds)
+        self._begun(made)
+        return made
+
+
+class _Tls(_Plain):
+    def __init__(self, host: str, port: int, seconds: float, begun: Callable[[socket.socket], None], context: ssl.SSLContext) -> None:
+        self._context = context
+        super().__init__(host, port, seconds, begun)
+
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        made = self._context.wrap_socket(super()._create_socket(timeout), server_hostname=self.host)
+        self._begun(made)
+        return made
+
+
+class _Client(IMAPClient):  # type: ignore[misc]
+    """IMAPClient over a connection that counts."""
+
+    def __init__(self, settings: MailboxSettings, context: ssl.SSLContext | None, begun: Callable[[socket.socket], None]) -> None:
+        self._wanted, self._begun = settings, begun
+        seconds = settings.timeout.total_seconds()
+        super().__init__(
+            settings.host, settings.port, ssl=context is not None, ssl_context=context, timeout=SocketTimeout(seconds, seconds)
+        )
+        self.normalise_times = False
+        self._imap.debug = 0  # it would log every word, the password among them
+
+    def _create_IMAP4(self) -> Any:  # noqa: N802
+        seconds = self._wanted.timeout.total_seconds()
+        if self.ssl:
+            return _Tls(self.host, self.port, seconds, self._begun, self.ssl_context)
+        return _Plain(self.host, self.port, seconds, self._begun)
+
+
+class ImapSession:
+    """A connection that is logged in once `open` has returned. For one thread; only `abort` may be called from another."""
+
+    def __init__(self, settings: MailboxSettings) -> None:
+        self._settings = settings
+        self._client: Any = None
+        self._socket: socket.socket | None = None
+        self._aborted = False
+        self.said_secret = False  #: credentials were sent: if there is no login now, it was refused
+        self.refusals = 0  #: logins that the server refused
+        self._secrets: list[str] = []
+
+    # --- getting in ----------------------------------------------------------------------------------------------------
+
+    def open(self, credentials: Credentials) -> None:
+        """Connects, secures the connection as configured, and logs in. Raises Trouble; the connection is closed then."""
+        try:
+            self._connect()
+            self._log_in(credentials)
+        except Trouble:
+            self.close()
+            raise
+        except BaseException as error:
+            self.close()
+            raise self._trouble(error) from error
+
+    def _connect(self) -> None:
+        settings = self._settings
+        context = None if settings.tls == "none" else self._context()
+        try:
+            self._client = _Client(settings, context if settings.tls == "tls" else None, self._begun)
+            if settings.tls == "starttls":
+                assert context is not None
+                self._start_tls(context)
+        except ssl.SSLError as error:
+            said = getattr(error, "verify_message", "") or error.reason or str(error)
+            raise Unsafe(f"TLS with {settings.host} failed: {_words(said)}") from error
+
+    def _begun(self, made: socket.socket) -> None:
+        self._socket = made
+        if self._aborted:
+            raise Cut("stopped")
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self._settings.ca_file)
+        except OSError as error:  # ssl.SSLError is one
+            raise Unsafe(f"ca_file of mailbox {self._settings.name} cannot be read: {error.strerror or error}") from error
+
+    def _start_tls(self, context: ssl.SSLContext) -> None:
+        client = self._client
+        self._allow()
+        if client._imap.state != "NONAUTH":
+            # RFC 9051 7.1.4: from here on STARTTLS is not possible, so somebody may be in the line.
+            raise Unsafe(f"{self._settings.host} lets everybody in without a login, and offers no TLS then")
+        if not client.has_capability("STARTTLS"):
+            raise Unsafe(f"{self._settings.host} offers no STARTTLS, and neither password nor mail travels in clear")
+        try:
+            client.starttls(context)
+        except ssl.SSLError:
+            raise
+        except IMAPClientAbortError as error:
+            raise self._trouble(error) from error
+        except IMAPClientError as error:
+            raise Unsafe(f"{self._settings.host} refuses STARTTLS: {_words(error)}") from error
+        self._socket = client._imap.sock
+        # What was said in clear must not be believed under TLS.
+        client._imap.untagged_responses = {}
+        client._cached_capabilities = None
+
+    def _log_in(self, credentials: Credentials) -> None:
+        secret = self._secret(credentials.secret)
+        if credentials.renewed is None:
+            return self._try_login(secret, self._say_password)
+        try:
+            self._try_login(secret, self._say_token)
+        except LoginRefused:
+            # A token may be taken back before its end: one other is worth one try.
+            fresh = self._secret(lambda: credentials.renewed(secret) if credentials.renewed else None)
+            if fresh == secret:
+                raise
+            self._try_login(fresh, self._say_token)
+
+    def _secret(self, ask: Callable[[], str | None]) -> str:
+        try:
+            secret = ask()
+        except TokenRefused as error:
+            raise TokenTrouble(_words(error)) from error
+        except TokenUnavailable as error:
+            raise Trouble(_words(error)) from error
+        except Exception as error:  # wherever it comes from, its text might hold the secret
+            raise TokenTrouble(f"the password for mailbox {self._settings.name} cannot be read: {type(error).__name__}") from error
+        if not secret:
+            raise TokenTrouble(f"there is no password for mailbox {self._settings.name}")
+        self._secrets.append(secret)
+        return secret
+
+    def _try_login(self, secret: str, say: Callable[[set[bytes], str], None]) -> None:
+        self._allow()
+        offered = {one.upper() for one in self._client.capabilities()}
+        try:
+            say(offered, secret)
+        except IMAPClientError as error:
+            # imapclient calls a cut a refused login, too.
+            if isinstance(error.__context__ or error, IMAPClientAbortError):
+                raise Cut(f"the connection ended at the login: {self._hidden(error)}") from error
+            self.refusals += 1
+            raise LoginRefused(f"{self._settings.host} refuses the login of {self._settings.user}: {self._hidden(error)}") from error
+
+    def _say_password(self, offered: set[bytes], secret: str) -> None:
+        if b"AUTH=PLAIN" in offered:
+            self.said_secret = True
+            self._client.plain_login(self._settings.user, secret)
+        elif b"LOGINDISABLED" in offered:
+            raise Trouble(f"{self._settings.host} takes no password here")
+        else:
+            self.said_secret = True
+            self._client.login(self._settings.user, secret)
+
+    def _say_token(self, offered: set[bytes], token: str) -> None:
+        if b"AUTH=XOAUTH2" in offered:
+            self.said_secret = True
+            self._client.oauth2_login(self._settings.user, token)
+        elif b"AUTH=OAUTHBEARER" in offered:
+            self.said_secret = True
+            self._client.oauthbearer_login(self._settings.user, token)
+        else:
+            raise Trouble(f"{self._settings.host} takes no token: it offers neither XOAUTH2 nor OAUTHBEARER")
+
+    # --- looking -------------------------------------------------------------------------------------------------------
+
+    def select(self, folder: str, readonly: bool) -> Found:
+        """Opens a folder. Raises Trouble."""
+        try:
+            seen = self._run(lambda client: client.select_folder(folder, readonly=readonly))
+        except Refusal as error:
+            raise Trouble(f"folder {folder} cannot be opened: {error}") from error
+        uidvalidity = seen.get(b"UIDVALIDITY")
+        if not isinstance(uidvalidity, int) or uidvalidity < 1:
+            raise Trouble(f"the server gives no UIDVALIDITY for {folder}: its mails cannot be told apart")
+        uidnext = seen.get(b"UIDNEXT")
+        if not isinstance(uidnext, int):
+            uidnext = max(self.search(["ALL"]), default=0) + 1
+        return Found(uidvalidity, uidnext)
+
+    def search(self, criteria: Sequence[Any]) -> list[int]:
+        """UIDs. Raises Cut, Refusal."""
+        found: list[int] = self._run(lambda client: list(client.search(list(criteria))))
+        return found
+
+    def describe(self, uids: Iterable[int]) -> dict[int, Described]:
+        """Size and date of these mails; those that are gone are missing. Raises Cut, Refusal."""
+        wanted = list(uids)
+        answer = self._run(lambda client: client.fetch(wanted, ["RFC822.SIZE", "INTERNALDATE"]))
+        found = {}
+        for uid in wanted:
+            size = answer.get(uid, {}).get(b"RFC822.SIZE")
+            if isinstance(size, int):
+                found[uid] = Described(uid, size, _aware(answer[uid].get(b"INTERNALDATE")))
+        return found
+
+    def fetch(self, uids: Sequence[int], octets: int) -> dict[int, bytes]:
+        """The mails, byte for byte, \\Seen left as it is; those that are gone or empty are missing. Raises Cut, Refusal.
+
+        No more than `octets` are read.
+        """
+        return self._bodies(uids, "BODY.PEEK[]", b"BODY[]", octets)
+
+    def fetch_header(self, uid: int) -> bytes:
+        """The header of a mail that is not read, or nothing where that cannot be had either. Raises Cut."""
+        try:
+            return self._bodies([uid], "BODY.PEEK[HEADER]", b"BODY[HEADER]", LONGEST_HEADER).get(uid, b"")
+        except Refusal:
+            return b""
+
+    def _bodies(self, uids: Sequence[int], item: str, key: bytes, octets: int) -> dict[int, bytes]:
+        answer = self._run(lambda client: client.fetch(list(uids), [item]), octets)
+        bodies = {uid: answer.get(uid, {}).get(key) for uid in uids}
+        return {uid: bytes(body) for uid, body in bodies.items() if isinstance(body, bytes | bytearray) and body}
+
+    # --- afterwards ----------------------------------------------------------------------------------------------------
+
+    def flag_seen(self, uids: Sequence[int]) -> None:
+        """Raises Cut, Refusal."""
+        self._run(lambda client: client.add_flags(list(uids), [rb"\Seen"], silent=True))
+
+    def move(self, uids: Sequence[int], folder: str) -> None:
+        """Raises Cut, Refusal. Where the server cannot move, copied and then deleted; nobody else's deleted mails are swept away."""
+        wanted = list(uids)
+        if self._client.has_capability("MOVE"):
+            self._run(lambda client: client.move(wanted, folder))
+            return
+        self._run(lambda client: client.copy(wanted, folder))
+        self._run(lambda client: client.delete_messages(wanted, silent=True))
+        if self._client.has_capability("UIDPLUS"):
+            self._run(lambda client: client.uid_expunge(wanted))
+
+    # --- waiting -------------------------------------------------------------------------------------------------------
+
+    @property
+    def can_idle(self) -> bool:
+        return bool(self._client.has_capability("IDLE"))
+
+    def idle(self, seconds: float) -> None:
+        """Waits until something happens in the folder, at most so long (RFC 2177). Raises Cut when the connection has ended.
+
+        imapclient answers at once and without a word, for ever, when the connection is dead: that is an end.
+        """
+        self._run(lambda client: client.idle())
+        began = time.monotonic()
+        heard = self._run(lambda client: client.idle_check(timeout=seconds), seconds=seconds + self._settings.timeout.total_seconds())
+        if not heard and time.monotonic() - began < min(_INSTANTLY, seconds / 2):
+            raise Cut("the connection ended while waiting for mail")
+        if any(len(one) > 1 and one[0] == b"BYE" for one in heard if isinstance(one, tuple)):
+            raise Cut("the server says good-bye")
+        self._run(lambda client: client.idle_done())
+
+    # --- what is in it, for `mailgate check` ---------------------------------------------------------------------------
+
+    def folders(self) -> list[str]:
+        return self._run(lambda client: [str(name) for _, _, name in client.list_folders()])  # type: ignore[no-any-return]
+
+    def count(self, folder: str) -> tuple[int, int]:
+        """Mails, and those that nobody has read. Raises Cut, Refusal."""
+        said = self._run(lambda client: client.folder_status(folder, ["MESSAGES", "UNSEEN"]))
+        return int(said.get(b"MESSAGES", 0)), int(said.get(b"UNSEEN", 0))
+
+    # --- ending --------------------------------------------------------------------------------------------------------
+
+    def bye(self) -> None:
+        """Hangs up, politely if that is quickly done."""
+        if self._client is not None and self._socket is not None and not self._aborted:
+            with suppress(Exception):  # we are leaving anyway
+                self._client.socket().settimeout(_GOODBYE)
+                self._client._imap.allow(LONGEST_ANSWER, _GOODBYE)
+                self._client.logout()
+        self.close()
+
+    def close(self) -> None:
+        client, made = self._client, self._socket
+        self._client = self._socket = None
+        if client is not None:
+            with suppress(Exception):  # a connection that is gone cannot be closed better
+                client._imap.shutdown()
+        if made is not None:
+            with suppress(OSError):
+                made.close()
+
+    def abort(self) -> None:
+        """Ends whatever the session waits for. May be called from any thread."""
+        self._aborted = True
+        made = self._socket
+        if made is not None:
+            with suppress(OSError):  # already gone
+                socket.socket.shutdown(made, socket.SHUT_RDWR)  # SSLSocket.shutdown would pull the rug from under a reader
+
+    # --- saying and hearing --------------------------------------------------------------------------------------------
+
+    def _allow(self, octets: int = 0, seconds: float | None = None) -> None:
+        """What the next answer may cost: a mail on a slow line takes its time, an answer without one does not."""
+        patience = self._settings.timeout.total_seconds() if seconds is None else seconds
+        self._client._imap.allow(octets + LONGEST_ANSWER, patience + octets / 8192)
+
+    def _run(self, command: Callable[[Any], Any], octets: int = 0, seconds: float | None = None) -> Any:
+        """One command. Raises Refusal for NO and BAD, Cut when the connection is over."""
+        if self._client is None:
+            raise Cut("there is no connection")
+        self._allow(octets, seconds)
+        try:
+            return command(self._client)
+        except (IMAPClientAbortError, OSError, Cut) as error:
+            raise self._trouble(error) from error
+        except imaplib.IMAP4.readonly as error:
+            raise self._trouble(error) from error
+        except IMAPClientError as error:
+            raise Refusal(self._hidden(error)) from error
+        except Exception as error:
+            # What cannot be parsed may go on in the next line: nothing of this connection is believed any more.
+            raise Cut(f"the server's answer makes no sense: {type(error).__name__}") from error
+
+    def _trouble(self, error: BaseException) -> Trouble:
+        if isinstance(error, Trouble):
+            return error
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            return Unsafe(f"TLS with {self._settings.host} failed: {_words(error.reason or error)}")
+        if isinstance(error, TimeoutError):
+            return Cut(f"no answer from {self._settings.host} within {self._settings.timeout.total_seconds():g} s")
+        if isinstance(error, OSError):
+            return Cut(f"{self._settings.host} cannot be reached: {_words(error.strerror or error)}")
+        if isinstance(error, IMAPClientError):
+            return Cut(f"{self._settings.host}: {self._hidden(error)}")
+        return Cut(f"{self._settings.host}: {type(error).__name__}")
+
+    def _hidden(self, error: BaseException) -> str:
+        """What the server said, without what we said to it."""
+        said = str(error)
+        for secret in self._secrets:
+            said = said.replace(secret, "...")
+        return _words(said)
+
+
+def _words(said: object) -> str:
+    """One line that can be shown."""
+    text = " ".join(str(said).split())
+    return "".join(c if c.isprintable() else "?" for c in text)[:300]
+
+
+def _aware(at: object) -> datetime | None:
+    """A server's date, None where there is none to be believed."""
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        return None
+    try:
+        return at.astimezone(UTC).replace(microsecond=0)
+    except (OverflowError, ValueError):
+        return None
+
+
+def reachable(settings: MailboxSettings, credentials: Credentials) -> tuple[str, bool]:
+    """Logs in and looks, for `mailgate check`: what is there in words, and whether all is well. Reads and changes nothing."""
+    session = ImapSession(settings)
+    try:
+        session.open(credentials)
+        there = set(session.folders())
+        told, missing = [], []
+        wanted = [folder for folder, _ in settings.watched] + ([settings.move_to] if settings.move_to else [])
+        for folder in wanted:
+            if folder not in there and folder.upper() != "INBOX":
+                missing.append(folder)
+            else:
+                mails, unseen = session.count(folder)
+                told.append(f"{folder} holds {mails} mails, {unseen} unread")
+        if missing:
+            return f"no such folder: {', '.join(missing)}. There are {', '.join(sorted(there))[:500]}", False
+        return "; ".join(told) + ("" if session.can_idle else "; no IDLE, looked at every " + _seconds(settings.poll)), True
+    except (Trouble, Refusal) as trouble:
+        return str(trouble), False
+    finally:
+        session.bye()
+
+
+def _seconds(pause: timedelta) -> str:
+    return f"{pause.total_seconds():g} s"

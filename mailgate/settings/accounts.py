@@ -1,0 +1,148 @@
+"""Mailboxes, and the tokens for them and for the relay: from what stands in mailgate.toml to what the program works with."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mailgate.model.mailbox import After, MailboxSettings, Start
+from mailgate.model.oauth import PROVIDERS, OAuthSettings, Use
+from mailgate.model.policy import Policy
+from mailgate.settings.forms import InstallationForm, MailboxForm, OAuthForm
+
+Say = Callable[[tuple[str, ...], str], None]  #: place and words of a mistake
+Where = Path | str | None  #: a file, or the name of an environment variable
+
+_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    settings: MailboxSettings
+    password: Where
+
+
+@dataclass(frozen=True, slots=True)
+class OAuth:
+    settings: OAuthSettings
+    client_secret: Where
+    refresh_token: Where
+
+
+def mailbox(folder: Path, form: MailboxForm, oauth: dict[str, OAuthForm]) -> Mailbox:
+    known = PROVIDERS.get(oauth[form.oauth].provider) if form.oauth in oauth else None
+    way, _, target = form.after.partition(":")
+    settings = MailboxSettings(
+        name=form.name,
+        desk=form.desk,
+        host=form.host or (known.imap_host if known else ""),
+        user=form.user,
+        port=form.port or _PORTS[form.tls],
+        tls=form.tls,
+        ca_file=str(folder / form.ca_file) if form.ca_file else None,
+        oauth=form.oauth,
+        folders=form.folders,
+        sent=form.sent,
+        junk=form.junk,
+        after=After(way),
+        move_to=target or None,
+        start=form.start if isinstance(form.start, datetime) else Start(form.start),
+        poll=form.poll,
+        timeout=form.timeout,
+        max_size=form.max_size,
+    )
+    return Mailbox(settings, _where(folder, form.password_file, form.password_env))
+
+
+def oauth(folder: Path, name: str, form: OAuthForm) -> OAuth:
+    known = PROVIDERS.get(form.provider)
+
+    def scope(own: str | None, use: Use) -> str:
+        return own if own is not None else known.scopes.get((form.grant, use), "") if known else ""
+
+    settings = OAuthSettings(
+        name=name,
+        grant=form.grant,
+        client_id=form.client_id,
+        token_url=form.token_url or (known.token_url.replace("{tenant}", form.tenant or "") if known else ""),
+        imap_scope=scope(form.imap_scope, "imap"),
+        smtp_scope=scope(form.smtp_scope, "smtp"),
+        ca_file=str(folder / form.ca_file) if form.ca_file else None,
+        expires_at=form.expires_at,
+    )
+    return OAuth(
+        settings,
+        _where(folder, form.client_secret_file, form.client_secret_env),
+        _where(folder, form.refresh_token_file, form.refresh_token_env),
+    )
+
+
+def _where(folder: Path, file: str | None, env: str | None) -> Where:
+    return folder / file if file else env
+
+
+# --- what is wrong --------------------------------------------------------------------------------------------------------
+
+
+def check(folder: Path, form: InstallationForm, policy: Policy, say: Say) -> None:
+    """Every mistake in [[mailboxes]] and [oauth]."""
+    for name, client in form.oauth.items():
+        _check_oauth(folder, name, client, say)
+    seen: set[str] = set()
+    for index, one in enumerate(form.mailboxes):
+        place = ("mailboxes", str(index))
+        if one.name in seen:
+            say((*place, "name"), f'"{one.name}" is the name of two mailboxes')
+        seen.add(one.name)
+        if one.desk not in policy.desks:
+            say((*place, "desk"), f'there is no desk "{one.desk}" in policy.toml')
+        built = mailbox(folder, one, form.oauth).settings
+        if not built.host:
+            say((*place, "host"), "is missing")
+        for key, words in built.mistakes():
+            say((*place, key), words)
+        if one.oauth is not None and one.oauth not in form.oauth:
+            say((*place, "oauth"), f"there is no [oauth.{one.oauth}]")
+        if sum(way is not None for way in (one.password_file, one.password_env, one.oauth)) != 1:
+            say((*place, "user"), "needs one of `password_file`, `password_env` and `oauth`")
+        _check_secret(folder, one.password_file, (*place, "password_file"), say)
+        _check_file(folder, one.ca_file, (*place, "ca_file"), say)
+
+
+def _check_oauth(folder: Path, name: str, form: OAuthForm, say: Say) -> None:
+    place = ("oauth", name)
+    if form.provider == "microsoft" and not form.tenant and not form.token_url:
+        say((*place, "tenant"), "is missing: the id of the directory, or its domain")
+    if form.provider == "google" and form.grant == "client_credentials":
+        say((*place, "grant"), 'Google gives tokens for mailboxes to "refresh_token" only')
+    if form.provider == "other" and not form.token_url:
+        say((*place, "token_url"), "is missing")
+    elif form.provider != "microsoft" or form.tenant or form.token_url:
+        for key, words in oauth(folder, name, form).settings.mistakes():
+            say((*place, key), words)
+    secret = form.client_secret_file or form.client_secret_env
+    if form.grant == "client_credentials" and not secret:
+        say((*place, "client_secret_file"), "is missing, or client_secret_env")
+    if form.grant == "refresh_token" and not (form.refresh_token_file or form.refresh_token_env):
+        say((*place, "refresh_token_file"), "is missing, or refresh_token_env")
+    _check_secret(folder, form.client_secret_file, (*place, "client_secret_file"), say)
+    _check_secret(folder, form.refresh_token_file, (*place, "refresh_token_file"), say)
+    _check_file(folder, form.ca_file, (*place, "ca_file"), say)
+
+
+def _check_file(folder: Path, file: str | None, place: tuple[str, ...], say: Say) -> None:
+    if file and not (folder / file).is_file():
+        say(place, f"{folder / file} is not there")
+
+
+def _check_secret(folder: Path, file: str | None, place: tuple[str, ...], say: Say) -> None:
+    if not file:
+        return
+    path = folder / file
+    if not path.is_file():
+        say(place, f"{path} is not there")
+    elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+        say(place, f"others can read {path}: chmod 600 {path}")
