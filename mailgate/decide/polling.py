@@ -15,6 +15,7 @@ BATCH, BATCH_OCTETS = 50, 8 * 1024 * 1024
 
 #: Clocks differ: so much earlier than our own a mail may be stamped by the server and still be new.
 SKEW = timedelta(minutes=10)
+CLOCK_AHEAD = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
@@ -35,7 +36,8 @@ def begin(found: Found, start: Start | datetime, newest: datetime | None, unseen
     last = found.uidnext - 1
     if isinstance(start, datetime):
         return Cursor(found.uidvalidity, 0, last, since=start, horizon=start)
-    since = min(newest + SECOND, now) if newest is not None else now - SKEW
+    # A mail that is stamped far in the future must not make everything after it look old.
+    since = newest + SECOND if newest is not None and newest < now + CLOCK_AHEAD else now - SKEW
     horizon = min((at for at in unseen.values() if at is not None), default=since) if start is Start.UNSEEN else since
     return Cursor(found.uidvalidity, last, 0, since=since, horizon=min(horizon, since))
 
@@ -123,8 +125,9 @@ def pause_after(failures: int, spread: float) -> timedelta:
     return PAUSES[min(max(failures, 1), len(PAUSES)) - 1] * (0.75 + 0.5 * spread)
 
 
-def next_connect(connects: Iterable[Connect], now: datetime) -> datetime:
-    """When the server of a mailbox may be connected to: now, or later. `connects`: the last hour's, of all folders and nodes.
+def next_connect(connects: Iterable[Connect], now: datetime, logins: int = 1) -> datetime:
+    """When the server of a mailbox may be connected to: now, or later. `connects`: the last hour's, of all folders and nodes; `logins`:
+    how many may be tried over the connection.
 
     Never more than ten in a minute, and never so that more than six logins an hour could fail: an account that is locked by its own
     gateway helps nobody.
@@ -139,8 +142,9 @@ def next_connect(connects: Iterable[Connect], now: datetime) -> datetime:
     if refused and not _logged_in_since(recent, refused[-1]):
         allowed = max(allowed, refused[-1] + AFTER_REFUSED_LOGIN)
     failing = sorted(refused + doubtful)
-    if len(failing) >= REFUSED_LOGINS_AN_HOUR:
-        oldest = failing[-REFUSED_LOGINS_AN_HOUR]
+    most = REFUSED_LOGINS_AN_HOUR - logins  # that have failed before
+    if len(failing) > most:
+        oldest = failing[-most - 1]
         allowed = max(allowed, oldest + (UNDECIDED if oldest in doubtful else HOUR))
     return allowed
 

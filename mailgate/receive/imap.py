@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from mailgate.decide import polling
@@ -109,7 +110,9 @@ class FolderWatch:
     def _connect(self, now: datetime) -> timedelta | None:
         """Opens a session, or says how long that has to wait: servers lock out clients that come too often."""
         house, settings = self._house, self.settings
-        turn = house.cursors.connecting(settings.name, now, polling.next_connect)
+        credentials = house.credentials(settings)
+        logins = 2 if credentials.renewed else 1
+        turn = house.cursors.connecting(settings.name, now, partial(polling.next_connect, logins=logins))
         if isinstance(turn, datetime):
             log.info("%s: the next connection may be tried at %s", self.key, turn)
             return max(turn - now, timedelta(seconds=1))
@@ -118,7 +121,7 @@ class FolderWatch:
         try:
             if self._over.is_set():
                 raise Stopping
-            session.open(house.credentials(settings))
+            session.open(credentials)
             outcome = Attempt.LOGGED_IN
         finally:
             if outcome is not Attempt.LOGGED_IN and session.said_secret:

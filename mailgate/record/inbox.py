@@ -57,7 +57,7 @@ class Keeping:
         kept: list[Kept] = []
         rows: list[Row] = []
         raws: list[Row] = []
-        replaced: list[Row] = []
+        replaced: list[tuple[int, int]] = []
         fresh: dict[tuple[str, str], Row] = {}  #: of this very group
         owners: dict[int, int] = {}
         for item, number in zip(self._items, self._ids, strict=True):
@@ -74,7 +74,7 @@ class Keeping:
                 owners[arrival] = number
                 raws.append({**self._raw[arrival], "id": number})
             if known:
-                replaced.append({"row": known.id, "new_mail": owners[arrival]})
+                replaced.append((known.id, owners[arrival]))
                 fresh[key] = {}
                 kept.append(Kept(known.id, duplicate=False))
                 continue
@@ -95,7 +95,9 @@ class Keeping:
             kept.append(Kept(number, duplicate=False))
         _NEW_RAW.ready(raws, self._dialect).run(connection)
         _NEW_MAIL.ready(rows, self._dialect).run(connection)
-        _READ_AGAIN.ready(replaced, self._dialect).run(connection)
+        for row, mail in replaced:
+            again = {"mail": mail, "state": WAITING, "lease": None, "lease_until": None, "attempts": 0, "reason": None, "settled_at": None}
+            connection.execute(update(inbox).where(inbox.c.id == row).values(**again))
         return kept
 
     def _known(self, connection: Connection, desk: str) -> Iterable[Any]:
@@ -110,11 +112,6 @@ def _is_better(item: Keep, known: Any) -> bool:
 
 _NEW_RAW = Statement(insert(raw_mails))
 _NEW_MAIL = Statement(insert(inbox))
-_READ_AGAIN = Statement(
-    update(inbox)
-    .where(inbox.c.id == bindparam("row"))
-    .values(mail=bindparam("new_mail"), state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None)
-)
 _KNOWN_DIGESTS = select(inbox.c.id, inbox.c.digest, inbox.c.state, inbox.c.reason).where(
     inbox.c.desk == bindparam("desk"), inbox.c.digest.in_(bindparam("digests", expanding=True))
 )

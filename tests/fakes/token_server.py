@@ -64,7 +64,7 @@ class TokenServer:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - http.server finds it by its name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
                 status, said = server._answer(self.path, {key: values[0] for key, values in parse_qs(body).items()})
                 self.send_response(status)
