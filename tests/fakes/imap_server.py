@@ -217,7 +217,7 @@ class _Conversation:
 
     def _login(self, arguments: str) -> None:
         self.server.logins.append(arguments)
-        good = arguments.endswith(f'"{self.server.password}"') or arguments.endswith(f" {self.server.password}")
+        good = arguments.endswith((f'"{self.server.password}"', f" {self.server.password}"))
         self._done("OK in" if good else "NO [AUTHENTICATIONFAILED] no")
 
     def _authenticate(self, arguments: str) -> None:

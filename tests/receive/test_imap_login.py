@@ -53,9 +53,7 @@ def test_a_mailbox_with_a_good_certificate_is_read(tmp_path: Path, certificates:
 
 @pytest.mark.parametrize("tls", ["tls", "starttls"])
 @pytest.mark.parametrize("kind", ["expired", "wrong_host", "self_signed"])
-def test_a_bad_certificate_hears_no_password_and_the_operator_hears_of_it(
-    tmp_path: Path, certificates: Certificates, tls: str, kind: str
-):
+def test_a_bad_certificate_hears_no_password_and_the_operator_hears_of_it(tmp_path: Path, certificates: Certificates, tls: str, kind: str):
     bad: Certificate = getattr(certificates, kind)
     with ImapServer(certificate=bad, tls=tls, capabilities="STARTTLS AUTH=PLAIN") as server:
         desk = Desk(tmp_path, server)
@@ -86,7 +84,7 @@ def test_without_tls_nothing_is_said(tmp_path: Path, capabilities: str, greeting
 
 def test_what_was_said_in_clear_behind_starttls_is_never_believed(tmp_path: Path, certificates: Certificates):
     with ImapServer(certificate=certificates.good, tls="starttls", capabilities="STARTTLS AUTH=PLAIN") as server:
-        server.injected = b'* 1 FETCH (UID 1 BODY[] {5}\r\nforge)\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n'
+        server.injected = b"* 1 FETCH (UID 1 BODY[] {5}\r\nforge)\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n"
         desk = Desk(tmp_path, server)
         watch = desk.watch(ca_file=str(certificates.authority), timeout=timedelta(seconds=2))
         watch.look()
