@@ -32,7 +32,6 @@ SERVERS = {
         answers=("postfix postfix/main_mailer_type select No configuration",),
         needs_root=True,
     ),
-    # Debian starts it on installation where a machine starts services; the tests' own uses other ports and folders.
     "dovecot": Server(command="dovecot", debian="dovecot-imapd", needs_root=True),
 }
 

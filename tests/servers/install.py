@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from tests.servers import SERVERS, find, in_ci, missing
+
+POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def may_install() -> bool:
@@ -26,7 +31,22 @@ def install(names: list[str]) -> None:
     print(f"tests: installing {', '.join(packages)} (MAILGATE_TEST_SERVERS=no leaves that out)", flush=True)
     subprocess.run(["apt-get", "update", "-qq"], check=True, env=quiet)
     fetch = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    subprocess.run(fetch, check=True, env=quiet, stdout=subprocess.DEVNULL)
+    with _no_service_starts():
+        subprocess.run(fetch, check=True, env=quiet, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def _no_service_starts() -> Iterator[None]:
+    """Debian starts what it installs unless this file says no. One that is there already has its own opinion."""
+    if POLICY.exists():
+        yield
+        return
+    POLICY.write_text("#!/bin/sh\nexit 101\n")
+    POLICY.chmod(0o755)
+    try:
+        yield
+    finally:
+        POLICY.unlink()
 
 
 def main() -> int:
