@@ -21,7 +21,8 @@ from mailgate.decide import polling
 from mailgate.model.mailbox import Attempt, FolderRole, LeaseLost, MailboxSettings
 from mailgate.receive import Clock
 from mailgate.receive.imap_folder import Cursors, FolderReader, Intake, Stopping
-from mailgate.receive.imap_session import Credentials, Cut, ImapSession, LoginRefused, TokenTrouble, Trouble, Unsafe
+from mailgate.receive.imap_session import Credentials, ImapSession
+from mailgate.receive.imap_trouble import Cut, LoginRefused, TokenTrouble, Trouble, Unsafe
 
 log = logging.getLogger(__name__)
 

@@ -29,7 +29,8 @@ from mailgate.model.mailbox import (
     Start,
 )
 from mailgate.receive import Clock
-from mailgate.receive.imap_session import Cut, Described, ImapSession, Refusal, TooLong
+from mailgate.receive.imap_session import Described, ImapSession
+from mailgate.receive.imap_trouble import Cut, Refusal, TooLong
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from mailgate.app import wall_clock
 from mailgate.cli.check import _checks
+from mailgate.decide import polling
 from mailgate.model.ticket import Visibility
 from tests.fakes.token_server import TokenServer
 from tests.journeys.world import ANN, MAX, SUPPORT, World, edit
@@ -44,6 +46,12 @@ def tokens() -> Iterator[TokenServer]:
 def dovecot(tokens: TokenServer) -> Iterator[Dovecot]:
     with running_dovecot(introspection=tokens.introspection) as running:
         yield running
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Back-off in real time would only be waited for; that it grows is tested elsewhere."""
+    monkeypatch.setattr(polling, "PAUSES", (timedelta(seconds=0.5),))
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from mailgate.decide.polling import CONNECTS_A_MINUTE, REFUSED_LOGINS_AN_HOUR
 from mailgate.model.mailbox import FolderRole
 from mailgate.model.oauth import TokenRefused
 from mailgate.receive.imap import MailboxDoor, MailboxHouse
-from mailgate.receive.imap_session import Credentials, ImapSession, Unsafe, reachable
+from mailgate.receive.imap_session import Credentials, ImapSession, reachable
+from mailgate.receive.imap_trouble import Unsafe
 from tests.fakes.certificates import Certificate, Certificates, make_certificates
 from tests.fakes.imap_server import ImapServer, noon
 from tests.receive.mailbox import Desk, a_mail
