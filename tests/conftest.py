@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+from tests.databases import pytest_generate_tests as pytest_generate_tests
 from tests.servers import in_ci
 
 # Two cores are shared with real servers: how long one example took says nothing about the code.

@@ -202,7 +202,8 @@ class Program:
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)
             gateway.on_letters = sender.wake
-        self.timetable.every(rounds.watch, "watch", self.watch)
+        if not self.settings.database.is_server:  # a server's disk is watched where it is
+            self.timetable.every(rounds.watch, "watch", self.watch)
 
     def _mailbox_house(self) -> MailboxHouse:
         login = partial(mailbox_login, self.settings, self.tokens)

@@ -165,9 +165,10 @@ def _database(settings: Any, now: datetime):  # type: ignore[no-untyped-def]
         yield "database", f"{untrusted.reason}. {untrusted.way_out}", False
         return
     health = store.counts(now)
+    place = store.place
     store.close()
     held = ", restored: its outbox is held" if health.restored else ""
-    yield "database", f"{settings.database.url}: {sum(health.tickets.values())} tickets not closed{held}", True
+    yield "database", f"{place}: {sum(health.tickets.values())} tickets not closed{held}", True
 
 
 def _door(door: Any) -> tuple[str, str, bool]:

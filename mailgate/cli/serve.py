@@ -36,7 +36,7 @@ def serve(
 
         settings = settings_of(config)
         if chosen != frozenset(PARTS):
-            # A second process on the same file would be refused anyway; parts on several nodes need PostgreSQL.
+            # A second process on the same file is refused; parts on several nodes need PostgreSQL.
             logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))
 
         def ready(program: app.Program) -> None:

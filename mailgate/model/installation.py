@@ -47,8 +47,18 @@ class DoorSettings:
 class DatabaseSettings:
     """Where the record is kept."""
 
-    url: str  #: path of an SQLite file, or sqlite:///PATH; on a disk of this machine, in a folder that only mailgate can write to
+    url: str
+    """Path of an SQLite file, or sqlite:///PATH; on a disk of this machine, in a folder that only mailgate can write to.
+    Or postgresql://USER@HOST/DATABASE, without a password."""
     accept_lost_log: bool = False  #: start although the -wal file is gone: what it held is lost. For one start
+    password_file: str | None = None  #: PostgreSQL: read for each new connection
+    password_env: str | None = None  #: PostgreSQL: name of an environment variable
+    pool_size: int = 10  #: PostgreSQL: connections of one program
+
+    @property
+    def is_server(self) -> bool:
+        """Whether a database server keeps it, and not a file of ours."""
+        return self.url.startswith(("postgresql:", "postgresql+psycopg:", "postgres:"))
 
 
 @dataclass(frozen=True, slots=True)

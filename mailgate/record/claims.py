@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
-
-
-def new_lease() -> str:
-    """A token; whoever comes back with an older one has lost the row."""
-    return secrets.token_hex(8)
 
 
 def first_of(key: Column[Any], *wanted: ColumnElement[bool], order: tuple[Column[Any], ...], limit: int) -> Select[Any]:

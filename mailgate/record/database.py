@@ -5,58 +5,66 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 
 from mailgate.model.mail import NoSpace
-from mailgate.record import sqlite
+from mailgate.record.room import Meaning, Room
 from mailgate.record.rows import Broken, Busy
 
 T = TypeVar("T")
 
 PATIENCE = 30.0  #: seconds that a write waits for its turn. A client of ours waits 10 minutes for the reply to its last dot
-_LOOK_AT_LOG_EVERY = 256  #: commits
+_TIDY_EVERY = 256  #: commits
 
 
 class Database:
-    """The engine and its manners. Threads may share it; each transaction takes a connection of its own from the pool."""
+    """The record's database and our manners with it. Threads may share it; each transaction takes a connection from the pool."""
 
-    def __init__(self, path: Path, patience: float = PATIENCE) -> None:
-        self.path = path
+    def __init__(self, room: Room, patience: float = PATIENCE) -> None:
+        self.room = room
         self.commits = 0  #: how many write transactions were committed; tells a test what shared one
         self._patience = patience
-        self._engine = sqlite.engine(path)
         self._counting = threading.Lock()
 
     @property
     def dialect(self) -> Dialect:
-        return self._engine.dialect
+        return self.room.engine.dialect
 
-    def write(self, work: Callable[[Connection], T], patience: float | None = None) -> T:
+    def write(
+        self, work: Callable[[Connection], T], patience: float | None = None, did: Callable[[Connection], T | None] | None = None
+    ) -> T:
         """Runs `work` in one write transaction, and again from its start when the database was busy: so it must keep nothing in between.
 
-        Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written.
+        A connection that dies at the COMMIT leaves nobody knowing whether it happened. Then `did` looks first: its answer is taken for
+        the answer of `work`, None means that nothing was written. Without `did`, `work` itself must do no harm the second time.
+
+        Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written (but see Busy).
         """
         deadline = time.monotonic() + (self._patience if patience is None else patience)
+        unsure = False
         while True:
+            committing = False
             try:
-                with self._engine.connect() as connection, connection.begin():
-                    if not sqlite.begin_write(connection, deadline):
+                with self.room.engine.connect() as connection, connection.begin():
+                    if not self.room.begin_write(connection, deadline):
                         raise Busy("the database is locked by somebody else")
-                    done = work(connection)
+                    found = did(connection) if unsure and did is not None else None
+                    done = work(connection) if found is None else found
+                    committing = True
                 break
             except Exception as error:
-                if not self._again(error, deadline):
+                meaning = self.room.meaning(error)
+                if not self._again(error, meaning, deadline):
                     raise
+                unsure = unsure or (committing and meaning == "gone")
         with self._counting:
             self.commits += 1
-            look = self.commits % _LOOK_AT_LOG_EVERY == 0
-        if look and sqlite.log_size(self.path) > sqlite.LOG_LIMIT:
-            self.empty_log()
+            tidy = self.commits % _TIDY_EVERY == 0
+        if tidy:
+            self.room.tidy()
         return done
 
     def read(self, work: Callable[[Connection], T]) -> T:
@@ -64,43 +72,35 @@ class Database:
         deadline = time.monotonic() + self._patience
         while True:
             try:
-                with self._engine.connect() as connection, connection.begin():
-                    sqlite.begin_read(connection)
+                with self.room.engine.connect() as connection, connection.begin():
+                    self.room.begin_read(connection)
                     return work(connection)
             except Exception as error:
-                if not self._again(error, deadline):
+                if not self._again(error, self.room.meaning(error), deadline):
                     raise
 
-    def _again(self, error: Exception, deadline: float) -> bool:
+    def _again(self, error: Exception, meaning: Meaning, deadline: float) -> bool:
         """Whether to try once more; raises what the error means where that has a name of ours."""
-        match sqlite.meaning(error):
-            case "busy":
+        match meaning:
+            case "busy" | "again" | "gone":
                 if time.monotonic() >= deadline:
-                    raise Busy("the database is locked by somebody else") from error
-                sqlite.pause()
+                    why = "cannot be reached" if meaning == "gone" else "is locked by somebody else"
+                    raise Busy(f"the database {why}") from error
+                self.room.pause(meaning)
                 return True
             case "full":
                 raise NoSpace("no room left for the database") from error
             case "broken":
-                raise Broken(str(error.orig if isinstance(error, DBAPIError) else error)) from error
+                raise Broken(self.room.words(error)) from error
             case _:
                 return False
 
-    def empty_log(self, seconds: float = 0.0) -> bool:
-        """Outside any transaction; False when somebody was in the way."""
-        with self._engine.connect() as connection:
-            return sqlite.empty_log(connection, seconds)
-
     def faults(self) -> list[str]:
-        with self._engine.connect() as connection:
-            return sqlite.faults(connection)
-
-    def copy(self, target: Path) -> None:
-        with self._engine.connect() as connection:
-            sqlite.copy(connection, target)
+        with self.room.engine.connect() as connection:
+            return self.room.faults(connection)
 
     def size(self) -> int:
-        return self.path.stat().st_size + sqlite.log_size(self.path)
+        return self.read(self.room.size)
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.room.engine.dispose()

@@ -39,10 +39,15 @@ def put(connection: Connection, key: str, value: str) -> None:
 
 
 def mark_copy(connection: Connection, now: datetime) -> None:
-    """Makes a copy know that it is one: its letters wait until an operator has looked."""
-    put(connection, "restored", now.isoformat())
+    """Makes a copied file know that it is one."""
+    mark_restored(connection, now)
     put(connection, "untouched_copy", "1")
     put(connection, "in_use", "")
+
+
+def mark_restored(connection: Connection, now: datetime) -> None:
+    """From now on letters wait until an operator has looked, and numbers go on where none was given out since the copy was made."""
+    put(connection, "restored", now.isoformat())
     for kind, jump in JUMP.items():
         connection.execute(update(counters).where(counters.c.name == kind).values(value=counters.c.value + jump))
 

@@ -15,8 +15,8 @@ from mailgate.model.decision import TraceLine
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
-from mailgate.record import codec
-from mailgate.record.claims import first_of, new_lease, take
+from mailgate.record import codec, node
+from mailgate.record.claims import first_of, take
 from mailgate.record.ready import Row, Statement
 from mailgate.record.rows import Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
@@ -136,11 +136,10 @@ def _raw_row(arrival: Arrival) -> Row:
 # --- claiming -----------------------------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[str, list[int]]:
-    """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. The lease and the inbox ids."""
-    token = new_lease()
+def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta) -> list[int]:
+    """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. Their inbox ids."""
     order = (inbox.c.received_at, inbox.c.id)
-    ids = take(
+    return take(
         connection,
         inbox,
         inbox.c.id,
@@ -149,7 +148,11 @@ def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -
         limit=limit,
         values={"state": CLAIMED, "lease": token, "lease_until": now + lease, "attempts": inbox.c.attempts + 1},
     )
-    return token, ids
+
+
+def held(connection: Connection, token: str) -> list[int] | None:
+    """What a claim took that was committed although nobody was told; None: nothing."""
+    return list(connection.execute(select(inbox.c.id).where(inbox.c.state == CLAIMED, inbox.c.lease == token)).scalars()) or None
 
 
 def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[list[Claim], list[int]]:
@@ -203,6 +206,23 @@ def forget_leases(connection: Connection) -> int:
     """Back to waiting, whoever claimed them: for the one serve that starts, when nobody else can be at work. How many."""
     changed = connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(state=WAITING, lease=None, lease_until=None))
     return changed.rowcount
+
+
+def forget_gone(connection: Connection) -> int:
+    """Back to waiting, what programs of this machine claimed that have ended since. Whoever lives, or is elsewhere, keeps theirs."""
+    leases = connection.execute(select(inbox.c.lease).where(inbox.c.state == CLAIMED).distinct()).scalars()
+    changed = 0
+    for some in chunks(lease for lease in leases if lease and node.is_gone(lease)):
+        changed += connection.execute(
+            update(inbox).where(inbox.c.state == CLAIMED, inbox.c.lease.in_(some)).values(state=WAITING, lease=None, lease_until=None)
+        ).rowcount
+    return changed
+
+
+def settled(connection: Connection, ids: Sequence[int]) -> bool:
+    """Whether nobody has to read any of these mails any more."""
+    open_ = select(inbox.c.id).where(inbox.c.id.in_(list(ids)), inbox.c.state.not_in((DONE, SET_ASIDE))).limit(1)
+    return connection.execute(open_).first() is None
 
 
 def set_aside(connection: Connection, id: int, lease: str, reason: str, trace: str, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, reports
-from mailgate.record.claims import first_of, new_lease, take
+from mailgate.record.claims import first_of, take
 from mailgate.record.inbox import chunks
 from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import bad_tokens, letter_aliases, letters
@@ -116,9 +116,8 @@ def _outbox_row(row: Row[Any]) -> OutboxRow:
 # --- the courier's side -------------------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -> tuple[str, list[str]]:
+def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta) -> list[str]:
     """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way."""
-    token = new_lease()
     taken: list[str] = []
     while len(taken) < limit:
         ids = take(
@@ -144,7 +143,18 @@ def claim(connection: Connection, limit: int, now: datetime, lease: timedelta) -
             break
         late = _cancel_late(connection, ids, now)
         taken += [id for id in ids if id not in late]
-    return token, taken
+    return taken
+
+
+def under_way(connection: Connection, token: str) -> list[str] | None:
+    """What a claim took that was committed although nobody was told; None: nothing."""
+    mine = select(letters.c.id).where(letters.c.lease == token, letters.c.state == _S.SENDING.value)
+    return list(connection.execute(mine.order_by(letters.c.automatic, letters.c.made_at)).scalars()) or None
+
+
+def are_there(connection: Connection, ids: Sequence[str]) -> bool:
+    """Whether these letters were recorded: their ids are drawn by chance, so nobody else has made them."""
+    return connection.execute(select(letters.c.id).where(letters.c.id.in_(list(ids))).limit(1)).first() is not None
 
 
 def _cancel_late(connection: Connection, ids: Sequence[str], now: datetime) -> set[str]:

@@ -226,8 +226,8 @@ class Recording:
 
     # --- in the transaction ----------------------------------------------------------------------------------------
 
-    def write(self, connection: Connection) -> None:
-        """Raises Conflict when somebody else was first; the caller rolls back."""
+    def write(self, connection: Connection) -> bool:
+        """True. Raises Conflict when somebody else was first; the caller rolls back."""
         self._check_leases(connection)
         self._check_versions(connection)
         people.record(connection, self._people)
@@ -251,6 +251,16 @@ class Recording:
                 people.suppress(connection, suppression)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
+        return True
+
+    def is_written(self, connection: Connection) -> bool | None:
+        """After a COMMIT that nobody answered: whether these decisions are in the record. None: they are not, or it cannot be told.
+
+        Then they are written once more, and what is there already makes that a conflict.
+        """
+        if letters := [letter.id for outcome in self._outcomes for letter in outcome.letters]:
+            return outbox.are_there(connection, letters) or None
+        return (inbox.settled(connection, list(self._leases)) or None) if self._leases else None
 
     def _check_leases(self, connection: Connection) -> None:
         held: dict[int, str] = {}
@@ -258,7 +268,8 @@ class Recording:
             rows = connection.execute(
                 select(tables.inbox.c.id, tables.inbox.c.lease)
                 .where(tables.inbox.c.id.in_(some), tables.inbox.c.state == inbox.CLAIMED)
-                .with_for_update()
+                .order_by(tables.inbox.c.id)
+                .with_for_update(key_share=True)
             )
             held.update((id, lease) for id, lease in rows)
         if lost := tuple(id for id, lease in self._leases.items() if held.get(id) != lease):
@@ -272,7 +283,7 @@ class Recording:
                 select(tables.tickets.c.number, tables.tickets.c.version)
                 .where(tables.tickets.c.number.in_(some))
                 .order_by(tables.tickets.c.number)
-                .with_for_update()
+                .with_for_update(key_share=True)
             )
             found.update((number, version) for number, version in rows)
         if lost := tuple(number for number, version in expected.items() if found.get(number) != version):
@@ -303,7 +314,7 @@ class Recording:
             tables.message_ids,
             [
                 {"desk": desk, "message_id": message_id, "ticket": ticket}
-                for (desk, message_id), ticket in self._message_ids.items()
+                for (desk, message_id), ticket in sorted(self._message_ids.items())
                 if (desk, message_id) not in found
             ],
         )

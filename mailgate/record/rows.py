@@ -27,7 +27,10 @@ class Conflict(Exception):
 
 
 class Busy(Exception):
-    """The database was locked for longer than anybody should wait. Nothing was written; try again later."""
+    """The database was locked, or not to be reached, for longer than anybody should wait. Nothing was written; try again later.
+
+    Where the connection died at the COMMIT it may have been written all the same: whoever says it again is told that it is known.
+    """
 
 
 class Broken(Exception):

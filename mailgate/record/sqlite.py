@@ -13,6 +13,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
+from mailgate.record.room import Meaning
 from mailgate.record.trust import Untrusted, sidecars
 from mailgate.record.types import already_json
 
@@ -28,6 +29,7 @@ def engine(path: Path) -> Engine:
         f"sqlite:///{path}",
         connect_args={"timeout": 0, "isolation_level": None, "check_same_thread": False},
         json_serializer=already_json,
+        hide_parameters=True,  # words of mails do not belong into a log
         pool_size=8,
         max_overflow=-1,
     )
@@ -79,11 +81,58 @@ def pause() -> None:
     time.sleep(_PAUSES.uniform(0.001, 0.005))
 
 
+class File:
+    """A record in an SQLite file: the room that `database.Database` works in."""
+
+    is_shared = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.place = str(path)
+        self.engine = engine(path)
+
+    def begin_write(self, connection: Connection, deadline: float) -> bool:
+        return begin_write(connection, deadline)
+
+    def begin_read(self, connection: Connection) -> None:
+        begin_read(connection)
+
+    def alone(self, connection: Connection) -> None:
+        """Whoever writes is alone anyway."""
+
+    def meaning(self, error: BaseException) -> Meaning:
+        return meaning(error)
+
+    def words(self, error: BaseException) -> str:
+        return str(error.orig if isinstance(error, DBAPIError) else error)
+
+    def pause(self, meaning: Meaning) -> None:
+        pause()
+
+    def tidy(self) -> None:
+        if log_size(self.path) > LOG_LIMIT:
+            self.empty_log()
+
+    def faults(self, connection: Connection) -> list[str]:
+        return faults(connection)
+
+    def size(self, connection: Connection) -> int:
+        return self.path.stat().st_size + log_size(self.path)
+
+    def empty_log(self, seconds: float = 0.0) -> bool:
+        """Outside any transaction; False when somebody was in the way."""
+        with self.engine.connect() as connection:
+            return empty_log(connection, seconds)
+
+    def copy(self, target: Path) -> None:
+        with self.engine.connect() as connection:
+            copy(connection, target)
+
+
 # --- what an error means ------------------------------------------------------------------------------------------
 
 
-def meaning(error: BaseException) -> str:
-    """busy, full, broken, unique, or "" for what has nothing to do with the disk or with others."""
+def meaning(error: BaseException) -> Meaning:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
         return ""

@@ -21,7 +21,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
-from mailgate.record import backup, house, inbox, opening, outbox, people, reports, sqlite, tickets
+from mailgate.record import backup, file_opening, holds, house, inbox, node, opening, outbox, people, reports, tickets
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
@@ -68,10 +68,11 @@ create_store = opening.create
 
 
 def open_store(settings: DatabaseSettings, now: datetime, *, for_serve: bool = False, check: bool | None = None) -> Store:
-    """The record, if it can be trusted; `for_serve` holds the lock of the one `serve` until `close`.
+    """The record, if it can be trusted; `for_serve` may bring its schema up to date.
 
-    The file is walked through as a whole (1.5 s for a gigabyte) unless a serve works on it, which did that; `check` False leaves it
-    out in any case: for `deliver`, which opens the record for each mail. Raises Untrusted, Busy.
+    It then holds the lock of a file's one `serve` until `close`. A file is walked through as a whole (1.5 s for a gigabyte) unless a
+    serve works on it, which did that; `check` False leaves it out in any case: for `deliver`, which opens the record for each mail.
+    Raises Untrusted, Busy.
     """
     database, lock = opening.open_database(settings, now, for_serve, check)
     return Store(database, lock)
@@ -87,6 +88,16 @@ class Store:
         self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
 
     @property
+    def place(self) -> str:
+        """Where the record is, in words that hold no password."""
+        return self._db.room.place
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other nodes may work on it."""
+        return self._db.room.is_shared
+
+    @property
     def commits(self) -> int:
         """How many write transactions were committed."""
         return self._db.commits
@@ -95,7 +106,7 @@ class Store:
         """Brings the log into the file. After this the database is one file."""
         try:
             if self._lock is not None:
-                opening.make_peace(self._db)
+                file_opening.make_peace(self._db)
         except Exception:
             # The next start recovers from the log; closing goes on.
             log.warning("the database was not closed in peace: its log stays", exc_info=True)
@@ -126,7 +137,10 @@ class Store:
 
     def claim_inbox(self, limit: int, now: datetime, lease: timedelta) -> list[Claim]:
         """Mails to read, oldest first: waiting ones, and those whose reader's lease ran out."""
-        token, ids = self._db.write(lambda connection: inbox.claim(connection, limit, now, lease))
+        token = node.new_lease()
+        ids = self._db.write(
+            lambda connection: inbox.claim(connection, token, limit, now, lease), did=lambda connection: inbox.held(connection, token)
+        )
         if not ids:
             return []
         found, damaged = self._db.read(lambda connection: inbox.claimed(connection, ids, token))
@@ -141,7 +155,13 @@ class Store:
             self._db.write(lambda connection: inbox.release(connection, claims))
 
     def forget_leases(self) -> int:
-        """Mails that a serve had in work when it died wait again; only for the holder of the serve lock. How many there were."""
+        """Mails that a serve had in work when it died wait again. How many there were.
+
+        In a file that is whatever is claimed, and only the holder of the serve lock may say so. In a database that nodes share, it is
+        what dead programs of this machine had claimed; for a dead machine the end of its leases decides.
+        """
+        if self._db.room.is_shared:
+            return self._db.write(inbox.forget_gone)
         if self._lock is None:
             return 0
         self.mailboxes.forget_leases()
@@ -245,10 +265,10 @@ class Store:
             return
         ready = Recording(outcomes, now, self._db.dialect)
         try:
-            self._db.write(ready.write)
+            self._db.write(ready.write, did=ready.is_written)
         except IntegrityError as error:
-            if sqlite.meaning(error) == "unique":
-                raise Conflict("unique", (str(error.orig),)) from error
+            if self._db.room.meaning(error) == "unique":
+                raise Conflict("unique", (self._db.room.words(error),)) from error
             raise
 
     # --- clocks ----------------------------------------------------------------------------------------------------
@@ -272,7 +292,11 @@ class Store:
         """
         if self.is_restored():
             return []
-        token, ids = self._db.write(lambda connection: outbox.claim(connection, limit, now, lease))
+        token = node.new_lease()
+        ids = self._db.write(
+            lambda connection: outbox.claim(connection, token, limit, now, lease),
+            did=lambda connection: outbox.under_way(connection, token),
+        )
         return self._db.read(lambda connection: outbox.claimed(connection, ids, token)) if ids else []
 
     def release_letters(self, claims: Iterable[ClaimedLetter], now: datetime) -> None:
@@ -359,14 +383,34 @@ class Store:
         """Whether this is a restored copy whose letters nobody released yet."""
         return self._db.read(lambda connection: bool(house.get(connection, "restored")))
 
+    def mark_restored(self, now: datetime) -> None:
+        """An operator put back an older state of the database: its letters wait, and no number is given a second time."""
+        self._db.write(lambda connection: house.mark_restored(connection, now))
+        self._numbers = Numbers(self._db)
+
     def release_restored(self) -> None:
         self._db.write(lambda connection: house.put(connection, "restored", ""))
+
+    # --- what only one node may do at a time -----------------------------------------------------------------------
+
+    def hold(self, name: str, now: datetime, length: timedelta, holder: str | None = None) -> bool:
+        """Whether this is ours to do until `now + length`: free, run out, or ours already, which makes it last longer.
+
+        `holder`: who we are; by default this program.
+        """
+        who = holder or node.name()
+        return self._unless_overtaken(lambda: self._db.write(lambda connection: holds.hold(connection, name, who, now, length)))
+
+    def let_go(self, name: str, holder: str | None = None) -> bool:
+        """Somebody else may do it now. False when it was not ours any more."""
+        who = holder or node.name()
+        return self._db.write(lambda connection: holds.let_go(connection, name, who))
 
     def _unless_overtaken(self, write: Callable[[], T]) -> T:
         """Once more when another node inserted the same row first: then the row is found."""
         try:
             return write()
         except IntegrityError as error:
-            if sqlite.meaning(error) != "unique":
+            if self._db.room.meaning(error) != "unique":
                 raise
         return write()

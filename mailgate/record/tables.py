@@ -32,7 +32,7 @@ def _id(name: str = "id") -> Column[int]:
 meta = Table(
     "meta",
     metadata,
-    Column("key", Text, primary_key=True),  #: product, instance, created_at, in_use, restored
+    Column("key", Text, primary_key=True),  #: product, instance, created_at, in_use, restored, beside, home
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -59,6 +59,16 @@ operator_alarms = Table(
     Column("kind", Text, primary_key=True),
     Column("key", Words, primary_key=True),
     Column("raised_at", UtcDateTime, nullable=False),  #: the last time
+    sqlite_with_rowid=False,
+)
+
+#: What only one node may do at a time: who does it, and until when. A row stays when it is over.
+holds = Table(
+    "holds",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import ValidationError
 
@@ -24,7 +25,17 @@ from mailgate.model.installation import (
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import accounts, places
-from mailgate.settings.forms import INSTALLATION_KEYS, POLICY_KEYS, DoorForm, Form, InstallationForm, KeysForm, PolicyForm, RelayForm
+from mailgate.settings.forms import (
+    INSTALLATION_KEYS,
+    POLICY_KEYS,
+    DatabaseForm,
+    DoorForm,
+    Form,
+    InstallationForm,
+    KeysForm,
+    PolicyForm,
+    RelayForm,
+)
 from mailgate.settings.mending import Place, mended
 from mailgate.settings.mistakes import Mistake, Mistaken, from_pydantic, line_for, lines_of
 from mailgate.settings.policy_file import build
@@ -76,7 +87,7 @@ def load(folder: Path) -> Settings:
     return Settings(
         folder=folder,
         hostname=form.hostname,
-        database=DatabaseSettings(_database_url(folder, form.database.url), form.database.accept_lost_log),
+        database=_database(folder, form.database),
         doors=tuple(_door(folder, form.hostname, door) for door in form.doors),
         relay=_relay(folder, form.hostname, form.relay),
         relay_password=(folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
@@ -171,8 +182,14 @@ def _read(path: Path, kind: type[F], keys: object, mistakes: list[Mistake]) -> t
         return text, *mended(kind, data, errors)
 
 
-def _database_url(folder: Path, url: str) -> str:
-    return url if "://" in url else str((folder / url).resolve())
+def _database(folder: Path, form: DatabaseForm) -> DatabaseSettings:
+    return DatabaseSettings(
+        url=form.url if "://" in form.url else str((folder / form.url).resolve()),
+        accept_lost_log=form.accept_lost_log,
+        password_file=str(folder / form.password_file) if form.password_file else None,
+        password_env=form.password_env,
+        pool_size=form.pool_size,
+    )
 
 
 def _door(folder: Path, hostname: str, form: DoorForm) -> DoorSettings:
@@ -281,12 +298,15 @@ def _check_installation(
     accounts.check(folder, form, policy, say)
     for key, words in _relay(folder, form.hostname, form.relay).mistakes():
         say(("relay", key), words)
-    if form.relay.password_file:
-        path = folder / form.relay.password_file
-        if not path.is_file():
-            say(("relay", "password_file"), f"{path} is not there")
-        elif stat.S_IMODE(path.stat().st_mode) & 0o077:
-            say(("relay", "password_file"), f"others can read {path}: chmod 600 {path}")
+    if _holds_password(form.database.url):
+        say(("database", "url"), "holds a password: put it into a file that only mailgate can read, and name it in `password_file`")
+    for section, name in (("relay", form.relay.password_file), ("database", form.database.password_file)):
+        if name:
+            path = folder / name
+            if not path.is_file():
+                say((section, "password_file"), f"{path} is not there")
+            elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+                say((section, "password_file"), f"others can read {path}: chmod 600 {path}")
     for key, words in check_verify(form.verify):
         say(("verify", key), words)
     for index, door in enumerate(form.doors):
@@ -298,3 +318,9 @@ def _check_installation(
                 say(("doors", str(index), name), f"{folder / value} is not there")
         if door.require_tls and not door.tls_certificate:
             say(("doors", str(index), "require_tls"), "needs a tls_certificate")
+
+
+def _holds_password(url: str) -> bool:
+    """`postgresql://user:password@host/...`, or `?password=` behind it."""
+    parts = urlsplit(url)
+    return bool(parts.scheme) and (":" in parts.netloc.rpartition("@")[0] or "password" in parse_qs(parts.query, keep_blank_values=True))

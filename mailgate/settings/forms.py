@@ -83,6 +83,9 @@ class Form(BaseModel):
 class DatabaseForm(Form):
     url: str = "mailgate.db"
     accept_lost_log: bool = False
+    password_file: str | None = None
+    password_env: str | None = None
+    pool_size: int = Field(default=10, ge=2, le=100)
 
 
 class KeysForm(Form):

@@ -16,7 +16,8 @@ from mailgate.app.running import Running
 from mailgate.cli import app
 from mailgate.cli.init import write_configuration
 from mailgate.model.mail import Arrival, Door
-from mailgate.record.store import Store, create_store, open_store
+from mailgate.record.store import Store, open_store
+from tests import databases
 
 SUPPORT = "support@example.org"
 #: Moves the cursor, sets the title, turns the line round, and imitates a line of ours.
@@ -59,7 +60,8 @@ class House:
 def configured(folder: Path, **changes: str) -> House:
     """A fresh installation on free ports: what `init` writes, with texts replaced."""
     write_configuration(folder / "config", {"port = 2424": "port = 0", **changes})
-    create_store(settings.load(folder / "config").database, wall_clock())
+    databases.configure(folder / "config")
+    databases.ensure(settings.load(folder / "config").database, wall_clock())
     return House(folder / "config")
 
 

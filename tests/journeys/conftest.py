@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases import database_kind as database_kind
 from tests.journeys.world import World
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, database_kind: str) -> Iterator[World]:
     with World(tmp_path) as one:
         yield one

@@ -18,7 +18,8 @@ from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.app.stage import Mailboxes
 from mailgate.cli.demo import configuration
-from mailgate.record.store import Store, create_store, open_store
+from mailgate.record.store import Store, open_store
+from tests import databases
 from tests.servers.postfix import free_port
 
 
@@ -42,8 +43,9 @@ class Served:
         configuration(self.config, self.boxes.start(), self.port)
         if changes:
             changes(self.config)
+        databases.configure(self.config)
         self.settings = settings.load(self.config)
-        create_store(self.settings.database, wall_clock())
+        databases.ensure(self.settings.database, wall_clock())
 
     def __enter__(self) -> Self:
         with (self.folder / "serve.log").open("ab") as log:

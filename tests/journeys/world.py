@@ -17,7 +17,7 @@ from mailgate.app.running import Running
 from mailgate.app.stage import Mailboxes, Received
 from mailgate.cli.demo import configuration
 from mailgate.model.installation import ReaderSettings
-from mailgate.record.store import create_store
+from tests import databases
 
 SUPPORT = "support@example.org"
 MAX, ANN, BOB, EVE = "max@example.com", "ann@example.org", "bob@example.org", "eve@example.net"
@@ -65,11 +65,11 @@ class World:
         configuration(folder / "config", relay_port or self.mailboxes.start())
         if changes:
             changes(folder / "config")
+        databases.configure(folder / "config")
         self.settings = settings.load(folder / "config")
         if reader is not None:
             self.settings = replace(self.settings, reader=reader)
-        if not Path(self.settings.database.url).exists():
-            create_store(self.settings.database, self.clock())
+        databases.ensure(self.settings.database, self.clock())
         self._running = Running(self.settings, self.clock)
 
     def __enter__(self) -> Self:

@@ -5,47 +5,27 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState
 from mailgate.model.events import RequesterWrote, TicketOpened
 from mailgate.model.evidence import Evidence, EvidenceKind, Proof
-from mailgate.model.installation import DatabaseSettings
 from mailgate.model.letter import Audience, Letter
 from mailgate.model.mail import Arrival, Attachment, Door
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Entry, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
 from mailgate.record.rows import Claim, Keep, Outcome
-from mailgate.record.store import Store, create_store, open_store
+from mailgate.record.store import Store, open_store
+from tests.databases import a_database
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
 
 _letters = count(1)
-
-
-def a_database(folder: Path, name: str = "mailgate.db") -> DatabaseSettings:
-    """Settings of a new database in a private folder."""
-    folder.chmod(0o700)
-    path = folder / name
-    path.touch(mode=0o600, exist_ok=False)
-    path.write_bytes(_new_database())
-    return DatabaseSettings(url=str(path))
-
-
-@cache
-def _new_database() -> bytes:
-    """Made once for all tests of a run: the schema takes a tenth of a second."""
-    with TemporaryDirectory() as folder:
-        settings = DatabaseSettings(url=str(Path(folder) / "new.db"))
-        create_store(settings, NOON)
-        return Path(settings.url).read_bytes()
 
 
 def a_store(folder: Path, **options: Any) -> Store:

@@ -1,4 +1,4 @@
-"""A store on a real file for each test."""
+"""A store on a real database for each test: every test runs on a file and on a server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from mailgate.record.store import Store
+from tests.databases import database_kind as database_kind
 from tests.record.builders import a_store
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+def store(tmp_path: Path, database_kind: str) -> Iterator[Store]:
     made = a_store(tmp_path)
     yield made
     made.close()

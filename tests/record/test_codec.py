@@ -16,6 +16,8 @@ from mailgate.record.codec import dump, load, load_all
 from mailgate.record.types import already_json
 from tests.record.builders import NOON
 
+pytestmark = pytest.mark.database("sqlite")  # the same for both
+
 
 @pytest.mark.parametrize(
     "noun",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 from mailgate.record.store import open_store
-from tests.record.builders import LEASE, NOON, a_database, a_keep, some_keeps
+from tests.databases import a_database, look
+from tests.record.builders import LEASE, NOON, a_keep, some_keeps
 
 ROOT = Path(__file__).parents[2]
 HEAD = """
@@ -21,7 +20,8 @@ from datetime import timedelta
 from mailgate.model.installation import DatabaseSettings
 from mailgate.record.store import open_store
 from tests.record.builders import *
-store = open_store(DatabaseSettings(sys.argv[1]), NOON, check=False)
+settings = DatabaseSettings(sys.argv[1], password_env="MAILGATE_TEST_PG_PASSWORD")
+store = open_store(settings, NOON, check=False)
 """
 
 
@@ -89,10 +89,9 @@ def test_a_program_killed_while_it_takes_mail_loses_none_that_it_said_yes_to_and
         program = a_program(KEEPING, settings.url, str(max(0, len(set(said_yes)) - 1)))
         said_yes += lines_until(program, 20 + 7 * turn)
         said_yes += killed(program)
-    with open_store(settings, NOON) as store, closing(sqlite3.connect(settings.url)) as look:
-        stored = [digest for (digest,) in look.execute("select digest from inbox")]
-        assert look.execute("pragma integrity_check").fetchone() == ("ok",)
-        assert look.execute("select count(*) from raw_mails").fetchone() == (len(stored),)
+    with open_store(settings, NOON) as store:
+        stored = [digest for (digest,) in look(store, "select digest from inbox")]
+        assert look(store, "select count(*) from raw_mails") == [(len(stored),)]
         assert set(said_yes) <= set(stored)
         assert len(stored) == len(set(stored))
         assert len(store.claim_inbox(100_000, NOON, LEASE)) == len(stored)
@@ -133,10 +132,9 @@ def test_a_program_killed_while_it_records_leaves_each_decision_whole_or_undone(
         program = a_program(RECORDING, settings.url)
         lines_until(program, 2 + turn)
         killed(program)
-        with closing(sqlite3.connect(settings.url)) as look:
-            assert look.execute("pragma integrity_check").fetchone() == ("ok",)
-            assert {what: look.execute(wrong).fetchall() for what, wrong in WHOLE.items()} == {what: [] for what in WHOLE}
-            (done,) = look.execute("select count(*) from tickets").fetchone()
+        with open_store(settings, NOON) as store:
+            assert {what: look(store, wrong) for what, wrong in WHOLE.items()} == {what: [] for what in WHOLE}
+            ((done,),) = look(store, "select count(*) from tickets")
             assert done >= 10 * (2 + turn)
     with open_store(settings, NOON) as store:
         health = store.counts(NOON)
@@ -159,7 +157,7 @@ def test_a_serve_that_was_killed_lets_the_next_one_start(tmp_path):
     settings = a_database(tmp_path)
     code = (
         "store.close()\n"
-        "store = open_store(DatabaseSettings(sys.argv[1]), NOON, for_serve=True)\n"
+        "store = open_store(settings, NOON, for_serve=True)\n"
         "store.keep([a_keep()])\n"
         "print('up', flush=True)\n"
         "sys.stdin.read()\n"

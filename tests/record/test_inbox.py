@@ -14,6 +14,7 @@ from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.mail import NoSpace
 from mailgate.record.rows import Broken, Busy, Conflict, Keep, Outcome
 from mailgate.record.store import Store
+from tests.databases import look
 from tests.record.builders import LEASE, NOON, a_keep, an_arrival, claims, some_keeps
 
 
@@ -48,14 +49,12 @@ def test_a_duplicate_does_not_fail_the_group_that_it_came_with(store):
     assert len(store.claim_inbox(10, NOON, LEASE)) == 3
 
 
-def test_a_mail_for_two_desks_is_one_entry_in_each_and_its_bytes_are_stored_once(store, tmp_path):
+def test_a_mail_for_two_desks_is_one_entry_in_each_and_its_bytes_are_stored_once(store):
     arrival = an_arrival("both")
     digest = hashlib.sha256(b"both").hexdigest()
     store.keep([Keep(arrival, "it", digest), Keep(arrival, "hr", digest)])
     assert sorted(claim.desk for claim in store.claim_inbox(10, NOON, LEASE)) == ["hr", "it"]
-    with sqlite3.connect(tmp_path / "mailgate.db") as look:
-        assert look.execute("select count(*) from raw_mails").fetchone() == (1,)
-    look.close()
+    assert look(store, "select count(*) from raw_mails") == [(1,)]
 
 
 def test_the_oldest_mail_is_read_first(store):
@@ -139,19 +138,21 @@ def test_no_number_is_given_out_twice_by_many_threads_and_two_programs(store, tm
     assert all(some == sorted(some) for some in taken)
 
 
+@pytest.mark.database("sqlite")
 def test_a_full_disk_is_said_in_one_word_and_the_next_mail_is_taken_once_there_is_room(tmp_path, store):
     store.keep(some_keeps(2))
-    with store._db._engine.connect() as connection:  # the only one of the pool
+    with store._db.room.engine.connect() as connection:  # the only one of the pool
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(NoSpace):
         store.keep([a_keep("too large", size=100_000)])
-    with store._db._engine.connect() as connection:
+    with store._db.room.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA max_page_count = 1000000")
     assert store.keep([a_keep("too large", size=100_000)])[0].duplicate is False
     assert len(store.claim_inbox(10, NOON, LEASE)) == 3
 
 
+@pytest.mark.database("sqlite")
 def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_path):
     holder = sqlite3.connect(tmp_path / "mailgate.db", isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
@@ -165,6 +166,7 @@ def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_pat
     holder.close()
 
 
+@pytest.mark.database("sqlite")
 def test_what_meets_a_lock_halfway_is_done_again_from_its_start(store):
     for run in (store._db.read, store._db.write):
         turns = []
@@ -180,6 +182,7 @@ def test_what_meets_a_lock_halfway_is_done_again_from_its_start(store):
         assert (run(work), len(turns)) == ("done", 3)
 
 
+@pytest.mark.database("sqlite")
 def test_a_disk_that_fails_is_no_reason_to_try_again(store):
     def work(connection):
         failed = sqlite3.OperationalError("disk I/O error")
@@ -190,11 +193,12 @@ def test_a_disk_that_fails_is_no_reason_to_try_again(store):
         store._db.write(work)
 
 
-def test_a_damaged_mail_is_not_handed_on_and_holds_nobody_up(store, tmp_path):
+def test_a_damaged_mail_is_not_handed_on_and_holds_nobody_up(store):
     damaged, sound = store.keep([a_keep("whole"), a_keep("other")])
-    with sqlite3.connect(tmp_path / "mailgate.db") as damage:
-        damage.execute("update raw_mails set raw = cast(replace(cast(raw as text), 'whole', 'whale') as blob)")
-    damage.close()
+    if store.is_shared:
+        look(store, "update raw_mails set raw = convert_to(replace(convert_from(raw, 'UTF8'), 'whole', 'whale'), 'UTF8')")
+    else:
+        look(store, "update raw_mails set raw = cast(replace(cast(raw as text), 'whole', 'whale') as blob)")
     assert [claim.id for claim in store.claim_inbox(10, NOON, LEASE)] == [sound.id]
     row = store.inbox_row(damaged.id)
     assert row.state == "set_aside" and "damaged" in row.reason

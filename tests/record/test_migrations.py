@@ -16,13 +16,14 @@ from sqlalchemy import inspect
 from mailgate.record import migrations
 from mailgate.record.store import open_store
 from mailgate.record.tables import metadata
-from tests.record.builders import NOON, a_database
+from tests.databases import a_database
+from tests.record.builders import NOON
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_migrations_make_exactly_the_tables_that_the_program_works_with(store):
-    with store._db._engine.connect() as connection:
+    with store._db.room.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"target_metadata": metadata, "compare_type": True})
         assert compare_metadata(context, metadata) == []
         made = {
@@ -82,7 +83,7 @@ def upgrade(path, kill_at):
         statements[0] += 1
         if statements[0] == kill_at:
             os.kill(os.getpid(), signal.SIGKILL)
-    event.listen(database._engine, "before_cursor_execute", count)
+    event.listen(database.room.engine, "before_cursor_execute", count)
     database.write(migrations.upgrade)
     database.close()
     return statements[0]

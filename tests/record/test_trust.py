@@ -16,7 +16,10 @@ from mailgate.model.installation import DatabaseSettings
 from mailgate.record import migrations, sqlite, trust
 from mailgate.record.store import create_store, open_store
 from mailgate.record.trust import ServeLock, Untrusted, file_system_in
-from tests.record.builders import LEASE, NOON, a_database, a_person, a_ticket, an_entry, claims, opened, some_keeps
+from tests.databases import a_database
+from tests.record.builders import LEASE, NOON, a_person, a_ticket, an_entry, claims, opened, some_keeps
+
+pytestmark = pytest.mark.database("sqlite")
 
 
 def refusal(settings, **options):
@@ -225,7 +228,7 @@ def test_a_network_file_system_is_refused(settings, tmp_path, monkeypatch, kind,
 
 def test_every_commit_is_flushed_and_foreign_keys_hold(settings):
     store = open_store(settings, NOON)
-    with store._db._engine.connect() as connection:
+    with store._db.room.engine.connect() as connection:
         found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("synchronous", "foreign_keys", "journal_mode")}
     assert found == {"synchronous": 2, "foreign_keys": 1, "journal_mode": "wal"}
     store.close()

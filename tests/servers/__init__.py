@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 #: Administration commands lie here, and the path of an ordinary user often leaves these folders out.
-_PLACES = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+_PLACES = os.pathsep.join(
+    (
+        os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin",
+        # Debian keeps several versions of PostgreSQL side by side, none of them on the path.
+        *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), key=lambda path: -int(Path(path).parent.name)),
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ SERVERS = {
         needs_root=True,
     ),
     "dovecot": Server(command="dovecot", debian="dovecot-imapd", needs_root=True),
+    # The server alone: Debian's package would make a cluster and start it. Found where Debian puts it, of several versions the newest.
+    "postgresql": Server(command="postgres", debian="postgresql"),
 }
 
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.cli.init import write_configuration
-from mailgate.record.store import create_store, open_store
+from mailgate.record.store import open_store
+from tests import databases
 
 SUPPORT = "support@example.org"
 #: As users start it.
@@ -66,8 +67,9 @@ class Gateway:
                 "known_per_minute = 600": 'known_per_minute = "none"',
             },
         )
+        databases.configure(folder / "config")
         self.settings = settings.load(folder / "config")
-        create_store(self.settings.database, wall_clock())
+        databases.ensure(self.settings.database, wall_clock())
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 #: All schema versions that this program knows, oldest first. The last is the one it works with.
-VERSIONS = ("0001", "0002", "0003", "0005")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005")
 HEAD = VERSIONS[-1]
+#: Schema versions of the programs that may go on working beside the newest one: those of the release before. So a migration only adds.
+BESIDE: tuple[str, ...] = ("0001",)
 
 
 def version(connection: Connection) -> str | None:
@@ -20,7 +22,10 @@ def version(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection) -> None:
-    """To the newest version, inside the caller's transaction: killed anywhere, the database has the old schema or the new one."""
+    """To the newest version, inside the caller's transaction: killed anywhere, the database has the old schema or the new one.
+
+    Nodes that start at the same time take turns; who comes second finds nothing left to do.
+    """
     from alembic import command
     from alembic.config import Config
 

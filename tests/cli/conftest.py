@@ -1,0 +1,5 @@
+"""Every command works beside a file and beside a server."""
+
+from __future__ import annotations
+
+from tests.databases import database_kind as database_kind

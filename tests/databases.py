@@ -1,0 +1,122 @@
+"""Which database a test works on: an SQLite file in a folder of its own, or a PostgreSQL database of its own.
+
+A folder of tests whose `conftest.py` imports `database_kind` runs on both. What is about one of them says so:
+`pytestmark = pytest.mark.database("sqlite")`.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from sqlalchemy import URL
+
+from mailgate.model.installation import DatabaseSettings
+from mailgate.record.store import Store, create_store
+from tests.servers import postgresql
+
+KINDS = ("sqlite", "postgresql")
+_CHOSEN = "MAILGATE_TEST_DATABASE"
+_MADE: list[URL] = []
+_BIRTH = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+#: As the sample configuration has it.
+_LINE = 'url = "mailgate.db"'
+
+
+def kind() -> str:
+    return os.environ.get(_CHOSEN, "sqlite")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """For the conftest of all tests: both kinds, unless the test is about one of them or somebody asked for one."""
+    if "database_kind" not in metafunc.fixturenames:
+        return
+    marker = metafunc.definition.get_closest_marker("database")
+    kinds = marker.args if marker else KINDS
+    chosen = os.environ.get(_CHOSEN)
+    metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv(_CHOSEN, request.param)
+    if request.param == "postgresql":
+        postgresql.server()
+    yield request.param
+    while _MADE:
+        postgresql.drop(_MADE.pop())
+
+
+def a_database(folder: Path, name: str = "mailgate.db") -> DatabaseSettings:
+    """A new record of the kind in question."""
+    if kind() == "postgresql":
+        return _on_server()
+    folder.chmod(0o700)
+    path = folder / name
+    path.touch(mode=0o600, exist_ok=False)
+    path.write_bytes(_new_file())
+    return DatabaseSettings(url=str(path))
+
+
+@cache
+def _new_file() -> bytes:
+    """Made once for all tests of a run: the schema takes a tenth of a second."""
+    with TemporaryDirectory() as folder:
+        settings = DatabaseSettings(url=str(Path(folder) / "new.db"))
+        create_store(settings, _BIRTH)
+        return Path(settings.url).read_bytes()
+
+
+@cache
+def _template() -> str:
+    url = postgresql.new_database()
+    create_store(settings_of(url), _BIRTH)
+    return str(url.database)
+
+
+def _on_server() -> DatabaseSettings:
+    url = postgresql.new_database(_template())
+    _MADE.append(url)
+    # A copied database holds its outbox; this one is new.
+    postgresql.execute(
+        "UPDATE meta SET value = (SELECT system_identifier FROM pg_control_system()) || '/' || "
+        "(SELECT oid FROM pg_database WHERE datname = current_database()) WHERE key = 'home'",
+        str(url.database),
+    )
+    return settings_of(url)
+
+
+def settings_of(url: URL) -> DatabaseSettings:
+    return DatabaseSettings(url=url.render_as_string(), password_env=postgresql.PASSWORD, pool_size=10)
+
+
+def configure(config: Path) -> None:
+    """Puts the database in question into a `mailgate.toml` that names a file."""
+    text = (config / "mailgate.toml").read_text(encoding="utf-8")
+    if kind() == "postgresql" and _LINE in text:
+        made = _on_server()
+        text = text.replace(_LINE, f'url = "{made.url}"\npassword_env = "{made.password_env}"')
+        (config / "mailgate.toml").write_text(text, encoding="utf-8")
+
+
+def ensure(settings: DatabaseSettings, now: datetime) -> None:
+    """Its tables, where they are not there yet."""
+    with suppress(FileExistsError):
+        create_store(settings, now)
+
+
+def look(store: Store, query: str) -> list[tuple[Any, ...]]:
+    """What stands in the database, past the program; or changes it behind its back."""
+    room = store._db.room
+    if store.is_shared:
+        return postgresql.execute(query, str(room.engine.url.database))
+    with closing(sqlite3.connect(room.place)) as connection, connection:
+        return connection.execute(query).fetchall()
