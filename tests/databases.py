@@ -42,15 +42,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("database")
     kinds = marker.args if marker else KINDS
     chosen = os.environ.get(_CHOSEN)
-    metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)], indirect=True)
+    metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)], indirect=True, scope="module")
 
 
-@pytest.fixture(autouse=True)
-def database_kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv(_CHOSEN, request.param)
-    if request.param == "postgresql":
-        postgresql.server()
-    yield request.param
+@pytest.fixture(autouse=True, scope="module")
+def database_kind(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(_CHOSEN, request.param)
+        if request.param == "postgresql":
+            postgresql.server()
+        yield request.param
     while _MADE:
         postgresql.drop(_MADE.pop())
 

@@ -24,7 +24,7 @@ NEW_AGENT = '\n[agents.cem]\nname = "Cem Aslan"\nmail = "cem@example.org"\ngroup
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def served(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Served]:
     with Served(tmp_path_factory.mktemp("served")) as one:
         yield one
 
@@ -89,6 +89,7 @@ def test_sighup_adopts_a_good_policy_and_keeps_the_old_one_before_a_faulty_one(s
     policy.write_text(good)
 
 
+@pytest.mark.database("sqlite")
 def test_a_second_serve_on_the_same_file_is_refused_with_the_way_out(served: Served) -> None:
     second = served.run("serve")
     assert second.returncode == 74
@@ -111,6 +112,7 @@ def test_deliver_beside_a_serve_stores_the_mail_and_says_so_with_its_exit_code(s
         assert len([row for row in store.inbox_rows(None, 1000) if row.door == "pipe"]) == 1, "the same mail twice is one mail"
 
 
+@pytest.mark.database("sqlite")
 def test_status_and_backup_work_beside_a_serve(served: Served) -> None:
     copy = served.folder / "copy.db"
     assert served.run("backup", str(copy)).returncode == 0
@@ -147,6 +149,7 @@ def open_to_others(database: Path) -> None:
     database.chmod(0o644)
 
 
+@pytest.mark.database("sqlite")
 @pytest.mark.parametrize("what", [missing, empty, damaged, open_to_others])
 def test_serve_refuses_a_database_that_it_cannot_trust_and_makes_no_other(tmp_path: Path, what) -> None:  # type: ignore[no-untyped-def]
     config = prepared(tmp_path)
@@ -160,6 +163,7 @@ def test_serve_refuses_a_database_that_it_cannot_trust_and_makes_no_other(tmp_pa
     assert (database.read_bytes() if database.exists() else None) == before
 
 
+@pytest.mark.database("sqlite")
 def test_deliver_puts_a_mail_off_when_the_database_is_missing(tmp_path: Path) -> None:
     config = prepared(tmp_path)
     (config / "mailgate.db").unlink()

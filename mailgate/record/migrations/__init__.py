@@ -21,7 +21,7 @@ def version(connection: Connection) -> str | None:
     return str(found[0]) if len(found) == 1 else None
 
 
-def upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection, to: str = "head") -> None:
     """To the newest version, inside the caller's transaction: killed anywhere, the database has the old schema or the new one.
 
     Nodes that start at the same time take turns; who comes second finds nothing left to do.
@@ -32,4 +32,4 @@ def upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
