@@ -14,7 +14,7 @@ from mailgate.cli.screen import ConfigOption, console, fail, harmless, with_stor
 def backup(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; must not be there yet.")], config: ConfigOption = None
 ) -> None:
-    """Copy the database while mailgate runs.
+    """Copy the database while mailgate runs: a SQLite file. PostgreSQL has `pg_dump`.
 
     To restore, put the copy in its place; its letters wait for `mailgate outbox release --restored`.
     """

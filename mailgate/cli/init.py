@@ -41,12 +41,26 @@ def write_configuration(folder: Path, changes: dict[str, str] | None = None) -> 
     )
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if it is not there.")]) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write; made if it is not there.")],
+    only_database: Annotated[
+        bool, typer.Option("--only-database", help="Only the tables, in the empty database that the configuration in DIR names.")
+    ] = False,
+) -> None:
     """Write a commented configuration, a key and an empty database."""
     from mailgate import settings
     from mailgate.app import wall_clock
     from mailgate.record.store import create_store
 
+    if only_database:
+        with explained():
+            database = settings.load(folder).database
+            try:
+                create_store(database, wall_clock())
+            except FileExistsError as error:
+                fail(f"{harmless(error)} is a record already; nothing was changed")
+        console.print("Written: an empty record")
+        return
     try:
         write_configuration(folder)
     except FileExistsError as error:

@@ -102,10 +102,22 @@ def cancel(letter: LetterId, config: ConfigOption = None) -> None:
 
 
 @app.command("hold")
-def hold(config: ConfigOption = None) -> None:
-    """Hold all letters that wait now, until `release`. Later ones leave: for a trial, set letters = "hold"."""
+def hold(
+    restored: Annotated[
+        bool, typer.Option("--restored", help="This database is an older state of itself, put back by its server's own tools.")
+    ] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Hold all letters that wait now, until `release`. Later ones leave: for a trial, set letters = "hold".
+
+    With --restored nothing leaves until `release --restored`, and numbers go on far above the last one. Say it before `serve` starts.
+    """
 
     def work(settings: Any, store: Any, now: datetime) -> None:
+        if restored:
+            store.mark_restored(now)
+            console.print("this database counts as restored: nothing leaves until `mailgate outbox release --restored`")
+            return
         console.print(f"{store.hold_letters()} letters are held")
 
     with_store(config, work)

@@ -25,11 +25,11 @@ from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Address, Door, Kind, Reading, Unread
+from mailgate.model.mail import Address, Door, Kind, NoSpace, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
-from mailgate.record.store import Claim, Conflict, Outcome, Store
+from mailgate.record.store import Busy, Claim, Conflict, Outcome, Store
 from mailgate.understand import Item
 from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.charset import decode
@@ -130,6 +130,7 @@ class ReadingRound:
         self._decided: Decided | None = None
         self._numbers: deque[int] = deque()  #: ticket numbers drawn and not given out: an answer needs none
         self._ahead: Future[Batch | None] | None = None
+        self._owed: list[Claim] = []  #: mails to give back as soon as the database can be told so
 
     def run(self, desk: Desk, agents: dict[str, Person], limit: int) -> int:
         """Reads up to `limit` mails; returns how many were claimed.
@@ -137,8 +138,19 @@ class ReadingRound:
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
         written; they are recorded in order. What is decided on the word of a batch that then fails is decided again.
         """
+        if self._owed:
+            self.store.release(self._owed)
+            self._owed = []
         batch = self._fetched(desk, limit)
         before, self._decided = self._decided, None
+        try:
+            return self._run(desk, agents, limit, batch, before)
+        except (Busy, NoSpace):
+            # The database is away: nothing is wrong with these mails, and the next round reads them.
+            self._owed = [*(batch[0] if batch else ()), *(one.claim for one in (before.reads if before else ()))]
+            raise
+
+    def _run(self, desk: Desk, agents: dict[str, Person], limit: int, batch: Batch | None, before: Decided | None) -> int:
         if batch is None:
             self._finish(desk, agents, before)
             return 0
@@ -151,6 +163,8 @@ class ReadingRound:
         decided: Decided | None = None
         try:
             decided = self._decide(desk, agents, reads, before.known if before else None)
+        except (Busy, NoSpace):
+            raise
         except Exception as error:
             log.warning("a batch of %d mails cannot be decided (%s): each is tried alone", len(reads), type(error).__name__)
         good = self._finish(desk, agents, before)
@@ -172,6 +186,8 @@ class ReadingRound:
         try:
             self._record(desk, decided)
             return True
+        except (Busy, NoSpace):
+            raise
         except Exception as error:
             if not isinstance(error, Conflict):
                 log.warning("a batch of %d mails failed (%s): each is tried alone", len(decided.reads), type(error).__name__)
@@ -266,8 +282,13 @@ class ReadingRound:
         for _ in range(MOST_RETRIES):
             try:
                 return self._record(desk, self._decide(desk, agents, [one]))
-            except Conflict:
+            except Conflict as conflict:
+                if conflict.what == "lease":
+                    log.warning("mail %d: the lease was lost, somebody else reads it or has read it", one.claim.id)
+                    return None
                 continue  # somebody else changed the ticket first: decide again on what is there now
+            except (Busy, NoSpace):
+                raise
             except Exception as error:
                 log.exception("mail %d cannot be decided", one.claim.id)
                 return self._aside(one.claim, f"internal error: {type(error).__name__}")

@@ -26,6 +26,7 @@ class Server:
     command: str
     debian: str | None = None  #: package that `tests.servers.install` fetches where it may
     wheel: str | None = None  #: package of the lock file that brings the server instead, for machines without Debian's
+    files: tuple[tuple[str, str], ...] = ()  #: (path, text) that have to be there before, or the package would start something
     answers: tuple[str, ...] = ()  #: debconf questions answered beforehand, so that nothing is asked and nothing configured
     needs_root: bool = False  #: the server drops its rights itself and cannot be started without them
 
@@ -40,8 +41,12 @@ SERVERS = {
         needs_root=True,
     ),
     "dovecot": Server(command="dovecot", debian="dovecot-imapd", needs_root=True),
-    # The server alone: Debian's package would make a cluster and start it. Found where Debian puts it, of several versions the newest.
-    "postgresql": Server(command="postgres", debian="postgresql"),
+    "postgresql": Server(
+        command="postgres",
+        debian="postgresql",
+        # The programs alone: by default the package makes a cluster and starts it.
+        files=(("/etc/postgresql-common/createcluster.conf", "create_main_cluster = false\n"),),
+    ),
 }
 
 

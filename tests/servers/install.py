@@ -25,6 +25,10 @@ def install(names: list[str]) -> None:
     """Fetches the Debian packages of these servers in one go. Nothing is asked, no service is configured."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for name in names:
+        for path, text in SERVERS[name].files:
+            if not Path(path).exists():
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                Path(path).write_text(text)
         for answer in SERVERS[name].answers:
             subprocess.run(["debconf-set-selections"], input=f"{answer}\n", text=True, check=True, env=quiet)
     packages = [package for name in names if (package := SERVERS[name].debian)]

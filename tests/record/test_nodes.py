@@ -1,0 +1,377 @@
+"""Several nodes on one database: every mail once, every number once, and whoever slept past the lease has lost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import event
+
+from mailgate.model.decision import Decision
+from mailgate.model.delivery import OutboxState
+from mailgate.model.events import SlaBreached
+from mailgate.model.policy import Metric
+from mailgate.record import node
+from mailgate.record.rows import Conflict, Outcome
+from mailgate.record.store import open_store
+from tests.databases import a_database, look
+from tests.record.builders import (
+    LEASE,
+    NOON,
+    Attempt,
+    a_keep,
+    a_letter,
+    a_person,
+    a_recorded_ticket,
+    a_ticket,
+    an_acknowledgement,
+    claims,
+    opened,
+    some_keeps,
+    wrote,
+)
+from tests.record.test_crashes import a_program, lines_until
+
+ROOT = Path(__file__).parents[2]
+on_server = pytest.mark.database("postgresql")
+
+
+@pytest.fixture
+def nodes(tmp_path):
+    """Two programs on one database."""
+    settings = a_database(tmp_path)
+    with open_store(settings, NOON) as one, open_store(settings, NOON) as other:
+        yield one, other
+
+
+# --- claims -------------------------------------------------------------------------------------------------------
+
+
+def test_two_nodes_claim_five_thousand_mails_and_none_twice(nodes):
+    for start in range(0, 5000, 500):
+        nodes[0].keep(some_keeps(500, start))
+    begin = threading.Barrier(4)
+
+    def reader(store):
+        begin.wait()
+        taken = []
+        while some := store.claim_inbox(40, NOON, LEASE):
+            assert [c.arrival.received_at for c in some] == sorted(c.arrival.received_at for c in some), "each in the order of arrival"
+            taken += [claim.id for claim in some]
+        return taken
+
+    with ThreadPoolExecutor(4) as threads:
+        shares = list(threads.map(reader, (*nodes, *nodes)))
+    assert all(shares)
+    assert sorted(id for share in shares for id in share) == sorted(row.id for row in nodes[0].inbox_rows(limit=10_000))
+    assert sum(map(len, shares)) == 5000
+
+
+@on_server
+def test_a_claim_steps_over_what_another_node_is_just_claiming(nodes):
+    one, other = nodes
+    one.keep(some_keeps(10))
+    engine = one._db.room.engine
+    with engine.connect() as connection, connection.begin():
+        connection.exec_driver_sql("SELECT id FROM inbox ORDER BY received_at LIMIT 4 FOR UPDATE")
+        assert len(other.claim_inbox(100, NOON, LEASE)) == 6
+    assert len(other.claim_inbox(100, NOON, LEASE)) == 4
+
+
+def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
+    one, _ = nodes
+    a_recorded_ticket(one)
+    one.record([Outcome(None, Decision(), tuple(a_letter(1, automatic=n % 2 == 0) for n in range(2000)))], NOON)
+
+    def courier(store):
+        taken = []
+        while some := store.claim_letters(30, NOON, LEASE):
+            for letter in some:
+                assert store.settle_letter(letter.letter.id, letter.lease, Attempt(OutboxState.SENT), "250", NOON)
+                taken.append(letter.letter.id)
+        return taken
+
+    with ThreadPoolExecutor(2) as threads:
+        shares = list(threads.map(courier, nodes))
+    assert all(shares)
+    assert set(Counter(id for share in shares for id in share).values()) == {1}
+    assert sum(map(len, shares)) == 2000
+
+
+def test_a_node_that_slept_past_its_leases_writes_nothing_any_more(nodes):
+    sleeper, awake = nodes
+    (asleep,) = claims(sleeper)
+    (taken,) = awake.claim_inbox(1, NOON + LEASE, LEASE)
+    with pytest.raises(Conflict, match="lease"):
+        sleeper.record([opened(a_ticket(), a_person(), asleep, letters=(a_letter(),))], NOON)
+    assert not sleeper.set_aside(asleep.id, asleep.lease, "late", (), NOON)
+    assert sleeper.ticket_list() == [] and sleeper.outbox_rows() == [], "not one row of it"
+    awake.record([opened(a_ticket(), a_person(), taken, letters=(a_letter(),))], NOON)
+    (old,) = sleeper.claim_letters(1, NOON, LEASE)
+    (new,) = awake.claim_letters(1, NOON + LEASE, LEASE)
+    assert new.doubted, "the copy is known to be one"
+    assert not sleeper.settle_letter(old.letter.id, old.lease, Attempt(OutboxState.REFUSED), "late", NOON)
+    assert awake.settle_letter(new.letter.id, new.lease, Attempt(OutboxState.SENT), "250", NOON)
+
+
+# --- leases of the dead -------------------------------------------------------------------------------------------
+
+SLEEPING = """
+print(len(store.claim_inbox(3, NOON, LEASE)), flush=True)
+sys.stdin.read()
+"""
+
+
+@on_server
+def test_a_start_forgets_the_leases_of_programs_that_died_here_and_of_nobody_else(tmp_path):
+    settings = a_database(tmp_path)
+    with open_store(settings, NOON, for_serve=True) as store:
+        store.keep(some_keeps(9))
+        living, dead = a_program(SLEEPING, settings.url), a_program(SLEEPING, settings.url)
+        for program in (living, dead):
+            assert lines_until(program, 1) == ["3"]
+        (elsewhere, *_) = store.claim_inbox(1, NOON, LEASE)
+        look(store, f"update inbox set lease = 'anothermachine.1.1.{'0' * 16}' where id = {elsewhere.id}")
+        dead.kill()
+        dead.communicate()
+        with open_store(settings, NOON, for_serve=True) as started:
+            assert started.forget_leases() == 3
+        assert store.counts(NOON).inbox == {"waiting": 5, "claimed": 4, "set_aside": 0}
+        living.communicate()
+
+
+def test_a_lease_says_whether_its_program_still_runs():
+    assert not node.is_gone(node.new_lease()), "we live"
+    code = "from mailgate.record import node; print(node.new_lease())"
+    program = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert node.is_gone(program.stdout.strip())
+    for unknown in ("", "0123456789abcdef", "elsewhere.1.2.3", "-.1.2.3"):
+        assert not node.is_gone(unknown), unknown
+
+
+# --- numbers, decisions, budgets ----------------------------------------------------------------------------------
+
+
+def test_no_number_is_given_out_twice_by_two_nodes(nodes):
+    with ThreadPoolExecutor(8) as threads:
+        taken = list(threads.map(lambda turn: nodes[turn % 2].take_ids("ticket", 1 + turn % 7), range(400)))
+    numbers = [number for some in taken for number in some]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_an_answer_that_overtakes_its_question_on_another_node_makes_one_ticket(nodes):
+    """Both nodes decided "new ticket" at the same time; the Message-ID that both mails name lets one of them decide again."""
+    question, answer = claims(nodes[0], 2)
+    shared = ("<question@example.org>",)
+    begin = threading.Barrier(2)
+
+    def record(at, number, claim):
+        outcome = opened(a_ticket(number, requester=number), a_person(number, f"p{number}@x"), claim, message_ids=shared)
+        begin.wait()
+        try:
+            at.record([outcome], NOON)
+        except Conflict as conflict:
+            return conflict
+        return None
+
+    for turn in range(10):
+        if turn:
+            question, answer = claims(nodes[0], 2)
+            shared = (f"<question{turn}@example.org>",)
+        base = 2 * turn
+        with ThreadPoolExecutor(2) as threads:
+            ends = list(threads.map(record, nodes, (base + 1, base + 2), (question, answer)))
+        (conflict,) = [end for end in ends if end is not None]
+        assert conflict.what in ("unique", "message_id")
+        (number,) = nodes[0].tickets_by_message_ids("it", shared).values()
+        assert [t.number for t in nodes[0].ticket_list() if t.number > base] == [number]
+        loser = (question, answer)[ends.index(conflict)]
+        seen = nodes[1].files([number])[number].ticket
+        nodes[1].record([wrote(seen, claim=loser, message_ids=shared)], NOON)
+    assert nodes[0].counts(NOON).inbox["claimed"] == 0
+
+
+def test_two_nodes_that_write_on_one_ticket_take_turns_and_lose_nothing(nodes):
+    """Compare-and-set: every event once, in one row of numbers without a gap."""
+    a_recorded_ticket(nodes[0])
+
+    def writer(store):
+        written = 0
+        while written < 25:
+            before = store.files([1])[1].ticket
+            with suppress(Conflict):
+                store.record([wrote(before)], NOON)
+                written += 1
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(writer, nodes))
+    ticket = nodes[0].files([1])[1].ticket
+    assert (ticket.version, ticket.history) == (51, 51)
+    assert [row.seq for row in nodes[0].history(1)] == list(range(1, 52))
+
+
+def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
+    breach = SlaBreached(at=NOON, metric=Metric.RESOLUTION, cycle=1, due_at=NOON, target_s=60, priority=3, owner=None, group="first")
+    for number in range(1, 11):
+        a_recorded_ticket(nodes[0], number, people=(a_person(),))
+        due = [store.due_tickets(NOON + timedelta(hours=3), 50) for store in nodes]
+        begin = threading.Barrier(2)
+
+        def alarm(store, files, number=number, begin=begin):
+            before = next(file.ticket for file in files if file.ticket.number == number)
+            after = replace(before, next_check_at=None)
+            begin.wait()
+            try:
+                store.record([wrote(before, after, events=(breach,), letters=(a_letter(number, event="sla_breached"),))], NOON)
+            except Conflict:
+                return 0
+            return 1
+
+        with ThreadPoolExecutor(2) as threads:
+            assert sum(threads.map(alarm, nodes, due)) == 1
+        assert len(nodes[0].letters_of(number)) == 1
+
+
+def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
+    one, other = nodes
+    for number in range(1, 21):
+        a_recorded_ticket(one, number)
+        one.record([Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))], NOON)
+    assert other.automatic_counts(["s1@x"], NOON).unknown_minute == 20
+    assert other.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
+    assert other.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
+    assert not one.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
+
+
+# --- what only one node may do ------------------------------------------------------------------------------------
+
+
+def test_what_one_node_holds_is_nobody_elses_until_it_lets_go_or_its_time_is_over(nodes):
+    one, other = nodes
+    minute = timedelta(minutes=1)
+    assert one.hold("mailbox:it", NOON, minute, "a") and one.hold("mailbox:it", NOON + minute / 2, minute, "a"), "it lasts longer"
+    assert not other.hold("mailbox:it", NOON + minute, minute, "b")
+    assert other.hold("mailbox:hr", NOON, minute, "b"), "another name is another thing"
+    assert other.hold("mailbox:it", NOON + 1.5 * minute, minute, "b"), "its time is over"
+    assert not one.hold("mailbox:it", NOON + 2 * minute, minute, "a"), "who slept has lost it"
+    assert not one.let_go("mailbox:it", "a")
+    assert other.let_go("mailbox:it", "b") and one.hold("mailbox:it", NOON + 2 * minute, minute, "a")
+    assert one.hold("mine", NOON, minute) and other.hold("mine", NOON, minute), "one program, by default"
+
+
+def test_of_many_that_want_to_hold_the_same_one_gets_it(nodes):
+    for turn in range(10):
+        begin = threading.Barrier(8)
+
+        def want(who, turn=turn, begin=begin):
+            begin.wait()
+            return nodes[who % 2].hold(f"thing {turn}", NOON, LEASE, f"node {who}")
+
+        with ThreadPoolExecutor(8) as threads:
+            assert sum(threads.map(want, range(8))) == 1
+
+
+# --- the server goes away -----------------------------------------------------------------------------------------
+
+
+def lose_the_answer_to_commit(store, times=1):
+    """The server has committed, and the connection breaks before it can say so."""
+    left = [times]
+
+    def commit(connection):
+        if left[0]:
+            left[0] -= 1
+            driver = connection.connection.driver_connection
+            driver.commit()
+            driver.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    event.listen(store._db.room.engine, "commit", commit)
+
+
+@on_server
+def test_a_mail_whose_commit_was_not_answered_is_stored_once(nodes):
+    one, _ = nodes
+    one.keep([a_keep("before")])
+    lose_the_answer_to_commit(one)
+    one.keep([a_keep("mail")])
+    assert len(one.inbox_rows()) == 2
+
+
+@on_server
+def test_what_was_claimed_by_a_commit_that_was_not_answered_is_ours(nodes):
+    one, other = nodes
+    one.keep(some_keeps(5))
+    lose_the_answer_to_commit(one)
+    assert len(one.claim_inbox(5, NOON, LEASE)) == 5
+    assert other.claim_inbox(5, NOON, LEASE) == []
+    a_recorded_ticket(other)
+    other.record([Outcome(None, Decision(), (a_letter(), a_letter()))], NOON)
+    lose_the_answer_to_commit(one)
+    assert len(one.claim_letters(5, NOON, LEASE)) == 2
+
+
+@on_server
+def test_a_decision_whose_commit_was_not_answered_is_recorded_once(nodes):
+    one, _ = nodes
+    first, second = claims(one, 2)
+    lose_the_answer_to_commit(one)
+    one.record([opened(a_ticket(1), a_person(), first, letters=(a_letter(1),))], NOON)
+    lose_the_answer_to_commit(one)
+    one.record([opened(a_ticket(2), claim=second)], NOON)
+    assert len(one.ticket_list()) == 2 and len(one.outbox_rows()) == 1
+    before = one.files([1])[1].ticket
+    lose_the_answer_to_commit(one)
+    with pytest.raises(Conflict):  # nobody can tell whose it was: decide again, on what is there now
+        one.record([wrote(before)], NOON)
+    assert one.files([1])[1].ticket.history == before.history + 1
+
+
+@on_server
+def test_a_session_that_is_ended_halfway_is_begun_again(nodes):
+    turns = []
+
+    def work(connection):
+        turns.append(1)
+        if len(turns) == 1:
+            connection.exec_driver_sql("select pg_terminate_backend(pg_backend_pid())")
+        return connection.exec_driver_sql("select 7").scalar()
+
+    assert nodes[0]._db.write(work) == 7 and len(turns) == 2
+    turns.clear()
+    assert nodes[0]._db.read(work) == 7 and len(turns) == 2
+
+
+@on_server
+def test_a_deadlock_is_nobodys_trouble(nodes):
+    """Two nodes lock the same two rows in opposite order: the server ends one of them, which begins again."""
+    one, other = nodes
+    met = threading.Barrier(2)
+
+    def work(first, second):
+        turn = []
+
+        def inside(connection):
+            turn.append(1)
+            connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{first}'")
+            if len(turn) == 1:
+                met.wait()
+            connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{second}'")
+            return len(turn)
+
+        return inside
+
+    ways = ((one, work("ticket", "entry")), (other, work("entry", "ticket")))
+    with ThreadPoolExecutor(2) as threads:
+        turns = list(threads.map(lambda way: way[0]._db.write(way[1]), ways))
+    assert sorted(turns) == [1, 2]
+    assert look(one, "select value from counters where name in ('ticket', 'entry')") == [(2,), (2,)]
