@@ -112,11 +112,10 @@ class Gateway:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
         now = self.now()
         self.store.keep_policy(policy.digest, text, now)
-        addresses = [agent.address for agent in policy.agents.values()]
-        before = {p.agent for p in self.store.people_at(addresses).values() if p.agent}
-        self._agents = dict(self.store.sync_agents(policy))
+        agents, fresh = self.store.adopt_agents(policy)
+        self._agents = dict(agents)
         self._desk = self._desk_with(policy)
-        new = [person for id_, person in self._agents.items() if id_ not in before]
+        new = [person for id_, person in agents.items() if id_ in fresh]
         if new and policy.wants("agent_welcomed"):
             self._welcome(new, now)
 

@@ -109,16 +109,18 @@ def _keys(person: Person) -> tuple[str, ...]:
     return tuple(dict.fromkeys((person.address.lower(), *(alias.lower() for alias in person.aliases))))
 
 
-def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> dict[str, Person]:
-    """A person for each agent of the policy, found by the agent's name, else by address, else new.
+def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> tuple[dict[str, Person], frozenset[str]]:
+    """A person for each agent of the policy, found by the agent's name, else by address, else new. And who was no agent before.
 
     An address that the policy gives an agent is that agent's from now on.
     """
+    new: set[str] = set()
     for agent in policy.agents.values():
         keys = list(dict.fromkeys((agent.address.lower(), *(alias.lower() for alias in agent.aliases))))
         whose = owners(connection, keys)
         id = connection.execute(select(people.c.id).where(people.c.agent == agent.id)).scalar_one_or_none()
         if id is None:
+            new.add(agent.id)
             id = next((whose[key] for key in keys if key in whose), None)
             if id is not None and _agent_of(connection, id) in policy.agents:
                 id = None  # that row is another agent's, who gave the address away
@@ -134,7 +136,7 @@ def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int
                 connection.execute(update(addresses).where(addresses.c.key == key).values(person=id, place=place))
     found = connection.execute(select(people.c.agent, people.c.id).where(people.c.agent.in_(list(policy.agents)))).all()
     who = by_id(connection, (id for _, id in found))
-    return {agent: who[id] for agent, id in found}
+    return {agent: who[id] for agent, id in found}, frozenset(new)
 
 
 def _agent_row(agent: Agent) -> dict[str, object]:

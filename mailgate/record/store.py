@@ -372,8 +372,17 @@ class Store:
 
     def sync_agents(self, policy: Policy) -> dict[str, Person]:
         """A person for each agent of the policy, by their id there."""
+        return self.adopt_agents(policy)[0]
+
+    def adopt_agents(self, policy: Policy) -> tuple[dict[str, Person], frozenset[str]]:
+        """The same, and which of them are new: of nodes that adopt the same policy at the same time, one is told so."""
         ids = self.take_ids("person", len(policy.agents))
-        return self._db.write(lambda connection: people.sync_agents(connection, policy, iter(ids).__next__))
+
+        def work(connection: Connection) -> tuple[dict[str, Person], frozenset[str]]:
+            self._db.room.alone(connection)
+            return people.sync_agents(connection, policy, iter(ids).__next__)
+
+        return self._unless_overtaken(lambda: self._db.write(work))
 
     def backup(self, target: Path, now: datetime) -> None:
         """A copy of one moment in a new private file: see `backup.backup`."""

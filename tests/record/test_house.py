@@ -39,6 +39,12 @@ def test_every_agent_of_the_policy_is_a_person_and_stays_the_same_one(store):
     assert store.people_at(["bob@example.com"])["bob@example.com"].id == first["bob"].id, "old mail still finds him"
 
 
+def test_who_is_new_among_the_agents_is_said_once(store):
+    assert store.adopt_agents(a_policy(BOB))[1] == {"bob"}
+    assert store.adopt_agents(a_policy(BOB, CY))[1] == {"cy"}
+    assert store.adopt_agents(a_policy(BOB, CY))[1] == frozenset()
+
+
 def test_a_requester_who_becomes_an_agent_is_still_the_same_person(store):
     a_recorded_ticket(store, people=(a_person(1, "cy@example.com"),))
     assert store.sync_agents(a_policy(CY))["cy"].id == 1
