@@ -191,8 +191,12 @@ class ReadingRound:
         except Exception as error:
             if not isinstance(error, Conflict):
                 log.warning("a batch of %d mails failed (%s): each is tried alone", len(decided.reads), type(error).__name__)
+            lost = error.keys if isinstance(error, Conflict) and error.what == "lease" else ()
+            if lost:
+                log.warning("%d mails took longer than their lease: somebody else reads them or has read them", len(lost))
             for one in decided.reads:
-                self._alone(desk, agents, one)
+                if one.claim.id not in lost:
+                    self._alone(desk, agents, one)
             return False
 
     def _fetched(self, desk: Desk, limit: int) -> Batch | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from mailgate.model.mail import Arrival, Door
 from tests.cli.house import NOBODY, PLAIN, House, configured, lived_in, mailgate, wicked
 from tests.fakes.dns_server import NameServer, text
 from tests.journeys.world import SUPPORT, World
+from tests.servers import postgresql
 
 
 @pytest.fixture(scope="module")
@@ -388,3 +390,38 @@ def test_people_shows_who_is_on_file_and_lifts_the_silence_of_an_address(tmp_pat
     assert "every address may be written to" in house.run("people", "list", "--dead").output
     assert "silent" not in house.run("people", "show", "max@example.com").output
     assert house.run("people", "show", "nobody@example.com").exit_code == 1
+
+
+# --- PostgreSQL ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.database("postgresql")
+def test_the_tables_are_made_in_an_empty_database_and_in_no_other(tmp_path: Path) -> None:
+    house = configured(tmp_path)
+    again = CliRunner().invoke(app, ["init", "--only-database", str(house.config)])
+    assert again.exit_code == 1 and "nothing was changed" in words(again.output)
+    with postgresql.a_new_database() as url:
+        text = (house.config / "mailgate.toml").read_text()
+        old = settings.load(house.config).database.url
+        (house.config / "mailgate.toml").write_text(text.replace(old, url.render_as_string()))
+        assert "--only-database" in words(house.run("status").output)
+        assert CliRunner().invoke(app, ["init", "--only-database", str(house.config)]).exit_code == 0
+        assert house.run("status").exit_code == 0
+
+
+@pytest.mark.database("postgresql")
+def test_nothing_says_the_databases_password(tmp_path: Path) -> None:
+    house = configured(tmp_path)
+    password = os.environ[postgresql.PASSWORD]
+    said = "".join(house.run(*command).output for command in (("check",), ("status",), ("backup", str(tmp_path / "copy"))))
+    assert "postgresql://mailgate@127.0.0.1" in said and "pg_dump" in said
+    assert password not in said and password not in repr(settings.load(house.config))
+
+
+def test_a_database_that_was_put_back_by_other_means_is_held_by_one_command(tmp_path: Path) -> None:
+    house = configured(tmp_path)
+    assert house.run("outbox", "hold", "--restored").exit_code == 0
+    assert house.run("status").exit_code == 1
+    assert house.run("outbox", "release").exit_code == 1
+    assert house.run("outbox", "release", "--restored").exit_code == 0
+    assert house.run("status").exit_code == 0

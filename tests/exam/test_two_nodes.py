@@ -24,7 +24,8 @@ def test_five_thousand_mails_on_two_nodes_survive_ten_kills_of_the_database_and_
     assert all(result.shares)
 
 
-def test_the_run_fails_when_rows_are_claimed_without_a_lock(tmp_path: Path) -> None:
-    result = run(tmp_path, mails=300, clients=8, restarts=1, pauses=0, seed=7, words=("--broken", "claims"))
-    measured.write("two-nodes-negative-control", n=result.acked, failed=result.failed, seed=7, restarts=result.restarts)
-    assert result.failed > 0, result
+@pytest.mark.parametrize(("broken", "pauses"), [("key", 0), ("fencing", 3)])
+def test_the_run_fails_without_the_key_against_duplicates_and_without_fencing(tmp_path: Path, broken: str, pauses: int) -> None:
+    result = run(tmp_path, mails=400, clients=8, restarts=0, pauses=pauses, seed=7, words=("--broken", broken))
+    measured.write(f"two-nodes-without-{broken}", n=result.acked, failed=result.failed, seed=7, pauses=pauses)
+    assert result.twice > 0, result

@@ -16,3 +16,8 @@ def test_two_nodes_lose_nothing_and_do_nothing_twice_while_the_database_is_kille
     assert result.acked == 150
     assert result.failed == 0, result
     assert all(result.shares), "both took mail in"
+
+
+def test_the_run_notices_that_the_key_against_duplicates_is_gone(tmp_path: Path) -> None:
+    result = run(tmp_path, mails=60, restarts=0, pauses=0, words=("--broken", "key"))
+    assert result.twice > 0, result

@@ -77,6 +77,9 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("policy.toml", "ticket_closed = false", "ticket_closd = false", 'did you mean "ticket_closed"?'),
     ("policy.toml", 'P1 = { first_reply = "15m"', 'P1 = { first_reply = "15 apples"', "is no duration"),
     ("mailgate.toml", 'mail = "postmaster@example.org"', 'mail = "support@example.org"', "would come back as a ticket"),
+    ("mailgate.toml", 'url = "mailgate.db"', 'url = "postgresql://me:geheim@db/mailgate"', "holds a password"),
+    ("mailgate.toml", 'url = "mailgate.db"', 'url = "postgresql://me@db/mailgate?password=geheim"', "holds a password"),
+    ("mailgate.toml", 'url = "mailgate.db"', 'url = "postgresql://me@db/mailgate"\npassword_file = "nowhere"', "is not there"),
     ("mailgate.toml", 'kind = "maildir"  ', 'kind = "smtp"\nuser = "me"\n#', "needs `password_file`"),
 )
 
@@ -86,6 +89,7 @@ def test_a_mistake_in_the_meaning_is_told_with_the_way_out(tmp_path: Path, name:
     folder = folder_with(tmp_path)
     edit(folder, name, (old, new))
     assert any(words in mistake for mistake in mistakes_of(folder)), mistakes_of(folder)
+    assert not any("geheim" in mistake for mistake in mistakes_of(folder))
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
