@@ -14,12 +14,15 @@ from mailgate.cli.serve import start_logging
 from mailgate.gateway import reading, sending
 from mailgate.record.inbox import Keeping
 from mailgate.record.recording import Recording
+from mailgate.send.courier import Courier
 from mailgate.settings import places
 
 LEASE = timedelta(seconds=15)  #: longer than a busy machine needs for a batch of this run
+BUDGET = timedelta(seconds=5)  #: of a round of letters; as much shorter than the lease as it is in the real program
 
 if __name__ == "__main__":
     reading.LEASE = sending.LEASE = LEASE
+    Courier.send.__defaults__ = (BUDGET,)
     if "key" in sys.argv:
         Keeping._known = lambda self, connection, desk: ()  # type: ignore[method-assign]
     if "fencing" in sys.argv:
