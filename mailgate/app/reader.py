@@ -23,7 +23,7 @@ from mailgate.understand import Item, read_item
 from mailgate.understand.dkim import Sealed, signatures
 
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
-NICENESS = 5
+NICENESS = 3
 
 #: In a worker: the letters' templates, compiled once.
 _templates: list[Templates] = []
