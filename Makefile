@@ -59,11 +59,11 @@ check: .venv/.dev
 exam: .venv/.dev servers
 	$(BIN)/python -m pytest -m exam --timeout 0 $(TESTS)
 	$(MAKE) bench
+	$(BIN)/python -m bench.growth --write
 
 bench: .venv/.dev
 	$(BIN)/python -m bench.reading --write
 	$(BIN)/python -m bench.ingest --write $(ARGS)
-	$(BIN)/python -m bench.growth --write
 
 lock:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock
