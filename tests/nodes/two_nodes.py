@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,14 +128,9 @@ class Sender(Client):
                     break
 
 
-def run(
-    folder: Path, mails: int = 200, clients: int = 6, restarts: int = 2, pauses: int = 1, seed: int = 1, words: tuple[str, ...] = ()
-) -> Result:
-    cluster = postgresql.own_cluster()
-    chance = random.Random(seed)
-    boxes = Mailboxes()
-    relay, ports = boxes.start(), [free_port(), free_port()]
-    nodes = []
+def two(folder: Path, relay: int, ports: list[int], words: tuple[str, ...], more: Callable[[Path], None] = lambda _: None) -> list[Node]:
+    """Two nodes that share everything but their door, not started yet. `more` edits the configuration."""
+    nodes: list[Node] = []
     for number, port in enumerate(ports):
         config = folder / f"node{number}"
         if number == 0:
@@ -147,6 +143,7 @@ def run(
             text = (config / "mailgate.toml").read_text()
             text = text.replace("[rounds]\n", ROUNDS).replace("[reader]\n", "[reader]\nbatch = 10\n")
             (config / "mailgate.toml").write_text(text)
+            more(config)
         else:
             shutil.copytree(nodes[0].config, config)
             text = (config / "mailgate.toml").read_text()
@@ -155,6 +152,17 @@ def run(
     if "key" in words:
         with open_store(settings.load(nodes[0].config).database, wall_clock()) as store:
             databases.look(store, "alter table inbox drop constraint uq_inbox_desk_digest")
+    return nodes
+
+
+def run(
+    folder: Path, mails: int = 200, clients: int = 6, restarts: int = 2, pauses: int = 1, seed: int = 1, words: tuple[str, ...] = ()
+) -> Result:
+    cluster = postgresql.own_cluster()
+    chance = random.Random(seed)
+    boxes = Mailboxes()
+    relay, ports = boxes.start(), [free_port(), free_port()]
+    nodes = two(folder, relay, ports, words)
     over = threading.Event()
     names = [f"m{index}" for index in range(mails)]
     senders = [Sender(ports, names[number::clients], seed * 1000 + number, over) for number in range(clients)]
@@ -187,12 +195,12 @@ def run(
         for sender in senders:
             sender.join(300)
         with open_store(settings.load(nodes[0].config).database, wall_clock(), check=False) as store:
-            _wait_until_quiet(store, nodes)
+            wait_until_quiet(store, nodes)
             for node in nodes:
                 node.end()
             taken = sum((s.taken_by for s in senders), Counter[int]())
             shares = (taken[ports[0]], taken[ports[1]])
-            return _count(store, boxes, mails, [n for s in senders for n in s.ledger], restarts, pauses, shares)
+            return count(store, boxes, mails, [n for s in senders for n in s.ledger], restarts, pauses, shares)
     finally:
         over.set()
         for node in nodes:
@@ -200,7 +208,7 @@ def run(
         boxes.stop()
 
 
-def _wait_until_quiet(store: Store, nodes: list[Node], timeout: float = 1500.0) -> None:
+def wait_until_quiet(store: Store, nodes: list[Node], timeout: float = 1500.0) -> None:
     until = time.monotonic() + timeout
     while True:
         health = store.counts(wall_clock())
@@ -212,7 +220,7 @@ def _wait_until_quiet(store: Store, nodes: list[Node], timeout: float = 1500.0) 
         time.sleep(0.2)
 
 
-def _count(store: Store, boxes: Mailboxes, sent: int, acked: list[str], restarts: int, pauses: int, shares: tuple[int, int]) -> Result:
+def count(store: Store, boxes: Mailboxes, sent: int, acked: list[str], restarts: int, pauses: int, shares: tuple[int, int]) -> Result:
     entries = Counter(
         text.split("\n")[0].removeprefix("storm-").strip()
         for (text,) in databases.look(store, "select text from entries where text like 'storm-%'")
