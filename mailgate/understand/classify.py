@@ -88,7 +88,9 @@ def is_complaint(case: Case) -> str | None:
 def is_complaint_of_a_provider(case: Case) -> str | None:
     """Outlook.com has a form of its own: a fixed subject, the mail attached, and not a word beside it."""
     mail = case.mail
-    if mail.subject.lower().startswith("complaint about message from ") and not mail.text.strip() and _has_part(case, "message/rfc822"):
+    # Where a mail has no word of its own, its text is that of the mail attached.
+    said = mail.text.strip() not in ("", mail.forwarded.text.strip() if mail.forwarded else "")
+    if mail.subject.lower().startswith("complaint about message from ") and not said and _has_part(case, "message/rfc822"):
         return mail.subject[:80]
     return None
 

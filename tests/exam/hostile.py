@@ -115,7 +115,7 @@ def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
                 result.failures.append(f"{id_}: {row.reason}")
         elif id_ in filed:
             result.entries += 1
-        elif any("kept" in step.then or "nothing follows" in step.then for step in row.trace):
+        elif any(words in step.then for step in row.trace for words in ("kept", "nothing follows", "nothing applied")):
             result.kept += 1
         else:
             result.lost += 1

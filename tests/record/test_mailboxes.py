@@ -104,6 +104,7 @@ def test_connections_are_counted_for_all_folders_together_and_for_an_hour(store:
 
 
 def test_many_who_connect_at_once_stay_within_the_limit_together(store: Store):
+    assert store.mailboxes.lease(KEY, "a poller", NOON, NOON + MINUTE), "whoever connects holds a folder of the mailbox"
     tried: list[object] = []
     ask = partial(store.mailboxes.connecting, "box", NOON, lambda connects, now: now if len(connects) < 10 else now + MINUTE)
     threads = [threading.Thread(target=lambda: tried.append(ask())) for _ in range(16)]

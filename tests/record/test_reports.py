@@ -102,7 +102,7 @@ def test_a_record_of_the_version_before_keeps_its_letters_and_suppressions(tmp_p
     path = tmp_path / "old.db"
     path.touch(mode=0o600)
     sqlite.prepare_new(path)
-    database = Database(path)
+    database = Database(sqlite.File(path))
 
     def to(revision):
         def upgrade(connection):
