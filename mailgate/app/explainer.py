@@ -13,8 +13,9 @@ from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.explaining import an_arrival, desk_for, dry_run
+from mailgate.gateway.gathering import Read
 from mailgate.gateway.known import Known
-from mailgate.gateway.reading import Read, ReadingRound
+from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.installation import ReaderSettings, VerifySettings

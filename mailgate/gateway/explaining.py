@@ -9,8 +9,9 @@ from datetime import datetime
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids
 from mailgate.gateway.authenticating import Authentication, Signatures
+from mailgate.gateway.gathering import Read, situation
 from mailgate.gateway.known import Known
-from mailgate.gateway.reading import REPORTS, Read, ReadingRound, situation
+from mailgate.gateway.reading import REPORTS, ReadingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of

@@ -73,7 +73,8 @@ class Box:
         """Process id of who holds the folder, mails behind the cursor, mails in the inbox."""
         [(holder, last, rows)] = databases.look(
             self.store,
-            "select (select holder from mailbox_folders), (select coalesce(last_uid, 0) from mailbox_folders), (select count(*) from inbox)",
+            "select (select holder from mailbox_folders), (select coalesce(last_uid, 0) from mailbox_folders), "
+            "(select count(*) from inbox)",
         )
         reader = int(holder.split("/")[1]) if holder else None
         if reader is not None and self.readers[-1:] != [reader]:

@@ -1,0 +1,136 @@
+"""All that a decision may look at, gathered for one mail: who wrote it, what it says, which ticket it belongs to, and what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from mailgate.decide import joining
+from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.gateway.known import Known
+from mailgate.gateway.writing import Desk
+from mailgate.model.evidence import Evidence, Verdict
+from mailgate.model.mail import Address, Door, Reading
+from mailgate.model.person import Person
+from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.understood import Parsed, Thread
+from mailgate.record.store import Claim
+from mailgate.understand.attachments import attachment_bytes
+from mailgate.understand.charset import decode
+from mailgate.understand.commands import parse_commands
+from mailgate.understand.rating import is_thanks, read_rating, self_service
+from mailgate.understand.thread import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A claim with what the reader made of it."""
+
+    claim: Claim
+    desk: PolicyDesk
+    reading: Reading
+    evidence: tuple[Evidence, ...]
+    verdict: Verdict = Verdict()
+    verdict_source: bool = False  #: somebody could have said that a stranger's mail is authentic
+
+
+def copied_in(one: Read, known: Known, desk: Desk) -> tuple[Address, ...]:
+    """Who might join by this mail: only an answer to a letter of ours can let anybody in."""
+    answers = any(e.valid and e.letter in known.letters for e in one.evidence)
+    return joining.copied_in(one.reading.mail, desk.policy) if answers else ()
+
+
+def passed_on_by_a_stranger(one: Read, known: Known) -> bool:
+    """Whether a mail is passed on by somebody who has no id yet: its author's own is needed for who wrote first."""
+    mail = one.reading.mail
+    return mail.forwarded is not None and mail.author is not None and mail.author.key not in known.people
+
+
+#: A longer text file is no notice of ours.
+LONGEST_ATTACHED = 256 * 1024
+
+
+def _attached(one: Read) -> tuple[tuple[str, str, bool], ...]:
+    """The text files of an agent's answer, which would travel to the requester as they are."""
+    texts = []
+    for attachment in one.reading.mail.attachments:
+        if attachment.type.startswith("text/") and attachment.size <= LONGEST_ATTACHED:
+            data = attachment_bytes(one.claim.arrival.raw, attachment)
+            if data is not None:
+                texts.append((attachment.name, decode(data, None)[0], attachment.type == "text/html"))
+    return tuple(texts)
+
+
+def _thread(one: Read, known: Known, desk: Desk) -> Thread:
+    author = one.reading.mail.author
+    key = author.key if author else None
+    # Somebody guesses: for an hour this author's subject tokens find nothing. No door is slowed by it.
+    guesses = key is not None and known.bad_tokens.get(key, 0) >= desk.policy.bad_tokens_per_hour
+    # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
+    members: Callable[[int], frozenset[str]] = known.members
+    if one.claim.arrival.door.is_quiet and key is not None:
+        members = lambda _: frozenset({key})  # noqa: E731
+    elif one.claim.arrival.door is Door.IMAP_SENT:
+        members = partial(_members, one, known)
+    return settle(
+        one.evidence,
+        known.letters,
+        known.ids_of(one.desk.id),
+        members,
+        key,
+        exists=known.files.__contains__,
+        ignore_subject_tokens=guesses,
+    )
+
+
+def _members(one: Read, known: Known, number: int) -> frozenset[str]:
+    """Who takes part in a ticket, for a mail of a sent folder: its author is a colleague, where it went to somebody who does."""
+    inside = known.members(number)
+    mail = one.reading.mail
+    reached = any(address.key in inside for address in (*mail.to, *mail.cc))
+    return inside | {author.key for author in mail.authors} if reached else inside
+
+
+def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
+    """All that a decision may look at, gathered for one mail."""
+    mail = one.reading.mail
+    thread = _thread(one, known, desk)
+    letter = known.letter(thread.letter, now)
+    author = mail.author
+    person = known.people.get(author.key) if author else None
+    asked = letter is not None and letter.closure is not None
+    answers = thread.ticket is not None
+    return Situation(
+        inbox=one.claim.id,
+        arrival=replace(one.claim.arrival, raw=b""),
+        desk=one.desk,
+        reading=one.reading,
+        understood=Understood(
+            # Only an agent's commands and an answer's wishes ever count.
+            commands=parse_commands(mail.new_text) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
+            rating=read_rating(mail, thread.evidence, asked) if answers else None,
+            thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
+            word=self_service(mail.new_text) if answers else None,
+            above=parse_commands(mail.forwarded.above) if mail.forwarded and person is not None and person.agent else None,
+        ),
+        thread=thread,
+        letter=letter,
+        author=person,
+        file=known.final(thread.ticket),
+        agents=agents,
+        policy=desk.policy,
+        ids=ids,
+        now=now,
+        attached=_attached(one) if answers and person is not None and person.agent else (),
+        last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
+        same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
+        original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,
+        taken_ids=frozenset(known.ids_of(one.desk.id)),
+        suppressed=known.suppressed,
+        reached_otherwise=known.reached_otherwise,
+        newcomers=joining.as_people(copied_in(one, known, desk), known.people, ids.people),
+        verdict=one.verdict,
+        verdict_source=one.verdict_source,
+    )
