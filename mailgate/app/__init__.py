@@ -6,10 +6,8 @@ import asyncio
 import gc
 import logging
 import os
-import secrets
 import shutil
 import signal
-import socket
 import ssl
 import sys
 from collections.abc import Callable, Mapping
@@ -32,6 +30,7 @@ from mailgate.oauth import Secrets, TokenSource
 from mailgate.receive.imap import MailboxDoor, MailboxHouse
 from mailgate.receive.imap_session import Credentials
 from mailgate.receive.smtp import MailDoor
+from mailgate.record import node
 from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store, open_store
 from mailgate.schedule import Round, Timetable
@@ -202,18 +201,18 @@ class Program:
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)
             gateway.on_letters = sender.wake
-        if not self.settings.database.is_server:  # a server's disk is watched where it is
-            self.timetable.every(rounds.watch, "watch", self.watch)
+        self.timetable.every(rounds.watch, "watch", self.watch)
 
     def _mailbox_house(self) -> MailboxHouse:
         login = partial(mailbox_login, self.settings, self.tokens)
-        # Names this run: after a crash the leases of the last one are somebody else's.
-        holder = f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}"
-        return MailboxHouse(self.gateway, self.store.mailboxes, self.gateway, login, self.now, holder)
+        # Names this run: after a crash the leases of the last one are somebody else's, and the next start knows that it has ended.
+        return MailboxHouse(self.gateway, self.store.mailboxes, self.gateway, login, self.now, node.new_lease())
 
     def watch(self) -> None:
         """What the operator must hear of before it hurts."""
         self._watch_mailboxes()
+        if self.settings.database.is_server:  # its disk is watched where it is
+            return
         free = shutil.disk_usage(Path(self.settings.database.url).parent).free
         if free < self.settings.disk_warning:
             self.gateway.alarm("disk_low", f"{free // 1024**2} MiB free", "make room, or move the database")

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
-from mailgate.app import build_relay, build_templates, relay_password
+from mailgate.app import build_relay, build_templates, relay_login, token_sources
 from mailgate.compose.assemble import assemble
 from mailgate.compose.letters import ROUNDTRIP
 from mailgate.gateway.writing import Desk, new_letter_id
@@ -49,7 +48,7 @@ class Back:
 def send_test(settings: Settings, address: str, now: datetime) -> Delivery:
     """Hands a test letter to the relay, past the outbox. Raises Unsealable for what is no address."""
     desk = next(iter(settings.policy.desks.values()))
-    return _hand_over(settings, _letter(settings, "relay_tested", desk, address, new_letter_id(), now))
+    return _hand_over(settings, _letter(settings, "relay_tested", desk, address, new_letter_id(), now), now)
 
 
 def send_roundtrip(settings: Settings, desk: PolicyDesk, now: datetime) -> list[Out]:
@@ -60,7 +59,7 @@ def send_roundtrip(settings: Settings, desk: PolicyDesk, now: datetime) -> list[
         base, _, domain = token.split_address(desk.address)
         to = f"{base}+{token.reply_detail(settings.ring, id_)}@{domain}" if subaddress else desk.address
         letter = _letter(settings, ROUNDTRIP, desk, to, id_, now)
-        sent.append(Out(letter, _hand_over(settings, letter), subaddress))
+        sent.append(Out(letter, _hand_over(settings, letter, now), subaddress))
     return sent
 
 
@@ -72,8 +71,8 @@ def _letter(settings: Settings, event: str, desk: PolicyDesk, address: str, id_:
     return writing.seal(wanted, lambda _: None, {}, now)
 
 
-def _hand_over(settings: Settings, letter: Letter) -> Delivery:
-    relay = build_relay(settings.relay, partial(relay_password, settings.relay_password))
+def _hand_over(settings: Settings, letter: Letter, now: datetime) -> Delivery:
+    relay = build_relay(settings.relay, *relay_login(settings, token_sources(settings, lambda: now)))
     try:
         return relay.deliver(letter.reverse_path, letter.address, assemble(letter, ()), letter.utf8)
     finally:

@@ -9,7 +9,7 @@ from mailgate.decide.budget import shown_subject
 from mailgate.decide.situation import Situation
 from mailgate.model.events import LetterSuppressed
 from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.mail import Kind
+from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Entry, Ticket, Visibility
@@ -172,6 +172,8 @@ def now_proven(s: Situation) -> int | None:
     """
     if s.reading.kind is not Kind.WRITTEN or not s.reading.answer or s.author is None:
         return None
+    if s.arrival.door is Door.IMAP_SENT:
+        return None  # whoever is logged in to the desk's mailbox wrote it, under whichever name
     proof, _ = authority.proof_in(s)
     return s.author.id if proof.token and not proof.failed else None
 

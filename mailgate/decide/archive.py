@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailgate.decide.entries import an_entry
+from mailgate.decide.entries import an_entry, goes_outside
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import open_ticket, own_ids
 from mailgate.decide.rules import rules_for
@@ -83,10 +83,9 @@ def _entry(s: Situation) -> tuple[type[Event], Entry, tuple[Person, ...]]:
     """What kind of fact it is, its entry, and who is new by it."""
     assert s.file is not None
     ticket = s.file.ticket
-    to_requester = s.file.person(ticket.requester)
-    went_out = to_requester is not None and bool(to_requester.keys & {a.key for a in (*s.mail.to, *s.mail.cc)})
     if s.role.is_agent or s.policy.is_own(s.author_key or ""):
         # Colleagues among themselves, or an answer: whom it was written to tells.
+        went_out = goes_outside(s)
         visibility = Visibility.PUBLIC if went_out else Visibility.INTERNAL
         role = s.role if s.role.is_agent else Role.AGENT
         return AgentReplied if went_out else NoteAdded, an_entry(s, visibility, ticket.number, author=s.author, role=role), ()

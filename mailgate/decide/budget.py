@@ -169,10 +169,11 @@ def is_noreply(address: str) -> bool:
 
 SHORT = 60  #: characters of a stranger's subject that we repeat
 
-_LINKS = re.compile(
-    r"\S*(?:://|www\.|@)\S*"  # a scheme, www, an address
-    r"|\S*[^\W_]\.[^\W\d_]{2,}(?=[\W_]|\Z)\S*"  # what a mail program makes a link of: a name with a dot
-    r"|\S*\bxn--\S*",
+#: Looked for in one word after the other.
+_LINK = re.compile(
+    r"://|www\.|@"  # a scheme, www, an address
+    r"|[^\W_]\.[^\W\d_]{2,}(?=[\W_]|\Z)"  # what a mail program makes a link of: a name with a dot
+    r"|\bxn--",
     re.IGNORECASE,
 )
 
@@ -190,7 +191,7 @@ def shown_subject(subject: str, *, known: bool, verdict_source: bool, authentica
         return None
     # Dots of other scripts make links too (IDNA 2003).
     plain = unicodedata.normalize("NFKC", subject[: 5 * SHORT]).translate({0x3002: ".", 0x2024: "."})
-    words = " ".join(_LINKS.sub(" ", plain).split())
+    words = " ".join(word for word in plain.split() if not _LINK.search(word))
     if len(words) > SHORT:
         words = words[: SHORT - 1].rstrip() + "…"
     return words or None

@@ -20,6 +20,18 @@ def known_outside(file: TicketFile) -> list[str]:
     return [file.ticket.title, *(entry.text for entry in file.entries if entry.visibility is Visibility.PUBLIC)]
 
 
+def goes_outside(s: Situation) -> bool:
+    """Whether a colleague's mail that was not sent by us went to the requester's side, which makes it public.
+
+    What somebody asked a vendor or another colleague about the ticket is no answer to the requester.
+    """
+    if s.file is None:
+        return False
+    outside = set(s.file.ticket.outsiders())
+    keys = {key for person in s.file.people if person.id in outside for key in person.keys}
+    return any(address.key in keys for address in (*s.mail.to, *s.mail.cc))
+
+
 def an_entry(
     s: Situation,
     visibility: Visibility,

@@ -65,7 +65,7 @@ def _verdict_words(s: Situation) -> str:
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:
     """The author, when this mail is the first that proves him."""
-    if s.arrival.door is Door.IMAP_SENT or s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
+    if s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
         return ()
     return (replace(s.author, proven=True),)
 

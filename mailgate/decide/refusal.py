@@ -97,7 +97,7 @@ def undelivered(
     whom = letter.address
     alarm = None
     if inside and lost and not known_dead:
-        alarm = Alarm("agent_unreachable", f"{whom}: {reply}", f"mailgate people show {whom}")
+        alarm = Alarm("agent_unreachable", f"{whom}: {reply}", f"mailgate people show {whom}", whom.lower())
     if file is None:
         return Decision(alarm=alarm)
     ticket = file.ticket

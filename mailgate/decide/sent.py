@@ -7,7 +7,7 @@ wrote it, under whichever address. Commands are not looked for: the mail has lef
 from __future__ import annotations
 
 from mailgate.decide import announce
-from mailgate.decide.entries import an_entry
+from mailgate.decide.entries import an_entry, goes_outside
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import own_ids
 from mailgate.decide.rules import rules_for
@@ -35,7 +35,7 @@ def wrote(s: Situation) -> Decision:
         return _nothing("answers no ticket")
     ticket = s.file.ticket
     author = s.author if s.author is not None and s.author.agent in s.policy.agents else None
-    to_the_requester = is_for_an_outsider(s)
+    to_the_requester = goes_outside(s)
     visibility = Visibility.PUBLIC if to_the_requester else Visibility.INTERNAL
     entry = an_entry(s, visibility, ticket.number, author=author, role=Role.AGENT)
     kind = AgentReplied if to_the_requester else NoteAdded
@@ -52,15 +52,6 @@ def wrote(s: Situation) -> Decision:
         proof=PROOF,
         trace=(TraceLine("decide", "sent folder", PROOF.because, f"{visibility.value} entry, no letter to the requester"),),
     )
-
-
-def is_for_an_outsider(s: Situation) -> bool:
-    """Whether it went to the requester's side. What a colleague asked a vendor about the ticket is no answer to the requester."""
-    if s.file is None:
-        return False
-    outside = set(s.file.ticket.outsiders())
-    keys = {key for person in s.file.people if person.id in outside for key in person.keys}
-    return any(address.key in keys for address in (*s.mail.to, *s.mail.cc))
 
 
 def _nothing(because: str) -> Decision:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
-from mailgate.model.mail import Arrival, Mail
+from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.model.policy import Policy
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.identity import by_word, needs_check
@@ -35,8 +35,7 @@ class Authentication:
         said = [by_word(mail, arrival, trust, domains) for mail, arrival in mails]
         if self.resolver is None:
             return said
-        # Of a stored mailbox that is taken over nothing follows, and its keys are long gone.
-        open_ = [i for i, (mail, arrival) in enumerate(mails) if not arrival.door.is_quiet and needs_check(mail, said[i], trust)]
+        open_ = [i for i, (mail, arrival) in enumerate(mails) if _may_be_asked_about(arrival) and needs_check(mail, said[i], trust)]
         if not open_:
             return said
         from mailgate.receive.verify import Case, verdicts  # loads a DNS library, and most installations have no use for it
@@ -49,3 +48,8 @@ class Authentication:
             if verdict.by is not None and (verdict.passed or verdict.failed or said[index].by is None):
                 said[index] = verdict
         return said
+
+
+def _may_be_asked_about(arrival: Arrival) -> bool:
+    """Of a stored mailbox that is taken over nothing follows, and its keys are long gone; and no mail in a sent folder has travelled."""
+    return not arrival.door.is_quiet and arrival.door is not Door.IMAP_SENT

@@ -46,7 +46,11 @@ LEASE = timedelta(minutes=5)
 #: Mails in which a machine says what became of a letter.
 REPORTS = frozenset({Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT})
 
-Alarm = Callable[[str, str, str], None]  #: (kind, what, way out)
+
+class Alarm(Protocol):
+    """Tells the operator, at most once an hour of each kind about each `key`."""
+
+    def __call__(self, kind: str, what: str, way_out: str, key: str = "") -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +340,7 @@ class ReadingRound:
                 log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)
                 self.alarm("set_aside", f"{row.claim.id}: {row.decision.set_aside}", f"mailgate inbox show {row.claim.id}")
             if told := row.decision.alarm:
-                self.alarm(told.kind, told.what, told.way_out)
+                self.alarm(told.kind, told.what, told.way_out, told.key)
 
     # --- what a decision must know ---------------------------------------------------------------------------------
 

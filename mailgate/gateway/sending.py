@@ -146,7 +146,7 @@ class SendingRound:
             try:
                 self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
                 if decision.alarm is not None:
-                    self.alarm(decision.alarm.kind, decision.alarm.what, decision.alarm.way_out)
+                    self.alarm(decision.alarm.kind, decision.alarm.what, decision.alarm.way_out, decision.alarm.key)
                 return
             except Conflict as conflict:
                 if conflict.what == "lease":

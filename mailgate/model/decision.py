@@ -35,11 +35,12 @@ class RatingCounted:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What the operator has to hear of, at most once an hour for each kind."""
+    """What the operator has to hear of, at most once an hour for each kind and key."""
 
     kind: str
     what: str
     way_out: str
+    key: str = ""  #: what it is about, where one thing's trouble must not hide another's
 
 
 @dataclass(frozen=True, slots=True)

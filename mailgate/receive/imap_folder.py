@@ -263,7 +263,7 @@ class FolderReader:
         door = Door.IMAP_SENT if self.role is FolderRole.SENT else Door.IMAP
         at = polling.arrived_at(one.stamped_at, self._cursor, now)
         # No envelope is known here; the reverse-path stands in the mail's own Return-Path.
-        return Arrival(raw, None, (), door, str(self.key), now, at)
+        return Arrival(raw, None, (), door, self.settings.name, now, at)
 
     def _afterwards(self, uids: Sequence[int]) -> list[Pending]:
         """Flags or moves what is committed; those with which that did not work. Raises Cut."""

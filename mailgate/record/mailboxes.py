@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 from sqlalchemy.exc import IntegrityError
 
 from mailgate.model.mailbox import Attempt, Connect, Cursor, FolderHealth, FolderKey, LeaseLost, Pending, Stage
+from mailgate.record import node
 from mailgate.record.database import Database
 from mailgate.record.tables import mailbox_connects as connects
 from mailgate.record.tables import mailbox_folders as folders
@@ -56,6 +57,17 @@ class Mailboxes:
         def work(connection: Connection) -> int:
             held = update(folders).where(folders.c.holder.is_not(None))
             return int(connection.execute(held.values(holder=None, lease_until=None)).rowcount)
+
+        return self._db.write(work)
+
+    def forget_gone(self) -> int:
+        """The folders that programs of this machine held which have ended since. Whoever lives, or is elsewhere, keeps theirs."""
+
+        def work(connection: Connection) -> int:
+            holders = set(connection.execute(select(folders.c.holder).where(folders.c.holder.is_not(None))).scalars())
+            gone = [holder for holder in holders if node.is_gone(holder)]
+            held = update(folders).where(folders.c.holder.in_(gone))
+            return int(connection.execute(held.values(holder=None, lease_until=None)).rowcount) if gone else 0
 
         return self._db.write(work)
 

@@ -161,6 +161,7 @@ class Store:
         what dead programs of this machine had claimed; for a dead machine the end of its leases decides.
         """
         if self._db.room.is_shared:
+            self.mailboxes.forget_gone()
             return self._db.write(inbox.forget_gone)
         if self._lock is None:
             return 0

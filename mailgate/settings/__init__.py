@@ -80,7 +80,7 @@ def load(folder: Path) -> Settings:
     ring = _keyring(folder, form.keys, mistakes) if form and all(place[0] != "keys" for place in stand_ins) else None
     if form and policy:
         _check_installation(folder, text, form, policy, stand_ins, mistakes)
-        if not any(place[:1] in (("verify",), ("doors",)) for place in stand_ins):
+        if not any(place[:1] in (("verify",), ("doors",), ("mailboxes",)) for place in stand_ins):
             check_proofs(policy, policy_text, verify_settings(form), mistakes)
     if mistakes or form is None or policy is None or ring is None:
         raise Mistaken(mistakes)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-_DURATION = re.compile(r"(\d+)\s*(s|m|h|d)")
+_DURATION = re.compile(r"(?<!\d)(\d+)\s*(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)?")
 _SIZES = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
@@ -131,6 +131,7 @@ class MailboxForm(Form):
     folders: tuple[str, ...] = ("INBOX",)
     sent: str | None = None
     junk: str | None = None
+    insider_stamp: bool = False
     after: Annotated[str, Field(pattern=r"^(flag|leave|move:.+)$")] = "flag"
     start: Start = "now"
     poll: Duration = timedelta(minutes=1)

@@ -16,12 +16,13 @@ _RESOLVER = re.compile(r"([0-9.]+|[^\[\]]*:[^\[\]]*:[^\[\]]*|\[([0-9A-Fa-f:]+)\]
 
 
 def verify_settings(form: InstallationForm) -> VerifySettings:
-    """What the form says of it, doors included."""
+    """What the form says of it, doors and mailboxes included."""
     said = form.verify
     networks = {text: network for text in said.hops if (network := _network(text)) is not None}
     return VerifySettings(
         servers=frozenset(server.lower() for server in said.servers),
         microsoft=said.microsoft,
+        insider_mailboxes=frozenset(mailbox.name for mailbox in form.mailboxes if mailbox.insider_stamp),
         insider_doors=any(door.insiders for door in form.doors),
         dns=said.dns,
         resolver=said.resolver,

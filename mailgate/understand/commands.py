@@ -117,7 +117,7 @@ _EXCLUSIVE = (
 
 _COMMAND = re.compile(r" {0,3}#([^\W\d_][^\s:]*):?(.*)", re.DOTALL)
 _SPACED = re.compile(r" {0,3}#\s+([^\W\d_][\w-]*)")
-_ALONE = re.compile(r"\s*#\s*([A-Za-z]+)\s*:?\s*")
+_ALONE = re.compile(r"\s*#\s*([A-Za-z]+)\s*(?::\s*)?")
 _ESCAPE = re.compile(rf"[ \u00a0]{{0,3}}[{''.join(_SIGNS)}](?=[{''.join(_SIGNS)}])")
 _QUOTES = '"“”„'
 _TOKEN = re.compile(rf"\s*(?:[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}](?!\S)|([^\s{_QUOTES}]\S*))")

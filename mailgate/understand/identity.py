@@ -227,7 +227,7 @@ _INSIDE = tuple(
         "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7".split(),
     )
 )
-_HOP = re.compile(r"from\s+(\S+)\s*(.*?)\s*\bby\s+([^\s;()]+)", re.IGNORECASE)
+_HOP = re.compile(r"from\s++(\S++)(.*?)\bby\s++([^\s;()]+)", re.IGNORECASE)
 _OWN_HOP = re.compile(r"\s*by\s+([^\s;()]+)", re.IGNORECASE)
 _SAID = re.compile(r"helo=[^\s)]*", re.IGNORECASE)  # may hold another address in brackets
 _IN_BRACKETS = re.compile(r"[\[(](?:IPv6:)?([0-9A-Fa-f:.]{3,45})[\])]", re.IGNORECASE)

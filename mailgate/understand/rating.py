@@ -26,7 +26,7 @@ _THUMBS = re.compile(rf"(?:(\U0001f44d)|(\U0001f44e))[{_SKIN}]*(?![\U0001f44d\U0
 _STARS = re.compile(r"([★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){0,4})(?:\s?[☆✩]\ufe0f?){0,4}(?![\s\ufe0f]*[★⭐🌟☆✩])")
 _STAR = re.compile(r"[★⭐🌟]")
 #: `4`, `4/5`, `4/5 quick help`, `4 - quick help`; not `4 of us still wait`, `5 minutes ago`, `2-3 times`, `1. open the door`.
-_MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*[.,;:!–—-]*\s*\Z)|(?=\s*[,;:!–—-]+\s+[^\W\d]))")
+_MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*(?:[.,;:!–—-]+\s*)?\Z)|(?=\s*[,;:!–—-]+\s+[^\W\d]))")
 _SEPARATORS = " \t.,;:!–—-"
 
 

@@ -22,7 +22,7 @@ _MECHANISM = re.compile(r"([+?~-])?(all|include|a|mx|ptr|ip4|ip6|exists)(?:[:/].
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(.*)", re.IGNORECASE)
 _CIDR = re.compile(r"(?:/(0|[1-9]\d?))?(?://(0|[1-9]\d{0,2}))?\Z")
 _MACRO = re.compile(r"%(?:\{([slodiphcrtv])(\d{0,3})(r?)([.+,/_=-]*)\}|([%_-]))", re.IGNORECASE)
-_TOP_LABEL = re.compile(r"[a-z0-9-]*[a-z-][a-z0-9-]*", re.IGNORECASE)
+_TOP_LABEL = re.compile(r"[0-9]*[a-z-][a-z0-9-]*", re.IGNORECASE)
 _CIDR_TAIL = re.compile(r"(?:/\d{1,3})?(?://\d{1,3})?\Z")
 
 

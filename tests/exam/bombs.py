@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailgate.guard import MIB
+from tests.bombs import BOMBS, HEAD, HTML
 from tests.exam.hostile import Gate
-from tests.understand.test_hostile import BOMBS, HEAD, HTML
 
 _B64 = b"Content-Transfer-Encoding: base64\r\n"
 _QP = b"Content-Transfer-Encoding: quoted-printable\r\n"

@@ -76,7 +76,7 @@ class Box:
             "select (select holder from mailbox_folders), (select coalesce(last_uid, 0) from mailbox_folders), "
             "(select count(*) from inbox)",
         )
-        reader = int(holder.split("/")[1]) if holder else None
+        reader = int(holder.split(".")[1]) if holder else None
         if reader is not None and self.readers[-1:] != [reader]:
             self.readers.append(reader)
         return reader, last, rows

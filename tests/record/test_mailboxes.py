@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 
 from mailgate.decide.polling import next_connect
 from mailgate.model.mail import Door
 from mailgate.model.mailbox import JUNK, Attempt, Cursor, FolderKey, LeaseLost, Pending, Stage
+from mailgate.record import node
 from mailgate.record.rows import Keep
 from mailgate.record.store import Store, open_store
 from tests.record.builders import NOON, a_database, an_arrival
 
+ROOT = Path(__file__).parents[2]
 KEY = FolderKey("box", "INBOX")
 MINUTE = timedelta(minutes=1)
 CURSOR = Cursor(7, 10, 0, since=NOON, horizon=NOON)
@@ -117,11 +122,25 @@ def test_many_who_connect_at_once_stay_within_the_limit_together(store: Store):
 
 def test_a_serve_that_starts_finds_no_folder_held_by_its_dead_predecessor(tmp_path):
     settings = a_database(tmp_path)
+    code = "from mailgate.record import node; print(node.new_lease())"
+    dead = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
     with open_store(settings, NOON, for_serve=True) as store:
-        store.mailboxes.lease(KEY, "dead", NOON, NOON + timedelta(days=1))
+        store.mailboxes.lease(KEY, f"{dead}/support/INBOX", NOON, NOON + timedelta(days=1))
     with open_store(settings, NOON, for_serve=True) as store:
         store.forget_leases()
         assert store.mailboxes.lease(KEY, "alive", NOON, NOON + MINUTE)
+
+
+@pytest.mark.database("postgresql")
+def test_a_node_that_starts_takes_no_folder_from_a_living_one_or_from_another_machine(tmp_path):
+    living, elsewhere = f"{node.new_lease()}/support/INBOX", f"anothermachine.1.1.{'0' * 16}/support/Sent"
+    sent = replace(KEY, folder="Sent")
+    with open_store(a_database(tmp_path), NOON, for_serve=True) as store:
+        store.mailboxes.lease(KEY, living, NOON, NOON + timedelta(days=1))
+        store.mailboxes.lease(sent, elsewhere, NOON, NOON + timedelta(days=1))
+        store.forget_leases()
+        assert not store.mailboxes.lease(KEY, "another", NOON, NOON + MINUTE)
+        assert not store.mailboxes.lease(sent, "another", NOON, NOON + MINUTE)
 
 
 # --- junk -----------------------------------------------------------------------------------------------------------------
