@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mailgate import settings
+from mailgate.app import relay_login, token_sources, wall_clock
 from mailgate.cli.init import write_configuration
 from mailgate.model.mailbox import After, FolderRole, Start
 from mailgate.settings import Mistaken
@@ -65,6 +66,11 @@ def test_what_may_be_said_of_a_mailbox_is_understood(tmp_path: Path):
     assert (box.port, box.after, box.move_to, box.start) == (143, After.MOVE, "Done/2026", datetime(2026, 11, 1, tzinfo=UTC))
     roles = [FolderRole.INBOX, FolderRole.INBOX, FolderRole.SENT, FolderRole.JUNK]
     assert box.watched == tuple(zip(("INBOX", "Old", "Sent", "Junk"), roles, strict=True))
+
+
+def test_a_mailbox_of_exchange_vouches_for_insiders_only_where_the_configuration_says_so(tmp_path: Path):
+    assert load(tmp_path / "plain", BOX).verify.insider_mailboxes == frozenset()
+    assert load(tmp_path / "exchange", BOX + "insider_stamp = true\n").verify.insider_mailboxes == {"support"}
 
 
 @pytest.mark.parametrize(
@@ -127,5 +133,8 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path):
 def test_a_relay_may_log_in_with_a_token(tmp_path: Path):
     text = OFFICE.format(provider="microsoft", grant="client_credentials")
     relay = ('kind = "maildir"                  #', 'kind = "smtp"\nhost = "smtp.office365.com"\nuser = "us"\noauth = "office" #')
-    assert load(tmp_path, text, relay).relay.oauth == "office"
+    loaded = load(tmp_path, text, relay)
+    assert loaded.relay.oauth == "office"
+    password, renewed = relay_login(loaded, token_sources(loaded, wall_clock))
+    assert renewed is not None and "token" in repr(password), "what the courier and `check --send` log in with"
     assert mistakes(tmp_path / "2", "", relay) == ["relay.oauth: there is no [oauth.office]"]
