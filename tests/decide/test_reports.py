@@ -245,6 +245,7 @@ def test_a_colleague_who_cannot_be_reached_is_told_to_the_lead_and_the_operator_
     decision = reported(letter, a_report(BOB_AT))
     assert letters(decision) == [("letter_refused", ANN_AT)]
     assert decision.alarm is not None and decision.alarm.kind == "agent_unreachable" and BOB_AT in decision.alarm.what
+    assert decision.alarm.key == BOB_AT, "an alarm about one colleague hides none about another"
     again = reported(letter, a_report(BOB_AT), suppressed={BOB_AT: "user unknown"})
     assert again.letters == () and again.alarm is None and again.reported and again.changes[0].entries
 

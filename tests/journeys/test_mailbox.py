@@ -119,7 +119,7 @@ def test_a_mail_that_comes_during_idle_is_a_ticket_at_once_and_flagged(tmp_path:
         assert dovecot.flags(user)[1] == set()  # what was there before us is none of our business
         assert world.letter(MAX, "new one")  # acknowledged
         row = world.store.inbox_rows()[0]
-        assert (row.door, row.peer, row.recipients) == ("imap", "support/INBOX", (SUPPORT,))
+        assert (row.door, row.peer, row.recipients) == ("imap", "support", (SUPPORT,))
 
 
 def test_a_mail_is_moved_once_it_is_committed(tmp_path: Path, dovecot: Dovecot, user: str):

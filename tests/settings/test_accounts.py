@@ -68,9 +68,15 @@ def test_what_may_be_said_of_a_mailbox_is_understood(tmp_path: Path):
     assert box.watched == tuple(zip(("INBOX", "Old", "Sent", "Junk"), roles, strict=True))
 
 
-def test_a_mailbox_of_exchange_vouches_for_insiders_only_where_the_configuration_says_so(tmp_path: Path):
-    assert load(tmp_path / "plain", BOX).verify.insider_mailboxes == frozenset()
-    assert load(tmp_path / "exchange", BOX + "insider_stamp = true\n").verify.insider_mailboxes == {"support"}
+def test_only_a_mailbox_that_says_so_lets_exchange_say_who_is_an_insider(tmp_path: Path):
+    by_domain = ('agents_prove_by = "token"', 'agents_prove_by = "domain"')
+    for folder in ("without", "with"):
+        (tmp_path / folder).mkdir()
+    assert load(tmp_path / "without", BOX).verify.sources == ()
+    loaded = load(tmp_path / "with", BOX + "insider_stamp = true\n")
+    assert loaded.verify.insider_mailboxes == frozenset({"support"})
+    edit(tmp_path / "with" / "config", "policy.toml", by_domain)
+    assert settings.load(tmp_path / "with" / "config").verify.sources  # their agents can prove themselves by it
 
 
 @pytest.mark.parametrize(
