@@ -215,6 +215,11 @@ def _replace(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(draft, path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)  # else a power cut brings the old token back, which the server does not take any more
+        finally:
+            os.close(folder)
     except BaseException:
         Path(draft).unlink(missing_ok=True)
         raise

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,24 @@ def test_whatever_else_a_server_says_is_a_passing_trouble(server: TokenServer, t
 def test_a_server_that_is_not_there_is_a_passing_trouble(server: TokenServer, tmp_path: Path):
     with pytest.raises(TokenUnavailable, match=r"oauth\.office cannot be reached"):
         a_source(server, tmp_path, token_url="http://127.0.0.1:9/token").token("imap")
+
+
+def test_a_new_refresh_token_outlives_a_power_cut(server: TokenServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    source = a_source(server, tmp_path)
+    server.more = {"refresh_token": "canary-second"}
+    done: list[str] = []
+
+    def synced(number: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else "file")
+
+    def replaced(old: object, new: object, rename: Callable[..., None] = os.replace) -> None:
+        done.append("renamed")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    source.token("imap")
+    assert done == ["file", "renamed", "folder"]
 
 
 def test_a_new_refresh_token_takes_the_place_of_the_old_one_and_stays_private(server: TokenServer, tmp_path: Path):
