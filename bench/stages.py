@@ -28,7 +28,8 @@ from bench.load import SUPPORT
 from bench.load import mails as messages
 from bench.programs import LIFTED, client, environment
 from mailgate import settings
-from mailgate.app import GARBAGE, build_gateway, wall_clock
+from mailgate.app import wall_clock
+from mailgate.app.program import GARBAGE, build_gateway
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
 from mailgate.gateway import to_keep

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
@@ -23,8 +23,10 @@ from mailgate.model.mail import Kind, Mail, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.store import Store, open_store
 from mailgate.settings import Settings, brought_templates, load, places, sample_policy
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
 
 Told = tuple[Reading, Read | None, Decision | None]
 
@@ -45,6 +47,8 @@ class Explainer:
         if settings is not None:
             templates, policy, ring, operator = build_templates(settings), settings.policy, settings.ring, settings.operator
             if "://" in settings.database.url or Path(settings.database.url).exists():
+                from mailgate.record.store import open_store  # its library is the slowest to load, and is of no use without a database
+
                 self.store = open_store(settings.database, wall_clock())
         else:
             templates, policy, ring, operator = (

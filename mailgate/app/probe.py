@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from mailgate.app import build_relay, build_templates, relay_login, token_sources
+from mailgate.app import build_templates
+from mailgate.app.program import build_relay, relay_login, token_sources
 from mailgate.compose.assemble import assemble
 from mailgate.compose.letters import ROUNDTRIP
 from mailgate.gateway.writing import Desk, new_letter_id

@@ -7,7 +7,8 @@ import threading
 from types import TracebackType
 from typing import Self
 
-from mailgate.app import Clock, Program, wall_clock
+from mailgate.app import Clock, wall_clock
+from mailgate.app.program import Program
 from mailgate.settings import Settings
 
 

@@ -97,7 +97,8 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
 
 
 def _checks(settings: Any):  # type: ignore[no-untyped-def]
-    from mailgate.app import build_templates, token_sources, wall_clock
+    from mailgate.app import build_templates, wall_clock
+    from mailgate.app.program import token_sources
 
     policy = settings.policy
     yield "configuration", f"{settings.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
@@ -184,7 +185,7 @@ def _door(door: Any) -> tuple[str, str, bool]:
 
 
 def _mailbox(settings: Any, tokens: Any, mailbox: Any) -> tuple[str, str, bool]:
-    from mailgate.app import mailbox_login
+    from mailgate.app.program import mailbox_login
     from mailgate.receive.imap_session import reachable
 
     said, fine = reachable(mailbox, mailbox_login(settings, tokens, mailbox))
@@ -192,7 +193,7 @@ def _mailbox(settings: Any, tokens: Any, mailbox: Any) -> tuple[str, str, bool]:
 
 
 def _relay(settings: Any, tokens: Any) -> tuple[str, str, bool]:
-    from mailgate.app import relay_login
+    from mailgate.app.program import relay_login
     from mailgate.send.relay import SmtpRelay
 
     relay = settings.relay

@@ -72,7 +72,8 @@ def table(columns: Iterable[str], rows: Iterable[Iterable[object]], empty: str) 
 @contextmanager
 def explained() -> Iterator[None]:
     """Errors that a person can do something about are said in a sentence, with the way out."""
-    from mailgate.record.store import Busy, Untrusted
+    from mailgate.record.rows import Busy
+    from mailgate.record.trust import Untrusted
     from mailgate.settings import Mistaken
 
     try:

@@ -32,23 +32,23 @@ def serve(
     if unknown := chosen - frozenset(PARTS):
         fail(f"--only: no such part: {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.", 2)
     with explained():
-        from mailgate import app
+        from mailgate.app import program
 
         settings = settings_of(config)
         if chosen != frozenset(PARTS):
             # A second process on the same file is refused; parts on several nodes need PostgreSQL.
             logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))
 
-        def ready(program: app.Program) -> None:
-            for door, one in zip(program.doors, settings.doors, strict=False):
+        def ready(running: program.Program) -> None:
+            for door, one in zip(running.doors, settings.doors, strict=False):
                 console.print(f"listening: {one.kind} on {one.host} port {door.port}")
-            for watch in program.mailboxes.watches:
+            for watch in running.mailboxes.watches:
                 console.print(f"fetching: {watch.key}")
             console.print("ready")
 
         try:
-            app.run(settings, chosen, ready)
-        except app.DiskFailed as error:
+            program.run(settings, chosen, ready)
+        except program.DiskFailed as error:
             fail(str(error), EX_UNTRUSTED)
         except OSError as error:
             fail(f"cannot listen: {error.strerror or error}")

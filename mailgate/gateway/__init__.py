@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from mailgate.compose.templates import Templates
 from mailgate.gateway.authenticating import Authentication
@@ -27,10 +28,13 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.acceptor import Acceptor
-from mailgate.record.store import Broken, Keep, Kept, Outcome, Store
-from mailgate.send.courier import Courier
+from mailgate.record.rows import Broken, Keep, Kept, Outcome
 from mailgate.understand.digest import digest
+
+if TYPE_CHECKING:
+    from mailgate.record.acceptor import Acceptor
+    from mailgate.record.store import Store
+    from mailgate.send.courier import Courier
 
 log = logging.getLogger(__name__)
 

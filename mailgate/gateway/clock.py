@@ -6,12 +6,16 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mailgate.decide import clocks
 from mailgate.gateway.writing import Desk
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
-from mailgate.record.store import Conflict, Outcome, Store, recorded
+from mailgate.record.rows import Conflict, Outcome, recorded
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from mailgate.model.evidence import Verdict
 from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
-from mailgate.record.store import Claim
+from mailgate.record.rows import Claim
 from mailgate.understand.commands import parse_commands
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import find_evidence

@@ -16,7 +16,7 @@ from mailgate.model.mail import Address, Door, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
-from mailgate.record.store import Claim
+from mailgate.record.rows import Claim
 from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.charset import decode
 from mailgate.understand.commands import parse_commands

@@ -13,7 +13,7 @@ from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
-from mailgate.record.store import recorded
+from mailgate.record.rows import recorded
 
 #: A chain of merged tickets longer than this, or one that bites its tail, ends where it is.
 LONGEST_CHAIN = 10

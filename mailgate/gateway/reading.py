@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mailgate.decide import budget, joining, suppression
 from mailgate.decide.intake import on_mail
@@ -27,10 +27,13 @@ from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Kind, NoSpace, Reading, Unread
 from mailgate.model.person import Person
-from mailgate.record.store import Busy, Claim, Conflict, Outcome, Store
+from mailgate.record.rows import Busy, Claim, Conflict, Outcome
 from mailgate.understand import Item
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import cited_ids, find_evidence
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
 
 log = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.decide import refusal, retry
@@ -21,11 +22,13 @@ from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, 
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Attachment
 from mailgate.model.person import Person
-from mailgate.record.rows import ClaimedLetter
-from mailgate.record.store import Conflict, Outcome, Settlement, Store
+from mailgate.record.rows import ClaimedLetter, Conflict, Outcome, Settlement
 from mailgate.send.courier import Courier, Outgoing
 from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.reasons import judged
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
 
 log = logging.getLogger(__name__)
 

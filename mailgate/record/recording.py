@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, null, select, update
@@ -21,16 +21,6 @@ from mailgate.record.tickets import cycle_row, entry_row, ticket_row
 Rows = list[Row]
 
 BREACH = 100  #: the level of a breach among the percentages of the warnings
-
-
-def recorded(change: Change) -> Ticket:
-    """The ticket as it will stand in the record after this change: what the next decision of the same batch starts from."""
-    before = change.before
-    return replace(
-        change.after,
-        version=(before.version if before else 0) + 1,
-        history=(before.history if before else 0) + len(change.events),
-    )
 
 
 @dataclass(slots=True)

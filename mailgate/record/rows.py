@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from mailgate.model.decision import Decision, TraceLine
+from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival
+from mailgate.model.ticket import Ticket
 
 
 class Conflict(Exception):
@@ -165,3 +166,13 @@ class Health:
     restored: bool
     size: int  #: bytes of the database with its log
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
+
+
+def recorded(change: Change) -> Ticket:
+    """The ticket as it will stand in the record after this change: what the next decision of the same batch starts from."""
+    before = change.before
+    return replace(
+        change.after,
+        version=(before.version if before else 0) + 1,
+        history=(before.history if before else 0) + len(change.events),
+    )

@@ -25,7 +25,7 @@ from mailgate.record import backup, file_opening, holds, house, inbox, node, ope
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
-from mailgate.record.recording import Recording, recorded
+from mailgate.record.recording import Recording
 from mailgate.record.rows import (
     Attempted,
     AutomaticCounts,
@@ -40,6 +40,7 @@ from mailgate.record.rows import (
     Kept,
     Outcome,
     Settlement,
+    recorded,
 )
 from mailgate.record.trust import ServeLock, Untrusted
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mailgate.model.mail import Reading
 from mailgate.model.token import Keyring
-from mailgate.understand import classify, language, parse, reported
+from mailgate.understand import charset, classify, language, parse, reported
 from mailgate.understand.limits import LIMITS, ReadingLimits
 
 __all__ = ["LIMITS", "Item", "ReadingLimits", "prepare", "read", "read_item"]
@@ -23,7 +23,8 @@ def read(raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLim
 
 
 def prepare() -> None:
-    """What a process does once, before its files and its memory are limited: the language model is loaded where it is installed."""
+    """What a process does once, before its files and its memory are limited: loads what tells charsets and languages apart."""
+    charset.detected(b"\xe4")
     language.model()
 
 

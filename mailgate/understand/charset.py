@@ -11,8 +11,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-import chardet
-
 #: label -> codec. A label may be understood wider than it says where senders mean the wider one (as in the WHATWG's encoding standard).
 _WIDER = {
     "ascii": "utf-8", "us": "utf-8", "utf8": "utf-8", "utf8mb4": "utf-8", "unicode11utf8": "utf-8", "7bit": "utf-8",
@@ -184,12 +182,14 @@ def _mostly(data: bytes, codec: str) -> bool:
 def _guess(data: bytes) -> str | None:
     # A few foreign words in much ASCII tell little about themselves: the lines that hold them are asked alone.
     telling = b"\n".join(line for line in data[:_MOST_ASKED].split(b"\n") if not line.isascii())
-    return _detected((telling or data)[:_SAMPLE])
+    return detected((telling or data)[:_SAMPLE])
 
 
 @lru_cache(maxsize=32)
-def _detected(sample: bytes) -> str | None:
-    """The same header is read in more than one way: it is asked once."""
+def detected(sample: bytes) -> str | None:
+    """The codec that the octets look like, None in doubt. The same header is read in more than one way: it is asked once."""
+    import chardet  # slow to load, and wanted by the worker alone, which does so before its first mail
+
     verdict = chardet.detect(sample)
     name, sure = verdict.get("encoding"), verdict.get("confidence") or 0.0
     # Three words give nobody confidence. Words that are foreign letters throughout are at least no Western ones.

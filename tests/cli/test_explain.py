@@ -226,3 +226,15 @@ def test_dns_is_asked_only_when_that_is_wanted(tmp_path: Path) -> None:
         assert told["verdict"] == "none" and not server.asked
         told = json.loads(house.run("explain", "--dns", "--json", str(tmp_path / "a.eml")).output)["authentication"]
         assert told == {"verdict": "pass", "domain": "example.com", "by": "our own check"}
+
+
+def test_what_explain_has_no_use_for_is_not_loaded(tmp_path: Path) -> None:
+    """The first answer waits for all that is loaded; without a database, its library alone was a third of that."""
+    (tmp_path / "a.eml").write_bytes(PLAIN)
+    program = (
+        "import sys; from mailgate.cli import app; app(['explain', '--json', sys.argv[1]], standalone_mode=False); "
+        "sys.exit(', '.join({'sqlalchemy', 'aiosmtpd', 'apscheduler', 'chardet', 'dns'} & sys.modules.keys()) or 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.eml")], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["kind"] == "written"

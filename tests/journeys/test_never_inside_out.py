@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.app import GuardedReader
+from mailgate.app.reader import GuardedReader
 from mailgate.app.stage import Received
 from mailgate.model.mail import Reading, Unread
 from mailgate.understand import Item
@@ -42,7 +42,7 @@ class CutsNothing(GuardedReader):
 
 @pytest.fixture
 def uncut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr("mailgate.app.GuardedReader", CutsNothing)
+    monkeypatch.setattr("mailgate.app.program.GuardedReader", CutsNothing)
     with World(tmp_path, refuse=frozenset({"gone@example.net"})) as world:
         yield world
 

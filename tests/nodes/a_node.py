@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from mailgate import app, settings
+from mailgate import settings
+from mailgate.app import program
 from mailgate.cli.serve import start_logging
 from mailgate.decide import polling
 from mailgate.gateway import Gateway, reading, sending
@@ -68,4 +69,4 @@ if __name__ == "__main__":
         Recording._check_leases = lambda self, connection: None  # type: ignore[method-assign]
     folder = places.configuration(Path(sys.argv[sys.argv.index("--config") + 1]))
     start_logging(False)
-    app.run(settings.load(folder))
+    program.run(settings.load(folder))

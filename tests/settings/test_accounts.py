@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mailgate import settings
-from mailgate.app import relay_login, token_sources, wall_clock
+from mailgate.app import wall_clock
+from mailgate.app.program import relay_login, token_sources
 from mailgate.cli.init import write_configuration
 from mailgate.model.mailbox import After, FolderRole, Start
 from mailgate.settings import Mistaken

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import update
 
 from mailgate import settings
-from mailgate.app import build_gateway, build_relay
+from mailgate.app.program import build_gateway, build_relay
 from mailgate.model.delivery import Delivered
 from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store, open_store

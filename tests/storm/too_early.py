@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from mailgate import app, settings
+from mailgate import settings
+from mailgate.app import program
 from mailgate.gateway import Gateway, to_keep
 from mailgate.model.mail import Arrival
 from mailgate.settings import places
@@ -27,4 +28,4 @@ if __name__ == "__main__":
 
     Gateway.accept = accept_too_early  # type: ignore[method-assign]
     folder = places.configuration(Path(sys.argv[sys.argv.index("--config") + 1]))
-    app.run(settings.load(folder))
+    program.run(settings.load(folder))

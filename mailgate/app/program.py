@@ -1,0 +1,300 @@
+"""The running program: built from its settings, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import shutil
+import signal
+import ssl
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mailgate.app import Clock, build_resolver, build_templates, wall_clock
+from mailgate.app.reader import GuardedReader
+from mailgate.decide import polling
+from mailgate.gateway import Gateway, House
+from mailgate.gateway.authenticating import Authentication
+from mailgate.model.installation import DoorSettings, RelaySettings
+from mailgate.model.mailbox import MailboxSettings
+from mailgate.oauth import Secrets, TokenSource
+from mailgate.receive.imap import MailboxDoor, MailboxHouse
+from mailgate.receive.imap_session import Credentials
+from mailgate.receive.smtp import MailDoor
+from mailgate.record import node
+from mailgate.record.acceptor import Acceptor
+from mailgate.record.store import Store, open_store
+from mailgate.schedule import Round, Timetable
+from mailgate.send.courier import Courier
+from mailgate.send.maildir import MaildirRelay
+from mailgate.send.relay import Relay, SmtpRelay
+from mailgate.settings import Mistaken, Settings, load_policy
+
+if TYPE_CHECKING:
+    from mailgate.receive.verify import Resolver
+
+log = logging.getLogger(__name__)
+
+#: SIGTERM to exit (`docs/operating.md`); systemd and container engines kill after their own time.
+DRAIN_SECONDS = 10.0
+#: Objects between two looks for garbage that holds itself (Python's own default is 700).
+GARBAGE = 20_000
+PARTS = ("receive", "read", "clocks", "send")
+
+
+class DiskFailed(Exception):
+    """The program ended because it could not keep its promise any longer."""
+
+
+def build_relay(settings: RelaySettings, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> Relay:
+    if settings.kind == "maildir":
+        return MaildirRelay(Path(settings.path or "outgoing"))
+    return SmtpRelay(settings, password, renewed)
+
+
+def relay_login(settings: Settings, tokens: Mapping[str, TokenSource]) -> tuple[Callable[[], str | None], Callable[[str], str] | None]:
+    """What gives the relay's password, or a token and another token in place of it."""
+    source = tokens.get(settings.relay.oauth or "")
+    if source is None:
+        return partial(relay_password, settings.relay_password), None
+    return partial(source.token, "smtp"), partial(source.renewed, "smtp")
+
+
+def token_sources(settings: Settings, now: Clock) -> dict[str, TokenSource]:
+    return {one.settings.name: TokenSource(one.settings, Secrets(one.client_secret, one.refresh_token), now) for one in settings.oauth}
+
+
+def mailbox_login(settings: Settings, tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
+    source = tokens.get(mailbox.oauth or "")
+    if source is not None:
+        return Credentials(partial(source.token, "imap"), partial(source.renewed, "imap"))
+    where = next(one.password for one in settings.mailboxes if one.settings.name == mailbox.name)
+    return Credentials(partial(relay_password, where))
+
+
+def relay_password(where: Path | str | None) -> str | None:
+    """Read at each login, so that a changed password needs no restart."""
+    if isinstance(where, Path):
+        return where.read_text(encoding="utf-8").rstrip("\r\n")
+    return os.environ.get(where) if where else None
+
+
+def build_gateway(
+    settings: Settings,
+    store: Store,
+    acceptor: Acceptor,
+    reader: GuardedReader | None,
+    courier: Courier | None,
+    now: Clock,
+    resolver: Resolver | None = None,
+) -> Gateway:
+    """The gateway with its policy adopted."""
+    house = House(settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, settings.letters_held)
+    authentication = Authentication(settings.verify, resolver) if settings.verify.sources else None
+    pattern = settings.relay.message_id_pattern
+    gateway = Gateway(store, acceptor, reader, courier, house, settings.policy, now, settings.reader.batch, pattern, authentication)
+    gateway.adopt(settings.policy, settings.policy_text)
+    return gateway
+
+
+@dataclass
+class Program:
+    """A running mailgate. `start` and `stop` are for its own event loop."""
+
+    settings: Settings
+    now: Clock = wall_clock
+    only: frozenset[str] = frozenset(PARTS)
+    doors: list[MailDoor] = field(default_factory=list)
+    down: set[str] = field(default_factory=set)  #: mailboxes that could not be read when we last looked
+
+    async def start(self) -> None:
+        """Opens the store, then the rounds, and the doors last: nobody is let in before everything stands."""
+        settings = self.settings
+        self.started_at = self.now()
+        self.store = open_store(settings.database, self.now(), for_serve=True)
+        undo: list[Callable[[], object]] = [self.store.close]
+        try:
+            if left := self.store.forget_leases():
+                log.info("%d mails were in work when the last run ended; they are read again", left)
+            self.acceptor = Acceptor(self.store)
+            undo.append(self.acceptor.close)
+            self.reader = GuardedReader(settings.reader, settings.templates, settings.catalogues) if "read" in self.only else None
+            if self.reader:
+                self.reader.start()
+                undo.append(self.reader.stop)
+            self.tokens = token_sources(settings, self.now)
+            password, renewed = relay_login(settings, self.tokens)
+            sends = "send" in self.only
+            self.courier = Courier(partial(build_relay, settings.relay, password, renewed), settings.relay.connections) if sends else None
+            resolver = build_resolver(settings.verify, lambda *words: self.gateway.alarm(*words)) if self.reader else None
+            if resolver:
+                undo.append(resolver.close)
+            self.resolver = resolver
+            self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now, resolver)
+            undo.append(self.gateway.close)
+            if self.courier:
+                undo.append(partial(self.courier.stop, timedelta(seconds=1)))
+            receives = [one.settings for one in settings.mailboxes] if "receive" in self.only else []
+            self.mailboxes = MailboxDoor(receives, self._mailbox_house())
+            self._rounds()
+            self.timetable.start()
+            undo.append(partial(self.timetable.stop, 5.0))
+            if "receive" in self.only:
+                for one in settings.doors:
+                    door = MailDoor(one, self.gateway, self.now, tls_context(one))
+                    await door.start()
+                    self.doors.append(door)
+                self.mailboxes.start()
+        except BaseException:
+            # A port that is taken, or a policy that the database refuses: what was started ends again.
+            await asyncio.gather(*(door.stop(1.0) for door in self.doors))
+            for step in reversed(undo):
+                step()
+            raise
+
+    def _rounds(self) -> None:
+        rounds, gateway = self.settings.rounds, self.gateway
+        self.timetable = Timetable()
+        if "read" in self.only:
+            reader: Round = self.timetable.every(rounds.read, "read", gateway.read_inbox)
+            gateway.on_mail = reader.wake
+        if "clocks" in self.only:
+            self.timetable.every(rounds.clocks, "clocks", gateway.review_clocks)
+        if "send" in self.only:
+            sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)
+            gateway.on_letters = sender.wake
+        self.timetable.every(rounds.watch, "watch", self.watch)
+
+    def _mailbox_house(self) -> MailboxHouse:
+        login = partial(mailbox_login, self.settings, self.tokens)
+        # Names this run: after a crash the leases of the last one are somebody else's, and the next start knows that it has ended.
+        return MailboxHouse(self.gateway, self.store.mailboxes, self.gateway, login, self.now, node.new_lease())
+
+    def watch(self) -> None:
+        """What the operator must hear of before it hurts."""
+        self._watch_mailboxes()
+        if self.settings.database.is_server:  # its disk is watched where it is
+            return
+        free = shutil.disk_usage(Path(self.settings.database.url).parent).free
+        if free < self.settings.disk_warning:
+            self.gateway.alarm("disk_low", f"{free // 1024**2} MiB free", "make room, or move the database")
+
+    def _watch_mailboxes(self) -> None:
+        now = self.now()
+        polls = {one.settings.name: one.settings.poll for one in self.settings.mailboxes}
+        down: dict[str, str] = {}
+        for one in self.store.mailboxes.health():
+            poll = polls.get(one.key.mailbox)
+            if poll is not None and polling.is_unreachable(one.ok_at, max(one.since, self.started_at), poll, now):
+                down.setdefault(one.key.mailbox, f"{one.key} was not read since {one.ok_at or one.since}: {one.error or 'no answer'}")
+        for name, what in down.items():
+            self.gateway.alarm("mailbox_down", what, "mailgate status; mailgate check", name)
+        for name in self.down - down.keys():
+            self.gateway.alarm_over("mailbox_down", name)
+        self.down = set(down)
+        for source in self.tokens.values():
+            if polling.ends_soon(source.ends_at, now):
+                what = f"what oauth.{source.settings.name} logs in with ends {source.ends_at}"
+                self.gateway.alarm("token_ends", what, "make a new one and put it in its place", source.settings.name, timedelta(days=1))
+
+    def reload(self) -> bool:
+        """Adopts policy.toml as it is now; a faulty one is refused and the old one stays."""
+        try:
+            policy, text = load_policy(self.settings.folder, self.settings.verify)
+        except Mistaken as mistaken:
+            for mistake in mistaken.mistakes:
+                log.error("policy refused: %s", mistake)
+            self.gateway.alarm("policy_refused", f"{len(mistaken.mistakes)} mistakes", "mailgate check")
+            return False
+        self.gateway.adopt(policy, text)
+        log.info("policy %s is in force", policy.digest)
+        return True
+
+    async def stop(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Drains: a mail in progress is finished or gets 421, the rounds end what they do. What is left waits in the database."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+
+        def left(share: float) -> float:
+            return max(0.2, (deadline - loop.time()) * share)
+
+        self.gateway.closing.set()
+        fetched = loop.run_in_executor(None, self.mailboxes.stop, left(0.5))
+        await asyncio.gather(*(door.stop(left(0.5)) for door in self.doors))
+        if not await fetched:
+            log.warning("a mailbox did not end in time; its mail is fetched again at the next start")
+        await loop.run_in_executor(None, self.acceptor.close)
+        if self.courier:
+            await loop.run_in_executor(None, self.courier.stop, timedelta(seconds=left(0.4)))
+        if not await loop.run_in_executor(None, self.timetable.stop, left(0.5)):
+            log.warning("a round did not end in time; its work is taken up again at the next start")
+        await loop.run_in_executor(None, self.gateway.close)
+        if self.reader:
+            await loop.run_in_executor(None, self.reader.stop)
+        if self.resolver:
+            await loop.run_in_executor(None, self.resolver.close)
+        self.store.close()
+
+
+def tls_context(door: DoorSettings) -> ssl.SSLContext | None:
+    if door.tls_certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(door.tls_certificate, door.tls_key)
+    return context
+
+
+async def serve(settings: Settings, only: frozenset[str] = frozenset(PARTS), ready: Callable[[Program], None] = lambda _: None) -> None:
+    """Runs until SIGTERM or SIGINT. SIGHUP reloads the policy."""
+    program = Program(settings, only=only)
+    loop = asyncio.get_running_loop()
+    over = asyncio.Event()
+    await program.start()
+    broken = False
+
+    def on_broken() -> None:
+        nonlocal broken
+        broken = True
+        loop.call_soon_threadsafe(over.set)
+
+    program.gateway.on_broken = on_broken
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, over.set)
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.run_in_executor(None, program.reload))
+    # What stands by now stays: looking through it for garbage again and again cost a tenth of a mail.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    ready(program)
+    try:
+        await over.wait()
+    finally:
+        await program.stop()
+    if broken:
+        # After a failed fsync nobody knows what is on the disk: a new start recovers from the log, this run cannot.
+        raise DiskFailed(
+            "the disk under the database failed; nothing that was answered 250 is known to be lost. Look at the disk, then start again."
+        )
+
+
+def run(settings: Settings, only: frozenset[str] = frozenset(PARTS), ready: Callable[[Program], None] = lambda _: None) -> None:
+    """`serve` in a loop of its own, on uvloop where it is installed."""
+    # A round at full load must not keep the doors waiting: by default a busy thread holds the interpreter for 5 ms at a time.
+    # A mail takes a door several turns; at 2 ms each, it took in half as many a second.
+    sys.setswitchinterval(0.0005)
+    factory = None
+    try:
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    except ImportError:
+        pass
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(serve(settings, only, ready))
