@@ -23,7 +23,8 @@ _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 _DEEPEST = 5  #: addresses within addresses
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _ENDINGS = {
-    "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tif",
+    "image/jpeg": ".jpg", "image/jpg": ".jpg",
+    "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tif",
     "application/pdf": ".pdf", "text/plain": ".txt",
     "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "text/vcard": ".vcf", "text/x-vcard": ".vcf",
     "text/rfc822-headers": ".txt", "message/rfc822": ".eml",
@@ -36,6 +37,7 @@ _ENDINGS = {
 }  # fmt: skip
 #: What a file is that says nothing of itself: text above all, for what stands in a text file may not leave unread (`decide/residue`).
 _TYPES = {ending: kind for kind, ending in reversed(_ENDINGS.items()) if not kind.startswith(("text/x-", "text/rfc", "application/x-"))}
+_TOLD_ENDINGS = (*sorted({*_ENDINGS.values()} - {".bin"}), ".jpeg", ".tiff", ".htm", ".svg")
 _TYPES |= {".txt": "text/plain", ".log": "text/plain", ".md": "text/plain", ".htm": "text/html", ".eml": "message/rfc822"}
 
 
@@ -95,9 +97,16 @@ def describe(part: Part, data: bytes, inline: bool, limits: ReadingLimits = LIMI
         fields, _ = split_header(data[: limits.header_block].replace(b"\r\n", b"\n"), limits, [])
         subject = next((unstructured(value) for key, value in fields if key == "subject"), "")
         name = clean_file_name(f"{_FORBIDDEN.sub('_', subject)[:100]}.eml") if subject else ""
-    if not name:
-        name = f"part-{part.path}{_ENDINGS.get(kind, '.bin')}"
+    name = name or _name_in_id(part) or f"part-{part.path}{_ENDINGS.get(kind, '.bin')}"
     return Attachment(name, kind, len(data), hashlib.sha256(data).hexdigest(), inline, content_id(part), part.path)
+
+
+def _name_in_id(part: Part) -> str:
+    """What stands before the @ in the Content-ID: some programs write the file's name there and nowhere else. "" when there is none."""
+    before, at, _ = content_id(part).partition("@")
+    name = clean_file_name(before) if at else ""
+    told = name.lower().endswith(_TOLD_ENDINGS)
+    return name if not name or told else name + _ENDINGS.get(type_of(part), "")
 
 
 def from_text(part: Part, number: int, found: Stowed) -> Attachment:

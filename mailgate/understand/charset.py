@@ -65,9 +65,14 @@ _SHIFTING = frozenset(
     }
 )
 
+#: Codecs of East Asia, of whose characters many look like one in UTF-8.
+_SEVERAL_OCTETS = frozenset({"gb18030", "big5hkscs", "cp950", "cp932", "euc_jp", "cp949", "johab"})
+
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
 _FOREIGN_WORD = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff]+[A-Za-z]{0,20}")
 _ASCII_OCTETS = bytes(range(128))
+#: A character of two to four octets (RFC 3629 4), but for what is refused within them.
+_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _LABEL = re.compile(r"[^a-z0-9]")
 #: What a legacy text is searched with: enough to tell, and a bound for the price.
 _SAMPLE = 16 * 1024
@@ -102,9 +107,11 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
         return text, None if codec == "utf-8" else f"UTF-8 declared as {label[:40]!r}" if label else "8-bit text without a charset"
     if codec == "windows-1252":
         return _windows_1252(data), None
-    guess = _guess(data)
-    if guess is not None and (codec is None or codec == "utf-8"):
-        text = _strictly(data, guess)
+    if codec is None or codec == "utf-8":
+        guess = _guess(data)
+        if guess not in _SEVERAL_OCTETS and _is_damaged_utf_8(data):
+            return _replace(data, "utf-8"), "broken utf-8"
+        text = _strictly(data, guess) if guess is not None else None
         if text is not None:
             return text, f"charset guessed: {guess}"
     if codec is not None and (codec in _SHIFTING or _mostly(data, codec)):
@@ -177,6 +184,13 @@ def _windows_1252(data: bytes) -> str:
 def _mostly(data: bytes, codec: str) -> bool:
     """Whether a text that breaks off or holds a few wild octets is still in its declared charset."""
     return _replace(data[:_SAMPLE], codec).count("\ufffd") * 20 <= len(data[:_SAMPLE])
+
+
+def _is_damaged_utf_8(data: bytes) -> bool:
+    """Whether most foreign octets are characters of UTF-8: the others then belong to none, and make none doubtful."""
+    foreign = data[:_MOST_ASKED].translate(None, _ASCII_OCTETS)
+    left = _UTF_8.sub(b"", data[:_MOST_ASKED]).translate(None, _ASCII_OCTETS)
+    return len(foreign) > 4 * len(left)
 
 
 def _guess(data: bytes) -> str | None:

@@ -21,6 +21,9 @@ _WELL_KNOWN = re.compile(
 )
 _DELIMITER = re.compile(rb"^--([^\n]{6,70})$", re.MULTILINE)
 _BLANK_AT_ITS_END = re.compile(rb'boundary\s{0,3}=\s{0,3}"([^"\n]{1,9000} )"', re.IGNORECASE)
+_STATED_BOUNDARY = re.compile(rb'boundary\s{0,3}=\s{0,3}"?([^\s";]{1,200})', re.IGNORECASE)
+#: Octets of a part's header in which its boundary is looked for before the part is cut out.
+_BOUNDARY_WITHIN = 2_000
 _PLAIN = ContentType("text/plain", {}, declared=False)
 _MESSAGE = ContentType("message/rfc822", {}, declared=False)
 
@@ -90,6 +93,8 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
             continue
         default = _MESSAGE if part.type.type == "multipart/digest" else _PLAIN
         prefix = f"{part.path}." if part.path else ""
+        if (begun := _begun_in_its_header(part)) is not None:
+            pieces.insert(0, begun)
         for number, piece in enumerate(pieces, 1):
             fields, body = split_header(piece, limits, defects)
             part.children.append(Part(f"{prefix}{number}", fields, _type_of(fields, default, defects), body))
@@ -213,6 +218,10 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
             break
         before = len(starts)
         starts, closed = _delimiter(data, position + 1, len(mark), starts)
+        begin = starts[-2][1] if len(starts) > 1 else position
+        if closed and _is_of_a_child(data[begin : min(begin + _BOUNDARY_WITHIN, position + 1)], boundary):
+            starts.pop()
+            before, closed = len(starts), False
         position = data.find(b"\n" + mark, starts[-1][1] - 1 if len(starts) > before else position + 1)
     if not starts:
         defects.append("boundary not found")
@@ -226,6 +235,24 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
     if closed:
         pieces.pop()
     return pieces[:room], seen
+
+
+def _begun_in_its_header(part: Part) -> bytes | None:
+    """The first piece of an inner multipart, where the line above it was lost: its header then goes on with that of the piece."""
+    places = [at for at, (name, _) in enumerate(part.fields) if name == "content-type"]
+    if len(places) != 2 or not part.path:  # a whole mail of two types comes from a careless program, and means nobody
+        return None
+    below = part.fields[places[1] :]
+    text, mark, _ = part.body.partition(b"--" + _boundary(part))
+    if not mark or not text.strip() or not parse_content_type(below[0][1], "").type.startswith("text/"):
+        return None
+    return b"".join(b"%s:%s\n" % (name.encode(), value) for name, value in below) + b"\n" + text
+
+
+def _is_of_a_child(piece: bytes, boundary: bytes) -> bool:
+    """Whether a line that seems to close a multipart is one within its last piece: its boundary is the same with "--" behind."""
+    stated = _STATED_BOUNDARY.search(piece.partition(b"\n\n")[0])
+    return stated is not None and stated[1] == boundary + b"--"
 
 
 def _boundary(part: Part) -> bytes:

@@ -219,6 +219,22 @@ def test_text_is_read_in_the_charset_that_was_meant(text: str, codec: str, label
     assert decode(text.encode(codec), label)[0] == text
 
 
+@pytest.mark.parametrize("label", ["utf-8", None, "klingon"])
+def test_octets_that_belong_to_no_character_do_not_spoil_the_text(label: str | None) -> None:
+    """A filter's footer in another charset, a character cut in two: the text around it is no riddle."""
+    text, defect = decode("Größe und Maße: 差出人 steht außen".encode() + b" -- gepr\xfcft \xe2\x82", label)
+    assert text == "Größe und Maße: 差出人 steht außen -- gepr\ufffdft \ufffd"
+    assert defect == "broken utf-8"
+    assert decode("über größere Maße".encode("latin-1"), label)[0] == "über größere Maße"
+
+
+@pytest.mark.parametrize(
+    ("text", "codec"), [("您好我們公司提供服務請回覆謝謝", "big5"), ("尊敬的客户您好请回复", "gb18030"), ("ご確認ください", "cp932")]
+)
+def test_a_text_of_east_asia_is_no_damaged_utf_8(text: str, codec: str) -> None:
+    assert decode(text.encode(codec), None)[0] == text
+
+
 def test_the_added_characters_of_windows_are_read_in_iso_2022_jp() -> None:
     assert decode(b"\x1b$B-!\x1b(B \x1b$B4]\x1b(B", "iso-2022-jp")[0] == "① 丸"
 

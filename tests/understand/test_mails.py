@@ -24,6 +24,11 @@ EXPECTED: dict[str, tuple[Kind, bool, str]] = {
     "iso-2022-jp-unlabelled": (Kind.WRITTEN, True, "プリンターが動きません。"),
     "utf8-said-to-be-latin1": (Kind.WRITTEN, True, "Skjermen er mørk på høyre side."),
     "out-of-office-rfc3834": (Kind.AUTO_REPLY, False, "Ich bin bis zum 9. März nicht im Haus."),
+    "utf8-with-a-foreign-footer": (
+        Kind.WRITTEN,
+        True,
+        "Der Drücker für die Tür zum Büro fällt ab, können Sie ihn prüfen?\n\n\ufffdberpr\ufffdft.",
+    ),
     "monitor-alarm": (Kind.WRITTEN, False, "/var is at 97 %."),
     "mailing-list": (Kind.LIST, False, "Who renews it?"),
     "dsn-user-unknown": (Kind.BOUNCE, False, "Your message could not be delivered to one of its recipients."),

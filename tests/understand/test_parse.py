@@ -128,6 +128,45 @@ def test_a_boundary_that_begins_another_does_not_split_it() -> None:
     assert a_mail(multipart(inner, a_part(b"three", "text/plain"), boundary="abc")).text == "one\n\ntwo\n\nthree"
 
 
+def test_a_boundary_that_seems_to_close_the_outer_one_is_its_own() -> None:
+    """Else the words would be seen by every mail program but ours."""
+    inner = multipart(a_part(b"the words", "text/plain"), boundary="b----")
+    mail = a_mail(multipart(inner, a_part(b"below", "text/plain"), boundary="b--"))
+    assert mail.text == "the words\n\nbelow"
+    assert a_mail(multipart(a_part(b"no part within", "text/plain"), boundary="b--") + b"\r\nfor nobody").text == "no part within"
+
+
+def test_a_first_part_whose_boundary_was_lost_keeps_its_text() -> None:
+    inner = multipart(a_part(b"<p>the words, richer</p>", "text/html"), kind="alternative", boundary="i")
+    broken = inner.replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nthe w\xc3\xb6rds\r\n", 1)
+    mail = a_mail(multipart(broken, a_part(PNG, "image/png", "Content-Disposition: inline; filename=a.png")))
+    assert (mail.text, mail.html) == ("the wörds", "<p>the words, richer</p>")
+    assert [one.name for one in mail.attachments] == ["a.png"]
+    # A whole mail with two types comes from a careless program, and what stands above its parts is for nobody.
+    whole = multipart(a_part(b"the words", "text/plain"))
+    whole = whole.replace(b"\r\n\r\n", b"\r\nContent-Type: text/plain\r\n\r\nin several parts\r\n", 1)
+    assert a_mail(whole).text == "the words"
+
+
+@pytest.mark.parametrize(
+    ("content_id", "kind", "name"),
+    [
+        ("<image001.png@01DA.example>", "image/png", "image001.png"),
+        ("<plan.PDF@example.com>", "application/octet-stream", "plan.PDF"),
+        ("<4711.0815@example.com>", "image/jpg", "4711.0815.jpg"),
+        ("<4711.0815@example.com>", "application/x-own", "4711.0815"),
+        ("<../../etc/passwd@example.com>", "application/x-own", "passwd"),
+        ("<..@example.com>", "image/png", "part-2.png"),
+        ("<picture>", "image/png", "part-2.png"),
+        (None, "application/x-own", "part-2.bin"),
+    ],
+)
+def test_a_file_without_a_name_is_called_as_its_content_id_says(content_id: str | None, kind: str, name: str) -> None:
+    headers = [f"Content-ID: {content_id}"] if content_id else []
+    [found] = a_mail(multipart(a_part(b"see below", "text/plain"), a_part(PNG, kind, *headers))).attachments
+    assert found.name == name
+
+
 def test_bare_line_feeds_and_an_mbox_line_are_read() -> None:
     mail = parse(b"From ann@example.com Tue Mar  3 10:15:00 2026\n" + HEAD.replace(b"\r\n", b"\n") + b"\nhi\n")
     assert (mail.subject, mail.text) == ("x", "hi")
