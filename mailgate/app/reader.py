@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from mailgate import understand
+from mailgate.compose import words
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.reading import NoReader, Unwritten
@@ -25,6 +27,7 @@ from mailgate.understand.dkim import Sealed, signatures
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
 NICENESS = 3
 
+_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 #: In a worker: the letters' templates, compiled once.
 _templates: list[Templates] = []
 
@@ -33,6 +36,9 @@ def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None
     """What a worker does once, before its memory is limited."""
     understand.prepare()
     _templates[:] = [load_templates(sources, catalogues)]
+    for language in _templates[0].languages:
+        # The names of days and months are read from files, some MiB a language: no mail's memory.
+        words.when(_ANY_DAY, "UTC", language)
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def slow(name: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("limits", "mail", "says"),
     [
-        (ReaderSettings(memory=12 * MIB), hungry, "memory"),
+        (ReaderSettings(memory=4 * MIB), hungry, "memory"),
         (ReaderSettings(cpu=timedelta(milliseconds=300)), slow, "CPU"),
     ],
     ids=["memory", "cpu"],
