@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from mailgate import settings
 from mailgate.app.running import Running
 from mailgate.cli.demo import configuration
 from mailgate.model.mail import Arrival, Door, Reading, Unread
 from mailgate.record.store import create_store
-from mailgate.record.tables import entries
+from mailgate.record.tables import entries, letters
 from mailgate.understand import Item
 from tests.journeys.world import SUPPORT, Clock, edit
 from tests.mutations import mutated, seeds
@@ -31,6 +31,7 @@ class Result:
     entries: int = 0
     aside: int = 0
     kept: int = 0  #: machines' mail that nothing follows from, with its trace
+    returned: int = 0  #: agents' mail with a faulty command: the text went back to them
     changed: int = 0  #: raw bytes not as they came
     lost: int = 0
     failures: list[str] = field(default_factory=list)
@@ -95,6 +96,10 @@ def run(folder: Path, n: int, seed: int, spoil: Callable[[Gate], None] = lambda 
             gate.clock.turn(minutes=5)
             result.mails += count
             _look(gate, {id_: raw for id_, (raw, _) in zip(ids, pairs, strict=True) if id_ is not None}, result)
+        query = select(func.count()).where(letters.c.event == "commands_refused")
+        back = gate.store._db.read(lambda connection: connection.execute(query).scalar_one())
+        if back < result.returned:
+            result.failures.append(f"{result.returned} texts had to go back to their authors, and {back} letters were written")
     return result
 
 
@@ -115,7 +120,9 @@ def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
                 result.failures.append(f"{id_}: {row.reason}")
         elif id_ in filed:
             result.entries += 1
-        elif any(words in step.then for step in row.trace for words in ("kept", "nothing follows", "nothing applied")):
+        elif any("nothing applied" in step.then for step in row.trace):
+            result.returned += 1
+        elif any("kept" in step.then or "nothing follows" in step.then for step in row.trace):
             result.kept += 1
         else:
             result.lost += 1
