@@ -72,7 +72,8 @@ def _of_files(kind: str, path: Path, files: Sequence[Path]) -> Mailbox:
 
 
 def _inside(folder: Path) -> Iterator[Path]:
-    return (f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
+    # A link is no delivery: whoever owns the mailbox could have laid one to a file that only we can read.
+    return (f for f in folder.iterdir() if f.is_file() and not f.is_symlink() and not f.name.startswith("."))
 
 
 def _came(file: Path) -> tuple[float, str]:

@@ -92,6 +92,13 @@ def test_a_maildir_is_read_with_its_folders_in_the_order_of_delivery(tmp_path: P
     assert [one.came_at for one in found] == [MONDAY, later, MONDAY]
 
 
+def test_a_link_in_a_maildir_is_no_mail(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"root: for our eyes only\n")
+    root = a_maildir(tmp_path / "Maildir", a=(FIRST, MONDAY))
+    (root / "new" / "b").symlink_to(tmp_path / "secret")
+    assert [one.raw for one in all_of(root)] == [FIRST]
+
+
 def test_a_mail_over_the_limit_is_told_and_not_read_and_the_next_one_is_whole(tmp_path: Path) -> None:
     huge = b"Subject: huge\n\n" + b"x" * 999 + b"\n" * 200
     assert [one.raw for one in all_of(an_mbox(tmp_path / "mbox", huge * 2, FIRST), 1_000)] == [None, FIRST]
