@@ -78,7 +78,7 @@ class Contents:
     defects: list[str]
     budget: int
     blocks: list[Block] = field(default_factory=list)
-    #: What may stand for the text where nobody wrote one: a calendar's words, the text in winmail.dat.
+    #: What may stand for the text where nobody wrote one: a calendar's words, text/enriched, the text in winmail.dat.
     instead: list[Block] = field(default_factory=list)
     files: list[tuple[Part, bytes]] = field(default_factory=list)
     embedded: list[Attachment] = field(default_factory=list)
@@ -161,6 +161,8 @@ def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part 
         return None
     if kind in _CALENDAR:
         contents.instead.append(Block(words_of(contents.text(part, data, False))))
+    elif kind in _RICH:
+        contents.instead.append(Block(_without_tags(contents.text(part, data, False))))
     elif kind in _REPORT_PARTS:
         contents.reports = tuple(dict.fromkeys((*contents.reports, *delivery_reports(data, contents.limits))))
     elif kind in NOTICE_PARTS:
@@ -174,7 +176,9 @@ def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part 
 
 
 def _is_text(part: Part, kind: str, contents: Contents, is_root: bool) -> bool:
-    if kind not in PLAIN and kind not in HTML and kind not in _RICH:
+    if kind in _RICH:
+        return is_root  # beside a plain or an HTML text it is a file: hardly a program can show it, and none of it is lost
+    if kind not in PLAIN and kind not in HTML:
         return False
     # A named text is a file, unless it is the first thing in the mail: some programs name the body. A mail that is one part is its text.
     return is_root or (disposition(part) != "attachment" and (not stated_name(part) or (not contents.blocks and not contents.files)))
@@ -188,7 +192,7 @@ def _take_text(part: Part, kind: str, data: bytes, place: _Place, contents: Cont
         data = _without_files(part, data, contents)
     text = contents.text(part, data, kind in HTML)
     if kind in _RICH:
-        text = _RICH_TAG.sub(lambda tag: "<" if tag[0] == "<<" else "", text)
+        text = _without_tags(text)
     if kind in HTML:
         _take_html(text, place, contents)
         return
@@ -197,7 +201,7 @@ def _take_text(part: Part, kind: str, data: bytes, place: _Place, contents: Cont
     bare = without_armour(text)
     if bare != text:
         contents.defects.append(f"part {part.path}: PGP signature taken off, not checked")
-    _take_plain(bare, place, contents, kind in _RICH)
+    _take_plain(bare, place, contents)
 
 
 def _take_html(text: str, place: _Place, contents: Contents) -> None:
@@ -216,7 +220,12 @@ def _take_html(text: str, place: _Place, contents: Contents) -> None:
         contents.blocks.append(Block(html=text))
 
 
-def _take_plain(text: str, place: _Place, contents: Contents, is_rich: bool) -> None:
+def _without_tags(rich: str) -> str:
+    """The words of text/enriched (RFC 1896) and its forerunner text/richtext (RFC 1341)."""
+    return _RICH_TAG.sub(lambda tag: "<" if tag[0] == "<<" else "", rich)
+
+
+def _take_plain(text: str, place: _Place, contents: Contents) -> None:
     block = place.block
     if block is None:
         contents.blocks.append(Block(plain=text))
@@ -230,7 +239,7 @@ def _take_plain(text: str, place: _Place, contents: Contents, is_rich: bool) -> 
     elif block.plain_from == place.branch and place.nested:
         if len(block.plain) < contents.limits.text:
             block.plain = f"{block.plain.rstrip()}\n\n{text}"
-    elif not is_rich:
+    else:
         contents.blocks.append(Block(plain=text))
 
 

@@ -43,6 +43,20 @@ def test_an_empty_plain_form_does_not_hide_the_html() -> None:
     assert a_mail(multipart(a_part(b" \r\n", "text/plain"), a_part(b"<p>rich</p>", "text/html"), kind="alternative")).text == "rich"
 
 
+@pytest.mark.parametrize("kind", ["alternative", "mixed"])
+def test_enriched_text_beside_a_plain_one_is_kept_as_a_file(kind: str) -> None:
+    rich = b"a <bold>rich</bold> word, 1 << 2"
+    mail = a_mail(multipart(a_part(b"plain", "text/plain"), a_part(rich, "text/enriched"), kind=kind))
+    assert mail.text == "plain"
+    assert [(one.type, one.size) for one in mail.attachments] == [("text/enriched", len(rich))]
+
+
+def test_enriched_text_is_the_text_where_nobody_wrote_another() -> None:
+    mail = a_mail(multipart(a_part(b"a <bold>rich</bold> word, 1 << 2", "text/enriched"), a_part(PNG, "image/png")))
+    assert mail.text == "a rich word, 1 < 2"
+    assert a_mail(b"Content-Type: text/richtext\r\n\r\n<center>alone</center>").text == "alone"
+
+
 def test_text_around_a_picture_is_all_read() -> None:
     mail = a_mail(
         multipart(
