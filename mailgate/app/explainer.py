@@ -52,7 +52,7 @@ class Explainer:
                 self.store = open_store(settings.database, wall_clock())
         else:
             templates, policy, ring, operator = (
-                load_templates(*brought_templates(None)),
+                load_templates(*brought_templates(None), checked=True),
                 sample_policy(),
                 Keyring((b"explain needs no secret".ljust(32),)),
                 "",

@@ -28,14 +28,14 @@ from mailgate.understand.dkim import Sealed, signatures
 NICENESS = 3
 
 _ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-#: In a worker: the letters' templates, compiled once.
+#: In a worker: the letters' templates, each compiled once.
 _templates: list[Templates] = []
 
 
 def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
     """What a worker does once, before its memory is limited."""
     understand.prepare()
-    _templates[:] = [load_templates(sources, catalogues)]
+    _templates[:] = [load_templates(sources, catalogues, checked=True)]
     for language in _templates[0].languages:
         # The names of days and months are read from files, some MiB a language: no mail's memory.
         words.when(_ANY_DAY, "UTC", language)

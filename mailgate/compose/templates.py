@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
@@ -50,8 +51,12 @@ class Rendered:
     html: str | None
 
 
-def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> Templates:
-    """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once."""
+def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked: bool = False) -> Templates:
+    """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once.
+
+    `checked`: they were found good before (a worker gets them from a program that runs; ours are good). Then no letter is compiled before
+    it is first written: compiling all of them is most of a worker's start.
+    """
     problems: list[str] = []
     books: dict[str, Catalogue] = {"en": ENGLISH}
     for language, data in sorted(catalogues.items()):
@@ -63,17 +68,16 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> Templat
     text = _environment(whole, html=False)
     html = _environment(whole, html=True)
     compiled: dict[str, Template] = {}
-    messages: set[str] = set(words.MESSAGES)
     for name, source in sorted(sources.items()):
         if not _NAME.fullmatch(name):
             problems.append(f"{name}: not <event>/<audience>.txt")
             continue
         if "/" in name and name.endswith(".txt") and not source.startswith(_SUBJECT):
             problems.append(f'{name}:1: the first line has to begin with "Subject: "')
-        environment = html if name.endswith(".html") else text
+        if checked and name.endswith(".txt"):
+            continue
         try:
-            compiled[name] = environment.get_template(name)
-            messages.update(_messages(extract_from_ast(environment.parse(source))))
+            compiled[name] = (html if name.endswith(".html") else text).get_template(name)
         except TemplateSyntaxError as error:
             problems.append(f"{error.name or name}:{error.lineno}: {error.message}")
         except TemplateError as error:
@@ -81,26 +85,29 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> Templat
     problems += [f"{name}: is missing" for name in (FRAME, FOOTER) if name not in sources]
     if problems:
         raise BadTemplates(problems)
-    return Templates(compiled, whole, books, frozenset(messages))
+    return Templates({name: page for name, page in compiled.items() if name.endswith(".html")}, whole, books)
 
 
 class Templates:
     """All letters, in all languages that there is a catalogue for. Threads may share it."""
 
-    def __init__(
-        self, compiled: Mapping[str, Template], sources: Mapping[str, str], catalogues: Mapping[str, Catalogue], messages: frozenset[str]
-    ) -> None:
-        """`compiled`: each template as it is; `sources`: their texts, from which those of one language are made when they are needed."""
-        self._compiled = compiled
+    def __init__(self, pages: Mapping[str, Template], sources: Mapping[str, str], catalogues: Mapping[str, Catalogue]) -> None:
+        """`pages`: those in HTML; `sources`: all texts, from which the letters of one language are made when they are first needed."""
+        self._pages = pages
         self._sources = sources
         self._spoken: dict[str, SandboxedEnvironment] = {}
         self._texts: dict[tuple[str, str], Template] = {}
         self._frame = _pieces(sources.get(FRAME, ""))
         self._catalogues = catalogues
-        self.messages = messages  #: every sentence, in English
-        self.letters = frozenset(
-            (name.split("/")[0], name.split("/")[1][:-4]) for name in compiled if "/" in name and name.endswith(".txt")
-        )
+        self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in sources if "/" in name and name.endswith(".txt"))
+
+    @cached_property
+    def messages(self) -> frozenset[str]:
+        """Every sentence, in English."""
+        found = set(words.MESSAGES)
+        for name, source in self._sources.items():
+            found.update(_messages(extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))))
+        return frozenset(found)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -137,7 +144,7 @@ class Templates:
         book = self._catalogues[language]
         everything = {**values, "_book": book, "_zone": zone, "_language": language, "audience": audience, "event": event}
         first, _, rest = self._text(f"{event}/{audience}.txt", language).render(everything).partition("\n")
-        own = self._compiled.get(f"{event}/{audience}.html")
+        own = self._pages.get(f"{event}/{audience}.html")
         return Rendered(
             subject=unmark(first.removeprefix(_SUBJECT)).strip(),
             blocks=parse(rest),
@@ -166,7 +173,7 @@ class Templates:
             "footer": footer,
         }
         if self._frame is None:
-            return self._compiled[FRAME].render(values)
+            return self._pages[FRAME].render(values)
         return "".join([text or (values[name] if is_html else do_forceescape(values[name])) for text, name, is_html in self._frame])
 
 

@@ -41,6 +41,13 @@ def test_every_letter_can_be_written_in_every_language_for_every_desk():
     assert samples.render_all(templates(), policy()) == []
 
 
+def test_letters_that_were_checked_before_are_written_without_another_look():
+    assert samples.render_all(load(TEXTS, CATALOGUES, checked=True), policy()) == []
+    load({**TEXTS, "acknowledgement/requester.txt": "Subject: {{ x | no_such_filter }}"}, CATALOGUES, checked=True)
+    with pytest.raises(BadTemplates):
+        load({**TEXTS, "acknowledgement/requester.txt": "Subject: {{ x | no_such_filter }}"}, CATALOGUES)
+
+
 def test_every_template_has_its_facts_and_every_fact_its_sample():
     assert templates().letters == FACTS.keys()
     assert {name for names in FACTS.values() for name in names} == SAMPLES.keys()
