@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from mailgate.model.installation import DatabaseSettings
 from mailgate.record import house, sqlite
 from mailgate.record.database import PATIENCE, Database
-from mailgate.record.opening import RESTORE, bring_up, check_schema, schema_of
 from mailgate.record.rows import Broken, Busy
+from mailgate.record.schema import RESTORE, bring_up, check_schema, schema_of
 from mailgate.record.trust import ServeLock, Untrusted, check_file, check_folder, new_file, sidecars
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mailgate.model.installation import DatabaseSettings
 from mailgate.record import house, migrations, postgres
 from mailgate.record.database import PATIENCE, Database
-from mailgate.record.opening import RESTORE, bring_up, check_schema, schema_of
+from mailgate.record.schema import RESTORE, bring_up, check_schema, schema_of
 from mailgate.record.trust import Untrusted
 
 log = logging.getLogger(__name__)

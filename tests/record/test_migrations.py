@@ -74,7 +74,7 @@ from pathlib import Path
 from sqlalchemy import event, inspect
 from alembic import command, op
 from mailgate.model.installation import DatabaseSettings
-from mailgate.record import migrations, opening, sqlite
+from mailgate.record import migrations, schema, sqlite
 from mailgate.record.database import Database
 
 place = sys.argv[1]
@@ -103,7 +103,7 @@ def upgrade(path, kill_at):
             os.kill(os.getpid(), signal.SIGKILL)
     event.listen(database.room.engine, "before_cursor_execute", count)
     event.listen(database.room.engine, "commit", count)
-    database.write(lambda connection: opening._bring_up_alone(database, connection))
+    database.write(lambda connection: schema._bring_up_alone(database, connection))
     database.close()
     return statements[0]
 
