@@ -59,6 +59,8 @@ _ONLY_LINK = re.compile(r"[\s<(\[]{0,4}(?:https?://|www\.|mailto:)[^\s<>]{1,2000
 _MAIL_WORDS = frozenset(
     "message nachricht mail e-mail email mensaje messaggio mensagem bericht meddelande melding wiadomość сообщение".split()
 )
+#: Notes: `Ann Smith ---02.03.2026 10:15:11---The first words of the mail`.
+_NOTES = re.compile(r"(?<=[ \xa0])---\d{1,4}[-./]\d{1,2}[-./]\d{2,4} \d{1,2}[.:]\d{2}[^-\n]{0,12}---")
 _ATTRIBUTION_LINES = 5
 _ATTRIBUTION_SIZE = 500
 
@@ -92,6 +94,7 @@ def quotes(lines: list[str], searched: int, apart: frozenset[int] = NOWHERE) -> 
             )
             or ((":" in stripped or "：" in stripped) and _header_block(lines, index, searched))
             or _announces(lines, index, stripped, searched)
+            or (("---" in stripped and _NOTES.search(stripped[:400])) or (":   " in stripped and _goes_on(stripped)))
         ):
             _quote_from(labels, index)
             return _with_blanks(lines, labels)
@@ -188,7 +191,7 @@ def _separates(lines: list[str], index: int, stripped: str, searched: int) -> bo
     if stripped[0] not in "-_*=" or len(stripped) > 200:
         return False
     if stripped[:2] in ("--", "__", "==") or stripped[0] == "*":
-        words = _lower(stripped.strip("-_*= ")).rstrip(": ")
+        words = _lower(stripped.strip("-_*= \xa0")).rstrip(": \xa0")
         if len(stripped) - len(words) >= 4 and (words in SEPARATORS):
             return True
         if stripped.startswith("----") and stripped.endswith("----") and len(stripped) > 20:
@@ -285,6 +288,18 @@ def _may_end_attribution(stripped: str) -> bool:
     if last in (":", "："):
         return True
     return (last in (">", ")", "]") and "@" in stripped) or (len(stripped) < 300 and stripped.lower().endswith(_VERBS))
+
+
+def _goes_on(stripped: str) -> bool:
+    """`On Mon, 2 Mar 2026 at 10:15, Ann<ann@example.org> wrote:   The quote goes on here`, as Yahoo's app for phones writes it."""
+    low = stripped[:_ATTRIBUTION_SIZE].partition(":   ")[0].lower()
+    return (
+        low.startswith(_OPENS)
+        and _short(low)
+        and any(word in low for word in _VERBS)
+        and _IN_BRACKETS.search(low) is not None
+        and _TIME.search(low) is not None
+    )
 
 
 def _attribution(lines: list[str], labels: list[Label], index: int, apart: frozenset[int]) -> tuple[int | None, bool]:

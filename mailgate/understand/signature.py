@@ -83,7 +83,7 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int) -> in
     """`filled`: the last lines that hold something, from the bottom up."""
     if not filled:
         return None
-    for at in reversed(filled[1 : _SIGNATURE_LINES + 1]):
+    for at in reversed(filled[: _SIGNATURE_LINES + 1]):
         if lines[at].rstrip() in _DELIMITERS:
             return at
     if _is_mobile(lines[filled[0]]):

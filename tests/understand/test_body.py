@@ -53,6 +53,11 @@ HEADER_BLOCKS = [
     "-------- Original-Nachricht --------\nBetreff: Drucker\nDatum: Mon, 2 Mar 2026 16:40\nVon: IT-Support",
     "Date: Mon, 2 Mar 2026 16:40:00 +0100\nTo: ann@example.com\nFrom: support@example.org\nSubject: Printer",
     "---- On Mon, 02 Mar 2026 16:40:00 +0100 support@example.org wrote ----",
+    "------------------\xa0原始邮件\xa0------------------",
+    '"IT Support" ---03/02/2026 04:40:11 PM---Please turn it off.',
+    "Inactive hide details for IT Support ---02.03.2026 16:40:11---Please turnIT Support ---02.03.2026 16:40:11---Please turn it off.",
+    "On Mon, Mar 2, 2026 at 16:40, IT Support<support@example.org> wrote:   Is the plug in?",
+    "Am Mo., März 2, 2026 at 16:40 schrieb IT-Support<support@example.org>:   Steckt der Stecker?",
 ]
 
 
@@ -73,6 +78,9 @@ PROSE = [
     "The time is now 16:40:\n\nlunch is over.",
     "Sent from my desk, which beats the phone.",
     "a -- b\n\nc",
+    "The meeting ---moved from 3.4. to 5.4.--- is at 10:15.",
+    "What he wrote:   three words, at 10:15.",
+    "On the phone <ann@example.org> wrote:   nothing, and no time of day is here.",
     "Subject: x\nTo: y\nno sender is named here",
 ]
 

@@ -87,6 +87,11 @@ def test_it_is_found_above_a_quote_as_well(below: str) -> None:
     assert (found.new, found.signature) == (TEXT, below)
 
 
+def test_an_empty_signature_leaves_no_dashes_behind() -> None:
+    assert cut(f"{TEXT}\n\n-- \n\nOn Mon, 2 Mar 2026 at 16:40 Support <support@example.org> wrote:\n> Is it empty?\n").new == TEXT
+    assert cut(f"{TEXT}\n\n--\n").new == TEXT
+
+
 CONTENT = [
     "Thanks,\nAnn",  # somebody may wait for thanks; and they are short
     "Kind regards",
