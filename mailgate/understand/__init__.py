@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from mailgate.model.account import Accounted
 from mailgate.model.mail import Reading
 from mailgate.model.token import Keyring
 from mailgate.understand import charset, classify, language, parse, reported
 from mailgate.understand.limits import LIMITS, ReadingLimits
+from mailgate.understand.notes import Notes
 
-__all__ = ["LIMITS", "Item", "ReadingLimits", "prepare", "read", "read_item"]
+__all__ = ["LIMITS", "Item", "ReadingLimits", "account_item", "prepare", "read", "read_item"]
 
 Item = tuple[bytes, str | None, Keyring, bool]  #: raw mail, reverse-path, keys that tell our own letters, and whether its HTML is needed
 
 
-def read(raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLimits = LIMITS, *, rich: bool = True) -> Reading:
+def read(
+    raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLimits = LIMITS, *, rich: bool = True, notes: Notes | None = None
+) -> Reading:
     """Reads one mail; raises nothing, whatever the bytes.
 
     `reverse_path` is the envelope's, "" the null one, None where the door knows no envelope (then Return-Path counts).
     `rich` False leaves HTML alone that only repeats a plain text: it costs most of the reading, and only an agent's HTML ever travels.
+    `notes` are told how it went.
     """
-    mail = reported.completed(parse.parse(raw, limits, rich), raw, reverse_path, limits)
+    mail = reported.completed(parse.parse(raw, limits, rich, notes), raw, reverse_path, limits)
     return Reading(mail, *classify.classify(mail, reverse_path, ring))
 
 
@@ -32,3 +37,13 @@ def read_item(item: Item) -> Reading:
     """What a worker process does with one mail."""
     raw, reverse_path, ring, rich = item
     return read(raw, reverse_path, ring, rich=rich)
+
+
+def account_item(item: Item) -> Accounted:
+    """The same mail read in the same way, and how it went: what `mailgate explain` asks for."""
+    from mailgate.understand import outline  # no other mail has a use for it
+
+    raw, reverse_path, ring, rich = item
+    notes = Notes()
+    reading = read(raw, reverse_path, ring, rich=rich, notes=notes)
+    return Accounted(reading, outline.account(reading, notes, *classify.looked_at(reading.mail, reverse_path, ring)))

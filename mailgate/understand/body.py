@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailgate.model.account import Fold
 from mailgate.model.mail import Answer
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.quotes import FROM_HERE, NOWHERE, Label, quotes, with_attributions_apart, wrapped_quotes
+from mailgate.understand.quotes import FROM_HERE, NOWHERE, Label, Reasons, quotes, with_attributions_apart, wrapped_quotes
 from mailgate.understand.signature import signatures
 
 __all__ = ["FROM_HERE", "Cut", "Label", "assemble", "cut", "label"]
@@ -21,18 +22,27 @@ class Cut:
     signature: str
     inline: bool  #: new lines stand between quoted ones
     answers: tuple[Answer, ...] = ()  #: when they do: each piece of the new text with the lines above it
+    folds: tuple[Fold, ...] = ()  #: what was folded and by which rule; only where somebody asks for reasons
+    because: str = ""  #: said of the whole, likewise
+    lines: int = 0  #: how many were cut, likewise
 
 
-def cut(text: str, limits: ReadingLimits = LIMITS) -> Cut:
-    """New text, quotes and signature of a plain text."""
+SIGNED_BY_HTML = "the HTML calls it a signature"
+NOTHING_LEFT = "All of it would have been folded and no new word left, so nothing is."
+NOTHING_BUT_ITS_END = "Nothing but the quoted part stands there, so it is not folded."
+_WHOLE = -1  #: where a reason about the whole text stands
+
+
+def cut(text: str, limits: ReadingLimits = LIMITS, why: Reasons | None = None) -> Cut:
+    """New text, quotes and signature of a plain text. With `why`, the cut says which rule folded what."""
     lines = text.split("\n")
     if "\n>" in text or "\n >" in text:
         lines = with_attributions_apart(lines, _searched(lines, limits))
-    return assemble(lines, label(lines, limits))
+    return assemble(lines, label(lines, limits, why=why), why)
 
 
-def assemble(lines: list[str], labels: list[Label]) -> Cut:
-    """The three texts that the labels say."""
+def assemble(lines: list[str], labels: list[Label], why: Reasons | None = None) -> Cut:
+    """The three texts that the labels say. With `why` their reasons as well."""
     parts: tuple[list[str], list[str], list[str]] = ([], [], [])
     last: Label | None = None
     seen_quote = between = inline = False
@@ -61,29 +71,73 @@ def assemble(lines: list[str], labels: list[Label]) -> Cut:
             pieces[-1][1].append(line)
     new, quoted, signature = ("\n".join(part).strip("\n").rstrip() for part in parts)
     answers = tuple(Answer(tuple(above), "\n".join(below).strip("\n").rstrip()) for above, below in pieces if below) if inline else ()
+    if why is not None:
+        folds, shown = _folds(lines, labels, why)
+        return Cut(new, quoted, signature, inline, answers, folds, why.get(_WHOLE, ""), shown)
     return Cut(new, quoted, signature, inline, answers)
 
 
+def _folds(lines: list[str], labels: list[Label], why: Reasons) -> tuple[tuple[Fold, ...], int]:
+    """What was folded, in order, and how many lines there are. A reason holds until another begins or the label changes."""
+    folds: list[Fold] = []
+    begun: tuple[Label, str, int, int, str] | None = None  # label, reason, first line, last filled line, first words
+    last, reason, number = Label.NEW, "", 0
+    for index, (line, mark) in enumerate(zip(lines, labels, strict=True)):
+        if mark is not last:
+            reason = ""
+        reason, last = why.get(index, reason), mark
+        if line == FROM_HERE:
+            continue
+        number += 1
+        if begun is not None and (mark is not begun[0] or reason != begun[1]):
+            folds.append(_fold(begun))
+            begun = None
+        if mark is Label.NEW or not line.strip():
+            continue
+        begun = (mark, reason, number, number, line.strip()) if begun is None else (*begun[:3], number, begun[4])
+    return (*folds, _fold(begun)) if begun is not None else tuple(folds), number
+
+
+def _fold(begun: tuple[Label, str, int, int, str]) -> Fold:
+    mark, reason, first, last, words = begun
+    return Fold("quote" if mark is Label.QUOTE else "signature", reason, first, last, words[:200])
+
+
 def label(
-    lines: list[str], limits: ReadingLimits = LIMITS, apart: frozenset[int] = NOWHERE, signed: frozenset[int] = NOWHERE
+    lines: list[str],
+    limits: ReadingLimits = LIMITS,
+    apart: frozenset[int] = NOWHERE,
+    signed: frozenset[int] = NOWHERE,
+    why: Reasons | None = None,
 ) -> list[Label]:
     """A label for each line. When nothing would be left, every line is new.
 
-    HTML knows more than a text: `apart` are lines that it sets apart, `signed` those that it calls a signature.
+    HTML knows more than a text: `apart` are lines that it sets apart, `signed` those that it calls a signature. `why` is told the rules.
     """
     searched = _searched(lines, limits)
-    labels = quotes(lines, searched, apart)
-    wrapped_quotes(lines, labels, searched)
+    labels = quotes(lines, searched, apart, why)
+    wrapped_quotes(lines, labels, searched, why)
     for at in signed:
         if labels[at] is Label.NEW:
             labels[at] = Label.SIGNATURE
-    signatures(lines, labels, searched)
+            if why is not None:
+                why[at] = SIGNED_BY_HTML
+    signatures(lines, labels, searched, why)
     if not _is_anything_new(lines, labels):
+        _start_anew(why, lines, NOTHING_BUT_ITS_END)
         labels = [Label.NEW] * len(lines)
-        signatures(lines, labels, searched)  # a forwarded mail without a word of its own still has its end
+        signatures(lines, labels, searched, why)  # a forwarded mail without a word of its own still has its end
         if not _is_anything_new(lines, labels):
+            _start_anew(why, lines, NOTHING_LEFT)
             return [Label.NEW] * len(lines)
     return labels
+
+
+def _start_anew(why: Reasons | None, lines: list[str], because: str) -> None:
+    if why is not None:
+        why.clear()
+        if any(line.strip() for line in lines):
+            why[_WHOLE] = because
 
 
 def _is_anything_new(lines: list[str], labels: list[Label]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from mailgate.model.account import Asked
 from mailgate.model.mail import Kind, Mail
 from mailgate.model.token import Keyring, read_own_id
 from mailgate.understand.headers import without_comments
@@ -41,15 +42,36 @@ Question = Callable[[Case], str | None]
 
 def classify(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[Kind, str, bool, str]:
     """(kind, because, whether a machine may answer, because)."""
-    headers: dict[str, tuple[str, ...]] = {}
-    for name, value in mail.headers:
-        headers[name] = (*headers.get(name, ()), value)
-    case = Case(mail, null_path_of(mail, reverse_path), _submitted(headers), ring, headers)
+    case = _case(mail, reverse_path, ring)
     kind, because = next((kind, f"{name}: {evidence}") for kind, name, question in RULES if (evidence := question(case)) is not None)
     if kind not in _ANSWERED:
         return kind, because, False, f"a mail of kind {kind.value} is never answered"
     silence = next((f"{name}: {evidence}" for name, question in SILENCE if (evidence := question(case)) is not None), None)
     return kind, because, silence is None, silence or "nothing forbids it"
+
+
+def looked_at(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[tuple[Asked, ...], tuple[Asked, ...]]:
+    """The questions that `classify` asks of this mail, each with its answer, up to the one that decides: of what it is, and of silence."""
+    case = _case(mail, reverse_path, ring)
+    kinds: list[Asked] = []
+    for kind, name, question in RULES:
+        kinds.append(Asked(name, question(case), kind))
+        if kinds[-1].evidence is not None:
+            break
+    silence: list[Asked] = []
+    if kinds[-1].kind in _ANSWERED:
+        for name, question in SILENCE:
+            silence.append(Asked(name, question(case)))
+            if silence[-1].evidence is not None:
+                break
+    return tuple(kinds), tuple(silence)
+
+
+def _case(mail: Mail, reverse_path: str | None, ring: Keyring) -> Case:
+    headers: dict[str, tuple[str, ...]] = {}
+    for name, value in mail.headers:
+        headers[name] = (*headers.get(name, ()), value)
+    return Case(mail, null_path_of(mail, reverse_path), _submitted(headers), ring, headers)
 
 
 # --- Auto-Submitted, RFC 3834 section 5 -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from mailgate.model.mail import Attachment, Report
-from mailgate.understand import tnef
+from mailgate.understand import notes, tnef
 from mailgate.understand.attachments import (
     MESSAGES,
     content_id,
@@ -24,6 +24,7 @@ from mailgate.understand.bounce import delivery_reports
 from mailgate.understand.charset import clean_text, decode
 from mailgate.understand.invitation import words_of
 from mailgate.understand.limits import ReadingLimits
+from mailgate.understand.notes import Notes
 from mailgate.understand.rtf import text_of_rtf
 from mailgate.understand.tree import Part, Tree, grow, rooted
 from mailgate.understand.uuencode import stowed_files
@@ -86,6 +87,12 @@ class Contents:
     returned: list[bytes] = field(default_factory=list)  #: header blocks of mails within, and whole notices
     mails: list[tuple[Part, bytes]] = field(default_factory=list)  #: whole mails that are attached
     wrappings: int = 0
+    notes: Notes | None = None  #: where somebody asks how the mail was read
+
+    def used(self, part: Part, use: str, size: int | None) -> None:
+        """Notes what a leaf was used for. The last word on it counts."""
+        if self.notes is not None:
+            self.notes.uses[part.path] = (use, size)
 
     def octets(self, part: Part) -> bytes | None:
         """The decoded octets of a part, None when the mail's budget is spent."""
@@ -113,9 +120,9 @@ class Contents:
         return clean_text(text)
 
 
-def gather(tree: Tree, limits: ReadingLimits) -> Contents:
+def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Contents:
     """Everything in the parts of a mail."""
-    contents = Contents(limits, tree.defects, limits.decoded)
+    contents = Contents(limits, tree.defects, limits.decoded, notes=asked)
     stack: list[tuple[Part, _Place]] = [(tree.root, _Place())]
     while stack:
         part, place = stack.pop()
@@ -132,6 +139,8 @@ def gather(tree: Tree, limits: ReadingLimits) -> Contents:
             continue
         inner = _take(part, place, contents, part is tree.root)
         if inner is not None:
+            if asked is not None:
+                asked.within[part.path] = inner
             stack.append((inner, _Place(place.block, place.branch, place.nested, place.wrapped + 1)))
     contents.blocks = [block for block in contents.blocks if not block.empty]
     if not contents.blocks:
@@ -144,21 +153,28 @@ def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part 
     kind = part.type.type
     if kind.startswith("multipart/"):
         if not part.body.strip():
+            contents.used(part, notes.EMPTY, 0)
             return None
         kind = "text/plain"  # what no boundary could be found in is shown as it stands
     is_text = _is_text(part, kind, contents, is_root)
     data = contents.octets(part)
     if data is None:
+        contents.used(part, notes.NO_ROOM, None)
         return None
     if is_text:
+        contents.used(part, notes.HTML if kind in HTML else notes.TEXT if data.strip() else notes.EMPTY, len(data))
         _take_text(part, kind, data, place, contents)
         if disposition(part) in ("inline", "attachment") and stated_name(part):
+            contents.used(part, notes.TEXT_AND_FILE, len(data))
             contents.files.append((part, data))  # shown, and kept as the file that it also is
         return None
     if (inner := _unwrapped(part, kind, data, place, contents)) is not None:
+        contents.used(part, notes.WRAPPING, len(data))
         return inner
     if tnef.is_tnef(data) and _took_tnef(part, data, contents):
+        contents.used(part, notes.TNEF, len(data))
         return None
+    contents.used(part, notes.use_of(kind), len(data))
     if kind in _CALENDAR:
         contents.instead.append(Block(words_of(contents.text(part, data, False))))
     elif kind in _RICH:

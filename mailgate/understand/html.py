@@ -16,6 +16,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from mailgate.understand.body import FROM_HERE, Cut, Label, assemble, label
 from mailgate.understand.charset import clean_text
 from mailgate.understand.limits import ReadingLimits
+from mailgate.understand.quotes import MARKED, Reasons
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -23,6 +24,8 @@ _UNSEEN = re.compile(r"<(style|script|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNOR
 _DATA_URI = re.compile(r"data:[^\"'\s>)]{512,}")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _LOOSE = re.compile(r"\W+")
+
+QUOTED_BY_HTML = "the HTML sets it apart as a quote"
 
 #: Elements that end by themselves, or hold nothing: they say nothing about depth.
 _FLAT = frozenset(
@@ -154,14 +157,15 @@ class _Kind(NamedTuple):
 _PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
 
 
-def read_html(markup: str, limits: ReadingLimits) -> Document:
-    """Everything that is wanted of an HTML body."""
+def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None) -> Document:
+    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what."""
     defects: list[str] = []
     markup, tree = _tree(markup, limits, defects)
     if tree is None or tree.body is None:
         text = flat_text(markup)
         flat = text.split("\n")
-        return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, assemble(flat, label(flat, limits)), None, defects)
+        taken_apart = assemble(flat, label(flat, limits, why=why), why)
+        return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
     safe = _CLEANER.clean(markup)
     lines = _render(tree.body)
     seen = ["".join(line.pieces) for line in lines]
@@ -170,8 +174,11 @@ def read_html(markup: str, limits: ReadingLimits) -> Document:
         limits,
         frozenset(at for at, line in enumerate(lines) if line.apart and not line.depth),
         frozenset(at for at, line in enumerate(lines) if line.signed),
+        why,
     )
-    taken_apart = assemble(seen, labels)
+    if why is not None:  # the ">" was put there for the rules alone
+        why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
+    taken_apart = assemble(seen, labels, why)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
     if all(mark is Label.NEW for mark in labels):
         return Document(safe, text, taken_apart, safe, defects)

@@ -25,27 +25,40 @@ _FEWEST = 5  #: words below which the small words say nothing
 _ENOUGH = 20  #: words from which a text is believed more than its header
 _SURE = 0.9  #: how sure the model must be
 
+#: How a language was found, in words.
+BY_MODEL = "by a model of languages, which was sure of it"
+BY_SCRIPT = "by its script"
+BY_SMALL_WORDS = "by its small words"
+BY_HEADER = "its header says so, and the new text is too short to say otherwise"
+BY_FEW_WORDS = "by its small words, although there are few"
+UNKNOWN = "the new text is too short to tell, or mixed, and no header names a language"
+
 
 def language_of(text: str, *stated: str | None, detect: Detector | None = None) -> str | None:
     """The language as a code of two or three letters. `stated`: Content-Language and Accept-Language, the first that says something counts.
 
     Programs state the language of their menus, so twenty words are believed more than a header, and a header more than fewer words.
     """
+    return found_language(text, *stated, detect=detect)[0]
+
+
+def found_language(text: str, *stated: str | None, detect: Detector | None = None) -> tuple[str | None, str]:
+    """The same, and how it was found."""
     sample = " ".join(word for word in text[:_SAMPLE].split() if "@" not in word and "://" not in word)
     words = _WORD.findall(sample.lower())
     script = _by_script(sample)
     if detect is not None and len(words) >= _ENOUGH:
         language, sure = detect(sample)
         if sure >= _SURE:
-            return language.lower()
+            return language.lower(), BY_MODEL
     read = script or _by_small_words(words)
     if read is not None and (script or len(words) >= _ENOUGH):
-        return read
+        return read, BY_SCRIPT if script else BY_SMALL_WORDS
     for header in stated:
         tag = _TAG.match(header[:200]) if header else None
         if tag is not None:
-            return tag[1].lower()
-    return read
+            return tag[1].lower(), BY_HEADER
+    return read, BY_FEW_WORDS if read else UNKNOWN
 
 
 @cache

@@ -10,9 +10,22 @@ from mailgate.understand.bounce import ids_of
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
 from mailgate.understand.headers import date, message_id, message_ids, repairs, unfold, unstructured
 from mailgate.understand.html import Document, begins_with_words, flat_text, names_a_quote, read_html, same_words, text_of
-from mailgate.understand.language import language_of
+from mailgate.understand.language import found_language, language_of
 from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
+from mailgate.understand.notes import (
+    FROM_WITHIN,
+    HTML_NAMES_THE_QUOTE,
+    HTML_ONLY,
+    NO_TEXT,
+    PLAIN_BESIDE_HTML,
+    PLAIN_ONLY,
+    PLAIN_SAYS_NOTHING,
+    SEVERAL,
+    WORDLESS,
+    Notes,
+)
+from mailgate.understand.quotes import Reasons
 from mailgate.understand.tree import grow, rooted
 
 #: Authors that only ever report on mail.
@@ -24,14 +37,14 @@ _MAILS_DEEP = 3
 _TRACE = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to")
 
 
-def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail:
-    """The mail that these bytes are (RFC 5322, MIME), new text and quotes already told apart."""
+def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: Notes | None = None) -> Mail:
+    """The mail that these bytes are (RFC 5322, MIME), new text and quotes already told apart. `notes` are told how it was read."""
     tree = grow(raw, limits)
     root = tree.root
     headers: dict[str, list[bytes]] = {}
     for name, value in root.fields:
         headers.setdefault(name, []).append(value)
-    contents = gather(tree, limits)
+    contents = gather(tree, limits, notes)
     authors = addresses(headers.get("from", []), limits.addresses)
     if len(headers.get("from", ())) > 1:
         tree.defects.append("several From headers")
@@ -49,7 +62,8 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
     if not contents.blocks and contents.mails and not report:
         # Somebody passes a mail on without a word: what it says is to be read, and is not new.
         text = _text_within(contents, limits)
-        taken_apart = Cut("", text, "", False)
+        taken_apart = Cut("", text, "", False, because=WORDLESS)
+        _chose(contents, FROM_WITHIN)
     if not authors and headers.get("from"):
         tree.defects.append("From: names no address")
     tree.defects.extend(f"{name}: {note}" for name in _WATCHED for value in headers.get(name, ())[:3] for note in repairs(value))
@@ -57,6 +71,13 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
     if len(shown) < len(root.fields):
         tree.defects.append("headers of our own name taken out")
     subject = next((unstructured(value) for value in headers.get("subject", ())), "")
+    language, language_because = found_language(
+        taken_apart.new,
+        *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
+        detect=language_model(),
+    )
+    if notes is not None:
+        notes.tree, notes.cut, notes.language_because = tree, taken_apart, language_because
     return Mail(
         message_id=own_id,
         date=next((date(value) for value in headers.get("date", ())), None),
@@ -83,11 +104,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True) -> Mail
         between=taken_apart.answers,
         new_html=new_html,
         attachments=attachments(contents, limits),
-        language=language_of(
-            taken_apart.new,
-            *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
-            detect=language_model(),
-        ),
+        language=language,
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
         forwarded=None if report else _forwarded(subject, text, taken_apart.new, contents, limits),
@@ -162,21 +179,25 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
     blocks = contents.blocks
     if not any(block.html is not None for block in blocks):
         text = _joined([block.plain or "" for block in blocks])
-        return text, None, cut(text, limits), None
+        _chose(contents, PLAIN_ONLY if blocks else NO_TEXT)
+        return text, None, cut(text, limits, _reasons(contents)), None
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         taken_apart = cut(plain, limits)
         if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
             return plain, None, taken_apart, None
     if len(blocks) == 1 and blocks[0].html is not None:
-        document = read_html(blocks[0].html, limits)
+        document = read_html(blocks[0].html, limits, _reasons(contents))
         contents.defects.extend(document.defects)
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         if not plain.strip() or _only_says_html(plain, document.text):
+            _chose(contents, PLAIN_SAYS_NOTHING if plain.strip() else HTML_ONLY)
             return document.text, document.safe, document.cut, document.new_safe
-        taken_apart = cut(plain, limits)
+        taken_apart = cut(plain, limits, _reasons(contents))
+        _chose(contents, PLAIN_BESIDE_HTML)
         if not taken_apart.quoted and document.cut.quoted and begins_with_words(taken_apart.new, document.cut.new):
             taken_apart = document.cut  # the HTML names its quote, and the text has lost every mark of it
+            _chose(contents, HTML_NAMES_THE_QUOTE)
         return plain, document.safe, taken_apart, _new_html(document, taken_apart)
     texts = []
     for block in blocks:
@@ -190,8 +211,19 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
     markup = "<br>".join(block.html if block.html is not None else as_html(block.plain or "") for block in blocks)
     document = read_html(markup, limits)
     contents.defects.extend(document.defects)
-    taken_apart = cut(text, limits)
+    _chose(contents, SEVERAL)
+    taken_apart = cut(text, limits, _reasons(contents))
     return text, document.safe, taken_apart, _new_html(document, taken_apart)
+
+
+def _chose(contents: Contents, because: str) -> None:
+    if contents.notes is not None:
+        contents.notes.text_because = because
+
+
+def _reasons(contents: Contents) -> Reasons | None:
+    """Where the rules say why they fold, if anybody asks."""
+    return {} if contents.notes is not None else None
 
 
 def _new_html(document: Document, taken_apart: Cut) -> str | None:

@@ -25,6 +25,21 @@ class Label(IntEnum):
 FROM_HERE = "\x02"
 NOWHERE: frozenset[int] = frozenset()
 
+#: For `explain`: at the first line for which a rule holds, the rule in words. The ordinary reading asks for none.
+Reasons = dict[int, str]
+MARKED = "marked with >"
+ATTRIBUTION = "says who wrote and when, and what follows is quoted"
+ATTRIBUTION_OF_ALL = "says who wrote and when; nothing marks the quote, so everything below it counts as quoted"
+MARKED_BELOW = "marked as quoted below the line that says who wrote"
+NAMED_BY_HTML = "here the HTML says that the older mail begins"
+SEPARATOR = "a separator, as mail programs write it; everything below it is the older mail"
+OUR_MARKER = "the marker line of our letters; everything below it is our own letter"
+FOREIGN_MARKER = "the marker line of another help desk; everything below it is its letter"
+HEADER_BLOCK = "a block of headers (from, date, to, subject); everything below it is the older mail"
+ANNOUNCED = "announces an older mail, whose headers follow"
+NOT_SEARCHED = "too long to be looked at line by line; it goes with the quote above it"
+BROKEN_OFF = "the end of a quoted line, which a mail program broke off"
+
 #: With one of these begins every marker, rule and separator.
 _SIGNS = f"{FROM_HERE}-_*|=#~+<\u2010\u2011\u2012\u2013\u2014\u2015"
 _UNSEEN = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff"
@@ -65,10 +80,11 @@ _ATTRIBUTION_LINES = 5
 _ATTRIBUTION_SIZE = 500
 
 
-def quotes(lines: list[str], searched: int, apart: frozenset[int] = NOWHERE) -> list[Label]:
+def quotes(lines: list[str], searched: int, apart: frozenset[int] = NOWHERE, why: Reasons | None = None) -> list[Label]:
     """A label for each line, of which the first `searched` are looked at.
 
     `apart`: lines that HTML only sets apart. They are quoted where an attribution introduces them, else they are the author's.
+    `why` is told the rule at the line from which it holds.
     """
     labels = [Label.NEW] * len(lines)
     written = False  # whether the author has said anything yet
@@ -81,6 +97,8 @@ def quotes(lines: list[str], searched: int, apart: frozenset[int] = NOWHERE) -> 
             continue
         if stripped[0] == ">" and not _closes_bracket(lines, labels, index, stripped):
             labels[index] = Label.QUOTE
+            if why is not None:
+                why[index] = MARKED
             index += 1
             continue
         if (
@@ -96,22 +114,47 @@ def quotes(lines: list[str], searched: int, apart: frozenset[int] = NOWHERE) -> 
             or _announces(lines, index, stripped, searched)
             or (("---" in stripped and _NOTES.search(stripped[:400])) or (":   " in stripped and _goes_on(stripped)))
         ):
+            if why is not None:
+                why[index] = _from_here(lines, index, stripped, searched)
             _quote_from(labels, index)
             return _with_blanks(lines, labels)
         if _may_end_attribution(stripped):
             start, whole = _attribution(lines, labels, index, apart)
             if start is not None:
+                if why is not None:
+                    why[start] = ATTRIBUTION
                 if whole and _is_written_above(lines, start):
+                    if why is not None:
+                        why[start] = ATTRIBUTION_OF_ALL
                     _quote_from(labels, start)
                     return _with_blanks(lines, labels)
                 labels[start : index + 1] = [Label.QUOTE] * (index + 1 - start)
-                index = _marked_below(lines, labels, index + 1, searched, apart)
+                below = index + 1
+                index = _marked_below(lines, labels, below, searched, apart)
+                if why is not None and index > below:
+                    why[below] = MARKED_BELOW
                 continue
         written = True
         index += 1
     if searched < len(lines) and searched and labels[searched - 1] is Label.QUOTE:
+        if why is not None:
+            why[searched] = NOT_SEARCHED
         _quote_from(labels, searched)  # what was not searched goes with the last line that was
     return _with_blanks(lines, labels)
+
+
+def _from_here(lines: list[str], index: int, stripped: str, searched: int) -> str:
+    """Which rule says that everything from this line on is quoted."""
+    if stripped == FROM_HERE:
+        return NAMED_BY_HTML
+    if stripped[0] in _SIGNS:
+        if _separates(lines, index, stripped, searched):
+            return SEPARATOR
+        if _is_marker(lines, index):
+            return OUR_MARKER
+        if _is_foreign_marker(stripped):
+            return FOREIGN_MARKER
+    return HEADER_BLOCK if _header_block(lines, index, searched) else ANNOUNCED
 
 
 def _is_written_above(lines: list[str], start: int) -> bool:
@@ -429,7 +472,7 @@ def _begins_within(lines: list[str], index: int, line: str) -> int | None:
     return None
 
 
-def wrapped_quotes(lines: list[str], labels: list[Label], searched: int) -> None:
+def wrapped_quotes(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None) -> None:
     """What a program broke off a quoted line and left without its `>`: its last words, or a link."""
     for index in range(1, searched - 1):
         if labels[index] is Label.NEW and labels[index - 1] is Label.QUOTE and labels[index + 1] is Label.QUOTE:
@@ -439,3 +482,5 @@ def wrapped_quotes(lines: list[str], labels: list[Label], searched: int) -> None
             tail = len(before) >= 60 and len(line) <= 30 and before[-1] not in ".!?:" and len(after) > 1
             if tail or _ONLY_LINK.fullmatch(line):
                 labels[index] = Label.QUOTE
+                if why is not None:
+                    why[index] = BROKEN_OFF

@@ -20,7 +20,7 @@ from mailgate.understand.farewell import (
     OPEN_DISCLAIMER,
     OPEN_MOBILE,
 )
-from mailgate.understand.quotes import Label
+from mailgate.understand.quotes import Label, Reasons
 
 _DELIMITERS = ("--", "-- ", "\u2014", "__")
 _SIGNATURE_LINES = 25  #: filled lines below `-- `
@@ -36,10 +36,19 @@ _DEVICE_WORD = re.compile(r"[\w.-]{2,40}")
 _LONG_DEVICES = tuple(device for device in DEVICES if len(device) >= 5)
 _EDGES = " \t*_>-[]()<"
 
+#: Each rule in words, for `explain`.
+BANNER = "a warning that a company's gateway writes above mail from outside"
+DELIMITER = "below the line of two dashes that begins a signature"
+PHONE = "what a phone or an app adds"
+DISCLAIMER = "what companies append: a disclaimer or the like"
+LIST_FOOTER = "the footer of a mailing list"
+CLOSING = "takes leave, and below it stand a name and a few short lines"
+SLASH_NAME = "a name behind a slash at the very end"
 
-def signatures(lines: list[str], labels: list[Label], searched: int) -> None:
-    """Each run of new lines may end in a signature; the first may begin with a banner."""
-    _banner(lines, labels, searched)
+
+def signatures(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None) -> None:
+    """Each run of new lines may end in a signature; the first may begin with a banner. `why` is told the rule at its first line."""
+    _banner(lines, labels, searched, why)
     start = 0
     while start < searched:
         if labels[start] is not Label.NEW:
@@ -48,13 +57,13 @@ def signatures(lines: list[str], labels: list[Label], searched: int) -> None:
         end = start
         while end < len(lines) and labels[end] is Label.NEW:
             end += 1
-        at = _signature_in(lines, start, end)
+        at = _signature_in(lines, start, end, why)
         if at is not None:
             labels[at:end] = [Label.SIGNATURE] * (end - at)
         start = end
 
 
-def _banner(lines: list[str], labels: list[Label], searched: int) -> None:
+def _banner(lines: list[str], labels: list[Label], searched: int, why: Reasons | None) -> None:
     """`CAUTION: This e-mail originated from outside`: up to the next empty line, at the very top."""
     first = next((at for at in range(min(searched, 20)) if lines[at].strip()), None)
     if first is None or labels[first] is not Label.NEW or not _folded(lines[first]).startswith(BANNERS):
@@ -64,37 +73,42 @@ def _banner(lines: list[str], labels: list[Label], searched: int) -> None:
         end += 1
     if end < searched and not lines[end].strip():
         labels[first:end] = [Label.SIGNATURE] * (end - first)
+        if why is not None:
+            why[first] = BANNER
 
 
-def _signature_in(lines: list[str], start: int, end: int) -> int | None:
+def _signature_in(lines: list[str], start: int, end: int, why: Reasons | None) -> int | None:
     """Where the signature of this run begins. Each rule may find more above what the last one found."""
     found: int | None = None
     until = end
     for _ in range(4):
         filled = [at for at in range(until - 1, start - 1, -1) if lines[at].strip()][: _DISCLAIMER_LINES + 1]
-        at = _next_above(lines, filled, until, start)
+        rule, at = _next_above(lines, filled, until, start)
         if at is None:
             break
         found = until = at
+        if why is not None:
+            why[at] = rule
     return found
 
 
-def _next_above(lines: list[str], filled: list[int], end: int, start: int) -> int | None:
-    """`filled`: the last lines that hold something, from the bottom up."""
+def _next_above(lines: list[str], filled: list[int], end: int, start: int) -> tuple[str, int | None]:
+    """A rule, and where what it found begins. `filled`: the last lines that hold something, from the bottom up."""
     if not filled:
-        return None
+        return "", None
     for at in reversed(filled[: _SIGNATURE_LINES + 1]):
         if lines[at].rstrip() in _DELIMITERS:
-            return at
+            return DELIMITER, at
     if _is_mobile(lines[filled[0]]):
-        return filled[_count_mobile(lines, filled) - 1]
+        return PHONE, filled[_count_mobile(lines, filled) - 1]
     if len(filled) > 1 and _is_mobile(lines[filled[1]]) and len(lines[filled[0]]) <= 60 and _is_link(lines[filled[0]]):
-        return filled[1]
-    for rule in (_disclaimer, _list_footer, _closing):
+        return PHONE, filled[1]
+    for words, rule in _RULES:
         found = rule(lines, filled, start)
         if found is not None:
-            return found
-    return filled[0] if len(filled) > 1 and _SLASH_NAME.fullmatch(lines[filled[0]].strip()) and not lines[filled[0] - 1].strip() else None
+            return words, found
+    slash = len(filled) > 1 and _SLASH_NAME.fullmatch(lines[filled[0]].strip()) and not lines[filled[0] - 1].strip()
+    return SLASH_NAME, filled[0] if slash else None
 
 
 # --- phones ---------------------------------------------------------------------------------------------------------------
@@ -199,3 +213,6 @@ def _list_footer(lines: list[str], filled: list[int], start: int) -> int | None:
             below = " ".join(lines[one][:300] for one in filled[:count]).casefold()
             return at if any(word in below for word in LIST_FOOTERS) else None
     return None
+
+
+_RULES = ((DISCLAIMER, _disclaimer), (LIST_FOOTER, _list_footer), (CLOSING, _closing))

@@ -1,0 +1,71 @@
+"""What a reading notes on its way when somebody asks how it went: what each part was used for, which text counts, what was folded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailgate.understand.body import Cut
+    from mailgate.understand.tree import Part, Tree
+
+# --- what a part was used for ---------------------------------------------------------------------------------------------
+
+EMPTY = "empty, left alone"
+NO_ROOM = "not opened: the parts above it have used up the room that one mail gets"
+TEXT = "text"
+HTML = "text, as HTML"
+TEXT_AND_FILE = "text, and kept as a file because it has a name"
+WRAPPING = "a signed wrapping: what is in it is read"
+TNEF = "Outlook's wrapping: its files were taken out"
+FILE = "attachment"
+PICTURE = "picture in the text"
+CONTAINER = ""
+
+_USES = {
+    "text/calendar": "invitation; kept as a file, and read as the text where nobody wrote one",
+    "application/ics": "invitation; kept as a file, and read as the text where nobody wrote one",
+    "message/delivery-status": "delivery report, read by its form",
+    "message/global-delivery-status": "delivery report, read by its form",
+    "message/disposition-notification": "read receipt",
+    "message/global-disposition-notification": "read receipt",
+    "message/feedback-report": "complaint in its own form",
+    "message/rfc822": "a whole mail, attached",
+    "message/global": "a whole mail, attached",
+    "text/rfc822-headers": "the header of the mail that this one is about",
+    "message/rfc822-headers": "the header of the mail that this one is about",
+    "message/global-headers": "the header of the mail that this one is about",
+    "application/pgp-signature": "PGP signature; kept as a file, not checked",
+    "application/pkcs7-signature": "S/MIME signature; kept as a file, not checked",
+    "application/x-pkcs7-signature": "S/MIME signature; kept as a file, not checked",
+}
+
+
+def use_of(kind: str) -> str:
+    """What a part of this type is, where it is no text."""
+    return _USES.get(kind, FILE)
+
+
+# --- which text counts ------------------------------------------------------------------------------------------------------
+
+NO_TEXT = "It holds no text."
+PLAIN_ONLY = "Its plain text is what I read; there is no other form of it."
+HTML_ONLY = "There is only HTML, so I read the words of that."
+PLAIN_SAYS_NOTHING = "The plain text says next to nothing, so I read the words of the HTML."
+PLAIN_BESIDE_HTML = "Its plain text is what I read; the HTML beside it is the same mail in another form."
+HTML_NAMES_THE_QUOTE = "Its plain text is what I read, but it has lost every mark of a quote, so the HTML says what is quoted."
+SEVERAL = "The text stands in several parts, which I read one after the other."
+FROM_WITHIN = "It has no text of its own, so I read that of the mail attached to it."
+WORDLESS = "Nobody wrote a word above the mail that is passed on, so nothing is new."
+
+
+@dataclass(slots=True)
+class Notes:
+    """Filled while one mail is read. The ordinary reading has none, and pays nothing for it."""
+
+    uses: dict[str, tuple[str, int | None]] = field(default_factory=dict)  #: by path: what a leaf was used for, its decoded octets
+    within: dict[str, Part] = field(default_factory=dict)  #: by path: the mail within a wrapping
+    text_because: str = NO_TEXT
+    language_because: str = ""
+    tree: Tree | None = None
+    cut: Cut | None = None

@@ -1,0 +1,87 @@
+"""The account of a mail that was read: its parts as a tree, what each was used for, and why its text was cut as it was."""
+
+from __future__ import annotations
+
+import re
+
+from mailgate.model.account import Account, Asked, Piece
+from mailgate.model.mail import Attachment, Reading
+from mailgate.understand.attachments import stated_name
+from mailgate.understand.notes import CONTAINER, EMPTY, FILE, PICTURE, Notes
+from mailgate.understand.tree import Part
+
+_OF_A_PART = re.compile(r"part ([\d.!]+): ")
+
+
+def account(reading: Reading, notes: Notes, kinds: tuple[Asked, ...], silence: tuple[Asked, ...]) -> Account:
+    """The account of a reading, from what was noted on the way."""
+    mail = reading.mail
+    assert notes.tree is not None and notes.cut is not None
+    placed: dict[str, list[str]] = {}
+    elsewhere: list[str] = []
+    paths = {*notes.uses, *notes.within}
+    for defect in mail.defects:
+        match = _OF_A_PART.match(defect)
+        if match is not None and match[1] in paths:
+            placed.setdefault(match[1], []).append(defect[match.end() :])
+        else:
+            elsewhere.append(defect)
+    return Account(
+        outline=_outline(notes.tree.root, notes, placed, {each.part: each for each in mail.attachments}),
+        defects=tuple(elsewhere),
+        kinds=kinds,
+        silence=silence,
+        text_because=notes.text_because,
+        lines=notes.cut.lines,
+        folds=notes.cut.folds,
+        folds_because=notes.cut.because,
+        language_because=notes.language_because,
+    )
+
+
+def _outline(root: Part, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment]) -> Piece:
+    """The tree of pieces. Deepest first, and without recursion: a mail may be as deep as the reader lets it."""
+    order: list[Part] = []
+    stack = [root]
+    while stack:
+        part = stack.pop()
+        order.append(part)
+        stack.extend(_below(part, notes))
+    pieces: dict[int, Piece] = {}
+    for part in reversed(order):
+        children = (pieces[id(child)] for child in _below(part, notes))
+        pieces[id(part)] = _piece(part, notes, placed, files, (*children, *_taken_out(part, files)))
+    return pieces[id(root)]
+
+
+def _below(part: Part, notes: Notes) -> list[Part]:
+    inner = notes.within.get(part.path)
+    return part.children or ([inner] if inner is not None else [])
+
+
+def _taken_out(part: Part, files: dict[str, Attachment]) -> tuple[Piece, ...]:
+    """Files that were in a text or in winmail.dat."""
+    found = (one for path, one in files.items() if path.rpartition("!")[0] == part.path and path.rpartition("!")[2].isdecimal())
+    return tuple(_file(one) for one in found if one.part.count("!"))
+
+
+def _file(one: Attachment) -> Piece:
+    return Piece(one.part, one.type, True, "", one.name, one.size, PICTURE if one.inline else FILE)
+
+
+def _piece(part: Part, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment], children: tuple[Piece, ...]) -> Piece:
+    use, size = notes.uses.get(part.path, (CONTAINER if part.children else EMPTY, None))
+    kept = files.get(part.path)
+    if use == FILE and kept is not None and kept.inline:
+        use = PICTURE
+    return Piece(
+        path=part.path,
+        type=part.type.type,
+        declared=part.type.declared,
+        charset=part.type.parameters.get("charset", "")[:60],
+        name=kept.name if kept is not None else stated_name(part),
+        size=size,
+        use=use,
+        defects=tuple(placed.get(part.path, ())),
+        children=children,
+    )
