@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -12,12 +13,11 @@ from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.explaining import an_arrival, desk_for, dry_run
-from mailgate.gateway.gathering import Read
+from mailgate.gateway.explaining import Told, an_arrival, desk_for, dry_run
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.writing import Desk
-from mailgate.model.decision import Decision
+from mailgate.model.account import Account, Accounted
 from mailgate.model.installation import ReaderSettings, VerifySettings
 from mailgate.model.mail import Kind, Mail, Reading, Unread
 from mailgate.model.person import Person
@@ -28,14 +28,19 @@ from mailgate.settings import Settings, brought_templates, load, places, sample_
 if TYPE_CHECKING:
     from mailgate.record.store import Store
 
-Told = tuple[Reading, Read | None, Decision | None]
+
+NO_CONFIGURATION = (
+    "I have no configuration here, so I go by the sample policy, and know no tickets, no letters, and nobody but the agents in it."
+)
+NO_DATABASE = "I looked in no database, so I know no tickets, no letters, and nobody but the agents in the policy."
 
 
 class Explainer:
     """With a configuration: its policy, keys and database. Without one: the sample policy, and a key of no meaning."""
 
-    def __init__(self, config: Path | None, dns: bool = False) -> None:
+    def __init__(self, config: Path | None, dns: bool = False, clock: Callable[[], datetime] = wall_clock) -> None:
         """`dns`: our own check of DKIM and DMARC asks DNS, now and for these mails; else only stamps in them count."""
+        self.clock = clock
         try:
             folder: Path | None = places.configuration(config)
         except FileNotFoundError:
@@ -49,7 +54,7 @@ class Explainer:
             if "://" in settings.database.url or Path(settings.database.url).exists():
                 from mailgate.record.store import open_store  # its library is the slowest to load, and is of no use without a database
 
-                self.store = open_store(settings.database, wall_clock())
+                self.store = open_store(settings.database, clock())
         else:
             templates, policy, ring, operator = (
                 load_templates(*brought_templates(None), checked=True),
@@ -57,10 +62,11 @@ class Explainer:
                 Keyring((b"explain needs no secret".ljust(32),)),
                 "",
             )
+        self.unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
         self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
         self.desk = Desk(policy, ring, templates, "null", operator, True)
         self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)
-        self.rounds = ReadingRound(self.store, self.reader, wall_clock, lambda *_: None) if self.store else None
+        self.rounds = ReadingRound(self.store, self.reader, clock, lambda *_: None) if self.store else None
         verify = settings.verify if settings else VerifySettings()
         verify = replace(verify, dns=verify.dns or dns)
         self.resolver = build_resolver(verify) if dns else None
@@ -77,30 +83,33 @@ class Explainer:
         if self.store:
             self.store.close()
 
-    def tell(self, paths: Sequence[Path]) -> Iterator[Told]:
-        """One answer for each mail, in order. A mail that cannot be read, or not be decided, is told as such."""
+    def tell(self, paths: Sequence[Path], accounts: bool = True) -> Iterator[Told]:
+        """One answer for each mail, in order. A mail that cannot be read is told as such. `accounts`: how it was read as well."""
         raws: list[bytes | OSError] = []
         for path in paths:
             try:
                 raws.append(path.read_bytes())
             except OSError as error:
                 raws.append(error)
-        answers = iter(self.reader.read([(raw, None, self.desk.ring, True) for raw in raws if isinstance(raw, bytes)]))
+        read = self.reader.accounts if accounts else self.reader.read
+        answers = iter(read([(raw, None, self.desk.ring, True) for raw in raws if isinstance(raw, bytes)]))
         for raw in raws:
             if isinstance(raw, OSError):
-                yield _unreadable(f"cannot be opened: {raw.strerror}"), None, None
+                yield Told(_unreadable(f"cannot be opened: {raw.strerror}"))
                 continue
             answer = next(answers)
             if isinstance(answer, Unread):
-                yield _unreadable(answer.reason), None, None
-                continue
-            yield self._decided(raw, answer)
+                yield Told(_unreadable(answer.reason))
+            elif isinstance(answer, Accounted):
+                yield self._decided(raw, answer.reading, answer.account)
+            else:
+                yield self._decided(raw, answer, None)
 
-    def _decided(self, raw: bytes, reading: Reading) -> Told:
-        now = wall_clock()
+    def _decided(self, raw: bytes, reading: Reading, account: Account | None) -> Told:
+        now = self.clock()
         arrival = an_arrival(raw, reading, now)
         known_people = {key: p for p in self.agents.values() for key in p.keys}
-        one, decision = dry_run(
+        course = dry_run(
             self.rounds,
             self.desk,
             desk_for(self.desk, arrival),
@@ -112,7 +121,7 @@ class Explainer:
             self.authentication,
             self.reader.signatures,
         )
-        return reading, one, decision
+        return Told(reading, account, course, self.unknown)
 
 
 def _known_agents(store: Store, policy: Policy) -> dict[str, Person]:

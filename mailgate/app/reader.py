@@ -17,11 +17,12 @@ from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.reading import NoReader, Unwritten
 from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet
 from mailgate.guard import Guard, GuardError, Overrun, Raised
+from mailgate.model.account import Accounted
 from mailgate.model.installation import ReaderSettings
 from mailgate.model.mail import Reading, Unread
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.understand import Item, read_item
+from mailgate.understand import Item, account_item, read_item
 from mailgate.understand.dkim import Sealed, signatures
 
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
@@ -116,6 +117,14 @@ class ReaderOnly(GuardedReader):
         self.guard = Guard(
             setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
         )
+
+    def accounts(self, items: Sequence[Item]) -> list[Accounted | Unread]:
+        """The same readings, each with the account of how it went, under the same budget."""
+        try:
+            answers = self.guard.run(account_item, items)
+        except GuardError as error:
+            raise NoReader(str(error)) from error
+        return [answer if isinstance(answer, Accounted) else Unread(_why(answer)) for answer in answers]
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         raise Unwritten("this reader writes no letters")

@@ -46,7 +46,7 @@ def explain(
 
 def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) -> None:
     from mailgate.app.explainer import Explainer
-    from mailgate.gateway import explaining
+    from mailgate.gateway import explaining, telling
 
     with Explainer(config, dns) as explainer:
         found = mails(paths)
@@ -56,11 +56,12 @@ def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) ->
             if not waiting:
                 return
             at_once = min(4 * at_once, AT_ONCE)
-            for (name, _), told in zip(waiting, explainer.tell([path for _, path in waiting]), strict=True):
+            answers = explainer.tell([path for _, path in waiting], accounts=not as_json)
+            for (name, _), told in zip(waiting, answers, strict=True):
                 if as_json:
-                    print(_line(explaining.as_json(name, *told)), flush=True)
+                    print(_line(explaining.as_json(name, told)), flush=True)
                 else:
-                    print(_shown(explaining.in_words(name, *told)), end="\n\n", flush=True)
+                    print(_shown(telling.in_words(name, told)), end="\n", flush=True)
 
 
 def _line(told: object) -> str:

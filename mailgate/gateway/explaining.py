@@ -1,21 +1,24 @@
-"""Explain: what a mail is and what would happen to it, and why. Changes nothing."""
+"""Explain: what a mail is and what would happen to it, and why. Changes nothing. What is said of it in words is in `telling`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
-from mailgate.decide.situation import Ids
+from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway.authenticating import Authentication, Signatures
 from mailgate.gateway.gathering import Read, situation
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS, ReadingRound
 from mailgate.gateway.writing import Desk
+from mailgate.model.account import Account
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of
 from mailgate.model.evidence import Verdict
+from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
@@ -32,6 +35,40 @@ NO_NUMBER = 0
 NOBODY = -1_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Where no database is, nothing was written before."""
+
+    per_address_hour: Mapping[str, int] = field(default_factory=dict)
+    per_address_day: Mapping[str, int] = field(default_factory=dict)
+    unknown_minute: int = 0
+    known_minute: int = 0
+
+
+_NONE_WRITTEN = _Counts()
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What would happen to a mail that came now."""
+
+    one: Read
+    situation: Situation
+    decision: Decision
+    letters: tuple[LetterWanted, ...]  #: those of the decision, and warnings to agents whose requester cannot be reached
+    verdicts: tuple[budget.Verdict, ...]  #: of the budget, one for each letter
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """All that explain knows of one mail."""
+
+    reading: Reading
+    account: Account | None = None  #: None: it could not be read, or nobody asked
+    course: Course | None = None  #: None: it could not be read
+    unknown: str = ""  #: where nobody could look, in words
+
+
 def dry_run(
     rounds: ReadingRound | None,
     desk: Desk,
@@ -43,7 +80,7 @@ def dry_run(
     otherwise: Known,
     authentication: Authentication | None = None,
     signatures: Signatures = lambda raws: [Sealed() for _ in raws],
-) -> tuple[Read, Decision]:
+) -> Course:
     """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""
     evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at, is_report=reading.kind in REPORTS)
     one = Read(Claim(0, at.id, arrival, 0, ""), at, reading, evidence)
@@ -52,7 +89,14 @@ def dry_run(
         one = replace(one, verdict=verdict, verdict_source=authentication.has_source)
     known = rounds.load(desk, [one], now) if rounds else otherwise
     ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""), (NOBODY,))
-    return one, on_mail(situation(one, known, desk, agents, ids, now))
+    at_hand = situation(one, known, desk, agents, ids, now)
+    decision = on_mail(at_hand)
+    warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy) if known.suppressed else ()
+    letters = (*decision.letters, *warnings)
+    addresses = {letter.person.address.lower() for letter in letters}
+    counts: budget.Counts = rounds.store.automatic_counts(addresses, now) if rounds and addresses else _NONE_WRITTEN
+    verdicts = budget.spend(letters, counts, known.suppressed, desk.policy, now)
+    return Course(one, at_hand, decision, letters, tuple(verdicts))
 
 
 def an_arrival(raw: bytes, reading: Reading, now: datetime) -> Arrival:
@@ -69,8 +113,10 @@ def desk_for(desk: Desk, arrival: Arrival) -> PolicyDesk:
     return found or next(iter(desk.policy.desks.values()))
 
 
-def as_json(path: str, reading: Reading, one: Read | None, decision: Decision | None) -> dict[str, object]:
+def as_json(path: str, told: Told) -> dict[str, object]:
     """The public form of `mailgate explain --json`, one object for each mail."""
+    reading = told.reading
+    one, decision = (told.course.one, told.course.decision) if told.course else (None, None)
     mail = reading.mail
     bounce = None
     if reading.kind in (Kind.BOUNCE, Kind.DELIVERY_NOTICE) and (mail.reports or reading.kind is Kind.BOUNCE):
@@ -154,56 +200,3 @@ def would(decision: Decision) -> tuple[str, ...]:
         words.extend(f"{entry.visibility.value} entry on {number}" for entry in change.entries)
     words.extend(f"letter {letter.event} to {letter.person.address} ({letter.audience.value})" for letter in decision.letters)
     return tuple(words) or ("nothing",)
-
-
-def _in_words_of(one: Read) -> str:
-    """What is known of who wrote it."""
-    verdict = one.verdict
-    if verdict.by is None:
-        silent = "nobody whom we trust says anything of it" if one.verdict_source else "nobody is named whose word would count ([verify])"
-        return f"not proven: {silent}"
-    told = {"pass": f"{verdict.domain} is authentic", "fail": f"not from {verdict.domain}", "none": "no verdict"}[verdict.verdict.value]
-    return f"{told}, says {verdict.by}: {verdict.because}"
-
-
-def in_words(path: str, reading: Reading, one: Read | None, decision: Decision | None) -> str:
-    """The same as a colleague would tell it."""
-    mail = reading.mail
-    author = mail.author
-    lines = [
-        path,
-        f"  from     {author.name + ' ' if author and author.name else ''}<{author.address if author else 'nobody, or several people'}>",
-        f"  subject  {mail.subject or '(none)'}",
-        f"  it is    {reading.kind.value}: {reading.kind_because}",
-        f"  answer   {'a machine may answer' if reading.answer else 'no machine answers'}: {reading.answer_because}",
-    ]
-    if one is not None:
-        lines.append(f"  author   {_in_words_of(one)}")
-        for e in one.evidence:
-            lines.append(
-                f"  thread   {e.kind.value} in {e.where}: {e.value}{'' if e.valid else ' (the MAC is bad, so it counts for nothing)'}"
-            )
-        if not one.evidence:
-            lines.append("  thread   nothing in it names a ticket")
-    new = mail.new_text.splitlines()
-    lines.append(
-        f"  new      {len(new)} lines, {len(mail.new_text)} characters; {len(mail.quoted)} quoted, {len(mail.signature)} of a signature"
-    )
-    lines.extend(f"           | {text}" for text in new[:8])
-    if len(new) > 8:
-        lines.append(f"           | ... {len(new) - 8} more")
-    if mail.forwarded is not None:
-        lines.append(
-            f"  forward  of a mail by <{mail.forwarded.author.address}> ({mail.forwarded.form}): {mail.forwarded.subject or '(none)'}"
-        )
-    lines.extend(f"  part     {a.name or '(no name)'} {a.type} {a.size} octets{' inline' if a.inline else ''}" for a in mail.attachments)
-    lines.extend(f"  report   {r.recipient}: {r.action} {r.status or ''} {r.reason}".rstrip() for r in mail.reports)
-    lines.extend(f"  defect   {defect}" for defect in mail.defects)
-    if decision is not None:
-        lines.extend(
-            f"  {t.stage:<10} {t.rule}: {t.saw} -> {t.then.replace(f'ticket {NO_NUMBER} ', 'a new ticket ')}"
-            for t in decision.trace
-            if t.rule not in ("classify", "thread", "answer", "authenticate")
-        )
-        lines.extend(f"  would    {word}" for word in would(decision))
-    return "\n".join(lines)

@@ -7,7 +7,7 @@ import re
 from mailgate.model.account import Account, Asked, Piece
 from mailgate.model.mail import Attachment, Reading
 from mailgate.understand.attachments import stated_name
-from mailgate.understand.notes import CONTAINER, EMPTY, FILE, PICTURE, Notes
+from mailgate.understand.notes import CONTAINER, EMPTY, FILE, HTML, HTML_BESIDE, HTML_NAMES_THE_QUOTE, PICTURE, PLAIN_BESIDE_HTML, Notes
 from mailgate.understand.tree import Part
 
 _OF_A_PART = re.compile(r"part ([\d.!]+): ")
@@ -74,12 +74,14 @@ def _piece(part: Part, notes: Notes, placed: dict[str, list[str]], files: dict[s
     kept = files.get(part.path)
     if use == FILE and kept is not None and kept.inline:
         use = PICTURE
+    if use == HTML and notes.text_because in (PLAIN_BESIDE_HTML, HTML_NAMES_THE_QUOTE):
+        use = HTML_BESIDE
     return Piece(
         path=part.path,
         type=part.type.type,
         declared=part.type.declared,
         charset=part.type.parameters.get("charset", "")[:60],
-        name=kept.name if kept is not None else stated_name(part),
+        name=stated_name(part) or (kept.name if kept is not None and not kept.name.startswith("part-") else ""),
         size=size,
         use=use,
         defects=tuple(placed.get(part.path, ())),

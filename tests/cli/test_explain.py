@@ -157,10 +157,11 @@ def test_words_tell_what_it_is_and_what_would_follow(mails: Path) -> None:
         "b.eml",
         "Max Muster <max@example.com>",
         "VPN drops",
-        "written",
-        "a machine may answer",
-        "It drops every ten minutes.",
-        "ticket_opened",
+        "Somebody wrote it",
+        "A machine may answer it.",
+        "| It drops every ten minutes.",
+        "A new ticket would open",
+        "acknowledgement",
     ):
         assert said in done.output, (said, done.output)
 
@@ -210,10 +211,14 @@ def test_who_wrote_it_is_what_a_configured_server_says(tmp_path: Path, said: str
         words = house.run("explain", str(tmp_path / "a.eml")).output
         if folder is plain:
             assert told == {"verdict": "none", "domain": None, "by": None}
-            assert "not proven: nobody is named whose word would count" in words
+            assert "nobody bears it out: no mail server is named whose word would count" in words
         else:
             assert told == {"verdict": said, "domain": None if said == "none" else "example.com", "by": "mx.example.org"}
-            expected = {"pass": "example.com is authentic, says mx", "fail": "not from example.com, says mx", "none": "no verdict, says mx"}
+            expected = {
+                "pass": "example.com is authentic, says mx.example.org",
+                "fail": "did not come from example.com, says mx.example.org",
+                "none": "mx.example.org has looked and cannot say",
+            }
             assert expected[said] in words
 
 

@@ -1,0 +1,37 @@
+"""Tells in words what happened to a mail, as a colleague would: what it is, who wrote it, where it belongs, what would follow."""
+
+from __future__ import annotations
+
+from mailgate.gateway.explaining import Told
+from mailgate.gateway.telling import belonging, following, reading
+from mailgate.gateway.telling.layout import WIDTH, clipped, filled
+from mailgate.model.mail import Kind
+
+_RULER = "="
+
+
+def in_words(path: str, told: Told) -> str:
+    """The account of one mail. Nothing in it commands a terminal, and no whole token stands in it."""
+    lines = [clipped(path, WIDTH), _RULER * min(WIDTH, max(len(clipped(path, WIDTH)), 20))]
+    if told.account is None:
+        return "\n".join([*lines, *filled(f"I could not read it: {told.reading.kind_because}."), ""])
+    lines += [*reading.head(told.reading.mail), ""]
+    if told.course is not None:
+        lines += ["In short", *filled(following.in_short(told.course)), ""]
+    is_written = told.reading.kind in (Kind.WRITTEN, Kind.LIST)
+    sections = [
+        ("The mail", [*reading.tree(told.account), "", *reading.text(told.reading.mail, told.account, is_written)]),
+        ("What it is", reading.rules(told.reading, told.account)),
+    ]
+    if told.course is not None:
+        s, decision = told.course.situation, told.course.decision
+        sections += [
+            ("Who wrote it", belonging.author(s)),
+            ("Which ticket", belonging.ticket(s, told.unknown)),
+            ("Commands", following.commands(s, decision)),
+            ("What would follow", following.consequences(told.course)),
+        ]
+    for title, words in sections:
+        if words:
+            lines += [title, *words, ""]
+    return "\n".join(line.rstrip() for line in lines)

@@ -1,0 +1,170 @@
+"""Tells who wrote a mail, as far as anybody can say, and which ticket it belongs to, by which sign."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mailgate.decide import authority
+from mailgate.decide.situation import Situation
+from mailgate.gateway.telling.layout import INDENT, columns, filled, quoted
+from mailgate.gateway.telling.reading import who
+from mailgate.gateway.telling.words import plain
+from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
+from mailgate.model.mail import Mail
+from mailgate.model.person import Role
+from mailgate.model.policy import ProveBy
+
+SIGNS: Mapping[EvidenceKind, str] = {
+    EvidenceKind.REPLY_ADDRESS: "signed reply address",
+    EvidenceKind.OWN_ID: "name of a letter of ours",
+    EvidenceKind.SUBJECT_TOKEN: "our mark in the subject",
+    EvidenceKind.KNOWN_ID: "name of a mail",
+    EvidenceKind.OLD_NUMBER: "number of the system before",
+}
+PLACES: Mapping[str, str] = {
+    "envelope": "in the envelope",
+    "to": "in To",
+    "cc": "in Cc",
+    "delivered-to": "in Delivered-To",
+    "in-reply-to": "in In-Reply-To",
+    "references": "in References",
+    "reported": "in the report",
+    "subject": "in the subject",
+    "message-id": "its own Message-ID",
+}
+PROVED_BY: Mapping[ProveBy, str] = {
+    ProveBy.TOKEN: "by answering one of our letters",
+    ProveBy.DOMAIN: "by a domain that is shown to be authentic",
+    ProveBy.BOTH: "by answering one of our letters and by an authentic domain, both",
+}
+MOST_SIGNS = 8
+
+
+# --- who wrote it ---------------------------------------------------------------------------------------------------------
+
+
+def author(s: Situation) -> list[str]:
+    lines = filled(_known(s))
+    if s.author_key is not None:
+        lines += filled(_borne_out(s))
+    if s.author is not None:
+        lines += filled(_proof(s))
+    return lines
+
+
+def _known(s: Situation) -> str:
+    mail, person = s.mail, s.author
+    if mail.author is None or not mail.author.address:
+        return _nobody(mail)
+    claim = f"It says that {who(mail.author)} wrote it."
+    if s.policy.is_own(mail.author.key):
+        return f"{claim} That is an address of our own desk."
+    if person is None:
+        return f"{claim} I know nobody with this address."
+    if person.agent in s.policy.agents:
+        role = s.role
+        if not role.is_agent:
+            return f"{claim} That is an agent of ours, but on this ticket the one who asks."
+        return f"{claim} That is {'a lead' if role is Role.LEAD else 'an agent' if role is Role.AGENT else 'an operator'} of ours."
+    if s.ticket is not None and s.role is Role.REQUESTER:
+        return f"{claim} That is who asked on ticket {s.ticket.number}."
+    if s.ticket is not None and s.role is Role.PARTICIPANT:
+        return f"{claim} That is somebody who takes part in ticket {s.ticket.number}."
+    other = f", but has no part in ticket {s.ticket.number}" if s.ticket is not None else ""
+    return f"{claim} The address is known from earlier mail{other}."
+
+
+def _nobody(mail: Mail) -> str:
+    if len(mail.authors) > 1:
+        return f"{len(mail.authors)} authors stand in From, so it identifies nobody."
+    return "No address stands in From, so it identifies nobody."
+
+
+def _borne_out(s: Situation) -> str:
+    verdict = s.verdict
+    if verdict.by is None:
+        if not s.verdict_source:
+            return (
+                "That is a claim, and nobody bears it out: no mail server is named whose word would count, and nobody checks DKIM"
+                " and SPF ([verify])."
+            )
+        return "That is a claim, and nobody whom we trust says anything of it."
+    if verdict.verdict is VerdictKind.PASS:
+        return f"{verdict.domain} is authentic, says {verdict.by}: {verdict.because}."
+    if verdict.verdict is VerdictKind.FAIL:
+        return f"It did not come from {verdict.domain}, says {verdict.by}: {verdict.because}. So no machine answers it."
+    return f"{verdict.by} has looked and cannot say whether that is true: {verdict.because}."
+
+
+def _proof(s: Situation) -> str:
+    proof, _ = authority.proof_in(s)
+    agent = s.author is not None and s.author.agent in s.policy.agents and s.role.is_agent
+    because = plain(proof.because)
+    if proof.failed:
+        return f"It proves nothing: {because}."
+    if agent:
+        asked = f"Agents of this desk prove themselves {PROVED_BY[s.prove_by]}."
+        if authority.reaches(proof, s.prove_by):
+            return f"{asked} This mail does: it {because.removeprefix('it ')}."
+        return f"{asked} This mail does not: {because}."
+    if proof.is_one:
+        return f"The author is proven: the mail {because}."
+    return f"The author is not proven: {because}."
+
+
+# --- which ticket -----------------------------------------------------------------------------------------------------------
+
+
+def ticket(s: Situation, unknown: str) -> list[str]:
+    """Each sign in the order of belief; the first that counts decides. `unknown`: where nobody could look."""
+    signs = s.thread.evidence
+    lines: list[str] = []
+    if s.file is not None:
+        number, merged = s.file.ticket.number, s.thread.ticket
+        lines += filled(f"It belongs to ticket {number}, {quoted(s.file.ticket.title)}.")
+        if merged is not None and merged != number:
+            lines += filled(f"It names ticket {merged}, which was merged into ticket {number}.")
+    elif signs:
+        lines += filled("It belongs to no ticket that I know.")
+    else:
+        lines += filled("It belongs to no ticket: it answers nothing, and nothing in it names one.")
+    if signs:
+        deciding = next((e for e in signs if e.ticket is not None and e.ticket == s.thread.ticket and not _doubt(e, s)), None)
+        lines += filled("I looked at, in the order in which I believe it:")
+        rows = [(SIGNS[e.kind], PLACES.get(e.where, e.where), _value(e), _outcome(e, s, e is deciding)) for e in signs[:MOST_SIGNS]]
+        lines += columns(rows, most=(40, 30, 42))
+        if len(signs) > MOST_SIGNS:
+            rest = signs[MOST_SIGNS:]
+            found = sum(e.ticket is not None for e in rest)
+            lines.append(f"{INDENT * 2}... and {len(rest)} more, {f'{found} of them known' if found else 'none of them known'}")
+    lines += [line for note in s.thread.notes if note.endswith("the stronger one counts") for line in filled(_disagreement(note))]
+    return lines + filled(unknown)
+
+
+def _value(e: Evidence) -> str:
+    return e.value.replace("\u2026", "...")
+
+
+def _doubt(e: Evidence, s: Situation) -> str:
+    start = f"{e.kind.value} {e.value}: "
+    return next((note.removeprefix(start) for note in s.thread.notes if note.startswith(start)), "")
+
+
+def _outcome(e: Evidence, s: Situation, decides: bool) -> str:
+    if doubt := _doubt(e, s):
+        return f"does not count: {doubt}"
+    if e.ticket is not None:
+        return f"ticket {e.ticket}: this decides" if decides else f"ticket {e.ticket}"
+    if e.where == "message-id":
+        return "not seen before"
+    if e.purpose == "check":
+        return "a letter of `mailgate check`"
+    if e.letter is not None:
+        return "our signature is good, but I know no such letter"
+    return "not known here"
+
+
+def _disagreement(note: str) -> str:
+    for kind, words in SIGNS.items():
+        note = note.replace(f"{kind.value} says", f"the {words} says")
+    return f"They disagree: {note}."

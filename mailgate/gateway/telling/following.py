@@ -1,0 +1,359 @@
+"""Tells what would follow from a mail: its ticket and the promises, its commands, and who would be written to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mailgate.compose.words import CODES, METRICS, STATUSES
+from mailgate.decide import budget
+from mailgate.decide.situation import Situation
+from mailgate.decide.verbs import said
+from mailgate.gateway.explaining import Course
+from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
+from mailgate.gateway.telling.words import KINDS, plain, set_aside, why_silent
+from mailgate.model.decision import Change, Decision
+from mailgate.model.events import (
+    CommandsRefused,
+    Event,
+    LetterSuppressed,
+    PriorityChanged,
+    RatingGiven,
+    TicketAssigned,
+    TicketOpened,
+    name_of,
+)
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.ticket import Cycle, Entry, Outcome, Ticket, TimerKind, Visibility
+from mailgate.model.understood import Fault, Parsed
+from mailgate.understand.commands import parse_commands
+
+#: What each event means, as a colleague says it. What has words of its own below is "".
+EVENTS: Mapping[str, str] = {
+    "requester_wrote": "The requester's side has written.",
+    "auto_reply_received": "An automatic reply is kept with it, hidden.",
+    "requester_thanked": "The requester says thanks, which changes nothing.",
+    "requester_closed": "The requester closes it.",
+    "requester_reopened": "The requester opens it again.",
+    "agent_replied": "An agent has answered the requester.",
+    "note_added": "A note is added that only agents see.",
+    "ticket_taken": "The agent takes it.",
+    "ticket_assigned": "",
+    "wait_started": "It waits for the requester.",
+    "hold_started": "It waits for somebody else.",
+    "ticket_resolved": "It is resolved.",
+    "ticket_closed": "It is closed.",
+    "ticket_reopened": "It is opened again.",
+    "ticket_rejected": "It is rejected.",
+    "ticket_merged": "It is merged into another ticket.",
+    "wake_due": "Its waiting is over.",
+    "reminder_due": "The requester is reminded.",
+    "auto_resolved": "It is resolved because nobody answered.",
+    "auto_closed": "It is closed because nobody disagreed.",
+    "parent_resolved": "The ticket above it is resolved.",
+    "low_rating_given": "The rating is low, so the lead hears of it.",
+    "letter_refused": "A letter of ours has reached nobody.",
+    "ticket_opened": "",
+    "unverified_wrote": "Somebody has written who is not proven: only agents see it, until one lets it in.",
+    "entry_admitted": "Words that waited are let in.",
+    "participant_joined": "Somebody joins it.",
+    "priority_changed": "",
+    "kind_changed": "It becomes another kind of ticket.",
+    "watcher_added": "An agent watches it from now on.",
+    "watcher_removed": "An agent watches it no longer.",
+    "rating_given": "",
+    "commands_refused": "Commands are refused, and nothing of the mail is applied.",
+    "sla_warned": "A promise is nearly broken.",
+    "sla_breached": "A promise is broken.",
+    "letter_suppressed": "",
+}
+#: What a letter is, by its event and who gets it.
+LETTERS: Mapping[tuple[str, Audience], str] = {
+    ("ticket_opened", Audience.REQUESTER): "acknowledgement, with the number of the ticket",
+    ("ticket_opened", Audience.AGENT): "notice of the new ticket, with the mail",
+    ("follow_up_opened", Audience.REQUESTER): "acknowledgement, with the number of the new ticket",
+    ("requester_wrote", Audience.AGENT): "notice of what was written",
+    ("agent_replied", Audience.REQUESTER): "the agent's answer",
+    ("agent_replied", Audience.PARTICIPANT): "the agent's answer",
+    ("agent_replied", Audience.AGENT): "notice of the answer",
+    ("note_added", Audience.AGENT): "notice of the note",
+    ("ticket_resolved", Audience.REQUESTER): "the solution, asking for a rating",
+    ("ticket_resolved", Audience.PARTICIPANT): "the solution",
+    ("ticket_closed", Audience.REQUESTER): "word that it is closed",
+    ("ticket_closed", Audience.PARTICIPANT): "word that it is closed",
+    ("ticket_assigned", Audience.AGENT): "notice that the ticket is theirs",
+    ("unverified_wrote", Audience.AGENT): "notice of words that nobody has proven",
+    ("commands_applied", Audience.AGENT): "receipt: what the commands did",
+    ("commands_refused", Audience.AGENT): "the mail back, with what was wrong",
+    ("help_asked", Audience.AGENT): "the list of commands",
+    ("help_asked", Audience.REQUESTER): "the help that was asked for",
+    ("status_asked", Audience.REQUESTER): "how the ticket stands",
+    ("rating_given", Audience.REQUESTER): "thanks for the rating",
+    ("low_rating_given", Audience.LEAD): "notice of a low rating",
+    ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
+    ("address_suppressed", Audience.AGENT): "notice that an address does not work",
+}
+ENTRIES: Mapping[Visibility, str] = {
+    Visibility.PUBLIC: "for everybody who takes part in it",
+    Visibility.INTERNAL: "for agents only",
+    Visibility.UNVERIFIED: "for agents only, until one of them lets it in",
+}
+TIMERS: Mapping[TimerKind, str] = {
+    TimerKind.REMIND: "the requester is reminded",
+    TimerKind.AUTO_RESOLVE: "it is resolved if nobody has answered",
+    TimerKind.AUTO_CLOSE: "it is closed if nobody has disagreed",
+    TimerKind.WAKE: "it is taken up again",
+}
+MOST_COMMANDS, MOST_FAULTS, MOST_LETTERS = 20, 10, 20
+
+
+def in_short(course: Course) -> str:
+    """The whole of it in a sentence or two."""
+    s, decision = course.situation, course.decision
+    what = KINDS[s.reading.kind][1]
+    what = what[0].upper() + what[1:]
+    letters = sum(isinstance(verdict, budget.Send | budget.Delay) for verdict in course.verdicts)
+    wrote = f"{counted(letters, 'letter')} would be written" if letters else "nobody would be written to"
+    if decision.set_aside:
+        return f"{what}. It would be set aside, and {wrote}."
+    if not decision.changes:
+        return f"{what}. Nothing would happen to any ticket, and {wrote}."
+    change = decision.changes[-1]
+    if change.before is None:
+        return f"{what}. It would open a new ticket, and {wrote}."
+    refused = " and change nothing" if any(isinstance(e, CommandsRefused) for e in change.events) else ""
+    return f"{what}. It would join ticket {change.after.number}{refused}, and {wrote}."
+
+
+def consequences(course: Course) -> list[str]:
+    """What would follow if this mail came now."""
+    s, decision = course.situation, course.decision
+    zone = s.desk.timezone
+    people = {p.id: p for p in (*s.agents.values(), *(s.file.people if s.file else ()), *decision.people)}
+    if s.author is not None:
+        people[s.author.id] = s.author
+    lines: list[str] = []
+    if decision.set_aside:
+        because = set_aside(decision.set_aside, s.reading.kind)
+        lines += filled(f"It would be set aside, because {because}. It is kept, and the operator can look at it.")
+    for change in decision.changes:
+        lines += _change(change, s, people, zone)
+    if not decision.changes and not decision.set_aside:
+        lines += _nothing(decision)
+    lines += _forward(decision)
+    lines += _beside(decision, s, zone)
+    lines += _letters(course.letters, course.verdicts, zone) + _unwritten(decision, people)
+    return lines
+
+
+# --- the ticket -------------------------------------------------------------------------------------------------------------
+
+
+def _change(change: Change, s: Situation, people: Mapping[int, Person], zone: str) -> list[str]:
+    before, after = change.before, change.after
+    lines = filled(_opened(after, s, people) if before is None else _moved(before, after))
+    for event in change.events:
+        if words := _event(event, after, people):
+            lines += filled(words)
+    for entry in change.entries:
+        lines += filled(_entry(entry))
+    lines += _promises(before, after, s, zone)
+    lines += _timers(before, after, zone)
+    return lines
+
+
+def _opened(ticket: Ticket, s: Situation, people: Mapping[int, Person]) -> str:
+    desk, group = s.policy.desks.get(ticket.desk, s.desk), s.policy.groups.get(ticket.group)
+    follows = f" It would follow ticket {ticket.follows}, whose time for opening it again is over." if ticket.follows else ""
+    return (
+        f"A new ticket would open at {desk.name} <{desk.address}> for {_name(ticket.requester, people)}: {quoted(ticket.title)}, "
+        f"priority P{ticket.priority}, in the hands of {group.name if group else ticket.group}.{follows}"
+    )
+
+
+def _moved(before: Ticket, after: Ticket) -> str:
+    name = f"Ticket {after.number}, {quoted(after.title)},"
+    if before.status is not after.status:
+        return f"{name} was {_status(before)} and would then be {_status(after)}."
+    return f"{name} would stay as it is: {_status(after)}."
+
+
+def _status(ticket: Ticket) -> str:
+    return STATUSES[ticket.status.value].replace("the requester", "who asked")
+
+
+def _event(event: Event, ticket: Ticket, people: Mapping[int, Person]) -> str:
+    if isinstance(event, TicketOpened | LetterSuppressed):
+        return ""
+    if isinstance(event, TicketAssigned):
+        return f"It is given to {_name(event.to, people)}." if event.to is not None else "It goes back to its group."
+    if isinstance(event, PriorityChanged):
+        return f"Its priority goes from P{event.before} to P{event.after}."
+    if isinstance(event, RatingGiven):
+        return f"A rating is counted: {event.score} of 5."
+    name = name_of(event)
+    return EVENTS.get(name) or f"{name.replace('_', ' ').capitalize()}."
+
+
+def _entry(entry: Entry) -> str:
+    whose = f"the words of {entry.author_name}" if entry.author is not None and entry.author_name else "a remark of the gateway"
+    hidden = ", shown only to who asks for it" if entry.hidden else ""
+    files = f", with {len(entry.attachments)} {'file' if len(entry.attachments) == 1 else 'files'}" if entry.attachments else ""
+    return f"It would keep {whose}{files}, {ENTRIES[entry.visibility]}{hidden}."
+
+
+def _promises(before: Ticket | None, after: Ticket, s: Situation, zone: str) -> list[str]:
+    old = {(c.metric, c.n): c for c in before.cycles} if before else {}
+    rows = []
+    for cycle in after.cycles:
+        was = old.get((cycle.metric, cycle.n))
+        if was is None or was.outcome is not cycle.outcome or was.due_at != cycle.due_at:
+            rows.append((METRICS[cycle.metric.value], _clock(cycle, was, zone)))
+    if not rows:
+        running = [c for c in after.cycles if c.outcome in (Outcome.RUNNING, Outcome.PAUSED)]
+        return filled("No clock starts: nothing is promised for this.") if before is None and not running else []
+    return [*filled("What is promised, and its clocks:"), *columns(rows)]
+
+
+def _clock(cycle: Cycle, was: Cycle | None, zone: str) -> str:
+    hours = "" if cycle.calendar == "always" else f' within the hours of "{cycle.calendar}"'
+    target = f"{span(cycle.target_s)}{hours}"
+    if cycle.outcome is Outcome.RUNNING:
+        begins = "starts" if was is None else "runs on" if was.outcome is not Outcome.RUNNING else "is set anew"
+        return f"{begins}, due {when(cycle.due_at, zone)} ({target})"
+    return {
+        Outcome.PAUSED: "stands still",
+        Outcome.MET: "stops: the promise is kept",
+        Outcome.MISSED: "stops: the promise was broken",
+        Outcome.CANCELLED: "is given up",
+    }[cycle.outcome]
+
+
+def _timers(before: Ticket | None, after: Ticket, zone: str) -> list[str]:
+    new = [t for t in after.timers if before is None or t not in before.timers]
+    rows = [(when(t.due_at, zone), TIMERS[t.kind]) for t in new]
+    return [*filled("What comes by itself if nothing happens:"), *columns(rows)] if rows else []
+
+
+def _name(id_: int | None, people: Mapping[int, Person]) -> str:
+    person = people.get(id_) if id_ is not None else None
+    if person is None:
+        return "somebody"
+    return f"{clipped(person.name, 60)} <{clipped(person.address, 80)}>" if person.name else f"<{clipped(person.address, 80)}>"
+
+
+# --- everything else ----------------------------------------------------------------------------------------------------------
+
+
+def _nothing(decision: Decision) -> list[str]:
+    told = [line for line in decision.trace if line.stage == "decide" and line.rule not in ("answer", "forward")]
+    lines = filled("Nothing would happen to any ticket.")
+    for each in told:
+        words = plain(each.then)
+        lines += filled(f"{words[:1].upper()}{words[1:]}{f': {plain(each.saw)}' if each.saw else ''}.")
+    return lines
+
+
+def _forward(decision: Decision) -> list[str]:
+    for line in decision.trace:
+        if line.rule == "forward":
+            if line.then.startswith("an ordinary"):
+                return filled(f"It stays a mail of who passes it on, although somebody else wrote first: {plain(line.saw)}.")
+            return filled("The ticket is for who wrote the mail first, because whoever passes it on is proven.")
+    return []
+
+
+def _beside(decision: Decision, s: Situation, zone: str) -> list[str]:
+    lines: list[str] = []
+    for rating in decision.ratings:
+        lines += filled(f"A rating of {rating.score} would be counted for the solution that it is about.")
+    for report in decision.reported:
+        lines += filled(f"On the letter it is about would be written: {report.action}{f', {report.reason}' if report.reason else ''}.")
+    for one in decision.suppress:
+        until = f" until {when(one.until, zone)}" if one.until else ""
+        lines += filled(f"{one.address} would get nothing automatic{until}: {one.reason}.")
+    if decision.lift and s.suppressed:
+        lines += filled(f"{listed(list(decision.lift))} has shown to work, and would get automatic letters again.")
+    if decision.spent:
+        lines += filled("Others see this mail, so the letter that it answers would prove nothing from then on.")
+    if decision.bad_token:
+        lines += filled(f"A mark in the subject has a signature that is not ours: that is counted against {decision.bad_token}.")
+    return lines
+
+
+def _unwritten(decision: Decision, people: Mapping[int, Person]) -> list[str]:
+    """Letters that the rules keep back, and why."""
+    kept = [event for change in decision.changes for event in change.events if isinstance(event, LetterSuppressed)]
+    rows = []
+    for event in kept:
+        what = next((words for (name, _), words in LETTERS.items() if name == event.letter_event), event.letter_event.replace("_", " "))
+        rows.append((f"to {_name(event.person, people)}", f"{what}; {why_silent(event.reason)}"))
+    return [*filled("Letters that would not be written, and why:"), *columns(rows, most=(60,))] if rows else []
+
+
+def _letters(letters: Sequence[LetterWanted], verdicts: Sequence[budget.Verdict], zone: str) -> list[str]:
+    if not letters:
+        return filled("Nobody would be written to.")
+    rows = []
+    for letter, verdict in zip(letters[:MOST_LETTERS], verdicts, strict=False):
+        what = LETTERS.get((letter.event, letter.audience), letter.event.replace("_", " "))
+        if isinstance(verdict, budget.Suppress):
+            what = f"{what}: would not be written, {verdict.reason}"
+        elif isinstance(verdict, budget.Delay):
+            what = f"{what}: would wait until {when(verdict.until, zone)}"
+        rows.append((f"to {_name(letter.person.id, {letter.person.id: letter.person})}", what))
+    more = [f"{INDENT * 2}... and {len(letters) - MOST_LETTERS} more"] if len(letters) > MOST_LETTERS else []
+    return [*filled("Letters that would be written:"), *columns(rows, most=(60,)), *more]
+
+
+# --- commands -----------------------------------------------------------------------------------------------------------------
+
+
+def commands(s: Situation, decision: Decision) -> list[str]:
+    """The commands found in the mail, whether they would be obeyed, and why not. [] where there are none."""
+    agent = s.author is not None and s.author.agent in s.policy.agents
+    above = s.understood.above if decision.ticket is not None and s.mail.forwarded is not None else None
+    parsed = (above or s.understood.commands) if agent else parse_commands(s.mail.new_text)
+    words = [f"#{word}" for word in s.address_words]
+    if not (parsed.commands or parsed.errors or words):
+        return []
+    if not agent:
+        if not parsed.commands:
+            return []  # a line that merely begins with # is nothing to speak of
+        found = listed([said(c) for c in parsed.commands[:MOST_COMMANDS]])
+        return filled(f"Lines that look like commands: {found}. Only agents command, so they stay words like all others.")
+    faults = _faults(decision, parsed)
+    done = {verb for _, verb in decision.commands}
+    rows = []
+    for command in parsed.commands[:MOST_COMMANDS]:
+        obeyed = "would be carried out" if command.verb in done else "would not be carried out"
+        rows.append((f"line {command.line}" if command.line > 0 else "by its address", said(command), obeyed))
+    rows += [("by its address", word, "would be carried out" if word[1:] in done else "would not be carried out") for word in words]
+    lines = columns(rows, most=(20, 60)) if rows else []
+    if faults:
+        lines += filled("All of a mail is carried out or nothing, and here nothing, because:")
+        for fault in faults[:MOST_FAULTS]:
+            lines += filled(_fault(fault), f"{INDENT * 2}- ", f"{INDENT * 3}")
+    elif rows and not done:
+        lines += filled("They are left alone: this mail is not taken as an agent's order.")
+    return lines
+
+
+def _faults(decision: Decision, parsed: Parsed) -> Sequence[Fault]:
+    """Those that would be told to the agent; where no letter may be written, those that were found in the text."""
+    for letter in decision.letters:
+        found = letter.facts.get("faults")
+        if letter.event == "commands_refused" and isinstance(found, tuple):
+            return found
+    return parsed.errors
+
+
+def _fault(fault: Fault) -> str:
+    place = f"line {fault.line}: " if fault.line else ""
+    word = f"{quoted(fault.word, 60)}: " if fault.word else ""
+    hint = f" ({plain(fault.hint)})" if fault.hint else ""
+    return f"{place}{word}{_CODES.get(fault.code, CODES.get(fault.code, fault.code))}{hint}"
+
+
+#: Said to the agent there, and of the agent here.
+_CODES: Mapping[str, str] = {"E_PERM": "the author may not do this", "E_LATE": "this has to stand above the text"}
