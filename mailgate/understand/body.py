@@ -94,13 +94,20 @@ def _folds(lines: list[str], labels: list[Label], why: Reasons) -> tuple[tuple[F
             begun = None
         if mark is Label.NEW or not line.strip():
             continue
-        begun = (mark, reason, number, number, line.strip()) if begun is None else (*begun[:3], number, begun[4])
+        if begun is None:
+            begun = (mark, reason, number, number, line.strip()[:200])
+        else:  # a line of dashes alone tells nobody what is below it
+            begun = (*begun[:3], number, begun[4] if _has_words(begun[4]) else f"{begun[4]} {line.strip()[:200]}")
     return (*folds, _fold(begun)) if begun is not None else tuple(folds), number
 
 
 def _fold(begun: tuple[Label, str, int, int, str]) -> Fold:
     mark, reason, first, last, words = begun
     return Fold("quote" if mark is Label.QUOTE else "signature", reason, first, last, words[:200])
+
+
+def _has_words(text: str) -> bool:
+    return any(sign.isalnum() for sign in text)
 
 
 def label(

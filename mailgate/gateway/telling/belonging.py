@@ -22,7 +22,7 @@ SIGNS: Mapping[EvidenceKind, str] = {
     EvidenceKind.OLD_NUMBER: "number of the system before",
 }
 PLACES: Mapping[str, str] = {
-    "envelope": "in the envelope",
+    "envelope": "where it went",
     "to": "in To",
     "cc": "in Cc",
     "delivered-to": "in Delivered-To",
@@ -131,7 +131,7 @@ def ticket(s: Situation, unknown: str) -> list[str]:
     if signs:
         deciding = next((e for e in signs if e.ticket is not None and e.ticket == s.thread.ticket and not _doubt(e, s)), None)
         lines += filled("I looked at, in the order in which I believe it:")
-        rows = [(SIGNS[e.kind], PLACES.get(e.where, e.where), _value(e), _outcome(e, s, e is deciding)) for e in signs[:MOST_SIGNS]]
+        rows = [(_sign(e), PLACES.get(e.where, e.where), e.value, _outcome(e, s, e is deciding)) for e in signs[:MOST_SIGNS]]
         lines += columns(rows, most=(40, 30, 42))
         if len(signs) > MOST_SIGNS:
             rest = signs[MOST_SIGNS:]
@@ -141,8 +141,8 @@ def ticket(s: Situation, unknown: str) -> list[str]:
     return lines + filled(unknown)
 
 
-def _value(e: Evidence) -> str:
-    return e.value.replace("\u2026", "...")
+def _sign(e: Evidence) -> str:
+    return "anchor of a letter of ours" if e.purpose == "anchor" else SIGNS[e.kind]
 
 
 def _doubt(e: Evidence, s: Situation) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mailgate.compose.words import CODES, METRICS, STATUSES
+from mailgate.compose.words import CODES, METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
 from mailgate.decide.verbs import said
@@ -24,7 +24,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.person import Person
-from mailgate.model.ticket import Cycle, Entry, Outcome, Ticket, TimerKind, Visibility
+from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
 from mailgate.model.understood import Fault, Parsed
 from mailgate.understand.commands import parse_commands
 
@@ -93,6 +93,16 @@ LETTERS: Mapping[tuple[str, Audience], str] = {
     ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
     ("address_suppressed", Audience.AGENT): "notice that an address does not work",
 }
+STATUSES: Mapping[Status, str] = {
+    Status.NEW: "new",
+    Status.OPEN: "open",
+    Status.PENDING_USER: "waiting for who asked",
+    Status.ON_HOLD: "on hold",
+    Status.RESOLVED: "resolved",
+    Status.CLOSED: "closed",
+    Status.MERGED: "merged",
+    Status.REJECTED: "rejected",
+}
 ENTRIES: Mapping[Visibility, str] = {
     Visibility.PUBLIC: "for everybody who takes part in it",
     Visibility.INTERNAL: "for agents only",
@@ -122,7 +132,8 @@ def in_short(course: Course) -> str:
     if change.before is None:
         return f"{what}. It would open a new ticket, and {wrote}."
     refused = " and change nothing" if any(isinstance(e, CommandsRefused) for e in change.events) else ""
-    return f"{what}. It would join ticket {change.after.number}{refused}, and {wrote}."
+    hidden = ", for agents' eyes only" if any(e.visibility is Visibility.UNVERIFIED for e in change.entries) else ""
+    return f"{what}. It would join ticket {change.after.number}{refused}{hidden}, and {wrote}."
 
 
 def consequences(course: Course) -> list[str]:
@@ -174,12 +185,8 @@ def _opened(ticket: Ticket, s: Situation, people: Mapping[int, Person]) -> str:
 def _moved(before: Ticket, after: Ticket) -> str:
     name = f"Ticket {after.number}, {quoted(after.title)},"
     if before.status is not after.status:
-        return f"{name} was {_status(before)} and would then be {_status(after)}."
-    return f"{name} would stay as it is: {_status(after)}."
-
-
-def _status(ticket: Ticket) -> str:
-    return STATUSES[ticket.status.value].replace("the requester", "who asked")
+        return f"{name} is {STATUSES[before.status]} and would then be {STATUSES[after.status]}."
+    return f"{name} is {STATUSES[after.status]} and would stay so."
 
 
 def _event(event: Event, ticket: Ticket, people: Mapping[int, Person]) -> str:
@@ -199,7 +206,7 @@ def _entry(entry: Entry) -> str:
     whose = f"the words of {entry.author_name}" if entry.author is not None and entry.author_name else "a remark of the gateway"
     hidden = ", shown only to who asks for it" if entry.hidden else ""
     files = f", with {len(entry.attachments)} {'file' if len(entry.attachments) == 1 else 'files'}" if entry.attachments else ""
-    return f"It would keep {whose}{files}, {ENTRIES[entry.visibility]}{hidden}."
+    return f"The ticket would keep {whose}{files}, {ENTRIES[entry.visibility]}{hidden}."
 
 
 def _promises(before: Ticket | None, after: Ticket, s: Situation, zone: str) -> list[str]:
@@ -250,7 +257,8 @@ def _nothing(decision: Decision) -> list[str]:
     lines = filled("Nothing would happen to any ticket.")
     for each in told:
         words = plain(each.then)
-        lines += filled(f"{words[:1].upper()}{words[1:]}{f': {plain(each.saw)}' if each.saw else ''}.")
+        saw = f": {plain(each.saw)}" if each.saw and each.saw != decision.trace[0].saw else ""
+        lines += filled(f"{words[:1].upper()}{words[1:]}{saw}.")
     return lines
 
 
@@ -275,7 +283,7 @@ def _beside(decision: Decision, s: Situation, zone: str) -> list[str]:
     if decision.lift and s.suppressed:
         lines += filled(f"{listed(list(decision.lift))} has shown to work, and would get automatic letters again.")
     if decision.spent:
-        lines += filled("Others see this mail, so the letter that it answers would prove nothing from then on.")
+        lines += filled("Others have seen the letter that it answers, so it would prove nothing from then on.")
     if decision.bad_token:
         lines += filled(f"A mark in the subject has a signature that is not ours: that is counted against {decision.bad_token}.")
     return lines
@@ -351,9 +359,10 @@ def _faults(decision: Decision, parsed: Parsed) -> Sequence[Fault]:
 def _fault(fault: Fault) -> str:
     place = f"line {fault.line}: " if fault.line else ""
     word = f"{quoted(fault.word, 60)}: " if fault.word else ""
-    hint = f" ({plain(fault.hint)})" if fault.hint else ""
+    hint = _HINTS.get(fault.code, " ({})").format(plain(fault.hint)) if fault.hint else ""
     return f"{place}{word}{_CODES.get(fault.code, CODES.get(fault.code, fault.code))}{hint}"
 
 
+_HINTS: Mapping[str, str] = {"E_UNKNOWN": "; perhaps {} was meant", "E_PERM": ": {}", "E_VALUE": "; the form is {}"}
 #: Said to the agent there, and of the agent here.
 _CODES: Mapping[str, str] = {"E_PERM": "the author may not do this", "E_LATE": "this has to stand above the text"}

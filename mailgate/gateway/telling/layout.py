@@ -19,7 +19,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct
 
 def seen(text: str) -> str:
     """Text of a mail as it may be shown: no control or bidi character, and no whole token of ours."""
-    visible = "".join(ch if ch.isprintable() else " " if ch in "\t\n" else "?" for ch in text).replace("\u2026", "...")
+    visible = "".join(ch if ch.isprintable() else " " if ch in "\t\n" else "?" for ch in text)
+    visible = visible.replace(".\u2026", "...").replace("\u2026", "...")
     return _SIGNED.sub(r"\1...", _SUBJECT.sub(r"[\1-...]", visible))
 
 
@@ -105,7 +106,7 @@ def listed(words: Sequence[str], last: str = "and") -> str:
 
 def size_of(octets: int) -> str:
     if octets < 10_000:
-        return f"{octets} bytes"
+        return counted(octets, "byte")
     return f"{octets / 1024:.0f} KiB" if octets < 1024 * 1024 else f"{octets / 1024 / 1024:.1f} MiB"
 
 

@@ -58,6 +58,8 @@ _PLAIN: Mapping[str, str] = {
     "prove themselves by domain": "prove themselves by an authentic domain",
     "this letter's token": "this letter's secret address",
     "needs a confirmation": "it needs a confirmation",
+    ", its MAC is good": "",
+    "kept, nothing follows": "it is kept, and nothing follows",
     "no author: From: is missing, empty or names several people": "From is missing, empty or names several people",
 }
 
@@ -70,7 +72,7 @@ def names(asked: tuple[Asked, ...], table: Mapping[str, tuple[str, str]]) -> str
 def yes(asked: Asked, table: Mapping[str, tuple[str, str]]) -> str:
     """What a rule that says yes has found: in words, and the evidence."""
     words = table[asked.rule][1] if asked.rule in table else f"the rule {asked.rule} says so"
-    return f"{words} ({asked.evidence})" if asked.evidence else words
+    return f"{words} ({plain(asked.evidence)})" if asked.evidence and asked.rule != "unreadable" else words
 
 
 def plain(because: str) -> str:
@@ -94,6 +96,8 @@ def set_aside(reason: str, kind: Kind) -> str:
     front, _, rest = reason.partition(" that belongs to no ticket")
     if rest and front == kind.value:
         return f"it is {KINDS[kind][1]} that belongs to no ticket of ours"
+    if kind is Kind.UNREADABLE:
+        return RULES["unreadable"][1]
     for each, (_, noun) in KINDS.items():
         if reason.startswith(f"{each.value} "):
             return f"it is {noun}{reason.removeprefix(each.value)}"
