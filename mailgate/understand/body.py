@@ -28,8 +28,7 @@ class Cut:
 
 
 SIGNED_BY_HTML = "the HTML calls it a signature"
-NOTHING_LEFT = "All of it would have been folded and no new word left, so nothing is."
-NOTHING_BUT_ITS_END = "Nothing but the quoted part stands there, so it is not folded."
+NOTHING_LEFT = "All of it looks quoted or like a signature, and no new word would be left: so I take it as it stands."
 _WHOLE = -1  #: where a reason about the whole text stands
 
 
@@ -131,20 +130,20 @@ def label(
                 why[at] = SIGNED_BY_HTML
     signatures(lines, labels, searched, why)
     if not _is_anything_new(lines, labels):
-        _start_anew(why, lines, NOTHING_BUT_ITS_END)
+        _start_anew(why, lines)
         labels = [Label.NEW] * len(lines)
         signatures(lines, labels, searched, why)  # a forwarded mail without a word of its own still has its end
         if not _is_anything_new(lines, labels):
-            _start_anew(why, lines, NOTHING_LEFT)
+            _start_anew(why, lines)
             return [Label.NEW] * len(lines)
     return labels
 
 
-def _start_anew(why: Reasons | None, lines: list[str], because: str) -> None:
+def _start_anew(why: Reasons | None, lines: list[str]) -> None:
     if why is not None:
         why.clear()
         if any(line.strip() for line in lines):
-            why[_WHOLE] = because
+            why[_WHOLE] = NOTHING_LEFT
 
 
 def _is_anything_new(lines: list[str], labels: list[Label]) -> bool:

@@ -183,8 +183,9 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
         return text, None, cut(text, limits, _reasons(contents)), None
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
-        taken_apart = cut(plain, limits)
+        taken_apart = cut(plain, limits, _reasons(contents))
         if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
+            _chose(contents, PLAIN_BESIDE_HTML)
             return plain, None, taken_apart, None
     if len(blocks) == 1 and blocks[0].html is not None:
         document = read_html(blocks[0].html, limits, _reasons(contents))

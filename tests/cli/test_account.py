@@ -149,7 +149,7 @@ def bounce(letter: Received) -> bytes:
 
 def without_ids(account: str, world: World) -> str:
     """Letters are named by chance: here by number, of the same length."""
-    for number, row in enumerate(world.store.letters_of(1), 1):
+    for number, row in enumerate(sorted(world.store.letters_of(1), key=lambda row: row.letter.address), 1):
         account = account.replace(row.letter.id, f"LETTER{number:02}").replace(row.letter.id.lower(), f"letter{number:02}")
     return account
 
