@@ -83,12 +83,12 @@ class Explainer:
         if self.store:
             self.store.close()
 
-    def tell(self, paths: Sequence[Path], accounts: bool = True) -> Iterator[Told]:
+    def tell(self, mails: Sequence[Path | bytes], accounts: bool = True) -> Iterator[Told]:
         """One answer for each mail, in order. A mail that cannot be read is told as such. `accounts`: how it was read as well."""
         raws: list[bytes | OSError] = []
-        for path in paths:
+        for mail in mails:
             try:
-                raws.append(path.read_bytes())
+                raws.append(mail if isinstance(mail, bytes) else mail.read_bytes())
             except OSError as error:
                 raws.append(error)
         read = self.reader.accounts if accounts else self.reader.read

@@ -18,27 +18,36 @@ from mailgate.cli.screen import ConfigOption, explained, fail, harmless
 AT_ONCE = 16
 
 
-def mails(given: list[str]) -> Iterator[tuple[str, Path]]:
-    """The files, and every *.eml below the folders, in order; each under the name by which it was given."""
+STANDARD_INPUT = "-"
+
+
+def mails(given: list[str]) -> Iterator[tuple[str, Path | bytes]]:
+    """The files, and every *.eml below the folders, in order; each under the name by which it was given. "-": standard input."""
     for name in given:
         path = Path(name)
-        if path.is_dir():
+        if name == STANDARD_INPUT:
+            yield name, sys.stdin.buffer.read()
+        elif path.is_dir():
             yield from ((str(found), found) for found in sorted(path.rglob("*.eml")))
         else:
             yield name, path
 
 
 def explain(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Mails, or folders of *.eml.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Mails, or folders of *.eml; - reads a mail from standard input.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line; the form is public and versioned.")] = False,
     dns: Annotated[bool, typer.Option("--dns", help="Check DKIM and DMARC ourselves, with the keys that DNS has today.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Tell what mails are and what would happen to them, and why.
+    """Tell what mails are and what would happen to them, and why. Nothing is recorded or sent.
 
-    Needs no running gateway; without a configuration, the sample policy is used.
+    For each mail: its parts as a tree, the new words and what was folded, each rule that looked at it, who wrote it, which ticket it
+    belongs to, its commands, and what would follow if it came now: the ticket, its promises, the letters. Long mails are only excerpted,
+    and no secret of a letter is shown.
+
+    Needs no running gateway. With a configuration it goes by its policy, keys and database; without one, by the sample policy.
     """
-    if missing := [path for path in paths if not os.path.lexists(path)]:
+    if missing := [path for path in paths if path != STANDARD_INPUT and not os.path.lexists(path)]:
         fail(f"not there: {', '.join(harmless(path) for path in missing)}", 2)
     with explained():
         _explain(paths, as_json, config, dns)

@@ -131,7 +131,7 @@ def test_a_file_that_cannot_be_opened_is_told_as_such_and_the_next_is_read(mails
     assert second["message_id"] == "<vpn@example.com>"
 
 
-@pytest.mark.parametrize(("form", "encoding"), [(["--json"], "ascii"), ([], "latin-1")], ids=["json", "words"])
+@pytest.mark.parametrize(("form", "encoding"), [(["--json"], "ascii"), ([], "latin-1"), ([], "ascii")])
 def test_neither_a_file_name_nor_the_outputs_charset_stops_it(tmp_path: Path, form: list[str], encoding: str) -> None:
     Path(os.fsdecode(bytes(tmp_path) + b"/not-\xff-text.eml")).write_bytes(PLAIN.replace(b"It drops", "日本 It drops".encode()))
     done = subprocess.run(
@@ -148,6 +148,13 @@ def test_neither_a_file_name_nor_the_outputs_charset_stops_it(tmp_path: Path, fo
 def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["explain", str(tmp_path / "nothing.eml")])
     assert done.exit_code == 2 and "nothing.eml" in done.output
+
+
+def test_a_mail_may_come_from_standard_input(mails: Path) -> None:
+    for form in ([], ["--json"]):
+        done = CliRunner().invoke(app, ["explain", *form, "-", str(mails / "a.eml")], input=PLAIN)
+        assert done.exit_code == 0 and "VPN drops" in done.stdout and "gone@example.com" in done.stdout
+    assert json.loads(done.stdout.splitlines()[0])["file"] == "-"
 
 
 def test_words_tell_what_it_is_and_what_would_follow(mails: Path) -> None:

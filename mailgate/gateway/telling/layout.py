@@ -11,8 +11,11 @@ from zoneinfo import ZoneInfo
 WIDTH = 100  #: columns
 INDENT = "  "
 #: Signed names: the ticket or letter may be seen, the signature behind it may not, for whoever has it can use it.
-_SUBJECT = re.compile(r"\[([A-Za-z][A-Za-z0-9]{0,9}-[1-9][0-9]{0,11})-[0-9A-Za-z]{8}\]")
-_SIGNED = re.compile(r"(?<![0-9A-Za-z])([0-9A-Za-z]{8}(?:\.[A-Za-z]{1,8}|\.[1-5])?)\.[0-9A-Za-z]{16}(?=@|%40|%2540)")
+_SUBJECT = re.compile(r"\[([A-Za-z][A-Za-z0-9]{0,9}-[1-9][0-9]{0,11})-(?:\s?[0-9A-Za-z]){8}\s?\]")
+_SYMBOL = "[0-9A-TV-Za-tv-z]"
+_SIGNED = re.compile(
+    rf"((?:(?<![0-9A-Za-z])|(?<=%2B)|(?<=%2b)|(?<=%252B)|(?<=%252b)){_SYMBOL}{{8}}(?:\.[A-Za-z]{{1,8}}|\.[1-5])?)\.{_SYMBOL}{{16}}(?=@|%40|%2540)"
+)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mailgate.gateway.telling import words
 from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, excerpt, filled, listed, quoted, seen, size_of, wide
@@ -31,6 +32,7 @@ LANGUAGES: Mapping[str, str] = {
     "pl": "Polish", "pt": "Portuguese", "ro": "Romanian", "ru": "Russian", "sk": "Slovak", "sl": "Slovenian", "sr": "Serbian",
     "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
+DEEPEST = 36  #: columns to the left of a part, four for each level
 MOST_LINES, MOST_FOLDS, MOST_PIECES, MOST_REPORTS, MOST_DEFECTS = 12, 12, 40, 20, 12
 
 
@@ -65,6 +67,11 @@ def tree(account: Account) -> list[str]:
         piece, front, onward = stack.pop()
         rows.append((front, piece))
         below.append(onward + ("|   " if piece.children else "    "))
+        if len(onward) >= DEEPEST and piece.children:
+            piece = rows[-1][1]
+            rows[-1] = (front, replace(piece, children=(), use=f"{counted(len(piece.children), 'part')} within, which I leave out here"))
+            below[-1] = onward + "    "
+            continue
         inside = list(enumerate(piece.children, 1))
         for number, child in reversed(inside):
             last = number == len(inside)
