@@ -55,7 +55,10 @@ def explain(
 
 def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) -> None:
     from mailgate.app.explainer import Explainer
-    from mailgate.gateway import explaining, telling
+    from mailgate.gateway import explaining
+
+    if not as_json:
+        from mailgate.gateway import telling
 
     with Explainer(config, dns) as explainer:
         found = mails(paths)
