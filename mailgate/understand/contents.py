@@ -145,6 +145,8 @@ def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Con
     contents.blocks = [block for block in contents.blocks if not block.empty]
     if not contents.blocks:
         contents.blocks = [block for block in contents.instead if not block.empty][:1]
+        if asked is not None:
+            asked.stands_in = bool(contents.blocks)
     return contents
 
 

@@ -26,6 +26,8 @@ CONTAINER = ""
 _USES = {
     "text/calendar": "invitation; kept as a file, and read as the text where nobody wrote one",
     "application/ics": "invitation; kept as a file, and read as the text where nobody wrote one",
+    "text/enriched": "the text in a form of old; kept as a file, and read where there is no other",
+    "text/richtext": "the text in a form of old; kept as a file, and read where there is no other",
     "message/delivery-status": "delivery report, read by its form",
     "message/global-delivery-status": "delivery report, read by its form",
     "message/disposition-notification": "read receipt",
@@ -56,6 +58,7 @@ PLAIN_SAYS_NOTHING = "The plain text says next to nothing, so I read the words o
 PLAIN_BESIDE_HTML = "Its plain text is what I read; the HTML beside it is the same mail in another form."
 HTML_NAMES_THE_QUOTE = "Its plain text is what I read, but it has lost every mark of a quote, so the HTML says what is quoted."
 SEVERAL = "The text stands in several parts, which I read one after the other."
+STANDS_IN = "Nobody wrote a text, so I read what may stand for one: an invitation, Outlook's wrapping or the like."
 FROM_WITHIN = "It has no text of its own, so I read that of the mail attached to it."
 WORDLESS = "Nobody wrote a word above the mail that is passed on, so nothing is new."
 
@@ -67,6 +70,7 @@ class Notes:
     uses: dict[str, tuple[str, int | None]] = field(default_factory=dict)  #: by path: what a leaf was used for, its decoded octets
     within: dict[str, Part] = field(default_factory=dict)  #: by path: the mail within a wrapping
     text_because: str = NO_TEXT
+    stands_in: bool = False  #: there is no text but what may stand for one
     language_because: str = ""
     tree: Tree | None = None
     cut: Cut | None = None

@@ -22,6 +22,7 @@ from mailgate.understand.notes import (
     PLAIN_ONLY,
     PLAIN_SAYS_NOTHING,
     SEVERAL,
+    STANDS_IN,
     WORDLESS,
     Notes,
 )
@@ -219,7 +220,7 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
 
 def _chose(contents: Contents, because: str) -> None:
     if contents.notes is not None:
-        contents.notes.text_because = because
+        contents.notes.text_because = STANDS_IN if contents.notes.stands_in else because
 
 
 def _reasons(contents: Contents) -> Reasons | None:

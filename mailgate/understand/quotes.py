@@ -37,6 +37,7 @@ OUR_MARKER = "the marker line of our letters; everything below it is our own let
 FOREIGN_MARKER = "the marker line of another help desk; everything below it is its letter"
 HEADER_BLOCK = "a block of headers (from, date, to, subject); everything below it is the older mail"
 ANNOUNCED = "announces an older mail, whose headers follow"
+GOES_ON = "says who wrote and when, and goes on with the older mail in the same line"
 NOT_SEARCHED = "too long to be looked at line by line; it goes with the quote above it"
 BROKEN_OFF = "the end of a quoted line, which a mail program broke off"
 
@@ -154,7 +155,9 @@ def _from_here(lines: list[str], index: int, stripped: str, searched: int) -> st
             return OUR_MARKER
         if _is_foreign_marker(stripped):
             return FOREIGN_MARKER
-    return HEADER_BLOCK if _header_block(lines, index, searched) else ANNOUNCED
+    if _header_block(lines, index, searched):
+        return HEADER_BLOCK
+    return ANNOUNCED if _announces(lines, index, stripped, searched) else GOES_ON
 
 
 def _is_written_above(lines: list[str], start: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -157,18 +157,31 @@ def bounce(letter: Received) -> bytes:
     )
 
 
-def without_ids(account: str, world: World) -> str:
+def forward(letter: Received) -> bytes:
+    """To the address of a letter about no ticket that was made for this agent."""
+    raw = (MAILS / "forwards" / "gmail-en.eml").read_bytes()
+    return raw.replace(b"To: support@example.org", f"To: {letter.reply_address}".encode(), 1)
+
+
+def id_of(letter: Received) -> str:
+    return letter.header("Message-ID").strip("<").partition("@")[0].split(".")[-2]
+
+
+def without_ids(account: str, letters: Sequence[Received]) -> str:
     """Letters are named by chance: here by number, of the same length."""
-    for number, row in enumerate(sorted(world.store.letters_of(1), key=lambda row: row.letter.address), 1):
-        account = account.replace(row.letter.id, f"LETTER{number:02}").replace(row.letter.id.lower(), f"letter{number:02}")
+    for number, letter in enumerate(letters, 1):
+        account = account.replace(id_of(letter), f"letter{number:02}").replace(id_of(letter).upper(), f"LETTER{number:02}")
     return account
 
 
 def test_accounts_beside_a_record_read_as_they_did_and_change_nothing(tmp_path: Path) -> None:
     with World(tmp_path) as world:
-        world.send(MAX, "support@example.org", "VPN drops", "It drops every ten minutes.", message_id="<vpn@example.com>")
+        first = world.send(MAX, "support@example.org", "VPN drops", "It drops every ten minutes.", message_id="<vpn@example.com>")
         world.settle()
         acknowledged, noticed = world.letter(MAX), world.letter(ANN, "VPN drops")
+        world.send(ANN, "support@example.org", "help", "#help", message_id="<help@example.org>")
+        helped = world.letter(ANN, "#take")
+        letters = (acknowledged, noticed, helped)
         mails = {
             "the-requester-answers": answer(acknowledged, "Max <max@example.com>", "Since this morning it drops every minute."),
             "the-requester-closes": answer(acknowledged, "Max <max@example.com>", "close"),
@@ -176,25 +189,32 @@ def test_accounts_beside_a_record_read_as_they_did_and_change_nothing(tmp_path: 
             "an-agent-commands": answer(noticed, f"Ann Berg <{ANN}>", "#take\n#priority P2\n\nI look at it at once."),
             "an-agent-mistypes": answer(noticed, f"Ann Berg <{ANN}>", "#tkae\n#priority P9\n\nI look at it at once."),
             "an-agent-without-proof": forged(f"Ann Berg <{ANN}>", noticed.header("Subject"), "#resolve\n\nAll done."),
+            "an-agent-passes-a-mail-on": forward(helped),
             "our-own-letter": acknowledged.data,
             "a-letter-of-ours-bounces": bounce(acknowledged),
+            "a-mail-that-was-read-already": first.as_bytes(policy=SMTP),
         }
+        assert set(mails) == BESIDE
         before = world.events(1), world.store.letters_of(1), world.ticket(1)
         with Explainer(tmp_path / "config", clock=world.clock) as explainer:
             for name, raw in mails.items():
                 account = account_of(explainer, name, raw)
-                for secret in (acknowledged, noticed):
+                for secret in letters:
                     assert secret.reply_address.partition("@")[0].rpartition(".")[2] not in account
                     assert secret.header("Message-ID").partition("@")[0].rpartition(".")[2] not in account
-                    assert secret.header("Subject").partition("]")[0].rpartition("-")[2] not in account
-                compare(name, without_ids(account, world))
+                    assert "[IT-" not in secret.header("Subject") or secret.header("Subject").rpartition("]")[0][-8:] not in account
+                compare(name, without_ids(account, letters))
         assert (world.events(1), world.store.letters_of(1), world.ticket(1)) == before and len(world.tickets()) == 1
 
 
+BESIDE = {
+    "the-requester-answers", "the-requester-closes", "a-stranger-answers", "an-agent-commands", "an-agent-mistypes",
+    "an-agent-without-proof", "an-agent-passes-a-mail-on", "our-own-letter", "a-letter-of-ours-bounces", "a-mail-that-was-read-already",
+}  # fmt: skip
+
+
 def test_no_golden_account_is_left_of_a_mail_that_is_gone() -> None:
-    """And there are as many as are compared."""
-    names = {path.stem for path in GOLDEN.glob("*.txt")}
-    assert {*STORED, *BUILT} <= names and len(names) == len(STORED) + len(BUILT) + 8
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == {*STORED, *BUILT, *BESIDE}
 
 
 # --- its words ------------------------------------------------------------------------------------------------------------------

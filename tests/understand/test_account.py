@@ -78,6 +78,7 @@ FOLDED = (
     ("New.\n\n-- please write above this line --\nold", [quotes.OUR_MARKER]),
     ("New.\n\n## Please type your reply above this line ##\nold", [quotes.FOREIGN_MARKER]),
     ("New.\n\nBegin forwarded message:\n\nFrom: a@example.org\nDate: 2 Mar 2026 at 16:40\nTo: Ann\n\nold", [quotes.ANNOUNCED]),
+    ("New.\n\nAnn Lee ---02.03.2026 16:40:11---Please turn it off.\nThen on.", [quotes.GOES_ON]),
     (f"New.\n\n{FROM_HERE}\nold", [quotes.NAMED_BY_HTML]),
     (
         "> this line was too long for somebody's program and so it lost its\nlast words\n> and goes on here\n\nNew.",
@@ -191,6 +192,7 @@ CHOSEN = (
     (multipart("mixed", PLAIN, PAGE), notes.SEVERAL),
     (multipart("mixed", b"Content-Type: message/rfc822\r\n\r\nFrom: b@example.com\r\nSubject: y\r\n\r\nz"), notes.FROM_WITHIN),
     (multipart("mixed", PICTURE), notes.NO_TEXT),
+    (multipart("mixed", b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Move\r\nEND:VEVENT"), notes.STANDS_IN),
 )  # fmt: skip
 
 

@@ -176,6 +176,9 @@ def _change(change: Change, s: Situation, people: Mapping[int, Person], zone: st
 def _opened(ticket: Ticket, s: Situation, people: Mapping[int, Person]) -> str:
     desk, group = s.policy.desks.get(ticket.desk, s.desk), s.policy.groups.get(ticket.group)
     follows = f" It would follow ticket {ticket.follows}, whose time for opening it again is over." if ticket.follows else ""
+    ours = any(s.policy.desk_at(recipient) for recipient in s.arrival.recipients)
+    if not ours:
+        follows += " None of its recipients is a desk of ours, so I took the first desk of the policy."
     return (
         f"A new ticket would open at {desk.name} <{desk.address}> for {_name(ticket.requester, people)}: {quoted(ticket.title)}, "
         f"priority P{ticket.priority}, in the hands of {group.name if group else ticket.group}.{follows}"
