@@ -19,6 +19,8 @@ MOST_ADDRESSES = 300
 MOST_IDS = 120
 MOST_SUBJECT = 1000
 
+ABOUT_NO_TICKET = "that letter is about no ticket"
+
 _BRACKETED = re.compile(r"\[[^\[\]]{1,60}\]")
 _BLANKS = re.compile(r"\s+")
 
@@ -183,7 +185,7 @@ def settle(
     filled = tuple(_filled(each, letters, known) for each in evidence)
     counted: list[Evidence] = []
     for each in filled:
-        doubt = _doubt(each, participants, author, exists, ignore_subject_tokens)
+        doubt = _doubt(each, letters, participants, author, exists, ignore_subject_tokens)
         if doubt:
             notes.append(f"{each.kind.value} {each.value}: {doubt}")
         elif each.ticket is not None:
@@ -206,7 +208,12 @@ def _filled(evidence: Evidence, letters: Mapping[str, NamesTicket], known: Mappi
 
 
 def _doubt(
-    evidence: Evidence, participants: Callable[[int], frozenset[str]], author: str | None, exists: Callable[[int], bool], ignore: bool
+    evidence: Evidence,
+    letters: Mapping[str, NamesTicket],
+    participants: Callable[[int], frozenset[str]],
+    author: str | None,
+    exists: Callable[[int], bool],
+    ignore: bool,
 ) -> str:
     """Why this evidence does not count, "" when it does or says nothing."""
     if not evidence.valid:
@@ -214,7 +221,9 @@ def _doubt(
     if evidence.kind is EvidenceKind.SUBJECT_TOKEN and ignore:
         return "ignored, too many bad subject tokens from this author"
     if evidence.ticket is None:
-        return "we know no such letter" if evidence.kind is EvidenceKind.REPLY_ADDRESS else ""
+        if evidence.kind is not EvidenceKind.REPLY_ADDRESS:
+            return ""
+        return ABOUT_NO_TICKET if evidence.letter in letters else "we know no such letter"
     if not exists(evidence.ticket):
         return f"there is no ticket {evidence.ticket}"
     if evidence.kind in (EvidenceKind.KNOWN_ID, EvidenceKind.OLD_NUMBER) and (

@@ -183,6 +183,7 @@ def test_a_defect_stands_at_its_part_and_others_by_themselves() -> None:
     assert account.defects == ("multipart not closed",)
 
 
+INVITATION = b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Move\r\nEND:VEVENT\r\nEND:VCALENDAR"
 CHOSEN = (
     (HEAD + b"\r\nNew.", notes.PLAIN_ONLY),
     (HEAD + b"Content-Type: text/html\r\n\r\n<p>New.</p>", notes.HTML_ONLY),
@@ -192,7 +193,7 @@ CHOSEN = (
     (multipart("mixed", PLAIN, PAGE), notes.SEVERAL),
     (multipart("mixed", b"Content-Type: message/rfc822\r\n\r\nFrom: b@example.com\r\nSubject: y\r\n\r\nz"), notes.FROM_WITHIN),
     (multipart("mixed", PICTURE), notes.NO_TEXT),
-    (multipart("mixed", b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Move\r\nEND:VEVENT"), notes.STANDS_IN),
+    (multipart("mixed", INVITATION), notes.STANDS_IN),
 )  # fmt: skip
 
 

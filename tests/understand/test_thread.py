@@ -293,6 +293,7 @@ def test_a_letter_about_no_ticket_is_answered_without_one():
     evidence = found(a_mail(to=to(f"support+{reply_detail(RING, C)}@example.org")))
     thread = settle(evidence, LETTERS, NOBODY, people, MAX)
     assert (thread.ticket, thread.letter) == (None, C)
+    assert [note.partition(": ")[2] for note in thread.notes] == ["that letter is about no ticket"]  # and not that nobody knows it
 
 
 def test_a_letter_about_no_ticket_is_not_what_a_mail_about_a_ticket_answers():
