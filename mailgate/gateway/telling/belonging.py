@@ -13,6 +13,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
 from mailgate.model.mail import Mail
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
+from mailgate.understand.thread import ABOUT_NO_TICKET
 
 SIGNS: Mapping[EvidenceKind, str] = {
     EvidenceKind.REPLY_ADDRESS: "signed reply address",
@@ -138,6 +139,9 @@ def ticket(s: Situation, unknown: str) -> list[str]:
             found = sum(e.ticket is not None for e in rest)
             lines.append(f"{INDENT * 2}... and {len(rest)} more, {f'{found} of them known' if found else 'none of them known'}")
     lines += [line for note in s.thread.notes if note.endswith("the stronger one counts") for line in filled(_disagreement(note))]
+    if s.same_message_id:
+        again = "If it is the very same mail, it is not read a second time; what follows is told as if it were another one."
+        lines += filled(f"A mail with this Message-ID was read before. {again}")
     return lines + filled(unknown)
 
 
@@ -152,7 +156,7 @@ def _doubt(e: Evidence, s: Situation) -> str:
 
 def _outcome(e: Evidence, s: Situation, decides: bool) -> str:
     if doubt := _doubt(e, s):
-        return f"does not count: {doubt}"
+        return "a letter of ours about no ticket" if doubt == ABOUT_NO_TICKET else f"does not count: {doubt}"
     if e.ticket is not None:
         return f"ticket {e.ticket}: this decides" if decides else f"ticket {e.ticket}"
     if e.where == "message-id":
