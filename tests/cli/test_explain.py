@@ -219,6 +219,7 @@ def test_who_wrote_it_is_what_a_configured_server_says(tmp_path: Path, said: str
         if folder is plain:
             assert told == {"verdict": "none", "domain": None, "by": None}
             assert "nobody bears it out: no mail server is named whose word would count" in words
+            assert "A verdict of mx.example.org stands in its header, but that is no server whose word counts here." in words
         else:
             assert told == {"verdict": said, "domain": None if said == "none" else "example.com", "by": "mx.example.org"}
             expected = {

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from mailgate.decide import authority
 from mailgate.decide.situation import Situation
-from mailgate.gateway.telling.layout import INDENT, columns, filled, quoted
+from mailgate.gateway.telling.layout import INDENT, columns, filled, listed, quoted
 from mailgate.gateway.telling.reading import who
 from mailgate.gateway.telling.words import plain
 from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
 from mailgate.model.mail import Mail
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
+from mailgate.understand.authres import server_of
 from mailgate.understand.thread import ABOUT_NO_TICKET
 
 SIGNS: Mapping[EvidenceKind, str] = {
@@ -38,7 +39,7 @@ PROVED_BY: Mapping[ProveBy, str] = {
     ProveBy.DOMAIN: "by a domain that is shown to be authentic",
     ProveBy.BOTH: "by answering one of our letters and by an authentic domain, both",
 }
-MOST_SIGNS = 8
+MOST_SIGNS, MOST_STAMPS = 8, 5
 
 
 # --- who wrote it ---------------------------------------------------------------------------------------------------------
@@ -48,6 +49,7 @@ def author(s: Situation) -> list[str]:
     lines = filled(_known(s))
     if s.author_key is not None:
         lines += filled(_borne_out(s))
+        lines += filled(_not_believed(s))
     if s.author is not None:
         lines += filled(_proof(s))
     return lines
@@ -95,6 +97,20 @@ def _borne_out(s: Situation) -> str:
     if verdict.verdict is VerdictKind.FAIL:
         return f"It did not come from {verdict.domain}, says {verdict.by}: {verdict.because}. So no machine answers it."
     return f"{verdict.by} has looked and cannot say whether that is true: {verdict.because}."
+
+
+def _not_believed(s: Situation) -> str:
+    """What stands in the mail about its author and counts for nothing, because anybody can write it there."""
+    if s.verdict.by is not None:
+        return ""
+    stamps = [server_of(value) for value in s.mail.header_all("authentication-results")[:MOST_STAMPS]]
+    said = []
+    if stamps:
+        named = listed(list(dict.fromkeys(filter(None, stamps)))) or "a server without a name"
+        said.append(f"A verdict of {named} stands in its header, but that is no server whose word counts here.")
+    if s.mail.header("dkim-signature") is not None:
+        said.append("It has a DKIM signature, which nobody has checked.")
+    return " ".join(said)
 
 
 def _proof(s: Situation) -> str:

@@ -167,7 +167,8 @@ def rules(reading: Reading, account: Account) -> list[str]:
         first = "Before that I" if reading.kind is not Kind.WRITTEN else "I"
         lines += filled(f"{first} looked for each of these, and found none: {words.names(tuple(before), words.RULES)}.")
     if reading.mail.reports:
-        lines += ["", *filled("It reports:"), *_reports(reading.mail.reports)]
+        how = "in the form of the standard" if _has_form(account.outline) else "as far as I can read it out of its words"
+        lines += ["", *filled(f"It reports, {how}:"), *_reports(reading.mail.reports)]
     return [*lines, "", *_silence(account)]
 
 
@@ -182,6 +183,16 @@ def _silence(account: Account) -> list[str]:
     return lines + (
         filled(f"Other reasons that I looked for and did not find: {words.names(tuple(before), words.SILENCE)}.") if before else []
     )
+
+
+def _has_form(outline: Piece) -> bool:
+    stack = [outline]
+    while stack:
+        piece = stack.pop()
+        if piece.type in ("message/delivery-status", "message/global-delivery-status"):
+            return True
+        stack.extend(piece.children)
+    return False
 
 
 def _reports(reports: tuple[Report, ...]) -> list[str]:
