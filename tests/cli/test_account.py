@@ -302,5 +302,7 @@ def test_a_deep_mail_is_drawn_within_the_width(explainer: Explainer) -> None:
     deep = HEAD + b"Subject: deep\r\n"
     for n in range(60):
         deep += b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n)
+        if n == 4:
+            deep += b"Content-Type: application/x-" + b"a-long-name-" * 15 + b"; charset=" + b"long" * 30 + b"\r\n\r\nx\r\n--b4\r\n"
     account = account_of(explainer, "deep", deep + b"\r\nhello")
     assert all(layout.wide(line) <= layout.WIDTH for line in account.splitlines())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from mailgate.gateway.telling import words
-from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, excerpt, filled, listed, quoted, seen, size_of, wide
+from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, excerpt, filled, listed, quoted, size_of, wide
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Address, Kind, Mail, Reading, Report
 
@@ -77,8 +77,8 @@ def tree(account: Account) -> list[str]:
             last = number == len(inside)
             stack.append((child, onward + ("`-- " if last else "|-- "), onward + ("    " if last else "|   ")))
     lines: list[str] = []
-    left = [front + _called(piece) for front, piece in rows]
-    middle = [seen(piece.charset) for _, piece in rows]
+    left = [clipped(front + _called(piece), 58) for front, piece in rows]
+    middle = [clipped(piece.charset, 14) for _, piece in rows]
     right = ["" if piece.size is None else size_of(piece.size) for _, piece in rows]
     sizes = [max((wide(cell) for cell in column), default=0) for column in (left, middle, right)]
     for at, (_, piece) in enumerate(rows):
