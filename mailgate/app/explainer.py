@@ -62,6 +62,7 @@ class Explainer:
                 Keyring((b"explain needs no secret".ljust(32),)),
                 "",
             )
+        self.held = settings is not None and settings.letters_held
         self.unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
         self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
         self.desk = Desk(policy, ring, templates, "null", operator, True)
@@ -121,7 +122,7 @@ class Explainer:
             self.authentication,
             self.reader.signatures,
         )
-        return Told(reading, account, course, self.unknown)
+        return Told(reading, account, course, self.unknown, self.held)
 
 
 def _known_agents(store: Store, policy: Policy) -> dict[str, Person]:

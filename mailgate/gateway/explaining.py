@@ -67,6 +67,7 @@ class Told:
     account: Account | None = None  #: None: it could not be read, or nobody asked
     course: Course | None = None  #: None: it could not be read
     unknown: str = ""  #: where nobody could look, in words
+    held: bool = False  #: letters are composed here, and none leaves by itself
 
 
 def dry_run(

@@ -204,6 +204,14 @@ def test_with_the_record_it_knows_the_ticket_and_changes_nothing(tmp_path: Path)
     assert (house.config / "mailgate.db").read_bytes() == before
 
 
+def test_where_letters_are_held_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.eml").write_bytes(PLAIN)
+    for name, change, expected in (("sends", {}, False), ("holds", {'# letters = "send"': 'letters = "hold"'}, True)):
+        (tmp_path / name).mkdir()
+        output = configured(tmp_path / name, **change).run("explain", str(tmp_path / "a.eml")).output
+        assert ("None of them would leave by itself" in output) is expected, name
+
+
 STAMPED = b"Authentication-Results: mx.example.org; dmarc=%s header.from=example.com\r\n" + PLAIN
 
 

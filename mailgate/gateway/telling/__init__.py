@@ -29,7 +29,7 @@ def in_words(path: str, told: Told) -> str:
             ("Who wrote it", belonging.author(s)),
             ("Which ticket", belonging.ticket(s, told.unknown)),
             ("Commands", following.commands(s, decision)),
-            ("What would follow", following.consequences(told.course)),
+            ("What would follow", following.consequences(told.course, told.held)),
         ]
     for title, words in sections:
         if words:

@@ -136,8 +136,8 @@ def in_short(course: Course) -> str:
     return f"{what}. It would join ticket {change.after.number}{refused}{hidden}, and {wrote}."
 
 
-def consequences(course: Course) -> list[str]:
-    """What would follow if this mail came now."""
+def consequences(course: Course, held: bool) -> list[str]:
+    """What would follow if this mail came now. `held`: no letter leaves by itself."""
     s, decision = course.situation, course.decision
     zone = s.desk.timezone
     people = {p.id: p for p in (*s.agents.values(), *(s.file.people if s.file else ()), *decision.people)}
@@ -153,8 +153,10 @@ def consequences(course: Course) -> list[str]:
         lines += _nothing(decision)
     lines += _forward(decision)
     lines += _beside(decision, s, zone)
-    lines += _letters(course.letters, course.verdicts, zone) + _unwritten(decision, people)
-    return lines
+    lines += _letters(course.letters, course.verdicts, zone)
+    if held and course.letters:
+        lines += filled('None of them would leave by itself: letters are held here (letters = "hold").')
+    return lines + _unwritten(decision, people)
 
 
 # --- the ticket -------------------------------------------------------------------------------------------------------------
