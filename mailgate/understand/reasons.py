@@ -58,7 +58,13 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "exceeded their quota", "quota exceeded", "exceeded the quota", "exceeds quota", "quota is exceeded", "quota full", "disk quota",
         "exceeded storage", "exceeds storage", "out of storage", "storage quota", "not enough storage space",
         "mailbox exceeds allowed size", "exceeded its allotted", "user is overquota", "inbox is full", "account is full",
-        "no space left for", "mailbox exceeded", "mailbox quota", "boîte pleine", "postfach ist voll", "postfach voll", "ящик переполнен",
+        "no space left for", "mailbox exceeded", "mailbox quota", "boîte pleine", "boîte aux lettres pleine",
+        "postfach ist voll", "postfach voll", "empfängers ist voll", "ящик переполнен", "buzón lleno", "buzón de correo está lleno",
+        "bandeja de entrada está llena", "destinatario está lleno", "casella piena", "casella di posta è piena", "destinatario è piena",
+        "destinataire est pleine", "messagerie est pleine", "caixa de correio cheia", "caixa de entrada está cheia", "postvak is vol",
+        "skrzynka jest pełna", "skrzynka odbiorcy jest pełna", "schránka je plná", "容量オーバー", "いっぱい", "満杯", "邮箱已满",
+        "信箱已滿",
+        "空间已满", "가득 찼", "용량 초과", "용량이 초과", "exceeded the local limit",
     )),
     ("user moved", (
         "has moved to", "has moved, ", "user has moved", "address has changed", "no longer on this server", "moved to another",
@@ -121,8 +127,19 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "lookup failure: host", "couldn't find a mail exchanger", "unable to find a host", "nxdomain", "no mx or a record",
         "illegal host/domain name", "unable to look up host", "mail server not found", "domain not exist", "no mail exchanger",
     )),
+    ("user unknown", (
+        "nicht gefunden", "existiert nicht", "nicht im domino-verzeichnis", "introuvable", "n'a pas été trouvé",
+        "ne figure pas dans", "no se encontró", "no se ha encontrado", "no se encuentra", "no aparece en el directorio", "no existe",
+        "non è stato trovato", "non è stata trovata", "non esiste", "não foi encontrad", "não pôde ser encontrad", "não existe",
+        "niet gevonden", "bestaat niet", "nie znaleziono", "nie istnieje", "nelze najít", "neexistuje", "nem található", "nem létezik",
+        "nu a fost găsit", "nu există", "kunde inte hittas", "finns inte", "ikke fundet", "findes ikke", "finner ikke", "finnes ikke",
+        "ei löydy", "ei ole olemassa", "bulunamadı", "не найден", "не существует", "не знайден", "не існує", "δεν βρέθηκε", "δεν υπάρχει",
+        "アドレス不明", "見つかりません", "見つからない", "存在しない", "找不到", "不存在", "查无此", "查無此", "찾을 수 없", "존재하지 않",
+        "wasn't able to find that user", "unable to find user", "is not defined", "undefined user", "لم يتم العثور",
+    )),
     ("host takes no mail", (
-        "does not accept mail", "doesn't accept mail", "does not receive mail", "nullmx", "null mx", "no mail is accepted",
+        "no smtp service", "does not accept mail", "doesn't accept mail", "does not receive mail", "nullmx", "null mx",
+        "no mail is accepted",
         "smtp service not available for this domain", "not accepting network messages",
     )),
 )  # fmt: skip
@@ -158,6 +175,10 @@ _WEAK_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("syntax", ("syntax", "command not", "bad sequence")),
 )  # fmt: skip
+#: All reasons that there are.
+REASONS = frozenset({
+    *STATUSES.values(), *_GENERAL_WORDS.values(), *_BY_CODE.values(), *(row[0] for row in _PLAIN_WORDS), *(row[0] for row in _WEAK_WORDS),
+})  # fmt: skip
 #: What was said before RCPT is about the sender or his host, and proves nothing about the recipient.
 _BEFORE_RCPT = (
     "after mail from",

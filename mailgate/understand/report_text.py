@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from mailgate.model.mail import Report
 from mailgate.understand.reasons import REFUSAL, STATUS, judged
-from mailgate.understand.report_words import AFTER_DATA, DELAYED, DELIVERED, FAILED, ORIGINAL, ORIGINAL_FIELDS
+from mailgate.understand.report_words import AFTER_DATA, DELAYED, DELIVERED, FAILED, FAILED_PAIRS, ORIGINAL, ORIGINAL_FIELDS, RELAYED
 
 _MOST_CHARACTERS = 200_000
 _MOST_LINES = 2_000
@@ -43,7 +43,11 @@ _LABELS = (
     "delivered to:",
     "error-for:",
 )
-_OTHERS_LINE = ("sent by", "message from", "mail from", "from:", "sender:", "sender", "contact", "contact:", "reply to")
+#: Whose address an explanation names when it says where to ask.
+_ADVISERS = frozenset({"postmaster", "abuse", "support", "help", "helpdesk", "hostmaster", "webmaster", "admin"})
+_OTHERS_LINE = (
+    "sent by", "message from", "mail from", "from:", "sender:", "sender", "contact", "contact:", "reply to", "message-id:", "message id:",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,15 @@ def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject:
     zone = lines[:end]
     low = [line.lower() for line in zone]
     whole = " ".join(" ".join(low).split())
-    says_so = any(words in whole for words in FAILED) or any(words in whole for words in DELAYED)
+    marks = [index for index in range(len(low)) if _is_mark(low, index)]
+    says_so = bool(marks) or any(words in whole for words in FAILED) or any(words in whole for words in DELAYED)
     action = _action(whole, subject.lower(), says_so)
     after_data = any(all(words in whole for words in row) for row in AFTER_DATA)
-    found = _recipients(zone, low, lines[end:], failed, sender)
+    found = _recipients(zone, low, lines[end:], failed, sender, marks)
     reports = tuple(dict.fromkeys(judged(one.address, action, None, words) for one, words in _with_words(found, zone, low)))
     return Told(
         tuple(seen_too_late(report) for report in reports) if after_data and len(reports) == 1 else reports,
-        says_so or any(words in whole for words in DELIVERED) or _is_dialogue(zone),
+        says_so or any(words in whole for words in (*DELIVERED, *RELAYED)) or _is_dialogue(zone),
         after_data,
         _returned_header(lines[end:]),
     )
@@ -92,19 +97,46 @@ def seen_too_late(report: Report) -> Report:
     return replace(report, hard=False)
 
 
+def says_failed(low: str) -> bool:
+    """Whether a line (lower case) says that something was not delivered."""
+    if any(words in low for words in FAILED):
+        return True
+    return any(any(one in low for one in sent) and any(one in low for one in lost) for sent, lost in FAILED_PAIRS)
+
+
+def _is_mark(low: list[str], index: int) -> bool:
+    """Whether a sentence of failure stands in this line, or begins in it and ends in the next."""
+    line = low[index]
+    if not line or line.isspace():
+        return False
+    if says_failed(line):
+        return True
+    after = low[index + 1] if index + 1 < len(low) else ""
+    return bool(after.strip()) and not says_failed(after) and says_failed(f"{line.rstrip()} {after.lstrip()}")
+
+
 def _original_begins(lines: list[str]) -> int:
     """The line with which the returned mail begins: a sentence that announces it, else the first line of its header."""
     for index, line in enumerate(lines):
         if line.startswith(ORIGINAL_FIELDS):
             return index
-        if len(line) < 160 and index and any(words in line.lower() for words in ORIGINAL):
+        if len(line) < 160 and index and any(words in line.lower() for words in ORIGINAL) and not _is_mid_sentence(lines, index):
             return index
     return len(lines)
+
+
+def _is_mid_sentence(lines: list[str], index: int) -> bool:
+    """A sentence over several lines that only mentions the returned mail, where the recipients are still to come."""
+    if not lines[index][:1].islower() or not lines[index - 1].strip():
+        return False
+    return not any(_FIELD.match(line.lstrip(" \t>")) for line in lines[index + 1 : index + 12])
 
 
 def _action(whole: str, subject: str, says_so: bool) -> str:
     if any(words in whole or words in subject for words in DELAYED):
         return "delayed"
+    if any(words in whole for words in RELAYED):
+        return "relayed"
     if not says_so and any(words in whole for words in DELIVERED):
         return "delivered"
     return "failed"
@@ -113,10 +145,11 @@ def _action(whole: str, subject: str, says_so: bool) -> str:
 # --- who -------------------------------------------------------------------------------------------------------------------
 
 
-def _recipients(zone: list[str], low: list[str], original: list[str], failed: tuple[str, ...], sender: frozenset[str]) -> list[_Found]:
+def _recipients(
+    zone: list[str], low: list[str], original: list[str], failed: tuple[str, ...], sender: frozenset[str], marks: list[int]
+) -> list[_Found]:
     """The recipients by the best evidence that there is: a line of their own, a header, a dialogue, a sentence, the returned mail."""
     own_line = list(_lines_of_their_own(zone, low))
-    marks = [index for index, line in enumerate(low) if any(words in line for words in FAILED)]
     if marks and any(one.line >= marks[0] for one in own_line):
         own_line = [one for one in own_line if one.line >= marks[0]]
     dialogue = list(_in_a_dialogue(zone))
@@ -129,6 +162,7 @@ def _recipients(zone: list[str], low: list[str], original: list[str], failed: tu
         list(_the_only_one(zone, low, sender)) if marks else [],
         list(_in_a_dialogue(original)),
         list(_to_whom(original)),
+        [] if marks else [one for one in _the_only_one(zone, low, sender) if one.address.partition("@")[0].lower() not in _ADVISERS],
     ):
         others = [one for one in found if one.address.lower() not in sender]
         if others or (found and found is own_line):

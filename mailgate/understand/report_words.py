@@ -18,7 +18,10 @@ FAILED = (
     "recipient(s) could not", "recipient(s) cannot", "message bounced", "bounced back", "automatically rejected", "did not reach",
     "could not be reached", "has been postponed", "affected recipient", "failed recipients", "able to deliver", "could not be sent",
     "failed to send", "non-deliverable", "non-delivered", "did not receive this message", "was rejected by a remote",
-    "delivery of the email was stopped", "address has been ignored", "non-delivery report",
+    "delivery of the email was stopped", "address has been ignored", "non-delivery report", "not deliverable", "has been blocked",
+    "was blocked by", "refused to accept your", "refused by the destination", "delivery is not possible", "no valid recipients",
+    "had delivery errors", "had delivery problems", "address is unknown at this server", "delivery was unsuccessful",
+    "could not be completed", "could not be processed for",
     # German, French, Spanish, Italian, Portuguese, Dutch
     "nicht zugestellt", "unzustellbar", "zustellung fehlgeschlagen", "fehler bei der zustellung", "zustellung nicht möglich",
     "nicht ausgeliefert", "pu être remis", "pas été remis", "échec de la remise", "pas pu être délivré", "pas pu etre delivre",
@@ -43,6 +46,35 @@ FAILED = (
     "반송",
 )  # fmt: skip
 
+#: The same in the languages that move their words about: one of the first group and one of the second, in one line or in two.
+FAILED_PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("zustell", "zugestellt", "ausgeliefert", "auslieferung", "übermittelt"), ("nicht ", "fehler", "fehlgeschlagen", "gescheitert")),
+    (("remise", "remis ", "livré", "livraison", "délivré", "distribué", "parvenu", "acheminé"), ("pas ", "échec", "impossible", "erreur")),
+    (("entregar", "entregad", "entrega ", "enviar ", "enviado"), ("no se ", "no ha ", "no pud", "no fue", "error", "fallid", "imposible")),
+    (("entregue", "entregar", "entrega ", "enviar ", "enviada"), ("não ", "falha", "erro ", "impossível")),
+    (("recapit", "consegna", "inviat"), ("non ", "fallit", "errore", "impossibile", "mancat")),
+    (("bezorg", "aflever", "afgelever"), ("niet ", "mislukt", "fout")),
+    (("leverera", "leverans"), ("inte ", "misslyck", "fel ")),
+    (("levere", "levert", "levering"), ("ikke ", "mislyk", "fejl", "feil")),
+    (("toimit",), ("ei ", "epäonnist")),
+    (("dostarcz", "doręcz"), ("nie ", "błąd", "niepowodz")),
+    (("doruč",), ("nelze", "nepod", "nezda", "nebyl", "nemo", "selhal", "zlyhal", "chyba")),
+    (("kézbesít",), ("nem ", "sikertelen", "hiba")),
+    (("livra",), ("nu a", "nu p", "eșec", "eșuat")),
+    (("teslim", "iletil", "gönderil"), ("edilem", "başarısız", "iletilem", "gönderilem")),
+    (("достав", "отправлен"), ("не ", "невозможн", "ошибк", "сбой")),
+    (("достав", "надісла"), ("не ", "неможлив", "помилк")),
+    (("παράδοσ", "παραδο"), ("δεν ", "αποτυχ", "αδύνατ")),
+    (
+        ("配信", "送信", "配送", "配達", "届", "送達"),
+        ("できません", "できず", "できなか", "失敗", "不能", "られません", "されません", "しません"),
+    ),
+    (("投递", "送达", "发送", "传递", "發送", "投遞", "傳遞", "送達", "寄送"), ("无法", "無法", "失败", "失敗", "未能", "不能", "未成功")),
+    (("배달", "전송", "발송", "전달", "보내"), ("못", "실패", "않", "수 없", "불가")),
+    (("تسليم", "توصيل", "إرسال"), ("تعذ", "فشل", "لم يتم")),
+    (("gửi", "chuyển"), ("không ", "thất bại")),
+)
+
 #: Not given up yet.
 DELAYED = (
     "has been delayed", "been delayed", "is delayed for", "delayed for more", "delivery delayed", "delivery is delayed",
@@ -52,14 +84,28 @@ DELAYED = (
     "do not need to resend", "no need to resend", "delay reason:", "has been postponed", "continue to be made for",
     "could not send message for past", "temporary non-fatal errors", "transient non-fatal errors", "zustellung verzögert",
     "verzögert sich", "noch nicht zugestellt", "retardée", "se ha retrasado", "consegna ritardata", "vertraagd", "försenad",
-    "доставка задерживается", "まだ配信されていません", "配信が遅延",
+    "доставка задерживается", "まだ配信されていません", "配信が遅延", "will retry for", "temporary problem delivering",
+    "wurde verzögert", "weiterhin versucht", "vorübergehend ein problem", "versucht noch ", "a été retardé", "nouvelles tentatives",
+    "problème temporaire", "ha sido retras", "problema temporal", "è stata ritardata", "problema temporaneo", "problema temporário",
+    "foi atrasada", "is vertraagd", "tijdelijk probleem", "har försenats", "er forsinket", "została opóźniona", "zpožděn",
+    "временные проблемы", "временная проблема", "была задержана", "遅延しています", "再試行します", "一時的な問題", "投递延迟", "已延迟",
+    "將繼續嘗試", "将继续尝试", "지연되",
 )  # fmt: skip
 
 #: It has arrived, or has gone on to where nobody tells.
 DELIVERED = (
     "was successfully delivered", "successfully delivered", "been delivered to the following", "was delivered to the following",
-    "successfully relayed", "successfully sent to", "has been delivered", "successful delivery", "wurde zugestellt",
+    "successfully sent to", "has been delivered", "successful delivery", "wurde zugestellt",
     "erfolgreich zugestellt", "a été remis", "se entregó", "è stato recapitato", "foi entregue",
+)  # fmt: skip
+
+#: It has gone on to a server that tells nothing further.
+RELAYED = (
+    "successfully relayed", "no delivery notification was sent", "delivery status notifications will not be",
+    "keine zustellungsbenachricht",
+    "keine zustellbestätigung", "aucune notification de remise", "ninguna notificación de entrega", "no envió ninguna notificación",
+    "nessuna notifica di recapito", "nenhuma notificação de entrega", "geen bezorgingsmelding", "ingen leveransmeddelande",
+    "配信通知は送信され", "配信通知が送信され", "未发送送达通知", "未发送传递通知",
 )  # fmt: skip
 
 #: A line with these words announces the returned mail.
@@ -80,6 +126,7 @@ ORIGINAL = (
 #: No server begins a line of its own words so.
 ORIGINAL_FIELDS = (
     "Received: ",
+    "Received:from ",
     "Return-Path: ",
     "Return-path: ",
     "X-Received: ",

@@ -11,9 +11,9 @@ from mailgate.model.mail import Mail, Report
 from mailgate.understand.bounce import delivery_reports, ids_of, in_text
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.parse import DAEMONS
+from mailgate.understand.reasons import REASONS
 from mailgate.understand.report_json import notice_in
-from mailgate.understand.report_text import Told, seen_too_late, told_in
-from mailgate.understand.report_words import FAILED
+from mailgate.understand.report_text import Told, says_failed, seen_too_late, told_in
 from mailgate.understand.transfer import undo
 from mailgate.understand.tree import Part, grow
 
@@ -27,13 +27,14 @@ _MACHINES = frozenset({"noreply", "donotreply", "mailsystem", "maildeliverysyste
 #: Words in a local part that a person may have in it, too: then the subject has to be a report's.
 _PERHAPS_MACHINES = frozenset({
     "daemon", "mailer", "smtp", "gateway", "gateways", "antivirus", "antispam", "delivery", "maildelivery", "postmaster",
-    "administrator", "mailadmin", "sysadmin", "system", "admin",
+    "administrator", "mailadmin", "sysadmin", "system", "admin", "mailmarshal", "mailsweeper", "mimesweeper", "messagelabs", "mailguard",
 })  # fmt: skip
 _BETWEEN_WORDS = str.maketrans("._-+", "    ")
 #: Of reports, beside the sentences of their text.
 _SUBJECTS = (
     "undeliver", "delivery fail", "failure notice", "delivery status", "returned mail", "mail delivery", "message delivery", "non-delivery",
-    "mail system error", "delivery notification", "rejected", "zustellung",
+    "mail system error", "delivery notification", "rejected", "zustellung", "message you sent blocked", "mail blocked", "message blocked",
+    "nonexistent local address", "returning message", "退信", "not deliverable",
 )  # fmt: skip
 _RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 _REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -54,7 +55,7 @@ def completed(mail: Mail, raw: bytes, reverse_path: str | None, limits: ReadingL
     told = told_in(mail.text, _failed(mail), _getters(mail), mail.subject)
     if reports:
         reports = tuple(_with_words(report, told) for report in _addressed(reports, _failed(mail)))
-    elif sure or (told.says_so and (_is_explained(told) or says_undelivered(mail.subject))):
+    elif sure or _is_believed(mail, told):
         reports = told.reports
     if not reports:
         return mail
@@ -69,7 +70,7 @@ def has_null_path(mail: Mail, reverse_path: str | None) -> bool:
 
 def says_undelivered(subject: str) -> bool:
     low = subject[:500].lower()
-    return any(words in low for words in (*_SUBJECTS, *FAILED))
+    return any(words in low for words in _SUBJECTS) or says_failed(low)
 
 
 def _has_daemons_path(mail: Mail, reverse_path: str | None) -> bool:
@@ -119,9 +120,33 @@ def _is_receipt(mail: Mail) -> bool:
     return mail.report_type == "feedback-report"
 
 
-def _is_explained(told: Told) -> bool:
-    """Whether a reason is known of at least one recipient; without one it is a mere sentence."""
-    return any(report.reason or report.reply_code for report in told.reports)
+def _is_believed(mail: Mail, told: Told) -> bool:
+    """Whether words alone make a report of this mail. The less its author is known to be a mail server, the more they must say.
+
+    A parcel "could not be delivered" either, and who is absent says that nothing was passed on, and names a deputy.
+    """
+    titled = says_undelivered(mail.subject)
+    coded = any((report.reply_code or report.status or "2") > "4" for report in told.reports)
+    if "postmaster" in locals_of(mail) or not mail.authors:
+        return told.says_so or titled
+    if not told.says_so:
+        return titled and coded
+    bears_it_out = titled or bool(told.returned) or _has_original(mail)
+    if not _is_machine(mail):
+        return coded and titled if _is_auto_reply(mail) else coded or bears_it_out
+    named = any(report.reason.partition(":")[0] in REASONS for report in told.reports)
+    if _reads_nothing(mail):
+        return coded or (bears_it_out and named)
+    return coded or bears_it_out or named
+
+
+def _is_auto_reply(mail: Mail) -> bool:
+    return (mail.header("auto-submitted") or "").strip().lower().startswith(("auto-replied", "auto-notified"))
+
+
+def _reads_nothing(mail: Mail) -> bool:
+    """noreply@ is nobody's mail server: shops and parcel services write so as well."""
+    return any("".join(_words_of(local)) in ("noreply", "donotreply") for local in locals_of(mail))
 
 
 # --- what it reports --------------------------------------------------------------------------------------------------------
