@@ -135,6 +135,11 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "nu a fost găsit", "nu există", "kunde inte hittas", "finns inte", "ikke fundet", "findes ikke", "finner ikke", "finnes ikke",
         "ei löydy", "ei ole olemassa", "bulunamadı", "не найден", "не существует", "не знайден", "не існує", "δεν βρέθηκε", "δεν υπάρχει",
         "アドレス不明", "見つかりません", "見つからない", "存在しない", "找不到", "不存在", "查无此", "查無此", "찾을 수 없", "존재하지 않",
+        "5.1.0 address rejected", "address invalid", "mailbox not available", "unable to find", "non-existent account",
+        "nonexistent account",
+        "non-existent user", "no one here by that name", "no active account", "not have an active account", "account deleted",
+        "account has been deleted", "account closed", "account is closed", "account has been closed", "not in domino directory",
+        "empfaenger unbekannt", "empfänger nicht", "cannot route to", "i cannot deliver mail for", "mailbox unavailable or access denied",
         "wasn't able to find that user", "unable to find user", "is not defined", "undefined user", "لم يتم العثور",
     )),
     ("host takes no mail", (

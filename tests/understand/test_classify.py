@@ -263,3 +263,80 @@ def test_what_has_no_header_at_all_is_unreadable() -> None:
 def test_an_ordinary_mail_is_written_and_answered() -> None:
     found = a_reading()
     assert (found.kind, found.answer) == (Kind.WRITTEN, True)
+
+
+# --- what makers of absences, desks and lists put into their mails ------------------------------------------------------------
+
+ABSENCES = [
+    "Out of Office AutoReply: Help", "Out of office until Monday", "[Auto-Reply] Help", "Automatic Reply from Ann", "Autoresponder: Help",
+    "Ann Stone is out of the office.", "Ann Stone ist außer Haus (Rückkehr am 12.11.)", "Abwesenheitsassistent: Hilfe",
+    "Automatische Antwort auf: Hilfe", "Afwezigheidsassistent: Hulp", "Absence : Aide", "Absent du bureau : Aide",
+    "Reponse automatique: Aide", "Fuera de oficina: Ayuda", "Ausente: Ayuda", "Fuori ufficio: Aiuto", "Assente: Aiuto",
+    "Ausência temporária: Ajuda", "Frånvaro: Hjälp", "Fravær: Hjelp", "Poissaoloviesti: Apua", "Nieobecność: Pomoc",
+    "Automatická odpoveď: Pomoc", "Házon kívül: Segítség", "Нет на месте: Помощь", "Ofis dışında: Yardım", "【自動返信】お問い合わせ",
+    "不在通知: 質問", "自動答覆: 問題", "不在办公室: 问题", "부재중: 질문", "תשובה אוטומטית: עזרה", "رد تلقائي: مساعدة",
+    "Trả lời tự động: x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", ABSENCES)
+def test_the_subject_of_an_absence_withholds_an_answer_and_beside_a_mark_it_is_an_auto_reply(subject: str) -> None:
+    alone = a_reading(subject=subject)
+    assert (alone.kind, alone.answer) == (Kind.WRITTEN, False)
+    for mark in ("Auto-Submitted: auto-generated", "Precedence: bulk", "X-Auto-Response-Suppress: All", "In-Reply-To: <a@example.org>"):
+        assert a_reading(mark, subject=subject).kind is Kind.AUTO_REPLY
+
+
+NO_ABSENCES = [
+    "Out of office printer is broken", "Urlaub beantragen", "Abwesenheit eintragen", "Ausente del sistema", "Absence de réseau",
+    "Vacation request form", "Autoreply does not work", "Frånvaro i systemet", "Who is out of the office printer's owner?",
+    "Poissa käytöstä", "Re: Automatic reply: Help", "Ich habe eine automatische Antwort bekommen",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("subject", NO_ABSENCES)
+def test_a_subject_about_absences_is_a_persons(subject: str) -> None:
+    found = a_reading("In-Reply-To: <a@example.org>", subject=subject)
+    assert (found.kind, found.answer) == (Kind.WRITTEN, True)
+
+
+MARKS = [
+    # header, kind
+    ("X-YMail-Vacation: 1", Kind.AUTO_REPLY),
+    ("X-HelpScout-Auto-Reply: yes", Kind.AUTO_REPLY),
+    ("X-Mailer-Autoreply: yes", Kind.AUTO_REPLY),
+    ("X-Auto-Reply: true", Kind.AUTO_REPLY),
+    ("X-MDAutoResponder: yes", Kind.AUTO_REPLY),
+    ("X-Loop: Virtual Vacation", Kind.AUTO_REPLY),
+    ("X-BeenThere: team@lists.example.com", Kind.LIST),
+    ("X-ML-Name: team", Kind.LIST),
+    ("X-OTRS-Loop: yes", Kind.WRITTEN),
+    ("X-RT-Loop-Prevention: desk", Kind.WRITTEN),
+    ("X-JIRA-FingerPrint: 0123", Kind.WRITTEN),
+    ("X-Cron-Env: <SHELL=/bin/sh>", Kind.WRITTEN),
+]
+
+
+@pytest.mark.parametrize(("header", "kind"), MARKS)
+def test_a_machines_own_header_is_never_answered(header: str, kind: Kind) -> None:
+    found = a_reading(header)
+    assert (found.kind, found.answer) == (kind, False)
+
+
+def test_a_header_that_says_no_auto_reply_is_harmless() -> None:
+    assert a_reading("X-Foo-Autoreply: false").answer
+
+
+def test_statistics_of_mail_hosts_are_not_answered() -> None:
+    assert not a_reading(subject="Report Domain: example.org Submitter: isp.example Report-ID: <1>").answer
+    assert a_reading(subject="Report domain: who owns it?").answer
+
+
+def test_a_providers_complaint_may_say_in_a_sentence_what_it_is() -> None:
+    def complaint(words: str) -> Kind:
+        parts = f"--b\n\n{words}\n--b\nContent-Type: message/rfc822\n\nFrom: support@example.org\nSubject: x\n\nhello\n--b--\n"
+        head = "From: scomp@isp.example\nSubject: Email Feedback Report for IP 192.0.2.1\nContent-Type: multipart/mixed; boundary=b\n\n"
+        return read((head + parts).encode(), None, RING).kind
+
+    assert complaint("This is an email abuse report for an email message") is Kind.COMPLAINT
+    assert complaint("What do I do with this?") is Kind.WRITTEN

@@ -43,6 +43,18 @@ SAID = [
     (None, "SMTP error after MAIL FROM:<ann@example.org>: 550 no such user", False, "user unknown"),
     (None, "SMTP error after RCPT TO:<jo@example.com>: 550 no such user", True, "user unknown"),
     (None, "SMTP error after initial connection: 554 host unknown", False, "host unknown"),
+    # Other hosts' words for the same.
+    (None, "550 #5.1.0 Address rejected.", True, "user unknown"),
+    (None, "550 cannot route to <jo@example.com>", True, "user unknown"),
+    (None, "550 Mailbox not available", True, "user unknown"),
+    (None, "550 Unable to find jo@example.com", True, "user unknown"),
+    (None, "550 Account closed", True, "user unknown"),
+    (None, "550 non-existent account", True, "user unknown"),
+    (None, "550 Empfaenger unbekannt", True, "user unknown"),
+    (None, "550 La dirección no existe", True, "user unknown"),
+    (None, "an MX or SRV record indicated no SMTP service", True, "host takes no mail"),
+    (None, "554 no valid recipients", False, "554"),  # why, was said before
+    (None, "552 El buzón de correo está lleno", False, "mailbox full"),
 ]
 
 

@@ -36,6 +36,7 @@ RULES: Mapping[str, tuple[str, str]] = {
     "auto-reply header": ("another header of automatic replies", "one of the headers that only automatic replies have stands in it"),
     "inbox rule": ("the reply of an inbox rule", "a rule of somebody's mailbox has sent it"),
     "vacation notice": ("a vacation notice", "it is a vacation notice"),
+    "absence": ("an absence that a machine tells of", "its subject is that of an absence notice, and it is a machine's or answers a mail"),
     "list header": ("a list header", "it has a header of mailing lists"),
     "written": ("written by somebody", "nothing says otherwise"),
 }
@@ -48,6 +49,7 @@ SILENCE: Mapping[str, tuple[str, str]] = {
     "machine header": ("other headers of machines", "it has a header that machines and lists write"),
     "author": ("no author or several", "it has not exactly one author"),
     "nobody reads there": ("an address that nobody reads", "nobody reads what is written to that address"),
+    "report": ("a report of figures", "it is a report of figures that a machine writes for machines"),
     "subject of an absence": ("the subject of an absence", "its subject is that of an absence notice"),
 }
 _PLAIN: Mapping[str, str] = {
