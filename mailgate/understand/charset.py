@@ -19,7 +19,7 @@ _WIDER = {
     "ansix341968": "utf-8", "iso646us": "utf-8", "usascii": "utf-8", "default": "utf-8",
     "gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "gb18030": "gb18030", "gb231280": "gb18030", "euccn": "gb18030",
     "xgbk": "gb18030",
-    "big5": "big5hkscs", "big5hkscs": "big5hkscs", "cp950": "cp950", "cnbig5": "big5hkscs",
+    "big5": "big5hkscs", "big5hkscs": "big5hkscs", "cp950": "cp950", "cnbig5": "big5hkscs", "xxbig5": "big5hkscs",
     "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932", "cp932": "cp932",
     "eucjp": "euc_jp", "xeucjp": "euc_jp",
     "iso2022jp": "iso2022_jp_ext", "iso2022jp1": "iso2022_jp_ext", "iso2022jp2": "iso2022_jp_2", "iso2022jp3": "iso2022_jp_3",
@@ -69,6 +69,7 @@ _SHIFTING = frozenset(
 _SEVERAL_OCTETS = frozenset({"gb18030", "big5hkscs", "cp950", "cp932", "euc_jp", "cp949", "johab"})
 
 _JIS_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([IJ])")
+_ENCODED_WORD = re.compile(rb"=\?[^?\s]{1,75}\?[bBqQ]\?")
 _FOREIGN_WORD = re.compile(rb"[A-Za-z]{0,20}[\x80-\xff]+[A-Za-z]{0,20}")
 _ASCII_OCTETS = bytes(range(128))
 #: A character of two to four octets (RFC 3629 4), but for what is refused within them.
@@ -121,7 +122,9 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
 
 def decode_all(data: bytes) -> str:
     """8-bit header octets without any label: UTF-8, else what the bytes say."""
-    return data.decode("ascii") if data.isascii() else decode(data, None)[0]
+    if data.isascii() and (b"\x1b$" not in data or _ENCODED_WORD.search(data)):
+        return data.decode("ascii")
+    return decode(data, None)[0]
 
 
 def _strictly(data: bytes, codec: str) -> str | None:

@@ -5,6 +5,7 @@ Nothing is decoded here: values are octets as they came, so that each room above
 
 from __future__ import annotations
 
+import codecs
 import re
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,6 +20,7 @@ _WELL_KNOWN = re.compile(
     rb"(?:subject|from|to|cc|date|message-id|mime-version|content-type|content-transfer-encoding|received|reply-to|references)[ \t]*:",
     re.IGNORECASE,
 )
+_SPACED_FROM = re.compile(rb"From[ \t]{1,9}:")
 _DELIMITER = re.compile(rb"^--([^\n]{6,70})$", re.MULTILINE)
 _BLANK_AT_ITS_END = re.compile(rb'boundary\s{0,3}=\s{0,3}"([^"\n]{1,9000} )"', re.IGNORECASE)
 _STATED_BOUNDARY = re.compile(rb'boundary\s{0,3}=\s{0,3}"?([^\s";]{1,200})', re.IGNORECASE)
@@ -72,8 +74,9 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
     if b"\r" in data[:1000] and b"\n" not in data[:1000]:
         data = data.replace(b"\r", b"\n")
         defects.append("lines end in a bare CR")
+    data = data.removeprefix(codecs.BOM_UTF8)
     data = data.lstrip(b"\n") if data.startswith(b"\n") else data
-    if data.startswith((b"From ", b">From ")):
+    if data.startswith((b"From ", b">From ")) and not _SPACED_FROM.match(data):
         data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
     fields, body = split_header(data, limits, defects)
     root = Part("", fields, _type_of(fields, _PLAIN, defects), body)
@@ -85,7 +88,7 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
         if depth >= limits.depth:
             defects.append(f"multiparts deeper than {limits.depth}")
             continue
-        if part.encoding not in ("", "7bit", "8bit", "binary"):
+        if part.encoding not in ("", "7bit", "8bit", "binary") and not _is_said_to_be_base64(part):
             part.body = undo(part.body, part.encoding)[0]
         pieces, seen = _split_multipart(part, limits.parts - parts, limits.delimiters - candidates, defects)
         candidates += seen
@@ -120,6 +123,9 @@ def split_header(data: bytes, limits: ReadingLimits, defects: list[str]) -> tupl
     """The header fields of a mail or part, and its body."""
     if data.startswith(b"\n"):
         return [], data[1:]
+    if data[:1] in (b" ", b"\t") and _WELL_KNOWN.match(below := data[data.find(b"\n") + 1 :][:100]) and below != data[:100]:
+        defects.append("the header begins with a continued line")  # what it continued was cut off
+        data = data[data.find(b"\n") + 1 :]
     end = data.find(b"\n\n")
     block, body = (data, b"") if end < 0 else (data[:end], data[end + 2 :])
     # One endless field must not hide those behind it, so each is capped before all of them are.
@@ -235,6 +241,12 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
     if closed:
         pieces.pop()
     return pieces[:room], seen
+
+
+def _is_said_to_be_base64(part: Part) -> bool:
+    """A multipart that says base64, with its boundary in plain sight: no base64 has a line of dashes."""
+    boundary = _boundary(part) if part.encoding == "base64" else b""
+    return bool(boundary) and b"--" + boundary in part.body
 
 
 def _begun_in_its_header(part: Part) -> bytes | None:
