@@ -12,8 +12,14 @@ from mailgate.understand.reasons import STATUS, judged
 from mailgate.understand.tree import split_header
 
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
+#: What servers write instead.
+_OTHER_ACTIONS = {
+    "failure": "failed", "fail": "failed", "error": "failed", "expired": "failed", "bounced": "failed", "undeliverable": "failed",
+    "rejected": "failed", "deferred": "delayed", "delay": "delayed", "warning": "delayed", "success": "delivered", "deliver": "delivered",
+}  # fmt: skip
 _MOST_RECIPIENTS = 500
 _EMPTY_LINES = re.compile(rb"\n(?:[ \t]*\n)+")
+_IN_ANGLES = re.compile(r"<([^<>]{1,400})>\Z")
 _OCTET = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 #: Fields that name a recipient, the best first. Original-Recipient is whom the sender wrote to, before any forwarding.
 _RECIPIENT_FIELDS = ("final-recipient", "original-recipient", "x-actual-recipient", "x-original-recipient")
@@ -35,7 +41,7 @@ def delivery_reports(data: bytes, limits: ReadingLimits) -> tuple[Report, ...]:
     reports: list[Report] = []
     open_: dict[str, str] = {}
     for block in _EMPTY_LINES.split(data.replace(b"\r\n", b"\n").strip(b"\n") + b"\n"):
-        fields, _ = split_header(block, limits, [])
+        fields, _ = split_header(_dedented(block), limits, [])
         if _is_told(open_) and any(name in _RECIPIENT_FIELDS for name, _ in fields):
             reports += _closed(open_)
             open_ = {}
@@ -72,8 +78,16 @@ def in_text(text: str, limits: ReadingLimits) -> tuple[Report, ...]:
     return delivery_reports("\n".join(kept).encode("utf-8", "replace"), limits)
 
 
+def _dedented(block: bytes) -> bytes:
+    """The fields of a report that stands indented as a whole; a continued line stays one."""
+    if block[:1] not in (b" ", b"\t"):
+        return block
+    indent = block[: len(block) - len(block.lstrip(b" \t"))]
+    return b"\n".join(line.removeprefix(indent) for line in block.split(b"\n"))
+
+
 def _is_told(fields: dict[str, str]) -> bool:
-    return any(name in fields for name in _RECIPIENT_FIELDS) and ("action" in fields or "status" in fields)
+    return any(name in fields for name in _RECIPIENT_FIELDS) and any(name in fields for name in ("action", "status", "diagnostic-code"))
 
 
 def _closed(fields: dict[str, str]) -> list[Report]:
@@ -81,8 +95,11 @@ def _closed(fields: dict[str, str]) -> list[Report]:
     # A name that only the last host knows (`jo@ims-ms-daemon`, a pipe) tells nobody who was meant.
     recipient = next((one for one in named if "." in one.rpartition("@")[2] and "@" in one), named[0] if named else "")
     action = without_comments(fields.get("action") or "").lower().partition(" ")[0].strip(";,.")
+    action = _OTHER_ACTIONS.get(action, action)
     said = fields.get("diagnostic-code") or fields.get("x-postfix-diagnostic-code") or ""
     status = STATUS.search(fields.get("status") or "")
+    if action not in _ACTIONS and status is None:
+        status = STATUS.search(said)
     if not recipient or (action not in _ACTIONS and status is None):
         return []
     if action not in _ACTIONS:
@@ -100,7 +117,12 @@ def _original(fields: dict[str, str], recipient: str) -> str:
 def _typed(value: str) -> str:
     """`rfc822; <jo@example.org>` without type and brackets, its domain in lower case."""
     kind, mark, address = value.partition(";")
-    address = (address if mark else kind).strip().strip("<>").strip()
+    address = (address if mark else kind).strip()
+    if (named := _IN_ANGLES.search(address)) is not None:
+        address = named[1]
+    address = address.strip("<>").strip().removeprefix("mailto:")
+    if address[:1] == address[-1:] == '"' and "@" in address:
+        address = address[1:-1]
     if kind.strip().lower() == "utf-8":
         address = _OCTET.sub(lambda match: chr(int(match[1], 16)) if int(match[1], 16) < 0xD800 else "", address)
     local, at, domain = address.rpartition("@")

@@ -18,7 +18,9 @@ _BOTH = re.compile(r"(?<![\d.])[45]\d\d[ -]{1,2}\x23?([45]\.\d{1,3}\.\d{1,3})(?!
 #: A host that quotes the reply of the next one: 550-'5.7.1 ...', or <421 4.4.2 ...> behind its own words.
 _QUOTED_REPLY = re.compile(r"\d\d\d-'(?=[245]\.\d)|<(?=[245]\d\d[ -][245]\.\d)")
 _LINK = re.compile(r"(?:https?://|www\.)[^\s<>]{1,500}")
-_ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,\"'])[^\s<>()\[\]:;,\"']{1,100}@[^\s<>()\[\]:;,\"']{1,255}")
+_ADDRESS = re.compile(
+    r"(?<![^\s<>()\[\]:;,\"'\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef])[^\s<>()\[\]:;,\"'\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef]{1,100}@[^\s<>()\[\]:;,\"'\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef]{1,255}"
+)
 _TYPE = re.compile(r"[\w-]{1,20}\s?;")
 _MOST_WORDS = 2_000
 

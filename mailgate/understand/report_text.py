@@ -21,7 +21,14 @@ _MOST_RECIPIENTS = 500
 #: Lines of words that one recipient gets: behind them stands advice, not the host.
 _MOST_WORDS = 60
 
-_ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,\"'|])([^\s<>()\[\]:;,\"'|@]{1,100}@[^\s<>()\[\]:;,\"'|@]{1,255})")
+_ADDRESS = re.compile(
+    r"(?<![^\s<>()\[\]:;,\"'|：；，、（）「」])([^\s<>()\[\]:;,\"'|@：；，、（）「」]{1,100}@[^\s<>()\[\]:;,\"'|@：；，、（）「」]{1,255})"
+)
+#: Chinese, Japanese and Korean have no blank between the words and the address.
+_EAST = "\u3000-\u30ff\u3400-\u9fff\uac00-\ud7a3\uff00-\uffef"
+_WORDS_BEFORE = re.compile(f"[^@]*[{_EAST}](?=[A-Za-z0-9])")
+_WORDS_BEHIND = re.compile(rf"([A-Za-z0-9.-]{{1,200}}\.[A-Za-z]{{2,20}})[{_EAST}]")
+_NUMBER = re.compile(r"\d{1,3}[.)]\s+")
 _WRITTEN_AS_LINK = re.compile(r"<mailto:([^\s<>]{1,350})>")
 #: The receiving side of an SMTP dialogue, or of a line that repeats one.
 _RCPT = re.compile(r"(?i)\brcpt to ?: ?<?([^\s<>]{1,350})")
@@ -42,7 +49,12 @@ _LABELS = (
     "intended recipient:",
     "delivered to:",
     "error-for:",
-)
+    "email:", "e-mail:", "email address:", "e-mail address:",
+    "empfänger:", "empfängeradresse:", "destinataire :", "destinataire:", "destinatario:", "destinatário:", "ontvanger:",
+    "geadresseerde:", "mottagare:", "modtager:", "mottaker:", "vastaanottaja:", "odbiorca:", "adresat:", "příjemce:", "címzett:",
+    "alıcı:", "получатель:", "адресат:", "отримувач:", "宛先:", "宛先：", "送信先:", "送信先：", "受信者:", "受信者：", "收件人:",
+    "收件人：", "收件者:", "收件者：", "收信人:", "收信人：", "받는 사람:", "받는사람:", "받는 사람 :", "수신자:", "수신인:",
+)  # fmt: skip
 #: Whose address an explanation names when it says where to ask.
 _ADVISERS = frozenset({"postmaster", "abuse", "support", "help", "helpdesk", "hostmaster", "webmaster", "admin"})
 _OTHERS_LINE = (
@@ -181,14 +193,28 @@ def _lines_of_their_own(zone: list[str], low: list[str]) -> Iterator[_Found]:
     before = ""
     for index, line in enumerate(zone):
         rest = line.strip(_BULLETS)
+        if rest[:1].isdigit() and (number := _NUMBER.match(rest)) is not None:
+            rest = rest[number.end() :]
         if label := next((one for one in _LABELS if rest.lower().startswith(one)), ""):
             rest = rest[len(label) :].lstrip()
         rest = rest.lstrip("<\"'[")
         address = _first_address(rest[5:] if rest.lower().startswith("smtp:") else rest)
-        if address and not before.rstrip(" :").endswith(_OTHERS_LINE):
-            yield _Found(address, index)
+        if not address and rest.count("@") > 1:
+            row = _row_of_addresses(rest)
+        else:
+            row = [address] if address else []
+        if row and not before.rstrip(" :").endswith(_OTHERS_LINE):
+            for one in row:
+                yield _Found(one, index)
         if line.strip():
             before = low[index].strip()
+
+
+def _row_of_addresses(rest: str) -> list[str]:
+    """The addresses that are all of a line, with commas or semicolons between them."""
+    if _ADDRESS.sub("", rest).strip(" \t,;<>()[]'\"."):
+        return []
+    return [address for match in _ADDRESS.finditer(rest) if (address := _clean(match[1]))]
 
 
 def _first_address(rest: str) -> str:
@@ -235,7 +261,8 @@ def _in_a_sentence(zone: list[str], low: list[str], marks: list[int]) -> Iterato
         for line in (index, index + 1):
             match = _ADDRESS.search(zone[line]) if line < len(zone) else None
             if match and (address := _clean(match[1])):
-                yield _Found(address, index)
+                for one in _row_of_addresses(zone[line][match.start() :]) or [address]:
+                    yield _Found(one, index)
                 break
 
 
@@ -263,6 +290,12 @@ def _to_whom(original: list[str]) -> Iterator[_Found]:
 
 def _clean(address: str) -> str:
     bare = address.strip("<>.,;:'\"= ")
+    if not bare.isascii():
+        before = _WORDS_BEFORE.match(bare)
+        bare = bare[before.end() :] if before else bare
+        name, _, host = bare.rpartition("@")
+        behind = _WORDS_BEHIND.match(host)
+        bare = f"{name}@{behind[1]}" if behind else bare
     local, at, domain = bare[next((len(one) for one in _PREFIXES if bare.lower().startswith(one)), 0) :].rpartition("@")
     return f"{local}@{domain.rstrip('.').lower()}" if at and local and domain else ""
 
