@@ -131,13 +131,14 @@ def _is_believed(mail: Mail, told: Told) -> bool:
         return told.says_so or titled
     if not told.says_so:
         return titled and coded
-    bears_it_out = titled or bool(told.returned) or _has_original(mail)
+    returned = bool(told.returned) or _has_original(mail)
     if not _is_machine(mail):
-        return coded and titled if _is_auto_reply(mail) else coded or bears_it_out
+        return coded and titled if _is_auto_reply(mail) else coded or titled or returned
     named = any(report.reason.partition(":")[0] in REASONS for report in told.reports)
     if _reads_nothing(mail):
-        return coded or (bears_it_out and named)
-    return coded or bears_it_out or named
+        replied = any((report.reply_code or "2") > "4" for report in told.reports)
+        return named and (replied or returned)
+    return coded or named or returned
 
 
 def _is_auto_reply(mail: Mail) -> bool:

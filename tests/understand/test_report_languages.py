@@ -69,6 +69,10 @@ NO_REPORT = [
     ("Parcels <noreply@parcel.example>", "Ihr Paket", "Ihr Paket konnte nicht zugestellt werden.\n\nFragen: help@parcel.example", ()),
     ("Parcels <noreply@parcel.example>", "Delivery failed", "Your parcel could not be delivered.\n\nhelp@parcel.example", ()),
     ("宅配 <noreply@parcel.example>", "=?utf-8?B?44GU6YCj57Wh?=", "お届けできませんでした。\n\ninfo@parcel.example", ()),
+    ("Bank <noreply@bank.example>", "Payment rejected", "Your payment was rejected. Contact service@bank.example", ()),
+    ("Store <no_reply@store.example>", "Your app", "Your message was rejected. Guideline 5.1.1: write to dev@store.example", ()),
+    ("Food <noreply@food.example>", "Rejected", "Delivery to the following address failed: jo@example.com. 550 points are refunded.", ()),
+    ("Admin <admin@firm.example>", "Nicht zugestellt", "Die Lieferung wurde nicht zugestellt, bitte an lager@firm.example melden.", ()),
     ("News <bounce@news.example>", "Ten tips", "When a message could not be delivered:\n\nUnsubscribe: news@news.example", ()),
     ("Ann <ann@example.com>", "My parcel", "I could not deliver the parcel to jo@example.com", ("Return-Path: <>",)),
     ("mon@example.com", "PROBLEM: mail queue", "Mails to jo@example.com delayed for more than 4 hours", ("Return-Path: <>",)),
@@ -98,3 +102,10 @@ def test_a_sentence_that_mentions_the_returned_mail_is_not_where_it_begins() -> 
 def test_a_code_beside_a_recipient_says_as_much_as_a_sentence_under_a_reports_subject() -> None:
     text = f"The account is closed.\n\n<{GONE}>: 550 user unknown"
     assert [one.recipient for one in a_reading("Postmaster@example.com", "Returned Mail", text).mail.reports] == [GONE]
+
+
+@pytest.mark.parametrize("author", ["postmaster@example.com", "Postmaster <>"])
+def test_a_server_that_answers_our_mail_with_a_null_path_is_read(author: str) -> None:
+    text = f"Error message below:\n550 - Requested action not taken: no such user here\n\n  RCPT TO: {GONE}"
+    found = a_reading(author, "Re: Your question", text, "In-Reply-To: <a@example.org>", reverse_path="")
+    assert [(one.recipient, one.hard) for one in found.mail.reports] == [(GONE, True)]
