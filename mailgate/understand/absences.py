@@ -37,6 +37,7 @@ _ABSENCES = (
     "תשובה אוטומטית", "מענה אוטומטי", "رد تلقائي",
     "رد تلقائى", "ตอบกลับอัตโนมัติ", "การตอบกลับอัตโนมัติ", "trả lời tự động", "balasan otomatis", "balasan automatik", "پاسخ خودکار",
 )  # fmt: skip
+_BEGINNINGS = frozenset(words[:2] for words in _ABSENCES)
 #: What may stand behind one of those with this end is the subject that is answered, a date or a name.
 _GOES_ON = (":", "：", " until", " from")
 #: A colleague's name before it, and nothing behind it but a date: Notes writes so.
@@ -47,7 +48,7 @@ _BEHIND_IS_ABSENT = (".", "(", "until", "till", "bis ", "jusqu")
 def absence_in(subject: str) -> str | None:
     """The subject of an absence, cut short; None when it is none. Words are a weak hint: of themselves they only withhold an answer."""
     low = subject[:300].lower().lstrip(" [(【*")
-    if low.startswith(_ABSENCES):
+    if low[:2] in _BEGINNINGS and low.startswith(_ABSENCES):
         for words in _ABSENCES:
             if low.startswith(words):
                 rest = low[len(words) :].lstrip()

@@ -28,6 +28,7 @@ class Case:
     submitted: tuple[str, ...]  #: the keywords of Auto-Submitted and its kin, lower case
     ring: Keyring
     headers: Mapping[str, tuple[str, ...]]  #: name -> values, topmost first
+    names: str  #: all names of headers, one on a line: searched before they are gone through
 
     def first(self, name: str) -> str | None:
         values = self.headers.get(name)
@@ -72,7 +73,7 @@ def _case(mail: Mail, reverse_path: str | None, ring: Keyring) -> Case:
     headers: dict[str, tuple[str, ...]] = {}
     for name, value in mail.headers:
         headers[name] = (*headers.get(name, ()), value)
-    return Case(mail, null_path_of(mail, reverse_path), _submitted(headers), ring, headers)
+    return Case(mail, null_path_of(mail, reverse_path), _submitted(headers), ring, headers, "\n".join(headers))
 
 
 # --- Auto-Submitted, RFC 3834 section 5 -----------------------------------------------------------------------------------
@@ -186,7 +187,7 @@ def is_auto_reply_by_header(case: Case) -> str | None:
         value = case.first(name)
         if value is not None and value.lower() not in ("no", "false", "0"):
             return f"{name}: {value[:80]}"
-    for name in case.headers:
+    for name in case.headers if "auto" in case.names or "vacation" in case.names else ():
         # Each maker has a name of his own for it: X-YMail-Vacation, X-HelpScout-Auto-Reply. X-Auto-Response-Suppress asks for silence.
         if ("auto" in name or "vacation" in name) and name.startswith("x-") and name != "x-auto-response-suppress":
             bare = name.replace("-", "")
@@ -309,7 +310,9 @@ def has_low_precedence(case: Case) -> str | None:
 
 
 def has_a_machine_header(case: Case) -> str | None:
-    return next((name for name in case.headers if name in _MACHINE_HEADERS or name.startswith("list-") or "loop" in name), None)
+    if not _MACHINE_HEADERS.isdisjoint(case.headers) or "list-" in case.names or "loop" in case.names:
+        return next((name for name in case.headers if name in _MACHINE_HEADERS or name.startswith("list-") or "loop" in name), None)
+    return None
 
 
 def has_no_one_author(case: Case) -> str | None:
