@@ -85,10 +85,10 @@ DELAYED = (
     "could not send message for past", "temporary non-fatal errors", "transient non-fatal errors", "zustellung verzögert",
     "verzögert sich", "noch nicht zugestellt", "retardée", "se ha retrasado", "consegna ritardata", "vertraagd", "försenad",
     "доставка задерживается", "まだ配信されていません", "配信が遅延", "will retry for", "temporary problem delivering",
-    "wurde verzögert", "weiterhin versucht", "vorübergehend ein problem", "versucht noch ", "a été retardé", "nouvelles tentatives",
-    "problème temporaire", "ha sido retras", "problema temporal", "è stata ritardata", "problema temporaneo", "problema temporário",
-    "foi atrasada", "is vertraagd", "tijdelijk probleem", "har försenats", "er forsinket", "została opóźniona", "zpožděn",
-    "временные проблемы", "временная проблема", "была задержана", "遅延しています", "再試行します", "一時的な問題", "投递延迟", "已延迟",
+    "wurde verzögert", "weiterhin versucht", "versucht noch ", "réessaiera pendant", "volverá a intentarlo", "riproverà",
+    "continuará tentando", "probeert het nog", "будет повторять попытки", "продолжит попытки", "a été retardé",
+    "ha sido retras", "è stata ritardata", "foi atrasada", "is vertraagd", "har försenats", "er forsinket", "została opóźniona", "zpožděn",
+    "была задержана", "遅延しています", "再試行します", "投递延迟", "已延迟",
     "將繼續嘗試", "将继续尝试", "지연되",
 )  # fmt: skip
 

@@ -40,6 +40,8 @@ SAID = [
     ("hu", "A kézbesítés a következő címzetteknek nem sikerült:\n\n{}\nA cím nem található.", "failed", True),
     ("tr", "Aşağıdaki alıcılara teslim başarısız oldu:\n\n{}\nAdres bulunamadı.", "failed", True),
     ("ru", "Не удалось доставить сообщение:\n\n{}\nАдрес не найден.", "failed", True),
+    ("fr, for good", "Échec de la remise :\n\n{}\nIl peut s'agir d'un problème temporaire, réessayez plus tard.", "failed", False),
+    ("ru, late", "Сообщение еще не доставлено: {}\nСервер продолжит попытки.", "delayed", False),
     ("ja", "{} にメールを送信できませんでした。アドレスが見つかりません。", "failed", True),
     ("ja, late", "次の受信者への配信が遅延しています:\n\n{}\nまだ配信されていません。", "delayed", False),
     ("ja, relayed", "配信は完了しましたが、配信通知は送信されませんでした:\n\n{}", "relayed", False),
