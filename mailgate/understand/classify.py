@@ -311,7 +311,9 @@ def has_low_precedence(case: Case) -> str | None:
 
 def has_a_machine_header(case: Case) -> str | None:
     if not _MACHINE_HEADERS.isdisjoint(case.headers) or "list-" in case.names or "loop" in case.names:
-        return next((name for name in case.headers if name in _MACHINE_HEADERS or name.startswith("list-") or "loop" in name), None)
+        return next(
+            (name for name in case.headers if name in _MACHINE_HEADERS or name.startswith("list-") or "loop" in name.split("-")), None
+        )
     return None
 
 
