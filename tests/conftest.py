@@ -1,10 +1,16 @@
-"""What every test finds: hypothesis without a stopwatch, and the same examples each time where nobody looks."""
+"""What every test finds: a database of the kind that was asked for, hypothesis without a stopwatch, and the same examples each time where nobody looks."""
 
 from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+from tests.databases import databases_are_dropped as databases_are_dropped
+from tests.databases import no_file_in_place_of_a_server as no_file_in_place_of_a_server
+from tests.databases import pytest_collection_modifyitems as pytest_collection_modifyitems
 from tests.databases import pytest_generate_tests as pytest_generate_tests
+from tests.databases import pytest_sessionfinish as pytest_sessionfinish
+from tests.databases import pytest_terminal_summary as pytest_terminal_summary
+from tests.databases import pytest_testnodedown as pytest_testnodedown
 from tests.servers import in_ci
 
 # Two cores are shared with real servers: how long one example took says nothing about the code.

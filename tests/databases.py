@@ -1,13 +1,16 @@
 """Which database a test works on: an SQLite file in a folder of its own, or a PostgreSQL database of its own.
 
-A folder of tests whose `conftest.py` imports `database_kind` runs on both. What is about one of them says so:
-`pytestmark = pytest.mark.database("sqlite")`.
+A folder of tests whose `conftest.py` imports `database_kind` runs on both; every other test that works on a record does so on a file.
+`MAILGATE_TEST_DATABASE=postgresql` moves all of them to the server. What is about one of the two says so, and why:
+`pytestmark = pytest.mark.database("sqlite", because="a file is copied")`. It is left out where the other one was asked for, and the end
+of the run tells it.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -20,11 +23,13 @@ import pytest
 from sqlalchemy import URL
 
 from mailgate.model.installation import DatabaseSettings
+from mailgate.record import sqlite
 from mailgate.record.store import Store, create_store
 from tests.servers import postgresql
 
 KINDS = ("sqlite", "postgresql")
 _CHOSEN = "MAILGATE_TEST_DATABASE"
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
 _MADE: list[URL] = []
 _BIRTH = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 #: As the sample configuration has it.
@@ -42,7 +47,42 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("database")
     kinds = marker.args if marker else KINDS
     chosen = os.environ.get(_CHOSEN)
-    metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)], indirect=True, scope="module")
+    # What is about the other one is not made to vanish here: then nobody would hear of it.
+    metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)] or kinds, indirect=True, scope="module")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leaves out what is about the kind that nobody asked for."""
+    chosen = os.environ.get(_CHOSEN)
+    left_out: dict[pytest.Item, str] = {}
+    for item in items if chosen is not None else ():
+        marker = item.get_closest_marker("database")
+        if marker is not None and chosen not in marker.args:
+            left_out[item] = str(marker.kwargs["because"])
+    config.stash[_LEFT_OUT] = Counter(left_out.values())
+    if left_out:
+        config.hook.pytest_deselected(items=list(left_out))
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist tells the one who reports; all of them have collected the same."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash.get(_LEFT_OUT, Counter()))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash[_LEFT_OUT] = Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Says what was left out, and why."""
+    told = config.stash.get(_LEFT_OUT, None)
+    if told:
+        terminalreporter.section(f"left out: not about {os.environ[_CHOSEN]}")
+        for reason, times in sorted(told.items()):
+            terminalreporter.line(f"{times} tests: {reason}")
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -52,6 +92,29 @@ def database_kind(request: pytest.FixtureRequest) -> Iterator[str]:
         if request.param == "postgresql":
             postgresql.server()
         yield request.param
+    _drop()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def databases_are_dropped() -> Iterator[None]:
+    """For the conftest of all tests: those of folders that have no kind of their own."""
+    yield
+    _drop()
+
+
+@pytest.fixture(autouse=True)
+def no_file_in_place_of_a_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the conftest of all tests: one that is said to have run on a server did."""
+    if kind() != "postgresql" or (marker := request.node.get_closest_marker("database")) and "sqlite" in marker.args:
+        return
+
+    def refuse(self: sqlite.File, *given: Any, **more: Any) -> None:
+        raise AssertionError("a file was opened by a test that is to run on PostgreSQL")
+
+    monkeypatch.setattr(sqlite.File, "__init__", refuse)
+
+
+def _drop() -> None:
     while _MADE:
         postgresql.drop(_MADE.pop())
 

@@ -35,7 +35,7 @@ def words(text: str) -> str:
 # --- demo, init, check --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="the demo and init make files")
 def test_the_demo_plays_a_tickets_life_in_under_thirty_seconds(tmp_path: Path) -> None:
     done = mailgate("demo", folder=tmp_path, seconds=30)
     assert done.returncode == 0, done.stderr
@@ -45,7 +45,7 @@ def test_the_demo_plays_a_tickets_life_in_under_thirty_seconds(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [], "nothing is left behind"
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="the demo and init make files")
 def test_init_writes_an_installation_that_check_finds_good_and_overwrites_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     done = CliRunner().invoke(app, ["init", str(folder)])
@@ -63,7 +63,7 @@ def test_init_writes_an_installation_that_check_finds_good_and_overwrites_nothin
     assert {path: path.read_bytes() for path in before} == before
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="the demo and init make files")
 def test_init_beside_a_lone_file_of_an_installation_changes_nothing_either(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("mine")
     done = CliRunner().invoke(app, ["init", str(tmp_path)])
@@ -71,7 +71,7 @@ def test_init_beside_a_lone_file_of_an_installation_changes_nothing_either(tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["keys"] and (tmp_path / "keys").read_text() == "mine"
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="touches no database")
 def test_check_says_every_mistake_of_both_files_with_its_line_and_starts_nothing(tmp_path: Path) -> None:
     house = configured(tmp_path)
     policy = house.config / "policy.toml"
@@ -104,7 +104,7 @@ def test_check_says_every_mistake_of_both_files_with_its_line_and_starts_nothing
         ("mailgate.toml", 'kind = "maildir"', 'kind = "pigeon"', "relay.kind"),
     ],
 )
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="touches no database")
 def test_one_mistake_of_form_is_said_once_and_leads_to_no_others(tmp_path: Path, name: str, old: str, new: str, key: str) -> None:
     house = configured(tmp_path)
     file = house.config / name
@@ -161,7 +161,7 @@ def test_check_renders_the_letters_and_names_a_broken_one(tmp_path: Path) -> Non
     assert "ticket_opened/requester" in words(done.output), done.output
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="touches no database")
 def test_without_a_configuration_a_command_says_where_it_looked(tmp_path: Path) -> None:
     done = mailgate("status", folder=tmp_path)
     assert done.returncode == 78
@@ -187,7 +187,7 @@ def test_status_for_machines_is_json_with_the_same_exit_code(house: House) -> No
     assert len(said["troubles"]) == 1 and said["restored"] is False
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="what can be wrong with a file")
 def test_status_without_a_database_that_can_be_trusted_is_seventy_four(tmp_path: Path) -> None:
     house = configured(tmp_path)
     (house.config / "mailgate.db").unlink()
@@ -285,7 +285,7 @@ def test_tickets_are_listed_shown_and_exported(house: House) -> None:
     assert {row["number"]: row["status"] for row in rows} == {1: "new", 2: "new"}
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")
 def test_a_backup_is_a_private_copy_that_can_be_opened_and_overwrites_nothing(house: House, tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     copy = tmp_path / "copy.db"
@@ -395,7 +395,7 @@ def test_people_shows_who_is_on_file_and_lifts_the_silence_of_an_address(tmp_pat
 # --- PostgreSQL ----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.database("postgresql")
+@pytest.mark.database("postgresql", because="what only a server has")
 def test_the_tables_are_made_in_an_empty_database_and_in_no_other(tmp_path: Path) -> None:
     house = configured(tmp_path)
     again = CliRunner().invoke(app, ["init", "--only-database", str(house.config)])
@@ -409,7 +409,7 @@ def test_the_tables_are_made_in_an_empty_database_and_in_no_other(tmp_path: Path
         assert house.run("status").exit_code == 0
 
 
-@pytest.mark.database("postgresql")
+@pytest.mark.database("postgresql", because="what only a server has")
 def test_nothing_says_the_databases_password(tmp_path: Path) -> None:
     house = configured(tmp_path)
     password = os.environ[postgresql.PASSWORD]

@@ -17,7 +17,7 @@ from tests.cli.house import NOBODY, PLAIN, configured, lived_in, mailgate
 from tests.fakes.dns_server import NameServer, text
 from tests.fakes.signer import record, rsa_key, signed
 
-pytestmark = pytest.mark.database("sqlite")  # it only looks things up
+pytestmark = pytest.mark.database("sqlite", because="explain only looks things up")
 
 ADDRESS = {"name": str, "address": str}
 #: The form of version 1 as the manual states it: a dict must have these keys and no others, a list holds such elements.

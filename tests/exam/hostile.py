@@ -14,9 +14,9 @@ from mailgate import settings
 from mailgate.app.running import Running
 from mailgate.cli.demo import configuration
 from mailgate.model.mail import Arrival, Door, Reading, Unread
-from mailgate.record.store import create_store
 from mailgate.record.tables import entries, letters
 from mailgate.understand import Item
+from tests import databases
 from tests.journeys.world import SUPPORT, Clock, edit
 from tests.mutations import mutated, seeds
 
@@ -48,9 +48,10 @@ class Gate:
         configuration(folder / "config", 1)
         edit(folder / "config", "mailgate.toml", ('# letters = "send" ', 'letters = "hold" #'))
         self.clock = Clock()
+        databases.configure(folder / "config")
         given = settings.load(folder / "config")
         given = replace(given, reader=replace(given.reader, **reader))
-        create_store(given.database, self.clock())
+        databases.ensure(given.database, self.clock())
         self.running = Running(given, self.clock)
 
     def __enter__(self) -> Gate:

@@ -10,7 +10,7 @@ from bench import measured
 from tests.databases import database_kind as database_kind
 from tests.nodes.two_nodes import run
 
-pytestmark = [pytest.mark.exam, pytest.mark.database("postgresql")]
+pytestmark = [pytest.mark.exam, pytest.mark.database("postgresql", because="several nodes need a server")]
 
 
 def test_five_thousand_mails_on_two_nodes_survive_ten_kills_of_the_database_and_three_sleeps(tmp_path: Path) -> None:

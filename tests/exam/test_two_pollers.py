@@ -10,7 +10,7 @@ from bench import measured
 from tests.databases import database_kind as database_kind
 from tests.nodes.two_pollers import run
 
-pytestmark = [pytest.mark.exam, pytest.mark.database("postgresql")]
+pytestmark = [pytest.mark.exam, pytest.mark.database("postgresql", because="several nodes need a server")]
 
 
 def test_two_thousand_mails_come_once_out_of_a_mailbox_that_two_nodes_read(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_
 # --- the disk -----------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="the disk of a server is watched where it is")
 def test_a_disk_that_is_nearly_full_is_told_once_an_hour(tmp_path: Path) -> None:
     full = ('# disk_warning = "500MiB"', 'disk_warning = "900000GiB"')
     with World(tmp_path, changes=lambda config: edit(config, "mailgate.toml", full)) as world:
@@ -125,7 +125,7 @@ def test_letters_on_hold_are_written_and_stay_until_they_are_released(tmp_path: 
         assert len(world.letters_for(MAX)) == 1
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")
 def test_a_restored_copy_keeps_its_letters_until_a_person_has_looked(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir(mode=0o700)
     copy = tmp_path / "copy.db"

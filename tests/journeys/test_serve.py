@@ -89,7 +89,7 @@ def test_sighup_adopts_a_good_policy_and_keeps_the_old_one_before_a_faulty_one(s
     policy.write_text(good)
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="a file has one serve")
 def test_a_second_serve_on_the_same_file_is_refused_with_the_way_out(served: Served) -> None:
     second = served.run("serve")
     assert second.returncode == 74
@@ -112,7 +112,7 @@ def test_deliver_beside_a_serve_stores_the_mail_and_says_so_with_its_exit_code(s
         assert len([row for row in store.inbox_rows(None, 1000) if row.door == "pipe"]) == 1, "the same mail twice is one mail"
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")
 def test_status_and_backup_work_beside_a_serve(served: Served) -> None:
     copy = served.folder / "copy.db"
     assert served.run("backup", str(copy)).returncode == 0
@@ -149,7 +149,7 @@ def open_to_others(database: Path) -> None:
     database.chmod(0o644)
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="what can be wrong with a file")
 @pytest.mark.parametrize("what", [missing, empty, damaged, open_to_others])
 def test_serve_refuses_a_database_that_it_cannot_trust_and_makes_no_other(tmp_path: Path, what) -> None:  # type: ignore[no-untyped-def]
     config = prepared(tmp_path)
@@ -163,7 +163,7 @@ def test_serve_refuses_a_database_that_it_cannot_trust_and_makes_no_other(tmp_pa
     assert (database.read_bytes() if database.exists() else None) == before
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="what can be wrong with a file")
 def test_deliver_puts_a_mail_off_when_the_database_is_missing(tmp_path: Path) -> None:
     config = prepared(tmp_path)
     (config / "mailgate.db").unlink()

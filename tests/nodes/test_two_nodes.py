@@ -8,7 +8,7 @@ import pytest
 
 from tests.nodes.two_nodes import run
 
-pytestmark = [pytest.mark.database("postgresql"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.database("postgresql", because="several nodes need a server"), pytest.mark.timeout(400)]
 
 
 def test_two_nodes_lose_nothing_and_do_nothing_twice_while_the_database_is_killed_and_one_of_them_sleeps(tmp_path: Path) -> None:

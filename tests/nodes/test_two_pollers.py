@@ -8,7 +8,7 @@ import pytest
 
 from tests.nodes.two_pollers import run
 
-pytestmark = [pytest.mark.database("postgresql"), pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.database("postgresql", because="several nodes need a server"), pytest.mark.timeout(400)]
 
 
 def test_a_mailbox_whose_reader_is_killed_and_whose_next_one_sleeps_past_its_lease_is_read_once(tmp_path: Path) -> None:

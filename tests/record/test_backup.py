@@ -15,7 +15,7 @@ from mailgate.record.store import open_store
 from mailgate.record.trust import Untrusted
 from tests.record.builders import LEASE, NOON, a_keep, a_letter, a_person, a_store, a_ticket, claims, opened, some_keeps
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from mailgate.record.codec import dump, load, load_all
 from mailgate.record.types import already_json
 from tests.record.builders import NOON
 
-pytestmark = pytest.mark.database("sqlite")  # the same for both
+pytestmark = pytest.mark.database("sqlite", because="text that is the same for both, and touches neither")
 
 
 @pytest.mark.parametrize(

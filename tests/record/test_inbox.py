@@ -138,7 +138,7 @@ def test_no_number_is_given_out_twice_by_many_threads_and_two_programs(store, tm
     assert all(some == sorted(some) for some in taken)
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_full_disk_is_said_in_one_word_and_the_next_mail_is_taken_once_there_is_room(tmp_path, store):
     store.keep(some_keeps(2))
     with store._db.room.engine.connect() as connection:  # the only one of the pool
@@ -152,7 +152,7 @@ def test_a_full_disk_is_said_in_one_word_and_the_next_mail_is_taken_once_there_i
     assert len(store.claim_inbox(10, NOON, LEASE)) == 3
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_path):
     holder = sqlite3.connect(tmp_path / "mailgate.db", isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
@@ -166,7 +166,7 @@ def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_pat
     holder.close()
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_what_meets_a_lock_halfway_is_done_again_from_its_start(store):
     for run in (store._db.read, store._db.write):
         turns = []
@@ -182,7 +182,7 @@ def test_what_meets_a_lock_halfway_is_done_again_from_its_start(store):
         assert (run(work), len(turns)) == ("done", 3)
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_disk_that_fails_is_no_reason_to_try_again(store):
     def work(connection):
         failed = sqlite3.OperationalError("disk I/O error")

@@ -131,7 +131,7 @@ def test_a_serve_that_starts_finds_no_folder_held_by_its_dead_predecessor(tmp_pa
         assert store.mailboxes.lease(KEY, "alive", NOON, NOON + MINUTE)
 
 
-@pytest.mark.database("postgresql")
+@pytest.mark.database("postgresql", because="several nodes need a server")
 def test_a_node_that_starts_takes_no_folder_from_a_living_one_or_from_another_machine(tmp_path):
     living, elsewhere = f"{node.new_lease()}/support/INBOX", f"anothermachine.1.1.{'0' * 16}/support/Sent"
     sent = replace(KEY, folder="Sent")

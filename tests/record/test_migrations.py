@@ -198,7 +198,7 @@ print("up", flush=True)
 """
 
 
-@pytest.mark.database("postgresql")
+@pytest.mark.database("postgresql", because="what only a server has")
 def test_two_nodes_that_start_at_the_same_time_upgrade_once(tmp_path):
     settings = older(a_database(tmp_path))
     nodes = [
@@ -229,7 +229,7 @@ def test_a_program_of_the_version_before_may_work_beside_the_newer_schema_and_an
         open_store(settings, NOON, for_serve=True)
 
 
-@pytest.mark.database("postgresql")
+@pytest.mark.database("postgresql", because="what only a server has")
 def test_an_upgrade_waits_until_nodes_that_are_too_old_for_it_have_stopped(tmp_path, monkeypatch):
     settings = older(a_database(tmp_path))
     named = make_url(settings.url).update_query_dict({"application_name": "mailgate 0000 otherhost:1"})

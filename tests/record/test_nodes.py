@@ -42,7 +42,7 @@ from tests.record.builders import (
 from tests.record.test_crashes import a_program, lines_until
 
 ROOT = Path(__file__).parents[2]
-on_server = pytest.mark.database("postgresql")
+on_server = pytest.mark.database("postgresql", because="several nodes need a server")
 
 
 @pytest.fixture

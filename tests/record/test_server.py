@@ -20,7 +20,7 @@ from tests.databases import a_database, look, settings_of
 from tests.record.builders import LEASE, NOON, a_keep, a_letter, a_person, a_ticket, claims, opened, some_keeps
 from tests.servers import postgresql
 
-pytestmark = pytest.mark.database("postgresql")
+pytestmark = pytest.mark.database("postgresql", because="what only a server has")
 
 
 def refusal(settings, **options):

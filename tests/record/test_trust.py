@@ -19,7 +19,7 @@ from mailgate.record.trust import ServeLock, Untrusted, file_system_in
 from tests.databases import a_database
 from tests.record.builders import LEASE, NOON, a_person, a_ticket, an_entry, claims, opened, some_keeps
 
-pytestmark = pytest.mark.database("sqlite")
+pytestmark = pytest.mark.database("sqlite", because="what can be wrong with a file")
 
 
 def refusal(settings, **options):

@@ -22,7 +22,8 @@ from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, LetterWanted, OutboxRow
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, TicketFile, TicketKind, Visibility
-from mailgate.record.store import Outcome, Store, create_store, open_store
+from mailgate.record.store import Outcome, Store, open_store
+from tests import databases
 from tests.storm.relay_sink import Copy, Ledger, RelaySink
 
 START = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -53,8 +54,9 @@ def storm(folder: Path, letters: int = 200, kills: int = 4, share: float = 0.3, 
     configuration(folder / "config", sink.start())
     toml = folder / "config" / "mailgate.toml"
     toml.write_text(toml.read_text().replace('# reverse_path = "auto"', 'reverse_path = "verp" #'))
+    databases.configure(folder / "config")
     loaded = settings.load(folder / "config")
-    create_store(loaded.database, START)
+    databases.ensure(loaded.database, START)
     with open_store(loaded.database, START) as store:
         fill(store, loaded, letters, chance)
     clock = folder / "clock"

@@ -17,7 +17,7 @@ def test_300_mails_survive_ten_kills_and_no_acknowledgement_is_written_twice(tmp
     assert (result.lost, result.twice, result.acknowledged_twice) == (0, 0, 0), result
 
 
-@pytest.mark.database("sqlite")
+@pytest.mark.database("sqlite", because="the harness is checked once, on what is quicker")
 @pytest.mark.timeout(300)
 def test_the_storm_notices_a_commit_behind_the_250(tmp_path: Path) -> None:
     result = storm(tmp_path, mails=120, clients=8, kills=4, serve=SERVE_TOO_EARLY)
