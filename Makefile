@@ -2,6 +2,7 @@
 #
 #   make demo    the whole life of a ticket, on this machine, nothing to configure
 #   make test    every test but the long ones
+#   make test-postgresql    the same with every record on PostgreSQL (make exam runs it, too)
 #   make check   style, types, who imports whom, lock files, what must not stand in the tree
 #   make exam    the long runs, and what they measured in docs/measured.md
 #   make bench   mails per second, beside others
@@ -9,7 +10,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check exam bench lock servers clean
+.PHONY: help demo test test-postgresql check exam bench lock servers clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -47,6 +48,9 @@ demo: .venv/.runtime
 
 test: .venv/.dev servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+
+test-postgresql: .venv/.dev servers
+	MAILGATE_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""What every test finds: a database of the kind that was asked for, hypothesis without a stopwatch, and the same examples each time where nobody looks."""
+"""What every test finds: a database of the kind that was asked for, hypothesis without a stopwatch, the same examples in CI."""
 
 from __future__ import annotations
 

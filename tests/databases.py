@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,9 @@ import pytest
 from sqlalchemy import URL
 
 from mailgate.model.installation import DatabaseSettings
-from mailgate.record import sqlite
+from mailgate.record import postgres, sqlite
+from mailgate.record.database import Database
+from mailgate.record.room import Room
 from mailgate.record.store import Store, create_store
 from tests.servers import postgresql
 
@@ -105,7 +107,8 @@ def databases_are_dropped() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_file_in_place_of_a_server(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the conftest of all tests: one that is said to have run on a server did."""
-    if kind() != "postgresql" or (marker := request.node.get_closest_marker("database")) and "sqlite" in marker.args:
+    marker = request.node.get_closest_marker("database")
+    if kind() != "postgresql" or (marker is not None and "sqlite" in marker.args):
         return
 
     def refuse(self: sqlite.File, *given: Any, **more: Any) -> None:
@@ -128,6 +131,23 @@ def a_database(folder: Path, name: str = "mailgate.db") -> DatabaseSettings:
     path.touch(mode=0o600, exist_ok=False)
     path.write_bytes(_new_file())
     return DatabaseSettings(url=str(path))
+
+
+@contextmanager
+def without_tables(folder: Path) -> Iterator[Database]:
+    """An empty database of the kind in question: what a schema is made in."""
+    with ExitStack() as stack:
+        room: Room
+        if kind() == "postgresql":
+            room = postgres.Server(settings_of(stack.enter_context(postgresql.a_new_database())))
+        else:
+            folder.chmod(0o700)
+            (folder / "empty.db").touch(mode=0o600)
+            sqlite.prepare_new(folder / "empty.db")
+            room = sqlite.File(folder / "empty.db")
+        database = Database(room)
+        stack.callback(database.close)
+        yield database
 
 
 @cache

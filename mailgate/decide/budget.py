@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.policy import Budgets, Policy
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------
@@ -97,6 +97,41 @@ def after(wanted: Sequence[LetterWanted], verdicts: Sequence[Verdict], counts: C
     return tally
 
 
+def is_limited(budgets: Budgets) -> bool:
+    limits = (budgets.per_address_hour, budgets.per_address_day, budgets.unknown_per_minute, budgets.known_per_minute)
+    return any(limit is not None for limit in limits)
+
+
+def overrun(letters: Sequence[Letter], counts: Counts, budgets: Budgets, now: datetime) -> str:
+    """What is used up by now: "" while these letters may leave when they were told to, else whose budget it is.
+
+    Other nodes decide at the same moment and do not see it. So this is asked once more when the letters are in the record: `counts` is of
+    then, with `letters` in it; `now` is when they were decided.
+    """
+    tally = _Tally(counts)
+    counted = [letter for letter in letters if letter.automatic and letter.audience.is_outside]
+    for letter in counted:
+        tally.take_away(letter)
+    for letter in counted:
+        address = letter.address.lower()
+        turn = (letter.not_before or now) - now
+        if any(
+            limit is not None and count >= limit
+            for count, limit in (
+                (tally.per_address_hour[address], budgets.per_address_hour),
+                (tally.per_address_day[address], budgets.per_address_day),
+            )
+        ):
+            return "one address"
+        waiting, limit = (
+            (tally.known_minute, budgets.known_per_minute) if letter.proven else (tally.unknown_minute, budgets.unknown_per_minute)
+        )
+        if limit is not None and (not limit or turn < timedelta(minutes=waiting // limit)):
+            return f"{'known' if letter.proven else 'unknown'} addresses"
+        tally.count(letter.proven, address)
+    return ""
+
+
 class _Tally:
     """Counts that grow."""
 
@@ -107,15 +142,19 @@ class _Tally:
         self.known_minute = counts.known_minute
 
     def add(self, letter: LetterWanted, verdict: Verdict) -> None:
-        if not is_counted(letter) or isinstance(verdict, Suppress):
-            return
-        address = letter.person.address.lower()
-        self.per_address_hour[address] += 1
-        self.per_address_day[address] += 1
-        if letter.proven:
-            self.known_minute += 1
+        if is_counted(letter) and not isinstance(verdict, Suppress):
+            self.count(letter.proven, letter.person.address.lower())
+
+    def take_away(self, letter: Letter) -> None:
+        self.count(letter.proven, letter.address.lower(), -1)
+
+    def count(self, proven: bool, address: str, by: int = 1) -> None:
+        self.per_address_hour[address] += by
+        self.per_address_day[address] += by
+        if proven:
+            self.known_minute += by
         else:
-            self.unknown_minute += 1
+            self.unknown_minute += by
 
 
 def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime) -> Verdict:

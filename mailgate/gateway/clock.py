@@ -47,4 +47,4 @@ class ClockRound:
         suppressed = self.store.suppressed(addresses, now)
         decision, wanted, _ = desk.spend(decision, counts, suppressed, now)
         letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
-        self.store.record([Outcome(None, decision, letters, desk.held)], now)
+        self.store.record([Outcome(None, decision, letters, desk.held)], now, desk.last_look(now))

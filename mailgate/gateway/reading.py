@@ -337,7 +337,7 @@ class ReadingRound:
                     decision = noted(decision, one.wanted, one.reason, decided.now)
             sealed = tuple(one for one in written if isinstance(one, Letter))
             outcomes.append(Outcome(row.claim, decision, sealed, desk.held, row.message_id, row.looked_up))
-        self.store.record(outcomes, decided.now)
+        self.store.record(outcomes, decided.now, desk.last_look(decided.now))
         for row in decided.rows:
             if row.decision.set_aside:
                 log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from mailgate.compose.letters import ComposeContext, Shared, Unsealable, compose
 from mailgate.compose.templates import Templates
@@ -63,6 +64,11 @@ class Desk:
                 wanted = replace(wanted, not_before=verdict.until)
             letters.append(wanted if wanted.name else replace(wanted, name=new_letter_id()))
         return decision, tuple(letters), after
+
+    def last_look(self, now: datetime) -> Callable[[Sequence[Letter], budget.Counts], str] | None:
+        """For the record: whose budget letters decided at `now` are over once they are in it. None where every limit is lifted."""
+        budgets = self.policy.budgets
+        return partial(budget.overrun, budgets=budgets, now=now) if budget.is_limited(budgets) else None
 
     def seal(
         self,

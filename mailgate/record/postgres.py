@@ -49,8 +49,9 @@ _SAFE = {
     "server_encoding": ("UTF8",),
 }
 
-#: Advisory locks are numbers that a whole database shares; this one is ours.
+#: Advisory locks are numbers that a whole database shares; these are ours.
 _MIGRATING = 0x6D61696C_67617465
+_COUNTING = 0x6D61696C_67617466
 
 
 def url_of(settings: DatabaseSettings) -> URL:
@@ -162,6 +163,10 @@ class Server:
         connection.execute(text("SET LOCAL lock_timeout = '25s'"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _MIGRATING})
+
+    def in_turn(self, connection: Connection) -> None:
+        # Held until the end of the transaction. The next statement sees what was committed before (READ COMMITTED).
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _COUNTING})
 
     def meaning(self, error: BaseException) -> Meaning:
         return meaning(error)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, null, select, update
-from sqlalchemy.engine import Dialect
 
 from mailgate.model.decision import Change
 from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
+from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
 from mailgate.record import codec, inbox, outbox, people, reports, tables
 from mailgate.record.ready import Row, Statement
-from mailgate.record.rows import Conflict, Outcome
+from mailgate.record.room import Room
+from mailgate.record.rows import AutomaticCounts, Conflict, Outcome
 from mailgate.record.tickets import cycle_row, entry_row, ticket_row
 
 Rows = list[Row]
+#: From all letters of a recording and the counts with them in it: whose budget they overrun, or "" (`decide.budget.overrun`).
+Overrun = Callable[[Sequence[Letter], AutomaticCounts], str]
 
 BREACH = 100  #: the level of a breach among the percentages of the warnings
 
@@ -36,9 +39,10 @@ class _Chain:
 class Recording:
     """The rows of a batch. Raises Conflict already here when its decisions do not follow one another."""
 
-    def __init__(self, outcomes: Sequence[Outcome], now: datetime, dialect: Dialect) -> None:
+    def __init__(self, outcomes: Sequence[Outcome], now: datetime, room: Room, overrun: Overrun | None = None) -> None:
         self._now = now
-        self._dialect = dialect
+        self._room, self._overrun = room, overrun
+        self._dialect = room.engine.dialect
         self._outcomes = outcomes
         self._people = [person for outcome in outcomes for person in outcome.decision.people]
         self._chains: dict[int, _Chain] = {}
@@ -241,6 +245,7 @@ class Recording:
                 people.suppress(connection, suppression)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
+        self._check_budgets(connection)
         return True
 
     def is_written(self, connection: Connection) -> bool | None:
@@ -278,6 +283,16 @@ class Recording:
             found.update((number, version) for number, version in rows)
         if lost := tuple(number for number, version in expected.items() if found.get(number) != version):
             raise Conflict("ticket", lost)
+
+    def _check_budgets(self, connection: Connection) -> None:
+        """The last of all: what others counted while this was decided is seen only now."""
+        addresses = {row["address_key"] for row in self._letters if row["counted_at"] is not None}
+        if self._overrun is None or not addresses:
+            return
+        self._room.in_turn(connection)
+        letters = [letter for outcome in self._outcomes for letter in outcome.letters]
+        if used_up := self._overrun(letters, outbox.automatic_counts(connection, map(str, addresses), self._now)):
+            raise Conflict("budget", (used_up,))
 
     def _admit(self, connection: Connection) -> None:
         table = tables.entries

@@ -18,7 +18,7 @@ from mailgate.model.ticket import Ticket
 class Conflict(Exception):
     """Somebody else was first: nothing was written, decide again with what the record says now.
 
-    `what` is ticket, message_id, address, lease, letter, or unique (the database's own last word); `keys` say which.
+    `what` is ticket, message_id, address, lease, letter, budget, or unique (the database's own last word); `keys` say which.
     """
 
     def __init__(self, what: str, keys: tuple[object, ...] = ()) -> None:

@@ -100,6 +100,9 @@ class File:
     def alone(self, connection: Connection) -> None:
         """Whoever writes is alone anyway."""
 
+    def in_turn(self, connection: Connection) -> None:
+        """A transaction that writes is alone from its beginning."""
+
     def meaning(self, error: BaseException) -> Meaning:
         return meaning(error)
 

@@ -25,7 +25,7 @@ from mailgate.record import backup, file_opening, holds, house, inbox, node, ope
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
-from mailgate.record.recording import Recording
+from mailgate.record.recording import Overrun, Recording
 from mailgate.record.rows import (
     Attempted,
     AutomaticCounts,
@@ -261,11 +261,14 @@ class Store:
 
     # --- recording -------------------------------------------------------------------------------------------------
 
-    def record(self, outcomes: Sequence[Outcome], now: datetime) -> None:
-        """All of these decisions, or none. Raises Conflict when somebody else was first: decide again."""
+    def record(self, outcomes: Sequence[Outcome], now: datetime, overrun: Overrun | None = None) -> None:
+        """All of these decisions, or none. Raises Conflict when somebody else was first: decide again.
+
+        `overrun`: looks once more, with the letters in the record, whether they are within their budgets.
+        """
         if not outcomes:
             return
-        ready = Recording(outcomes, now, self._db.dialect)
+        ready = Recording(outcomes, now, self._db.room, overrun)
         try:
             self._db.write(ready.write, did=ready.is_written)
         except IntegrityError as error:

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.decide.budget import Delay, Send, Suppress, Verdict, after, is_noreply, shown_subject, spend
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.decide.budget import Delay, Send, Suppress, Verdict, after, is_limited, is_noreply, overrun, shown_subject, spend
+from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
+from mailgate.model.ticket import Visibility
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 IT = Desk(id="it", address="support@example.org", prefix="IT", name="IT", group="first", aliases=("help@example.org",))
@@ -185,6 +186,69 @@ LETTERS = st.lists(
     ),
     max_size=40,
 )
+
+
+# --- what another node decided at the same moment --------------------------------------------------------------------------
+
+
+def sealed(wanted: Sequence[LetterWanted], given: Sequence[Verdict]) -> list[Letter]:
+    """What goes into the record of letters with these verdicts."""
+    return [
+        Letter(
+            "AAAA0001", one.event, one.audience, one.ticket, one.desk, one.person.id, one.person.address, "", b"", b"", (), "", "", 0, "",
+            one.automatic, one.proven, Visibility.PUBLIC, NOON, not_before=verdict.until if isinstance(verdict, Delay) else None,
+        )
+        for one, verdict in zip(wanted, given, strict=True)
+        if not isinstance(verdict, Suppress)
+    ]  # fmt: skip
+
+
+def recorded(letters: Sequence[Letter], before: Recorded) -> Recorded:
+    counted = [one for one in letters if one.automatic and one.audience.is_outside]
+    to = [one.address.lower() for one in counted]
+    hour, day = ({a: old.get(a, 0) + to.count(a) for a in (*old, *to)} for old in (before.per_address_hour, before.per_address_day))
+    proven = sum(one.proven for one in counted)
+    return Recorded(hour, day, before.unknown_minute + len(counted) - proven, before.known_minute + proven)
+
+
+@given(LETTERS, st.integers(0, 4), st.integers(0, 30))
+def test_what_nobody_came_between_is_recorded_as_it_was_decided(wanted: list[LetterWanted], hour: int, waiting: int):
+    policy = a_policy(unknown_per_minute=5, known_per_minute=7, longest_delay=timedelta(minutes=2))
+    counts = Recorded({"a@x.example": hour}, {}, waiting, waiting)
+    letters = sealed(wanted, verdicts(wanted, counts, policy))
+    assert overrun(letters, recorded(letters, counts), policy.budgets, NOON) == ""
+
+
+@given(LETTERS, LETTERS, st.integers(0, 3), st.integers(0, 12))
+def test_two_that_decide_at_the_same_moment_are_recorded_only_within_the_budget(
+    one: list[LetterWanted], other: list[LetterWanted], hour: int, waiting: int
+):
+    policy = a_policy(unknown_per_minute=5, known_per_minute=7, longest_delay=timedelta(minutes=2))
+    counts = Recorded({"a@x.example": hour}, {}, waiting, waiting)
+    first, second = (verdicts(wanted, counts, policy) for wanted in (one, other))
+    before = recorded(sealed(one, first), counts)
+    letters = sealed(other, second)
+    whose = overrun(letters, recorded(letters, before), policy.budgets, NOON)
+    turns, again = (
+        [None if isinstance(verdict, Suppress) else getattr(verdict, "until", NOON) for verdict in given]
+        for given in (second, verdicts(other, before, policy))
+    )
+    assert bool(whose) == (turns != again), "exactly what is decided otherwise after the first is decided again"
+
+
+def test_whose_budget_is_used_up_is_said():
+    one = sealed([a_letter(proven=False)], [Send()])
+    assert overrun(one, Recorded(unknown_minute=20), Budgets(), NOON) == ""
+    assert overrun(one, Recorded(unknown_minute=21), Budgets(), NOON) == "unknown addresses"
+    assert overrun(sealed([a_letter()], [Send()]), Recorded(known_minute=601), Budgets(), NOON) == "known addresses"
+    assert overrun(one, Recorded({"max@home.example": 4}), Budgets(), NOON) == "one address"
+    assert overrun(one, Recorded(per_address_day={"max@home.example": 11}), Budgets(), NOON) == "one address"
+    later = sealed([a_letter(proven=False)], [Delay(NOON + timedelta(minutes=1), "")])
+    assert overrun(later, Recorded(unknown_minute=40), Budgets(), NOON) == "", "its turn was a minute later anyway"
+    assert overrun(sealed([a_letter(automatic=False)], [Send()]), Recorded({"max@home.example": 9}), Budgets(), NOON) == ""
+    lifted = Budgets(per_address_hour=None, per_address_day=None, unknown_per_minute=None, known_per_minute=None)
+    assert overrun(one, Recorded({"max@home.example": 9}, {}, 10**6), lifted, NOON) == ""
+    assert is_limited(Budgets()) and is_limited(replace(lifted, known_per_minute=0)) and not is_limited(lifted)
 
 
 @given(LETTERS, st.integers(0, 4), st.integers(0, 30), st.integers(0, 40))

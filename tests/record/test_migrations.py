@@ -16,11 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, make_url
 
-from mailgate.record import house, migrations, opening, postgres, sqlite
-from mailgate.record.database import Database
+from mailgate.record import house, migrations, opening, postgres
 from mailgate.record.store import Untrusted, open_store
 from mailgate.record.tables import metadata
-from tests.databases import a_database, look, settings_of
+from tests.databases import a_database, look, without_tables
 from tests.record.builders import NOON, some_keeps
 from tests.servers import postgresql
 
@@ -242,16 +241,9 @@ def test_an_upgrade_waits_until_nodes_that_are_too_old_for_it_have_stopped(tmp_p
     open_store(settings, NOON, for_serve=True).close()
 
 
-def test_a_migration_only_adds_so_that_the_version_before_goes_on(tmp_path, database_kind):
+def test_a_migration_only_adds_so_that_the_version_before_goes_on(tmp_path):
     """What the older program inserts is taken: no column is gone, none is new that must be filled."""
-    tmp_path.chmod(0o700)
-    with contextlib.ExitStack() as stack:
-        if database_kind == "postgresql":
-            database = Database(postgres.Server(settings_of(stack.enter_context(postgresql.a_new_database()))))
-        else:
-            (tmp_path / "steps.db").touch(mode=0o600)
-            sqlite.prepare_new(tmp_path / "steps.db")
-            database = Database(sqlite.File(tmp_path / "steps.db"))
+    with without_tables(tmp_path) as database:
         before: dict[str, dict[str, str]] = {}
         for version in migrations.VERSIONS:
             database.write(lambda connection, to=version: migrations.upgrade(connection, to))
@@ -264,4 +256,3 @@ def test_a_migration_only_adds_so_that_the_version_before_goes_on(tmp_path, data
                 must = [name for name, c in found.items() if name not in columns and not c["nullable"] and c["default"] is None]
                 assert must == [], (version, table)
             before = {table: {column["name"]: str(column["type"]) for column in columns} for table, columns in now.items()}
-        database.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -16,10 +17,11 @@ import psycopg
 import pytest
 from sqlalchemy import event
 
+from mailgate.decide import budget
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.events import SlaBreached
-from mailgate.model.policy import Metric
+from mailgate.model.policy import Budgets, Metric
 from mailgate.record import node
 from mailgate.record.rows import Conflict, Outcome
 from mailgate.record.store import open_store
@@ -250,6 +252,64 @@ def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
     assert other.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
     assert other.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
     assert not one.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
+
+
+def test_of_two_nodes_that_decide_in_the_same_instant_one_decides_again(nodes):
+    """Both saw 19 of 20 letters, and each wants one: the last look is taken in turn, so that only one of them sees room for its own."""
+    budgets = Budgets()
+
+    def acknowledged(number):
+        return Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))
+
+    def overrun(letters, counts):
+        return budget.overrun(letters, counts, budgets, NOON)
+
+    for number in range(1, 40):
+        a_recorded_ticket(nodes[0], number)
+    nodes[0].record([acknowledged(number) for number in range(1, 20)], NOON, overrun)
+    for number in range(20, 40, 2):
+        begin = threading.Barrier(2)
+
+        def want(store, number, begin=begin):
+            begin.wait()
+            try:
+                store.record([acknowledged(number)], NOON, overrun)
+            except Conflict as conflict:
+                return (conflict.what, *conflict.keys)
+            return None
+
+        with ThreadPoolExecutor(2) as threads:
+            ends = list(threads.map(want, nodes, (number, number + 1)))
+        assert ends.count(("budget", "unknown addresses")) == 1 and ends.count(None) == 1, ends
+        assert nodes[0].automatic_counts([], NOON).unknown_minute == 20
+        look(nodes[0], f"DELETE FROM letters WHERE ticket >= {number}")
+
+
+@on_server
+def test_who_counts_waits_for_whoever_counted_before_and_has_not_committed(nodes):
+    """However long the other one takes between its count and its COMMIT."""
+    one, other = nodes
+    for number in (1, 2):
+        a_recorded_ticket(one, number)
+    counting, seen = threading.Event(), []
+
+    def overrun_of_one(letters, counts):
+        counting.set()
+        until = time.monotonic() + 20
+        while not look(one, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            assert time.monotonic() < until, "nobody waits for us"
+        return ""
+
+    def overrun_of_other(letters, counts):
+        seen.append(counts.known_minute)
+        return ""
+
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(one.record, [Outcome(None, Decision(), (an_acknowledgement(1),))], NOON, overrun_of_one)
+        counting.wait(20)
+        other.record([Outcome(None, Decision(), (an_acknowledgement(2),))], NOON, overrun_of_other)
+        first.result()
+    assert seen == [2]
 
 
 # --- what only one node may do ------------------------------------------------------------------------------------

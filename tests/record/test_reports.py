@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import inspect, text
 
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import Fate, OutboxState, Reported, Suppression, SuppressionKind
-from mailgate.record import migrations, sqlite
-from mailgate.record.database import Database
+from mailgate.record import migrations
 from mailgate.record.rows import Outcome
+from tests.databases import without_tables
 from tests.record.builders import NOON, a_letter, a_person, a_ticket, claims
 
 DAY = timedelta(days=1)
@@ -98,28 +96,13 @@ class _Sent:
 
 
 def test_a_record_of_the_version_before_keeps_its_letters_and_suppressions(tmp_path):
-    tmp_path.chmod(0o700)
-    path = tmp_path / "old.db"
-    path.touch(mode=0o600)
-    sqlite.prepare_new(path)
-    database = Database(sqlite.File(path))
-
-    def to(revision):
-        def upgrade(connection):
-            config = Config()
-            config.set_main_option("script_location", str(migrations.__path__[0]))
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
-
-        return upgrade
-
     before = migrations.VERSIONS[migrations.VERSIONS.index("0003") - 1]
-    database.write(to(before))
     row = "('ann@example.org', '2026-11-20 12:00:00', '2027-11-20 12:00:00', 'x')"
     old = f"INSERT INTO suppressions (address, since, until, reason) VALUES {row}"
-    database.write(lambda connection: connection.execute(text(old)))
-    database.write(migrations.upgrade)
-    kind = database.read(lambda connection: connection.execute(text("SELECT kind FROM suppressions")).scalar_one())
-    tables = database.read(lambda connection: inspect(connection).get_table_names())
-    database.close()
+    with without_tables(tmp_path) as database:
+        database.write(lambda connection: migrations.upgrade(connection, before))
+        database.write(lambda connection: connection.execute(text(old)))
+        database.write(migrations.upgrade)
+        kind = database.read(lambda connection: connection.execute(text("SELECT kind FROM suppressions")).scalar_one())
+        tables = database.read(lambda connection: inspect(connection).get_table_names())
     assert kind == "bounce" and "delivery_reports" in tables
