@@ -19,7 +19,7 @@ from mailgate.compose.templates import Templates
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.reading import Reader, ReadingRound
-from mailgate.gateway.sending import SendingRound
+from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
@@ -28,7 +28,7 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.rows import Broken, Keep, Kept, Outcome
+from mailgate.record.rows import Broken, Conflict, Keep, Kept, Outcome, Raised
 from mailgate.understand.digest import digest
 
 if TYPE_CHECKING:
@@ -224,20 +224,30 @@ class Gateway:
         """A letter to the operator, at most one an hour of each kind about each thing. It waits in the outbox like any other."""
         now = self.now()
         log.error("alarm %s: %s", kind, what)
-        if not self.policy.wants("operator_alarmed") or not self.store.operator_alarm(kind, key, now, every):
+        if not self.policy.wants("operator_alarmed"):
             return
+        for _ in range(MOST_RETRIES):
+            if not self.store.may_alarm(kind, key, now, every):
+                return
+            try:
+                self._raise_alarm(Raised(kind, key, every), what, way_out, now)
+                self.on_letters()
+                return
+            except Conflict:
+                continue  # another node raised it at this moment, or put the operator on file
+
+    def _raise_alarm(self, raised: Raised, what: str, way_out: str, now: datetime) -> None:
         address = self._house.operator
         person = self.store.people_at([address]).get(address.lower())
         new = person is None
         if person is None:
             person = Person(id=self.store.take_ids("person", 1)[0], name="", address=address)
         desk = next(iter(self.policy.desks.values()))
-        facts = {"kind": kind, "what": what, "since": now, "way_out": way_out}
+        facts = {"kind": raised.kind, "what": what, "since": now, "way_out": way_out}
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
         letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
-        self.store.record([Outcome(None, decision, (letter,), self._house.held)], now)
-        self.on_letters()
+        self.store.record([Outcome(None, decision, (letter,), self._house.held, raises=raised)], now)
 
     def alarm_over(self, kind: str, key: str = "") -> None:
         """It works again: should it fail once more, that is news."""

@@ -76,8 +76,14 @@ def policy_text(connection: Connection, digest: str) -> str | None:
     return connection.execute(select(policies.c.text).where(policies.c.digest == digest)).scalar_one_or_none()
 
 
+def may_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta) -> bool:
+    raised = select(operator_alarms.c.raised_at).where(operator_alarms.c.kind == kind, operator_alarms.c.key == key)
+    at = connection.execute(raised).scalar_one_or_none()
+    return at is None or at <= now - every
+
+
 def operator_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta) -> bool:
-    """Whether this alarm may be raised now: not again before `every` has passed, also after a restart or by another node."""
+    """Raises this alarm, if it may be raised now: not again before `every` has passed, also after a restart or by another node."""
     mine = (operator_alarms.c.kind == kind, operator_alarms.c.key == key)
     raised = connection.execute(select(operator_alarms.c.raised_at).where(*mine).with_for_update()).scalar_one_or_none()
     if raised is None:

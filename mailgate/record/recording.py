@@ -13,7 +13,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, inbox, outbox, people, reports, tables
+from mailgate.record import codec, house, inbox, outbox, people, reports, tables
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
 from mailgate.record.rows import AutomaticCounts, Conflict, Outcome
@@ -243,6 +243,9 @@ class Recording:
                 people.lift(connection, address, but_complaints=True)
             for suppression in outcome.decision.suppress:
                 people.suppress(connection, suppression)
+            # With its letter or not at all: an alarm that is said to be raised and that nobody hears would be worse than two.
+            if (raised := outcome.raises) and not house.operator_alarm(connection, raised.kind, raised.key, self._now, raised.every):
+                raise Conflict("alarm", (raised.kind, raised.key))
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
         self._check_budgets(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -18,7 +18,7 @@ from mailgate.model.ticket import Ticket
 class Conflict(Exception):
     """Somebody else was first: nothing was written, decide again with what the record says now.
 
-    `what` is ticket, message_id, address, lease, letter, budget, or unique (the database's own last word); `keys` say which.
+    `what` is ticket, message_id, address, lease, letter, budget, alarm, or unique (the database's own last word); `keys` say which.
     """
 
     def __init__(self, what: str, keys: tuple[object, ...] = ()) -> None:
@@ -103,6 +103,16 @@ class Outcome:
     known: Mapping[str, int] = field(default_factory=dict)
     """What `tickets_by_message_ids` said when this was decided. Anything else found now is a conflict."""
     settlement: Settlement | None = None
+    raises: Raised | None = None  #: the alarm that its letter tells the operator of
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alarm of one kind about one thing. It is not raised again before `every` has passed; if it was, that is a conflict."""
+
+    kind: str
+    key: str
+    every: timedelta
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,9 +357,9 @@ class Store:
         """(ticket, closure) -> the score that counts."""
         return self._db.read(lambda connection: tickets.ratings_of(connection, list(numbers)))
 
-    def operator_alarm(self, kind: str, key: str, now: datetime, every: timedelta) -> bool:
-        """Whether this alarm may be raised now; then it is remembered for `every`."""
-        return self._unless_overtaken(lambda: self._db.write(lambda connection: house.operator_alarm(connection, kind, key, now, every)))
+    def may_alarm(self, kind: str, key: str, now: datetime, every: timedelta) -> bool:
+        """Whether this alarm was not raised within `every`. It is raised with its letter (`Outcome.raises`)."""
+        return self._db.read(lambda connection: house.may_alarm(connection, kind, key, now, every))
 
     def operator_alarm_over(self, kind: str, key: str) -> bool:
         """The trouble is over. False when no alarm was raised for it."""

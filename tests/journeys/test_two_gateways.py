@@ -1,8 +1,9 @@
-"""Two gateways on one database that decide in the same instant: together they keep the budget that each of them would have kept alone."""
+"""Two gateways on one database: they decide in the same instant, watch the same mailbox, and lose the database at the wrong moment."""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,13 @@ from typing import Any
 import pytest
 
 from mailgate.app.running import Running
+from mailgate.app.stage import Received
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience
-from tests.journeys.world import SUPPORT, World, edit
+from mailgate.record.rows import Busy
+from tests.journeys.test_mailbox_down import DEAD
+from tests.journeys.world import OPERATOR, SUPPORT, World, edit
+from tests.servers.postfix import free_port
 
 pytestmark = pytest.mark.database("postgresql", because="several nodes need a server")
 
@@ -52,3 +57,53 @@ def test_two_that_decide_in_the_same_instant_do_not_overrun_the_minute(tmp_path:
         rows = [row for state in OutboxState for row in world.store.outbox_rows(state)]
         turns = [row.letter.not_before for row in rows if row.letter.audience is Audience.REQUESTER]
         assert sorted(turns, key=bool) == [None, world.clock() + timedelta(minutes=1)]
+
+
+def test_two_that_watch_the_same_dead_mailbox_alarm_the_operator_once(tmp_path: Path) -> None:
+    def changes(config: Path) -> None:
+        edit(config, "mailgate.toml", ("\n[relay]\n", DEAD.format(port=free_port()) + "\n[relay]\n"))
+
+    with World(tmp_path, changes=changes) as world, Running(world.settings, world.clock) as other:
+        programs = (world._running.program, other.program)
+        for program in programs:
+            [watch] = program.mailboxes.watches
+            assert watch._looked_once.wait(20)
+        world.clock.turn(minutes=16)
+        begin = threading.Barrier(2)
+
+        def watches(program: Any) -> None:
+            begin.wait(20)
+            program.watch()
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(watches, programs))
+        assert len(told(world)) == 1
+        world.store.mailboxes.went_well(world._running.program.mailboxes.watches[0]._reader.key, world.clock())
+        for program in programs:
+            program.watch()
+        world.clock.turn(minutes=17)
+        for program in programs:
+            program.watch()
+        assert len(told(world)) == 2, "it had worked meanwhile, so the next failure is news: to one of them"
+
+
+def test_an_alarm_whose_letter_the_database_did_not_take_is_raised_at_the_next_look(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        record, lost = world.store.record, []
+
+        def gone(*given: Any, **more: Any) -> None:
+            if not lost:
+                lost.append(given)
+                raise Busy("the database cannot be reached")
+            record(*given, **more)
+
+        world.store.record = gone
+        with pytest.raises(Busy):
+            world.gateway.alarm("mailbox_down", "support/INBOX", "mailgate check", "support")
+        for _ in range(3):
+            world.gateway.alarm("mailbox_down", "support/INBOX", "mailgate check", "support")
+        assert len(told(world)) == 1
+
+
+def told(world: World) -> list[Received]:
+    return [one for one in world.letters_for(OPERATOR) if "mailbox cannot be read" in one.header("Subject")]

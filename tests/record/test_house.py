@@ -5,15 +5,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import event
 
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.policy import Agent, Policy
 from mailgate.model.ticket import Status
-from mailgate.record.rows import Outcome
+from mailgate.record.rows import Conflict, Outcome, Raised
 from mailgate.record.tables import metadata
-from tests.record.builders import LEASE, NOON, Attempt, a_letter, a_person, a_recorded_ticket, a_ticket, claims, opened, some_keeps
+from tests.record.builders import (
+    LEASE,
+    NOON,
+    Attempt,
+    a_letter,
+    a_person,
+    a_recorded_ticket,
+    a_ticket,
+    an_acknowledgement,
+    claims,
+    opened,
+    raised,
+    some_keeps,
+)
 
 DAY = timedelta(days=1)
 
@@ -66,13 +80,24 @@ def test_every_policy_stays_as_it_was_first_seen(store):
 
 def test_an_operator_alarm_is_raised_again_only_after_its_time_or_once_the_trouble_was_over(store):
     hour = timedelta(hours=1)
-    assert store.operator_alarm("relay_down", "smtp", NOON, hour)
-    assert not store.operator_alarm("relay_down", "smtp", NOON + hour - timedelta(seconds=1), hour)
-    assert store.operator_alarm("relay_down", "other", NOON, hour)
-    assert store.operator_alarm("relay_down", "smtp", NOON + hour, hour)
+    assert raised(store, "relay_down", "smtp", NOON)
+    assert not raised(store, "relay_down", "smtp", NOON + hour - timedelta(seconds=1))
+    assert raised(store, "relay_down", "other", NOON)
+    assert raised(store, "relay_down", "smtp", NOON + hour)
     assert store.operator_alarm_over("relay_down", "smtp")
     assert not store.operator_alarm_over("relay_down", "smtp")
-    assert store.operator_alarm("relay_down", "smtp", NOON + hour, hour)
+    assert raised(store, "relay_down", "smtp", NOON + hour)
+    assert len(store.outbox_rows()) == 4, "a letter for each"
+
+
+def test_an_alarm_whose_letter_could_not_be_kept_was_not_raised(store):
+    """Whatever happens in between, the operator hears of it: at this attempt or at the next one."""
+    a_recorded_ticket(store)
+    outcome = Outcome(None, Decision(), (an_acknowledgement(),), raises=Raised("relay_down", "", DAY))
+    with pytest.raises(Conflict):  # the last thing before the commit, and stands for all that can go wrong
+        store.record([outcome], NOON, lambda letters, counts: "too many")
+    assert store.may_alarm("relay_down", "", NOON, DAY) and raised(store, "relay_down", "", NOON)
+    assert not store.may_alarm("relay_down", "", NOON, DAY)
 
 
 def test_a_suppressed_address_is_not_written_to_until_it_ends_or_is_lifted(store):
@@ -127,7 +152,8 @@ def test_no_question_of_a_round_walks_through_a_table(store):
     store.people_at(["a@b"])
     store.suppressed(["a@b"], NOON)
     store.acknowledged([1])
-    store.operator_alarm("k", "k", NOON, DAY)
+    store.may_alarm("k", "k", NOON, DAY)
+    raised(store, "k", "k", NOON)
     store.counts(NOON)
     store.inbox_rows("waiting")
     store.outbox_rows()

@@ -38,6 +38,7 @@ from tests.record.builders import (
     an_acknowledgement,
     claims,
     opened,
+    raised,
     some_keeps,
     wrote,
 )
@@ -250,8 +251,8 @@ def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
         one.record([Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))], NOON)
     assert other.automatic_counts(["s1@x"], NOON).unknown_minute == 20
     assert other.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
-    assert other.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
-    assert not one.operator_alarm("relay_down", "", NOON, timedelta(hours=1))
+    assert raised(other, "relay_down", "", NOON)
+    assert not raised(one, "relay_down", "", NOON)
 
 
 def test_of_two_nodes_that_decide_in_the_same_instant_one_decides_again(nodes):
