@@ -158,6 +158,7 @@ def _letters(settings: Any, templates: Any):  # type: ignore[no-untyped-def]
 
 
 def _database(settings: Any, now: datetime):  # type: ignore[no-untyped-def]
+    from mailgate.app.program import CLOCK_OFF
     from mailgate.record.store import Untrusted, open_store
 
     try:
@@ -165,9 +166,11 @@ def _database(settings: Any, now: datetime):  # type: ignore[no-untyped-def]
     except Untrusted as untrusted:
         yield "database", f"{untrusted.reason}. {untrusted.way_out}", False
         return
-    health = store.counts(now)
+    health, server = store.counts(now), store.server_time()
     place = store.place
     store.close()
+    if server is not None and abs(off := now - server) > CLOCK_OFF:
+        yield "clock", f"{abs(off).total_seconds():.0f} s away from the clock of {place}: let both ask the same time servers (NTP)", False
     held = ", restored: its outbox is held" if health.restored else ""
     yield "database", f"{place}: {sum(health.tickets.values())} tickets not closed{held}", True
 

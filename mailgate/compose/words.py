@@ -80,6 +80,8 @@ ALARMS: Mapping[str, str] = {
     "mailbox_stuck": "Mail that was taken in cannot be flagged or moved in its mailbox",
     "token_refused": "No token can be had for logging in",
     "token_ends": "A secret for logging in ends within a week",
+    "clock_off": "The clocks of two machines differ",
+    "dns_silent": "The resolver does not answer",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
 _OTHER_ALARM = "Something needs you"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -189,6 +190,10 @@ class Server:
             )
         )
         return [f"the index {name} is not valid" for name in found.scalars()]
+
+    def time(self, connection: Connection) -> datetime | None:
+        at: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return at
 
     def size(self, connection: Connection) -> int:
         return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine
@@ -63,6 +64,10 @@ class Room(Protocol):
 
     def faults(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong with what it keeps, the first few."""
+        ...
+
+    def time(self, connection: Connection) -> datetime | None:
+        """The clock of the machine that the database is on; None: it is ours."""
         ...
 
     def size(self, connection: Connection) -> int:

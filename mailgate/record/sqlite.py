@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -118,6 +119,9 @@ class File:
 
     def faults(self, connection: Connection) -> list[str]:
         return faults(connection)
+
+    def time(self, connection: Connection) -> datetime | None:
+        return None
 
     def size(self, connection: Connection) -> int:
         return self.path.stat().st_size + log_size(self.path)

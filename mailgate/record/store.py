@@ -365,6 +365,10 @@ class Store:
         """The trouble is over. False when no alarm was raised for it."""
         return self._db.write(lambda connection: house.forget_alarm(connection, kind, key))
 
+    def server_time(self) -> datetime | None:
+        """What time the database has; None for a file. Leases of several nodes mean something only where all clocks say about the same."""
+        return self._db.read(self._db.room.time)
+
     def counts(self, now: datetime) -> Health:
         size = self._db.size()
         return self._db.read(lambda connection: house.health(connection, now, size))

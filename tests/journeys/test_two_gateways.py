@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,12 +11,14 @@ from typing import Any
 
 import pytest
 
+from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.app.stage import Received
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience
 from mailgate.record.rows import Busy
 from tests.journeys.test_mailbox_down import DEAD
+from tests.journeys.test_roundtrip import check
 from tests.journeys.world import OPERATOR, SUPPORT, World, edit
 from tests.servers.postfix import free_port
 
@@ -103,6 +106,22 @@ def test_an_alarm_whose_letter_the_database_did_not_take_is_raised_at_the_next_l
         for _ in range(3):
             world.gateway.alarm("mailbox_down", "support/INBOX", "mailgate check", "support")
         assert len(told(world)) == 1
+
+
+def test_a_clock_that_goes_wrong_is_told_once_and_again_when_it_had_been_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with World(tmp_path) as world:
+        program = world._running.program
+        program.watch()
+        assert check(world).exit_code == 0
+        for minutes, alarms in ((-3, 1), (17, 1), (0, 1), (17, 2)):
+            monkeypatch.setattr("mailgate.app.wall_clock", lambda minutes=minutes: wall_clock() + timedelta(minutes=minutes))
+            monkeypatch.setattr("mailgate.app.program.wall_clock", lambda minutes=minutes: wall_clock() + timedelta(minutes=minutes))
+            program.watch()
+            told = [one for one in world.letters_for(OPERATOR) if "clocks of two machines" in one.header("Subject")]
+            assert len(told) == alarms
+        assert re.search(r"database are 10[12]\d s apart", told[-1].text)
+        done = check(world)
+        assert done.exit_code == 1 and re.search(r"10[12]\d s away from the clock", done.output)
 
 
 def told(world: World) -> list[Received]:
