@@ -3,7 +3,7 @@
 A folder of tests whose `conftest.py` imports `database_kind` runs on both; every other test that works on a record does so on a file.
 `MAILGATE_TEST_DATABASE=postgresql` moves all of them to the server. What is about one of the two says so, and why:
 `pytestmark = pytest.mark.database("sqlite", because="a file is copied")`. It is left out where the other one was asked for, and the end
-of the run tells it.
+of the run tells it. `pytestmark = pytest.mark.either_database` is for what has nothing to do with it and takes its time: once is enough.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marker = metafunc.definition.get_closest_marker("database")
     kinds = marker.args if marker else KINDS
     chosen = os.environ.get(_CHOSEN)
+    if metafunc.definition.get_closest_marker("either_database"):
+        kinds = (chosen or KINDS[0],)
     # What is about the other one is not made to vanish here: then nobody would hear of it.
     metafunc.parametrize("database_kind", [one for one in kinds if chosen in (None, one)] or kinds, indirect=True, scope="module")
 

@@ -62,11 +62,19 @@ def user() -> str:
 
 @contextmanager
 def a_desk(
-    folder: Path, dovecot: Dovecot, user: str, more: str = "", login: str = 'password_file = "password"', poll: str = "1m", oauth: str = ""
+    folder: Path,
+    dovecot: Dovecot,
+    user: str,
+    more: str = "",
+    login: str = 'password_file = "password"',
+    poll: str = "1m",
+    oauth: str = "",
+    policy: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[World]:
     def changes(config: Path) -> None:
         text = MAILBOX.format(port=dovecot.port, user=user, login=login, poll=poll, more=more) + oauth
         edit(config, "mailgate.toml", ("\n[relay]\n", f"{text}\n[relay]\n"))
+        edit(config, "policy.toml", *policy)
         for name, secret in (("password", PASSWORD), ("secret", "canary-client-secret"), ("refresh", "refresh-1")):
             (config / name).write_text(f"{secret}\n")
             (config / name).chmod(0o600)

@@ -16,6 +16,8 @@ from tests.fakes.token_server import TokenServer
 from tests.journeys.test_mailbox import OAUTH
 from tests.journeys.world import MAX, OPERATOR, SUPPORT, World, edit
 
+pytestmark = pytest.mark.either_database
+
 DESK = "desk@example.org"
 SECRETS = {"refresh": "refresh-canary", "secret": "client-canary"}
 MECHANISMS = ("PLAIN XOAUTH2 OAUTHBEARER", "OAUTHBEARER")
