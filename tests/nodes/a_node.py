@@ -1,8 +1,8 @@
 """`mailgate serve` with leases of seconds instead of minutes, so that a paused node loses them; or with a protection taken away.
 
 `--broken key`: the same mail again is not known. `--broken fencing`: who lost the lease records all the same. `--broken commit`: a mailbox
-goes on before its mails are committed. The harness must notice. `--window 0.3`: so many seconds lie between the commit of a batch from a
-mailbox and its cursor, where a node that dies leaves most behind.
+goes on before its mails are committed. The harness must notice. `--lease 9`: seconds that a claim lasts. `--window 0.3`: so many seconds
+lie between the commit of a batch from a mailbox and its cursor, where a node that dies leaves most behind.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,7 +30,8 @@ from mailgate.settings import places
 
 LEASE = timedelta(seconds=15)  #: longer than a busy machine needs for a batch of this run
 BUDGET = timedelta(seconds=5)  #: of a round of letters; as much shorter than the lease as it is in the real program
-FOLDER_LEASE = timedelta(seconds=3)  #: beyond the next look at a mailbox, as LEASE in the real program
+FOLDER_LEASE = timedelta(seconds=2)  #: beyond the next look at a mailbox, as LEASE in the real program
+POLL = timedelta(seconds=1)  #: shorter than a configuration may ask for: a lease ends after the next look
 BATCH = 5  #: mails fetched together
 LATE = 2.0  #: seconds after which a gateway that lies does commit
 
@@ -55,8 +57,9 @@ def lie(accept: Callable[..., None]) -> Callable[..., None]:
 
 
 if __name__ == "__main__":
-    reading.LEASE = sending.LEASE = LEASE
-    Courier.send.__defaults__ = (BUDGET,)
+    lease = timedelta(seconds=float(sys.argv[sys.argv.index("--lease") + 1])) if "--lease" in sys.argv else LEASE
+    reading.LEASE = sending.LEASE = lease
+    Courier.send.__defaults__ = (lease * (BUDGET / LEASE),)
     imap_folder.LEASE = FOLDER_LEASE
     polling.batches.__defaults__ = (BATCH, polling.BATCH_OCTETS)
     if "--window" in sys.argv:
@@ -69,4 +72,5 @@ if __name__ == "__main__":
         Recording._check_leases = lambda self, connection: None  # type: ignore[method-assign]
     folder = places.configuration(Path(sys.argv[sys.argv.index("--config") + 1]))
     start_logging(False)
-    program.run(settings.load(folder))
+    given = settings.load(folder)
+    program.run(replace(given, mailboxes=tuple(replace(one, settings=replace(one.settings, poll=POLL)) for one in given.mailboxes)))

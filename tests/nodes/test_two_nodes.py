@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ pytestmark = [pytest.mark.database("postgresql", because="several nodes need a s
 
 
 def test_two_nodes_lose_nothing_and_do_nothing_twice_while_the_database_is_killed_and_one_of_them_sleeps(tmp_path: Path) -> None:
-    result = run(tmp_path, mails=150, restarts=2, pauses=1)
+    result = run(tmp_path, mails=150, restarts=2, pauses=1, lease=timedelta(seconds=9))
     assert result.acked == 150
     assert result.failed == 0, result
     assert all(result.shares), "both took mail in"

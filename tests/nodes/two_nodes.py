@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from mailgate import settings
@@ -87,15 +88,26 @@ class Node:
         assert self.process is not None
         self.process.send_signal(number)
 
-    def end(self) -> None:
+    def ask_to_end(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.signal(signal.SIGCONT)
             self.signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.ask_to_end()
             try:
                 self.process.wait(30)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
+
+
+def end_all(nodes: list[Node]) -> None:
+    for node in nodes:
+        node.ask_to_end()
+    for node in nodes:
+        node.end()
 
 
 #: How often a server did not hear our 250 and sends the same mail once more.
@@ -156,13 +168,20 @@ def two(folder: Path, relay: int, ports: list[int], words: tuple[str, ...], more
 
 
 def run(
-    folder: Path, mails: int = 200, clients: int = 6, restarts: int = 2, pauses: int = 1, seed: int = 1, words: tuple[str, ...] = ()
+    folder: Path,
+    mails: int = 200,
+    clients: int = 6,
+    restarts: int = 2,
+    pauses: int = 1,
+    seed: int = 1,
+    words: tuple[str, ...] = (),
+    lease: timedelta = LEASE,
 ) -> Result:
     cluster = postgresql.own_cluster()
     chance = random.Random(seed)
     boxes = Mailboxes()
     relay, ports = boxes.start(), [free_port(), free_port()]
-    nodes = two(folder, relay, ports, words)
+    nodes = two(folder, relay, ports, ("--lease", str(lease.total_seconds()), *words))
     over = threading.Event()
     names = [f"m{index}" for index in range(mails)]
     senders = [Sender(ports, names[number::clients], seed * 1000 + number, over) for number in range(clients)]
@@ -190,21 +209,19 @@ def run(
             else:
                 sleeper = chance.choice(nodes)
                 sleeper.signal(signal.SIGSTOP)
-                time.sleep(LEASE.total_seconds() + 2)
+                time.sleep(lease.total_seconds() + 2)
                 sleeper.signal(signal.SIGCONT)
         for sender in senders:
             sender.join(300)
         with open_store(settings.load(nodes[0].config).database, wall_clock(), check=False) as store:
             wait_until_quiet(store, nodes)
-            for node in nodes:
-                node.end()
+            end_all(nodes)
             taken = sum((s.taken_by for s in senders), Counter[int]())
             shares = (taken[ports[0]], taken[ports[1]])
             return count(store, boxes, mails, [n for s in senders for n in s.ledger], restarts, pauses, shares)
     finally:
         over.set()
-        for node in nodes:
-            node.end()
+        end_all(nodes)
         boxes.stop()
 
 

@@ -21,7 +21,7 @@ from mailgate.app import wall_clock
 from mailgate.app.stage import Mailboxes
 from mailgate.record.store import Store, open_store
 from tests import databases
-from tests.nodes.two_nodes import Node, Result, count, two, wait_until_quiet
+from tests.nodes.two_nodes import Node, Result, count, end_all, two, wait_until_quiet
 from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
 from tests.servers.postfix import free_port
 from tests.storm.storm import Client
@@ -136,14 +136,12 @@ def run(
                 _play(box, raws, ["kill"] * kills + ["pause"] * pauses, random.Random(seed))
                 wait_until_quiet(store, nodes)
                 box.until(lambda: box.look()[1] >= mails)
-                for node in nodes:
-                    node.end()
+                end_all(nodes)
                 unflagged = sum(rb"\Seen" not in flags for flags in dovecot.flags(USER).values())
                 result = count(store, boxes, mails, names, 0, pauses, (0, 0))
                 return Polled(result, unflagged, len(set(box.readers)), kills, pauses)
         finally:
-            for node in nodes:
-                node.end()
+            end_all(nodes)
             boxes.stop()
 
 
