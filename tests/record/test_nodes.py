@@ -434,5 +434,6 @@ def test_a_deadlock_is_nobodys_trouble(nodes):
     ways = ((one, work("ticket", "entry")), (other, work("entry", "ticket")))
     with ThreadPoolExecutor(2) as threads:
         turns = list(threads.map(lambda way: way[0]._db.write(way[1]), ways))
-    assert sorted(turns) == [1, 2]
+    # Who begins again may lock its first row before the other one wakes up: then the server has to end one of them once more.
+    assert max(turns) > 1
     assert look(one, "select value from counters where name in ('ticket', 'entry')") == [(2,), (2,)]
