@@ -322,6 +322,8 @@ def _took_tnef(part: Part, data: bytes, contents: Contents) -> bool:
 
 def attachments(contents: Contents, limits: ReadingLimits) -> tuple[Attachment, ...]:
     """Every file of the mail, in order; those that stood in a text or in winmail.dat come last."""
+    if not contents.files and not contents.embedded:
+        return ()
     shown = {unquote(name) for block in contents.blocks if block.html for name in _CID.findall(block.html)}
     found = [describe(part, data, _is_inline(part, shown), limits) for part, data in contents.files]
     return (*found, *(replace(one, inline=bool(one.content_id) and one.content_id in shown) for one in contents.embedded))

@@ -57,9 +57,10 @@ _ATTRIBUTION_IDS = frozenset({"reply-intro"})
 _QUOTE_CLASSES = frozenset(
     "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
 )
-_NAMES_A_QUOTE = re.compile(
-    "|".join(sorted((_FROM_HERE_IDS | _FROM_HERE_CLASSES | _FROM_HERE_NAMES | _QUOTE_CLASSES) - {"qt"})) + "|type=[\"']?cite", re.IGNORECASE
-)
+#: Looked for one after the other: as one expression they cost ten times as much.
+_NAMES_A_QUOTE = (
+    *sorted((_FROM_HERE_IDS | _FROM_HERE_CLASSES | _FROM_HERE_NAMES | _QUOTE_CLASSES) - {"qt"}), "type=cite", "type='cite", 'type="cite',
+)  # fmt: skip
 #: Of these an element of any kind holds nothing but the quote.
 _WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
 _SIGNATURE_CLASSES = frozenset(
@@ -213,7 +214,8 @@ def begins_with_words(text: str, beginning: str) -> bool:
 
 def names_a_quote(markup: str) -> bool:
     """Whether HTML holds a place where a mail program says that it quotes."""
-    return _NAMES_A_QUOTE.search(markup) is not None
+    low = markup.lower()
+    return any(name in low for name in _NAMES_A_QUOTE)
 
 
 def flat_text(markup: str) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from mailgate.understand.stop_words import SCRIPTS, STOP_WORDS, TELLING_LETTERS
@@ -44,15 +45,19 @@ def language_of(text: str, *stated: str | None, detect: Detector | None = None) 
 
 def found_language(text: str, *stated: str | None, detect: Detector | None = None) -> tuple[str | None, str]:
     """The same, and how it was found."""
-    sample = " ".join(word for word in text[:_SAMPLE].split() if "@" not in word and "://" not in word)
-    words = _WORD.findall(sample.lower())
-    script = _by_script(sample)
-    if detect is not None and len(words) >= _ENOUGH:
+    sample = " ".join(text[:_SAMPLE].split())
+    if "@" in sample or "://" in sample:
+        sample = " ".join(word for word in sample.split(" ") if "@" not in word and "://" not in word)
+    low = sample.lower()
+    # Most mails are settled by the model: it needs only their number, so the words themselves are listed for the others.
+    enough = sum(1 for _ in islice(_WORD.finditer(low), _ENOUGH)) == _ENOUGH
+    if detect is not None and enough:
         language, sure = detect(sample)
         if sure >= _SURE:
             return language.lower(), BY_MODEL
-    read = script or _by_small_words(words)
-    if read is not None and (script or len(words) >= _ENOUGH):
+    script = _by_script(sample)
+    read = script or _by_small_words(_WORD.findall(low))
+    if read is not None and (script or enough):
         return read, BY_SCRIPT if script else BY_SMALL_WORDS
     for header in stated:
         tag = _TAG.match(header[:200]) if header else None

@@ -125,7 +125,7 @@ def _is_mobile(line: str) -> bool:
     """`Sent from my iPhone`; the device follows at once, so that "Sent from my desk, it beats the phone" stays."""
     if len(line) > 600:
         return False
-    text = _LINK.sub(" ", line).strip(_EDGES).lower()
+    text = (_LINK.sub(" ", line) if "http" in line else line).strip(_EDGES).lower()
     if not 6 <= len(text) <= 90:
         return False
     if text.endswith(FROM_MOBILE) and len(text.split()) <= 4:
