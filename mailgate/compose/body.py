@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import encodebytes
 from binascii import b2a_qp
+from collections.abc import Sequence
 
 from mailgate.compose.strict import is_longer
 
@@ -11,8 +12,10 @@ from mailgate.compose.strict import is_longer
 LONGEST_HTML = 100_000
 _SHORT = 78
 
+Encoded = tuple[str, bytes]  #: Content-Transfer-Encoding, and the text in it
 
-def encoded(text: str) -> tuple[str, bytes]:
+
+def encoded(text: str) -> Encoded:
     """Content-Transfer-Encoding and the bytes of a text with LF line ends (RFC 2045).
 
     As it is where every line is short and plain, else the shorter of quoted-printable and base64.
@@ -21,30 +24,41 @@ def encoded(text: str) -> tuple[str, bytes]:
     if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data
     quoted = b2a_qp(data, istext=True)
-    # A line that begins with "From " is changed by some mail stores, and a single dot ends DATA for careless relays.
-    if len(quoted) * 3 < len(data) * 4 + 300 and not _is_delicate(quoted):
+    # Blanks at the end of a line and "=" are written otherwise there; a dot may still stand alone, behind a soft line end.
+    if len(quoted) * 3 < len(data) * 4 + 300 and not _is_begun_badly(quoted):
         return "quoted-printable", quoted
     return "base64", encodebytes(data).replace(b"\n", b"\r\n")
 
 
+def replaced(page: Encoded, tokens: Sequence[tuple[bytes, bytes, int]]) -> Encoded | None:
+    """An encoded text with other tokens: (old, new, how often it stands in the text). They are figures and lower-case letters with
+    points between them, and of one length, so that nothing else changes. None where one is broken over two lines, or in base64.
+    """
+    coding, data = page
+    for old, new, count in tokens:
+        if data.count(old) != count:
+            return None
+        data = data.replace(old, new)
+    return coding, data
+
+
 def _is_delicate(data: bytes) -> bool:
-    return (
-        b" \r\n" in data
-        or b"\t\r\n" in data
-        or b"\r\nFrom " in data
-        or data.startswith(b"From ")
-        or b"\r\n.\r\n" in data
-        or b"--=_" in data
-    )
+    """What does not travel as it is: blanks at the end of a line, bad beginnings, and what looks like a boundary."""
+    return b" \r\n" in data or b"\t\r\n" in data or _is_begun_badly(data) or b"--=_" in data
 
 
-def alternative(text: str, html: str | None, boundary: str) -> tuple[str, bytes]:
+def _is_begun_badly(data: bytes) -> bool:
+    """A line that begins with "From " is changed by some mail stores, and a single dot ends DATA for careless relays."""
+    return b"\r\nFrom " in data or data.startswith(b"From ") or b"\r\n.\r\n" in data
+
+
+def alternative(text: Encoded, html: Encoded | None, boundary: str) -> tuple[str, bytes]:
     """Header lines of the part (or of the whole letter) that holds text and HTML, and its content, which ends with a line end."""
-    coding, plain = encoded(text)
+    coding, plain = text
     lines = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}"
     if html is None:
         return lines, plain
-    html_coding, page = encoded(html)
+    html_coding, page = html
     fence = f"--{boundary}"
     whole = b"".join(
         (

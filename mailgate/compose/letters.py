@@ -16,7 +16,7 @@ from jinja2 import TemplateError
 from mailgate.compose import headers, words
 from mailgate.compose.assemble import closing, part_header, seal
 from mailgate.compose.blocks import as_html, as_text
-from mailgate.compose.body import LONGEST_HTML, alternative
+from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
 from mailgate.compose.data import inline, lines
 from mailgate.compose.facts import DEFAULTS, FACTS
 from mailgate.compose.strict import Unsealable, check_bytes
@@ -39,7 +39,17 @@ VOICES = frozenset({"ticket_opened", "requester_wrote", "unverified_wrote", "age
 #: The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows.
 ROUNDTRIP = "roundtrip_sent"
 
-Words = tuple[str, str, str | None, str]  #: subject, text, HTML, and the text that the residue check reads
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a letter says, and how it is written into its body."""
+
+    subject: str
+    text: str
+    html: str | None
+    notice: str  #: the text that the residue check reads
+    plain: Encoded
+    page: Encoded | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +91,16 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     tag = token.subject_token(context.ring, desk.prefix, wanted.ticket) if wanted.ticket is not None else ""
     reference = f"{desk.prefix}-{wanted.ticket}" if wanted.ticket is not None else ""
     address = headers.wire_address(wanted.person.address)
-    subject, text, html, notice = _words(wanted, context, desk, language, reference, tag)
+    said = _words(wanted, context, desk, language, reference, tag)
 
     # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
     outer, inner = f"=_{context.letter_id}.m", f"=_{context.letter_id}.a"
     parts = _parts(wanted)
-    kind, body = alternative(text, html, inner)
+    kind, body = alternative(said.plain, said.page, inner)
     if parts:
         body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
         kind = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"'
-    message_id, rows = _header(wanted, context, desk, language, reference, tag, subject, address)
+    message_id, rows = _header(wanted, context, desk, language, reference, tag, said.subject, address)
     header = "\r\n".join([*rows, "MIME-Version: 1.0", kind]).encode()
 
     utf8 = not address.isascii()
@@ -123,7 +133,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
         not_before=wanted.not_before,
         expires_at=wanted.expires_at,
         utf8=utf8,
-        notice=notice,
+        notice=said.notice,
     )
 
 
@@ -153,18 +163,25 @@ def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
 
 def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
     """The same words with the tokens of another letter: they have the same length, and nobody can have written the old ones before."""
-    subject, text, html, notice = words
+    text, html, notice = words.text, words.html, words.notice
+    in_text: list[tuple[bytes, bytes, int]] = []
+    in_html: list[tuple[bytes, bytes, int]] = []
     mark = f"{first.lower()}."  # every token of that letter begins with it, so most need not even be made
     for word in sorted(token.ACTIONS):
         if f"{mark}{word}." not in text and (html is None or f"{mark}{word}." not in html):
             continue
         old = token.action_detail(context.ring, first, word)
         new = token.action_detail(context.ring, context.letter_id, word)
+        in_text.append((old.encode(), new.encode(), text.count(old)))
         same = notice == text
         text = text.replace(old, new)
         notice = text if same else notice.replace(old, new)
-        html = html.replace(old, new) if html is not None else None
-    return subject, text, html, notice
+        if html is not None:
+            in_html.append((old.encode(), new.encode(), html.count(old)))
+            html = html.replace(old, new)
+    plain = replaced(words.plain, in_text) or encoded(text)
+    page = (replaced(words.page, in_html) if words.page is not None else None) or (encoded(html) if html is not None else None)
+    return Words(words.subject, text, html, notice, plain, page)
 
 
 def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
@@ -176,7 +193,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
     notice = ""
     if not wanted.audience.is_outside:
         notice = text if wanted.event != "commands_refused" else f"{mark}\n\n{as_text(rendered.blocks, short_links, own=False)}\n"
-    return rendered.subject, text, html, notice
+    return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
 
 
 # --- the words -------------------------------------------------------------------------------------------------------

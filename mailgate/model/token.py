@@ -65,7 +65,9 @@ class Keyring:
         return good
 
 
+@lru_cache(512)
 def _mac(key: bytes, purpose: str, text: str, size: int) -> str:
+    """All letters of a decision bear the same subject token, and the second letter to colleagues names the tokens of the first."""
     mac = _signer(key, purpose).copy()
     mac.update(text.encode())
     return encode(mac.digest()[:size])
