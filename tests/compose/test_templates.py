@@ -209,7 +209,7 @@ def test_nothing_in_compose_makes_a_template_out_of_a_string():
 def looked_up() -> Templates:
     """The shipped templates, each sentence asked for while the letter is written, and the frame run for each page."""
     made = loaded()
-    made._spoken = {language: _environment(made._sources, html=False) for language in made.languages}
+    made._spoken = {language: _environment(made._whole, html=False) for language in made.languages}
     made._frame = None
     return made
 
