@@ -69,14 +69,17 @@ class Known:
         inside = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)}
         return frozenset(key for person in file.people if person.id in inside for key in person.keys)
 
-    def follow_names(self, before: Known) -> None:
-        """Puts the people and Message-IDs of the batch before, which are not recorded yet, over what the database says."""
+    def follow_names(self, before: Known, cited: Mapping[str, Iterable[str]]) -> None:
+        """Puts the people and Message-IDs of the batch before, which are not recorded yet, over what the database says.
+
+        `cited`: desk -> Message-IDs that the mails of this batch name. The tickets of all others would be loaded for nobody.
+        """
         for key in before.joined:
             self.people[key] = before.people[key]
-        for desk, ids in before.message_ids.items():
-            mine = self.ids_of(desk)
-            for message_id, number in ids.items():
-                if number in before.fresh:
+        for desk, ids in cited.items():
+            mine, theirs = self.ids_of(desk), before.ids_of(desk)
+            for message_id in ids:
+                if (number := theirs.get(message_id)) in before.fresh and number is not None:
                     mine.setdefault(message_id, number)
         self.read_ids |= before.read_now
         self.spent |= before.spent

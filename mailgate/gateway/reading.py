@@ -312,10 +312,11 @@ class ReadingRound:
                 (new_letter_id(), new_letter_id()),
                 tuple(islice(people, strangers[index])),
             )
-            looked_up = dict(known.ids_of(one.desk.id))
             decision = on_mail(situation(one, known, desk, agents, ids, now))
             if any(change.before is None for change in decision.changes):
                 self._numbers.popleft()
+            looked_up = known.ids_of(one.desk.id)
+            at_hand = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
             known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values())
             if known.suppressed:
                 warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
@@ -323,7 +324,6 @@ class ReadingRound:
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
-            at_hand = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
             rows.append(Row(one.claim, decision, one.reading.mail.message_id, at_hand))
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now)
 
@@ -350,11 +350,13 @@ class ReadingRound:
     def load(self, desk: Desk, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
         known = Known()
         known.letters = dict(self.store.letters({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
+        cited: dict[str, set[str]] = {}
         for at in {r.desk.id for r in reads}:
             mine = [r for r in reads if r.desk.id == at]
             ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
             ids |= {f.message_id for r in mine if (f := r.reading.mail.forwarded) and f.message_id}
             known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, ids))
+            cited[at] = ids | {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
@@ -365,7 +367,7 @@ class ReadingRound:
         known.ratings = dict(self.store.ratings(rated)) if rated else {}
         known.bad_tokens = self.store.bad_tokens(keys, now - timedelta(hours=1))
         if before is not None:
-            known.follow_names(before)
+            known.follow_names(before, cited)
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
         numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
         numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
