@@ -39,6 +39,7 @@ class Known:
     suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic, and why
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester has from another address
     turned: list[Decision] = field(default_factory=list)  #: decisions of this batch that changed what is suppressed
+    _by_id: dict[int, Person] = field(default_factory=dict)  #: the same people, once the first decision is there
 
     def final(self, number: int | None) -> TicketFile | None:
         """The file of a ticket, merges followed."""
@@ -99,7 +100,10 @@ class Known:
 
     def learn(self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = ()) -> None:
         """What a decision of this batch changes for the mails behind it."""
+        if not self._by_id:
+            self._by_id = {p.id: p for p in self.people.values()}
         for person in decision.people:
+            self._by_id[person.id] = person
             for key in person.keys:
                 self.people[key] = person
                 self.joined.add(key)
@@ -110,7 +114,7 @@ class Known:
             self.suppressed = suppression.after(self.suppressed, decision)
         for rating in decision.ratings:
             self.ratings[(rating.ticket, rating.closure)] = rating.score
-        by_id = {p.id: p for p in (*self.people.values(), *people)}
+        others = {p.id: p for p in people}
         for change in decision.changes:
             after = recorded(change)
             old = self.files.get(after.number)
@@ -120,8 +124,9 @@ class Known:
             inside = {after.requester, after.owner, *(m.person for m in after.members)}
             have = {p.id: p for p in (old.people if old else ())}
             for id_ in inside:
-                if id_ is not None and id_ not in have and id_ in by_id:
-                    have[id_] = by_id[id_]
+                person_there = others.get(id_) or self._by_id.get(id_) if id_ is not None and id_ not in have else None
+                if person_there is not None:
+                    have[person_there.id] = person_there
             self.files[after.number] = TicketFile(after, tuple(have.values()), (*entries, *change.entries), old.notices if old else ())
             for known in decision.message_ids:
                 self.ids_of(desk).setdefault(known, after.number)

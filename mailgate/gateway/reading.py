@@ -299,7 +299,7 @@ class ReadingRound:
         addresses = {r.reading.mail.authors[0].key for r in reads if r.reading.mail.author is not None}
         addresses |= {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         addresses |= {p.address.lower() for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
-        counts: budget.Counts = self.store.automatic_counts(addresses, now)
+        counts: budget.Counts = self.store.automatic_counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
         rows: list[Row] = []

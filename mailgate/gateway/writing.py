@@ -29,12 +29,12 @@ _drawn: deque[str] = deque()  #: safe from any thread
 
 
 def new_letter_id() -> str:
-    """40 random bits. Drawn many at a time: while the system draws, another thread takes the interpreter."""
+    """40 random bits. Drawn a thousand at a time: while the system draws, another thread takes the interpreter."""
     while True:
         try:
             return _drawn.popleft()
         except IndexError:
-            bits = secrets.token_bytes(5 * 64)
+            bits = secrets.token_bytes(5 * 1024)
             _drawn.extend(token.encode(bits[start : start + 5]) for start in range(0, len(bits), 5))
 
 

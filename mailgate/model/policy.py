@@ -137,6 +137,11 @@ class Budgets:
     stale_after: timedelta = timedelta(hours=24)  #: mail that old opens tickets but causes no automatic letter
     suppress_for: timedelta = timedelta(days=60)  #: an address that does not work gets nothing automatic for so long
 
+    @property
+    def has_minutes(self) -> bool:
+        """Whether anything is limited by the minute."""
+        return self.unknown_per_minute is not None or self.known_per_minute is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import types
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
+from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from mailgate.record.types import clean
@@ -41,21 +41,28 @@ def instant(value: datetime) -> str:
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, Enum):
-        return None if value is None else value.value
     kind: Any = type(value)
-    if kind in (str, int, bool, float):
-        return value
+    return _writer(kind)(value)
+
+
+@cache
+def _writer(kind: Any) -> Callable[[Any], Any]:
+    """What makes JSON of values of this type, found once: a mail is recorded with half a hundred values."""
+    if issubclass(kind, Enum):
+        return lambda value: value.value
+    if kind in (str, int, bool, float, NoneType):
+        return lambda value: value
     if kind in (tuple, list):
-        return [_plain(item) for item in value]
+        return lambda value: [_plain(item) for item in value]
     if kind is datetime:
-        return instant(value)
-    if dataclasses.is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _fields(kind)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (frozenset, set)):
-        return sorted(_plain(item) for item in value)
+        return instant
+    if dataclasses.is_dataclass(kind):
+        names = tuple(field.name for field in dataclasses.fields(kind))
+        return lambda value: {name: _plain(getattr(value, name)) for name in names}
+    if issubclass(kind, Mapping):
+        return lambda value: {str(key): _plain(item) for key, item in value.items()}
+    if issubclass(kind, (frozenset, set)):
+        return lambda value: sorted(_plain(item) for item in value)
     raise TypeError(f"no JSON form for {kind.__name__}")
 
 
@@ -67,11 +74,6 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
         return {clean(key): _cleaned(item) for key, item in value.items()}
     return value
-
-
-@cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def load(kind: type[T], value: object) -> T:
@@ -89,7 +91,7 @@ def load_all(kind: type[T], values: object) -> tuple[T, ...]:
 @cache
 def _reader(kind: Any) -> Callable[[Any], Any]:
     origin = get_origin(kind)
-    if origin in (Union, types.UnionType):
+    if origin in (Union, UnionType):
         inner = [arg for arg in get_args(kind) if arg is not type(None)]
         reader = _reader(inner[0])
         return lambda value: None if value is None else reader(value)

@@ -14,7 +14,8 @@ from mailgate.record.tables import counters
 IdKind = Literal["ticket", "person", "entry", "inbox"]
 
 KINDS: tuple[IdKind, ...] = ("ticket", "person", "entry", "inbox")
-BLOCK = 100
+#: Numbers of a block. Tickets' are short, because people see their gaps; each block is a commit of its own, with its wait for the disk.
+BLOCKS: dict[IdKind, int] = {"ticket": 100, "person": 1000, "entry": 1000, "inbox": 1000}
 
 
 class Numbers:
@@ -33,7 +34,7 @@ class Numbers:
             left = self._left[kind]
             missing = n - len(left)
             if missing > 0:
-                left.extend(self._database.write(lambda connection: reserve(connection, kind, max(BLOCK, missing))))
+                left.extend(self._database.write(lambda connection: reserve(connection, kind, max(BLOCKS[kind], missing))))
             return [left.popleft() for _ in range(n)]
 
 

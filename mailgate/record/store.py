@@ -229,8 +229,9 @@ class Store:
     def bad_tokens(self, authors: Iterable[str], since: datetime) -> dict[str, int]:
         return self._db.read(lambda connection: outbox.bad_token_counts(connection, list(authors), since))
 
-    def automatic_counts(self, addresses: Iterable[str], now: datetime) -> AutomaticCounts:
-        return self._db.read(lambda connection: outbox.automatic_counts(connection, list(addresses), now))
+    def automatic_counts(self, addresses: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
+        """`by_minute` False where the policy limits no letters a minute: then they are not counted."""
+        return self._db.read(lambda connection: outbox.automatic_counts(connection, list(addresses), now, by_minute=by_minute))
 
     def suppressed(self, addresses: Iterable[str], now: datetime) -> dict[str, str]:
         """Addresses (lower case) that are not written to now, with the reason."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, String, Text
@@ -32,7 +33,9 @@ def _instant(value: datetime | None) -> datetime | None:
     return (value if value.tzinfo is UTC else value.astimezone(UTC)).replace(microsecond=0)
 
 
+@lru_cache(512)
 def _instant_as_text(value: datetime | None) -> str | None:
+    """A mail is recorded with some forty instants, and most of them are the same one."""
     if value is None:
         return None
     zone = value.tzinfo

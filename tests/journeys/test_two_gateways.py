@@ -33,8 +33,8 @@ def meets(store: Any, both_have_counted: threading.Barrier) -> threading.Event:
     """The first decision of this store goes on only when the other one has counted as well. Set once it has counted."""
     count, counted = store.automatic_counts, threading.Event()
 
-    def and_wait(*given: Any) -> Any:
-        counts = count(*given)
+    def and_wait(*given: Any, **said: Any) -> Any:
+        counts = count(*given, **said)
         if not counted.is_set():
             counted.set()
             both_have_counted.wait(20)

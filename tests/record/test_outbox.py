@@ -226,6 +226,13 @@ def test_a_letter_whose_turn_is_still_to_come_has_its_place_in_the_budget(store)
     assert store.automatic_counts([], NOON + 3 * MINUTE).unknown_minute == 1
 
 
+def test_where_no_minute_is_limited_none_is_counted_and_addresses_are(store):
+    put(store, an_acknowledgement(1, address="ann@example.org"), an_acknowledgement(2, proven=False, address="x@y.z"))
+    counts = store.automatic_counts(["ann@example.org", "x@y.z"], NOON, by_minute=False)
+    assert (counts.unknown_minute, counts.known_minute) == (0, 0)
+    assert counts.per_address_hour == {"ann@example.org": 1, "x@y.z": 1}
+
+
 def test_a_name_that_the_relay_gave_leads_to_the_first_letter_that_got_it(store):
     one, two = a_letter(), a_letter()
     put(store, one, two)
