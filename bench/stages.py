@@ -131,16 +131,17 @@ def rounds(count: int, seed: int, warm: int = 200) -> tuple[dict[str, float], fl
 
 
 def a_record(folder: Path) -> None:
-    """A configuration with an empty database."""
+    """A configuration with an empty database, and its templates here, as in a worker: a letter is compiled when it is first written."""
     write_configuration(folder, LIFTED)
-    create_store(settings.load(folder).database, wall_clock())
+    loaded = settings.load(folder)
+    create_store(loaded.database, wall_clock())
+    prepare(loaded.templates, loaded.catalogues)
 
 
 def take_in(folder: Path, mails: Sequence[tuple[str, bytes]]) -> tuple[dict[str, float], float]:
     """µs of CPU a mail by stage but the door, and letters a mail, from the kept mail to its letters in the record."""
     accounts = Accounts()
     loaded = settings.load(folder)
-    prepare(loaded.templates, loaded.catalogues)
     with open_store(loaded.database, wall_clock(), check=False) as store:
         watched: Any = Watched(store, accounts)
         worker: Any = Worker(accounts)
