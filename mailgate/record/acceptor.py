@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
+import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -17,6 +19,7 @@ log = logging.getLogger(__name__)
 MAX_GROUP = 64  #: arrivals that share a commit,
 MAX_GROUP_BYTES = 4 * 1024 * 1024  #: and their bytes
 ALONE_BYTES = 1024 * 1024  #: a mail larger than this makes nobody else wait for its bytes
+CALM = 0.02  #: seconds without a new arrival: then no door is busy. A crowd that brings one mail a connection leaves gaps of some ms
 
 
 class Keeper(Protocol):
@@ -35,12 +38,15 @@ Waiting = tuple[tuple[Keep, ...], int, "Future[list[Kept]]"]
 class Acceptor:
     """Safe from any thread. What was submitted is committed even when nobody waits for the answer any more."""
 
-    def __init__(self, store: Keeper) -> None:
-        self._store = store
+    def __init__(self, store: Keeper, seconds: Callable[[], float] = time.monotonic) -> None:
+        """`seconds`: a clock that only goes forward, to tell whether the doors are busy."""
+        self._store, self._seconds = store, seconds
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
         self._broken: Broken | None = None
+        self._last = -math.inf  #: when the last arrival was submitted
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="acceptor", daemon=True)
         self._thread.start()
 
@@ -63,11 +69,19 @@ class Acceptor:
                 future.set_exception(Closed("the gateway is stopping"))
             else:
                 self._waiting.append((tuple(items), size, future))
+                self._last = self._seconds()
                 self._changed.notify()
         return future
 
+    def give_way(self, most: float) -> None:
+        """Lets the doors go first: returns when nothing came for a moment, at the latest after `most` seconds, or when this closes."""
+        end = self._seconds() + most
+        while (left := min(end, self._last + CALM) - self._seconds()) > 0 and not self._over.wait(left):
+            pass
+
     def close(self, timeout: float | None = None) -> None:
         """Takes nothing more in and commits what waits. After `timeout` seconds the rest fails: its senders still have it."""
+        self._over.set()
         with self._changed:
             self._closing = True
             self._changed.notify()

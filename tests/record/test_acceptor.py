@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mailgate.model.mail import NoSpace
-from mailgate.record.acceptor import ALONE_BYTES, MAX_GROUP, Acceptor, Closed
+from mailgate.record.acceptor import ALONE_BYTES, CALM, MAX_GROUP, Acceptor, Closed
 from mailgate.record.rows import Broken, Keep, Kept
 from tests.record.builders import LEASE, NOON, a_keep, an_arrival, some_keeps
 
@@ -191,3 +191,67 @@ def test_a_client_that_hangs_up_does_not_cancel_a_commit(store):
     assert other.result(WAIT)[0].duplicate is False
     acceptor.close(WAIT)
     assert len(store.claim_inbox(10, NOON, LEASE)) == 3
+
+
+class Hands:
+    """A clock turned by hand, and a wait that turns it instead of waiting; `coming` says what happens meanwhile."""
+
+    def __init__(self):
+        self.at, self.waits, self.coming = 100.0, [], lambda: None
+
+    def __call__(self):
+        return self.at
+
+    def wait(self, seconds):
+        self.waits.append(seconds)
+        self.at += seconds
+        self.coming()
+        return False
+
+    def set(self):
+        pass
+
+
+@pytest.fixture
+def doors():
+    hands, gate = Hands(), Gate()
+    gate.open()
+    acceptor = Acceptor(gate, hands)
+    acceptor._over = hands
+    yield acceptor, hands
+    acceptor.close(WAIT)
+
+
+def test_who_reads_does_not_wait_where_nobody_comes(doors):
+    acceptor, hands = doors
+    acceptor.give_way(0.2)
+    acceptor.submit([a_keep("first")]).result(WAIT)
+    hands.at += CALM
+    acceptor.give_way(0.2)
+    assert hands.waits == []
+
+
+def test_who_reads_waits_until_the_doors_are_calm(doors):
+    acceptor, hands = doors
+    acceptor.submit([a_keep("first")]).result(WAIT)
+    hands.at += CALM / 4
+    acceptor.give_way(0.2)
+    assert hands.waits == [pytest.approx(CALM * 3 / 4)]
+
+
+def test_who_reads_never_waits_longer_than_he_wants(doors):
+    acceptor, hands = doors
+    hands.coming = lambda: acceptor.submit([a_keep("second")])
+    acceptor.submit([a_keep("first")]).result(WAIT)
+    acceptor.give_way(0.2)
+    assert sum(hands.waits) == pytest.approx(0.2)
+
+
+def test_nobody_is_waited_for_when_the_acceptor_closes():
+    acceptor = Acceptor(Gate(), lambda: 100.0)  # a clock that stands: only the end can end the wait
+    acceptor.submit([a_keep("first")])
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(acceptor.give_way, 1000)
+        acceptor._store.open()
+        acceptor.close(WAIT)
+        waiting.result(WAIT)
