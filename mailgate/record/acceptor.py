@@ -45,7 +45,8 @@ class Acceptor:
         self._changed = threading.Condition()
         self._closing = False
         self._broken: Broken | None = None
-        self._last = -math.inf  #: when the last arrival was submitted
+        self._last = -math.inf  #: when the last arrival was submitted, or answered
+        self._committing = False
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="acceptor", daemon=True)
         self._thread.start()
@@ -76,8 +77,12 @@ class Acceptor:
     def give_way(self, most: float) -> None:
         """Lets the doors go first: returns when nothing came for a moment, at the latest after `most` seconds, or when this closes."""
         end = self._seconds() + most
-        while (left := min(end, self._last + CALM) - self._seconds()) > 0 and not self._over.wait(left):
+        while (left := min(end, self._stirred() + CALM) - self._seconds()) > 0 and not self._over.wait(left):
             pass
+
+    def _stirred(self) -> float:
+        """When something happened last. A crowd that waits for its commit is not calm, although nobody comes meanwhile."""
+        return self._seconds() if self._waiting or self._committing else self._last
 
     def close(self, timeout: float | None = None) -> None:
         """Takes nothing more in and commits what waits. After `timeout` seconds the rest fails: its senders still have it."""
@@ -96,7 +101,9 @@ class Acceptor:
 
     def _run(self) -> None:
         while group := self._next_group():
+            self._committing = True
             self._commit(group)
+            self._last, self._committing = self._seconds(), False
 
     def _next_group(self) -> list[Waiting]:
         """What waits now, up to the bounds; empty when the acceptor is closed and nothing is left."""

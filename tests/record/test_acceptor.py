@@ -222,10 +222,16 @@ def doors():
     acceptor.close(WAIT)
 
 
+def take(acceptor, keep):
+    acceptor.submit([keep]).result(WAIT)
+    while acceptor._committing:
+        threading.Event().wait(0.001)
+
+
 def test_who_reads_does_not_wait_where_nobody_comes(doors):
     acceptor, hands = doors
     acceptor.give_way(0.2)
-    acceptor.submit([a_keep("first")]).result(WAIT)
+    take(acceptor, a_keep("first"))
     hands.at += CALM
     acceptor.give_way(0.2)
     assert hands.waits == []
@@ -233,7 +239,7 @@ def test_who_reads_does_not_wait_where_nobody_comes(doors):
 
 def test_who_reads_waits_until_the_doors_are_calm(doors):
     acceptor, hands = doors
-    acceptor.submit([a_keep("first")]).result(WAIT)
+    take(acceptor, a_keep("first"))
     hands.at += CALM / 4
     acceptor.give_way(0.2)
     assert hands.waits == [pytest.approx(CALM * 3 / 4)]
@@ -241,8 +247,18 @@ def test_who_reads_waits_until_the_doors_are_calm(doors):
 
 def test_who_reads_never_waits_longer_than_he_wants(doors):
     acceptor, hands = doors
-    hands.coming = lambda: acceptor.submit([a_keep("second")])
-    acceptor.submit([a_keep("first")]).result(WAIT)
+    hands.coming = lambda: take(acceptor, a_keep("second"))
+    take(acceptor, a_keep("first"))
+    acceptor.give_way(0.2)
+    assert sum(hands.waits) == pytest.approx(0.2)
+
+
+def test_a_crowd_that_waits_for_its_commit_is_not_calm(gate, acceptor):
+    hands = Hands()
+    acceptor._seconds = acceptor._over = hands
+    acceptor.submit([a_keep("first")])
+    gate.wait_for_group()
+    hands.at += 10 * CALM  # the write lock is held by somebody else for so long
     acceptor.give_way(0.2)
     assert sum(hands.waits) == pytest.approx(0.2)
 
