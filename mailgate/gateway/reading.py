@@ -285,7 +285,8 @@ class ReadingRound:
             except Exception as error:
                 log.exception("mail %d cannot be decided", one.claim.id)
                 return self._aside(one.claim, f"internal error: {type(error).__name__}")
-        self.store.release([one.claim])
+        log.warning("mail %d cannot be recorded for now: whenever it is decided, something has changed", one.claim.id)
+        self.store.release([one.claim], tried=True)  # counted, so that one that never can be recorded is set aside in the end
 
     def _decide(self, desk: Desk, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
         """Decides the mails in order and has their letters written; nothing is recorded yet."""
@@ -355,8 +356,9 @@ class ReadingRound:
             mine = [r for r in reads if r.desk.id == at]
             ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
             ids |= {f.message_id for r in mine if (f := r.reading.mail.forwarded) and f.message_id}
-            known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, ids))
+            # Whatever a decision may record as its ticket's has to be looked up: else it conflicts for ever with the ticket that has it.
             cited[at] = ids | {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
+            known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, cited[at]))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}

@@ -191,14 +191,14 @@ def _arrival(row: Found[Any]) -> Arrival:
     )
 
 
-def release(connection: Connection, claims: Sequence[Claim]) -> None:
-    """Back to waiting, for those we still hold; the attempt is not counted."""
+def release(connection: Connection, claims: Sequence[Claim], tried: bool = False) -> None:
+    """Back to waiting, for those we still hold. The attempt is only counted where they were `tried`."""
     for lease in {claim.lease for claim in claims}:
         for some in chunks(claim.id for claim in claims if claim.lease == lease):
             connection.execute(
                 update(inbox)
                 .where(inbox.c.id.in_(some), inbox.c.lease == lease, inbox.c.state == CLAIMED)
-                .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - 1)
+                .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - (0 if tried else 1))
             )
 
 
