@@ -33,7 +33,7 @@ from tests.cli.house import wicked
 from tests.journeys.world import ANN, EVE, MAX, MONDAY, World
 from tests.understand.writers import a_file, tnef
 
-pytestmark = pytest.mark.database("sqlite")  # it only looks things up
+pytestmark = pytest.mark.database("sqlite", because="it only looks things up")
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "explain"
 MAILS = Path(__file__).parents[1] / "mails"
