@@ -96,6 +96,20 @@ def after(wanted: Sequence[LetterWanted], verdicts: Sequence[Verdict], counts: C
     return tally
 
 
+def counted_addresses(wanted: Sequence[LetterWanted]) -> set[str]:
+    """Whose budgets these letters are on, lower case: for each of them `Counts` must be asked before anything is spent."""
+    return {letter.person.address.lower() for letter in wanted if is_counted(letter)}
+
+
+def beside(counts: Counts, more: Counts) -> Counts:
+    """The counts with those of further addresses; what `more` says of the minutes is left alone."""
+    tally = _Tally(counts)
+    for mine, theirs in ((tally.per_address_hour, more.per_address_hour), (tally.per_address_day, more.per_address_day)):
+        for address, count in theirs.items():
+            mine[address] = mine.get(address, 0) + count
+    return tally
+
+
 def is_limited(budgets: Budgets) -> bool:
     limits = (budgets.per_address_hour, budgets.per_address_day, budgets.unknown_per_minute, budgets.known_per_minute)
     return any(limit is not None for limit in limits)

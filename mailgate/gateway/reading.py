@@ -322,6 +322,10 @@ class ReadingRound:
             if known.suppressed:
                 warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
                 decision = replace(decision, letters=(*decision.letters, *warnings))
+            if others := budget.counted_addresses(decision.letters) - addresses:
+                # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look would refuse him for ever.
+                addresses |= others
+                counts = budget.beside(counts, self.store.automatic_counts(others, now, by_minute=False))
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))

@@ -10,7 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.decide.budget import Delay, Send, Suppress, Verdict, after, is_limited, is_noreply, overrun, shown_subject, spend
+from mailgate.decide.budget import (
+    Delay,
+    Send,
+    Suppress,
+    Verdict,
+    after,
+    beside,
+    counted_addresses,
+    is_limited,
+    is_noreply,
+    overrun,
+    shown_subject,
+    spend,
+)
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
@@ -186,6 +199,15 @@ LETTERS = st.lists(
     ),
     max_size=40,
 )
+
+
+def test_addresses_that_are_asked_for_later_stand_beside_the_letters_that_are_counted_already():
+    one = a_letter(proven=False)
+    counts = after([one], [Send()], Recorded(unknown_minute=3))
+    whole = beside(counts, Recorded({"max@home.example": 2}, {"max@home.example": 9}, unknown_minute=70))
+    assert (whole.per_address_hour, whole.per_address_day) == ({"max@home.example": 3}, {"max@home.example": 10})
+    assert whole.unknown_minute == 4
+    assert counted_addresses([one, a_letter(automatic=False)]) == {"max@home.example"}
 
 
 # --- what another node decided at the same moment --------------------------------------------------------------------------

@@ -173,6 +173,19 @@ def test_the_fourth_acknowledgement_within_an_hour_is_not_written_and_the_ticket
     assert len(world.letters_for(MAX)) == 4
 
 
+def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_is_read(tmp_path: Path) -> None:
+    def ann_has_two(folder: Path) -> None:
+        edit(folder, "policy.toml", (f'mail = "{ANN}"', f'mail = "{ANN}"\naliases = ["a.smith@example.org"]'))
+
+    with World(tmp_path, changes=ann_has_two) as world:
+        for number in range(4):
+            world.send("a.smith@example.org", SUPPORT, f"mail {number}", "It drops.")
+            world.gateway.read_inbox()
+        assert len(world.tickets()) == 4
+        [row] = [row for row in world.store.history(world.tickets()[-1].number) if row.name == "letter_suppressed"]
+        assert "3 automatic letters to this address within an hour" in str(row.facts)
+
+
 def test_the_budget_outlives_a_restart(tmp_path: Path) -> None:
     with World(tmp_path) as world:
         for number in range(3):
