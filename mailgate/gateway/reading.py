@@ -42,7 +42,7 @@ MOST_RETRIES = 8
 #: From so many claims without an end on, mails are settled one by one, the most often tried last: a program that is killed again and
 #: again still gets on, and a mail that kills it holds nobody up.
 MANY_ATTEMPTS = 3
-#: A mail that was claimed so often without an end is set aside: the program dies over it.
+#: A mail that was claimed so often without an end is set aside: the program dies over it, or never comes to terms with others about it.
 MOST_ATTEMPTS = 50
 LEASE = timedelta(minutes=5)
 

@@ -191,8 +191,8 @@ def _arrival(row: Found[Any]) -> Arrival:
     )
 
 
-def release(connection: Connection, claims: Sequence[Claim], tried: bool = False) -> None:
-    """Back to waiting, for those we still hold. The attempt is only counted where they were `tried`."""
+def release(connection: Connection, claims: Sequence[Claim], *, tried: bool = False) -> None:
+    """Back to waiting, for those we still hold; the attempt counts only where it was `tried`."""
     for lease in {claim.lease for claim in claims}:
         for some in chunks(claim.id for claim in claims if claim.lease == lease):
             connection.execute(

@@ -150,10 +150,10 @@ class Store:
             self.set_aside(id, token, inbox.DAMAGED, (), now)
         return found
 
-    def release(self, claims: Sequence[Claim], tried: bool = False) -> None:
-        """Gives mails back: unread, and the attempt is not counted; or `tried` in vain, and it is."""
+    def release(self, claims: Sequence[Claim], *, tried: bool = False) -> None:
+        """Gives mails back unread; the attempt counts only where it was `tried`."""
         if claims:
-            self._db.write(lambda connection: inbox.release(connection, claims, tried))
+            self._db.write(lambda connection: inbox.release(connection, claims, tried=tried))
 
     def forget_leases(self) -> int:
         """Mails that a serve had in work when it died wait again. How many there were.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.cli import app
+from mailgate.decide import budget
+from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, Door
 from tests.fakes.smtp_sink import CONNECT, Say, SmtpSink
 from tests.journeys.world import ANN, BOB, MAX, OPERATOR, SUPPORT, World, edit
@@ -184,6 +187,21 @@ def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_i
         assert len(world.tickets()) == 4
         [row] = [row for row in world.store.history(world.tickets()[-1].number) if row.name == "letter_suppressed"]
         assert "3 automatic letters to this address within an hour" in str(row.facts)
+
+
+def test_a_mail_that_can_never_be_recorded_is_set_aside_and_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = budget.overrun
+
+    def never_for_max(letters: Sequence[Letter], *rest: Any, **more: Any) -> str:
+        return "one address" if any(one.address == MAX for one in letters) else real(letters, *rest, **more)
+
+    monkeypatch.setattr(budget, "overrun", never_for_max)
+    world.send(MAX, SUPPORT, "for ever", "It drops.")
+    world.send("pia@example.com", SUPPORT, "another", "It drops as well.")
+    world.gateway.read_inbox()
+    assert [ticket.title for ticket in world.tickets()] == ["another"]
+    [row] = world.store.inbox_rows("set_aside", 10)
+    assert "given up" in row.reason
 
 
 def test_the_budget_outlives_a_restart(tmp_path: Path) -> None:
