@@ -140,7 +140,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
 def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
     """What the letter says. Colleagues who are told the same get it rendered once, with their own letter's tokens put in."""
     shared = context.shared if wanted.audience is Audience.AGENT and wanted.ticket is not None else None
-    if shared is None:
+    if shared is None or (wanted.event, wanted.audience.value) in context.templates.personal:
         return _written(wanted, context, desk, language, reference, tag)
     owner = context.file.ticket.owner if context.file else None
     key = (

@@ -31,6 +31,9 @@ FRAME = "_frame.html"
 FOOTER = "_footer.txt"
 _SUBJECT = "Subject: "
 _PAGE, _END = "\f", "\n"
+_PERSONAL = re.compile(r"\b(?:reader|ratings)\b")
+#: Pieces that were not put in place: who knows which.
+_DRAWS_IN = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 _NAME = re.compile(r"[a-z][a-z_]*/[a-z]+\.(?:txt|html)|_[a-z]+\.(?:txt|html)")
 
 
@@ -112,6 +115,19 @@ class Templates:
         for name, source in self._sources.items():
             found.update(_messages(extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))))
         return frozenset(found)
+
+    @cached_property
+    def personal(self) -> frozenset[tuple[str, str]]:
+        """Letters (event, audience) that name their reader or let him rate: such words are one person's. Operators may write any."""
+        is_any_piece = any(_PERSONAL.search(source) for name, source in self._sources.items() if name.startswith("_"))
+
+        def is_personal(name: str) -> bool:
+            source = self._whole.get(name, "")
+            return bool(_PERSONAL.search(source)) or (is_any_piece and bool(_DRAWS_IN.search(source)))
+
+        return frozenset(
+            letter for letter in self.letters if any(is_personal(f"{letter[0]}/{letter[1]}.{kind}") for kind in ("txt", "html"))
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -9,8 +9,10 @@ import pytest
 from mailgate.compose import letters
 from mailgate.compose.body import encoded, replaced
 from mailgate.compose.letters import Shared
+from mailgate.compose.templates import load
 from mailgate.model.letter import Letter
-from tests.compose.desk import a_context, a_letter, a_wanted, desk
+from mailgate.settings import brought_templates
+from tests.compose.desk import a_context, a_letter, a_wanted, desk, templates
 
 CYRILLIC = "Ничего не печатает. " * 200
 
@@ -36,6 +38,29 @@ def test_a_letter_from_shared_words_is_byte_for_byte_the_one_written_alone(lengt
     alone, again, shared = alone_and_shared(f"{'s' * length}@example.org", text)
     assert len(shared) == 1
     assert again == alone
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Hello {{ reader.first_name }},", "{% for r in links.ratings %}=> {{ r.link }} {{ r.score }}\n{% endfor %}"],
+    ids=["name", "ratings"],
+)
+@pytest.mark.parametrize("where", ["requester_wrote/agent.txt", "_footer.txt"])
+def test_what_an_operators_template_says_to_one_reader_is_told_to_no_other(where: str, words: str):
+    sources, catalogues = brought_templates(None)
+    changed = {**sources, where: f"{sources[where]}\n{words}\n"}
+    context = replace(a_context("requester_wrote"), templates=load(changed, catalogues))
+    shared: Shared = {}
+    for id_, name in (("ZZZZ0001", "Ann Berg"), ("ZZZZ0002", "Bob Tal")):
+        wanted = a_wanted("requester_wrote", "agent")
+        wanted = replace(wanted, person=replace(wanted.person, name=name))
+        assert letters.compose(wanted, replace(context, letter_id=id_, shared=shared)) == letters.compose(
+            wanted, replace(context, letter_id=id_)
+        )
+
+
+def test_hardly_a_letter_of_ours_is_one_readers_own():
+    assert templates().personal & {(event, "agent") for event, _ in templates().letters} <= {("agent_welcomed", "agent")}
 
 
 def test_the_tests_above_hold_links_that_are_broken_within_a_token(monkeypatch: pytest.MonkeyPatch):
