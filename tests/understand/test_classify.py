@@ -327,6 +327,17 @@ def test_a_header_that_says_no_auto_reply_is_harmless() -> None:
     assert a_reading("X-Foo-Autoreply: false", "X-Loopback: yes", "X-Spam-Autolearn: ham").answer
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "X-MS-Exchange-AutoReply-Suppress: all", "X-Autoreply-Suppress: true", "X-Desk-Skip-Autoresponse: true",
+        "X-Acme-Autoreply-Enabled: disabled", "X-Disable-Auto-Response: 1", "X-No-Auto-Reply: yes", "X-Do-Not-Autorespond: 1",
+    ],
+)  # fmt: skip
+def test_whoever_wants_no_automatic_reply_is_none_himself(header: str) -> None:
+    assert a_reading(header).kind is Kind.WRITTEN
+
+
 def test_statistics_of_mail_hosts_are_not_answered() -> None:
     assert not a_reading(subject="Report Domain: example.org Submitter: isp.example Report-ID: <1>").answer
     assert a_reading(subject="Report domain: who owns it?").answer
