@@ -267,6 +267,14 @@ def test_no_signature_of_ours_is_shown(secret: str) -> None:
     assert "ABCDEFGH" in layout.seen(secret).upper() or "IT-1042" in layout.seen(secret)
 
 
+def test_the_signature_of_a_subject_that_was_cut_within_it_is_not_shown_either() -> None:
+    whole = token.subject_token(RING, "IT", 1042)
+    for end in range(len("[IT-1042-") + 1, len(whole)):
+        assert layout.seen(f"its subject is that of an absence notice (Auto: {whole[:end]})") == (
+            "its subject is that of an absence notice (Auto: [IT-1042-...])"
+        )
+
+
 def test_what_is_no_token_is_shown_as_it_stands() -> None:
     for text in ("ann.berg@example.org", "[IT-1042]", "[IT-1042-SHORT]", "<CAF0000001@mail.example.com>", "abcdefgh.ijk@x.example"):
         assert layout.seen(text) == text

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 WIDTH = 100  #: columns
 INDENT = "  "
-#: Signed names: the ticket or letter may be seen, the signature behind it may not, for whoever has it can use it.
-_SUBJECT = re.compile(r"\[([A-Za-z][A-Za-z0-9]{0,9}-[1-9][0-9]{0,11})-(?:\s?[0-9A-Za-z]){8}\s?\]")
+#: Signed names: the ticket or letter may be seen, the signature behind it may not, for whoever has it can use it. Evidence of a rule is
+#: cut short, so that the bracket and some of the signature may be missing.
+_SUBJECT = re.compile(r"\[([A-Za-z][A-Za-z0-9]{0,9}-[1-9][0-9]{0,11})-(?:(?:\s?[0-9A-Za-z]){8}\s?\]|[0-9A-Za-z]{1,8}(?![0-9A-Za-z\]]))")
 _SYMBOL = "[0-9A-TV-Za-tv-z]"
 _SIGNED = re.compile(
     rf"((?:(?<![0-9A-Za-z])|(?<=%2B)|(?<=%2b)|(?<=%252B)|(?<=%252b)){_SYMBOL}{{8}}(?:\.[A-Za-z]{{1,8}}|\.[1-5])?)\.{_SYMBOL}{{16}}(?=@|%40|%2540)"
