@@ -192,10 +192,13 @@ def is_auto_reply_by_header(case: Case) -> str | None:
         if ("auto" in name or "vacation" in name) and name.startswith("x-") and not any(word in name for word in _WANTS_NONE):
             bare = name.replace("-", "")
             value = case.headers[name][0].strip().lower()
-            if any(words in bare for words in ("autoreply", "autorespon", "vacation")) and value not in _NO:
+            # X-Acme-Vacation-Balance is a person's.
+            says_so = bare.endswith("vacation") or any(words in bare for words in ("autoreply", "autorespon", "vacationre", "vacationno"))
+            if says_so and value not in _NO:
                 return f"{name}: {value[:80]}"
     for name, word in _REPLY_VALUES:
-        if any(word in value.lower() for value in case.each(name)):
+        # A word of its own, at least at its beginning: a person may write with VacationHomes 2.0.
+        if any(word in value.lower() and (word != "vacation" or word in _words(value.replace("/", " "))) for value in case.each(name)):
             return f"{name}: {word}"
     if any("auto_reply" in _words(value) or "auto-reply" in _words(value) for value in case.each(*_PRECEDENCE)):
         return "precedence: auto_reply"

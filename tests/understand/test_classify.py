@@ -308,6 +308,8 @@ MARKS = [
     ("X-Auto-Reply: true", Kind.AUTO_REPLY),
     ("X-MDAutoResponder: yes", Kind.AUTO_REPLY),
     ("X-Loop: Virtual Vacation", Kind.AUTO_REPLY),
+    ("X-Mailer: vacation 1.2", Kind.AUTO_REPLY),
+    ("X-Acme-Vacation-Reply: yes", Kind.AUTO_REPLY),
     ("X-BeenThere: team@lists.example.com", Kind.LIST),
     ("X-ML-Name: team", Kind.LIST),
     ("X-OTRS-Loop: yes", Kind.WRITTEN),
@@ -336,6 +338,11 @@ def test_a_header_that_says_no_auto_reply_is_harmless() -> None:
 )  # fmt: skip
 def test_whoever_wants_no_automatic_reply_is_none_himself(header: str) -> None:
     assert a_reading(header).kind is Kind.WRITTEN
+
+
+@pytest.mark.parametrize("header", ["X-Mailer: VacationHomes 2.0", "X-Acme-Vacation-Balance: 12"])
+def test_a_person_may_work_where_vacations_are_the_trade(header: str) -> None:
+    assert (found := a_reading(header)).kind is Kind.WRITTEN and found.answer
 
 
 def test_statistics_of_mail_hosts_are_not_answered() -> None:
