@@ -30,7 +30,8 @@ from mailgate.compose.views import VIEWS
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
 _SUBJECT = "Subject: "
-_PAGE, _END = "\f", "\n"
+#: Between text and footer: no data keeps it, and it is no blank, or `{%- ... -%}` beside it would take it away.
+_PAGE, _END = "\x04", "\n"
 _PERSONAL = re.compile(r"\b(?:reader|ratings)\b")
 #: Pieces that were not put in place: who knows which.
 _DRAWS_IN = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")

@@ -16,7 +16,7 @@ from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES
 from mailgate.compose.letters import Unsealable, compose
 from mailgate.compose.templates import BadTemplates, Templates, _environment, load
 from mailgate.settings import brought_templates
-from tests.compose.desk import a_context, a_letter, a_wanted, html, policy, templates, text
+from tests.compose.desk import a_context, a_letter, a_wanted, header, html, policy, templates, text
 
 TEXTS, CATALOGUES = brought_templates(None)
 PO = CATALOGUES["de"].decode()
@@ -260,3 +260,19 @@ def test_a_frame_with_rules_of_its_own_is_run_for_each_page():
     usual = compose(a_wanted("wake_due", "agent", "en"), a_context("wake_due"))
     title = re.search("<title>(.*)</title>", html(usual))
     assert title is not None and title[1] != title[1].upper() and f"<title>{title[1].upper()}</title>" in html(letter)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "behind"),
+    [
+        ("requester_wrote/agent.txt", "", "{% if ref %}Bye.{% endif -%}\n"),
+        ("_footer.txt", "{#- Ours. -#}\n", ""),
+        ("_footer.txt", "{%- if ref %}\n", "{% endif -%}\n"),
+    ],
+)
+def test_a_template_that_takes_blanks_away_where_the_footer_begins_keeps_its_subject_and_its_text(name: str, before: str, behind: str):
+    sources, catalogues = brought_templates(None)
+    changed = load({**sources, name: f"{before}{sources[name]}{behind}"}, catalogues)
+    context = replace(a_context("requester_wrote"), templates=changed)
+    plain = a_letter("requester_wrote", "agent")
+    assert header(a_letter("requester_wrote", "agent", context=context), "Subject") == header(plain, "Subject")
