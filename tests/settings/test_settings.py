@@ -39,6 +39,12 @@ def test_what_init_writes_can_be_loaded(tmp_path: Path) -> None:
     assert loaded.policy.wants("ticket_opened") and not loaded.policy.wants("ticket_closed")
 
 
+def test_an_agent_at_a_domain_beyond_ascii_is_known_by_the_name_that_mails_have(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    edit(folder, "policy.toml", ('mail = "ann@example.org"', 'mail = "Ann@müller.example"'))
+    assert settings.load(folder).policy.agents["ann"].address == "Ann@xn--mller-kva.example"
+
+
 def test_all_mistakes_of_both_files_are_said_at_once_with_their_lines(tmp_path: Path) -> None:
     folder = folder_with(tmp_path)
     edit(
@@ -65,6 +71,7 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("policy.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europe/Berlinn"', "is no time zone"),
     ("policy.toml", 'lead = "ann"', 'lead = "anna"', 'no agent "anna": did you mean "ann"?'),
     ("policy.toml", 'mail = "ann@example.org"', 'mail = "support@example.org"', "is the address of a desk"),
+    ("policy.toml", 'mail = "ann@example.org"', 'mail = "ann@' + "ü" * 64 + '.example"', "label"),
     ("policy.toml", 'mail = "bob@example.org"', 'mail = "ann@example.org"', "belongs to agents.ann as well"),
     ("policy.toml", 'agents_prove_by = "token"', 'agents_prove_by = "domain"', "[verify] in mailgate.toml names nobody"),
     ("policy.toml", 'agents_prove_by = "token"', 'agents_prove_by = "both"', "[verify] in mailgate.toml names nobody"),
