@@ -131,10 +131,14 @@ def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
 
 
 class NaiveReader:
-    """For the negative control: reads with the standard library's modern policy, as a careless gateway would."""
+    """For the negative control: reads with the standard library's modern policy, as a careless gateway would.
+
+    `raised`: the mails on which that policy raises. The run has to find each of them, and no other.
+    """
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
+        self.raised: set[bytes] = set()
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
         from email import message_from_bytes
@@ -151,6 +155,7 @@ class NaiveReader:
                         part.get_content()
             except Exception as error:
                 answers[place] = Unread(f"the reader failed: {type(error).__name__}")
+                self.raised.add(raw)
         return answers
 
     def write(self, *given: Any) -> Any:

@@ -14,12 +14,16 @@ def test_every_broken_mail_is_an_entry_or_set_aside_with_its_bytes_as_they_came(
     assert result.entries > 300 and result.aside > 100, result
 
 
-def test_the_run_finds_a_reader_that_raises(tmp_path: Path) -> None:
+def test_the_run_finds_every_mail_on_which_a_careless_reader_raises(tmp_path: Path) -> None:
+    readers: list[NaiveReader] = []
+
     def spoil(gate: Gate) -> None:
         rounds = gate.gateway._reading
         rounds.reader = NaiveReader(rounds.reader)
+        readers.append(rounds.reader)
 
-    assert len(run(tmp_path, 200, seed=20261127, spoil=spoil).failures) > 10
+    found = len(run(tmp_path, 200, seed=20261127, spoil=spoil).failures)
+    assert found == len(readers[0].raised) and found > 10
 
 
 def test_the_run_finds_a_record_that_changes_what_it_keeps(tmp_path: Path) -> None:

@@ -416,24 +416,31 @@ def test_a_session_that_is_ended_halfway_is_begun_again(nodes):
 def test_a_deadlock_is_nobodys_trouble(nodes):
     """Two nodes lock the same two rows in opposite order: the server ends one of them, which begins again."""
     one, other = nodes
-    met = threading.Barrier(2)
+    met, over = threading.Barrier(2), threading.Event()
 
     def work(first, second):
         turn = []
 
         def inside(connection):
             turn.append(1)
+            if len(turn) > 1:
+                assert over.wait(30)  # else it may lock its first row before the other one has woken up, and both meet again
             connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{first}'")
             if len(turn) == 1:
-                met.wait()
+                met.wait(30)
             connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{second}'")
             return len(turn)
 
         return inside
 
+    def write(way):
+        store, inside = way
+        turns = store._db.write(inside)
+        over.set()
+        return turns
+
     ways = ((one, work("ticket", "entry")), (other, work("entry", "ticket")))
     with ThreadPoolExecutor(2) as threads:
-        turns = list(threads.map(lambda way: way[0]._db.write(way[1]), ways))
-    # Who begins again may lock its first row before the other one wakes up: then the server has to end one of them once more.
-    assert max(turns) > 1
+        turns = list(threads.map(write, ways))
+    assert sorted(turns) == [1, 2]
     assert look(one, "select value from counters where name in ('ticket', 'entry')") == [(2,), (2,)]
