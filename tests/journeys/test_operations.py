@@ -16,6 +16,7 @@ from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.cli import app
 from mailgate.decide import budget
+from mailgate.gateway import COURTESY
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, Door
 from tests.fakes.smtp_sink import CONNECT, Say, SmtpSink
@@ -202,6 +203,16 @@ def test_a_mail_that_can_never_be_recorded_is_set_aside_and_holds_nobody_up(worl
     assert [ticket.title for ticket in world.tickets()] == ["another"]
     [row] = world.store.inbox_rows("set_aside", 10)
     assert "given up" in row.reason
+
+
+def test_the_reading_lets_the_doors_go_first_after_each_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ways: list[float] = []
+    monkeypatch.setattr(world.gateway.acceptor, "give_way", ways.append)
+    for number in range(3):
+        world.send(MAX, SUPPORT, f"number {number}", "It drops.")
+        world.letter(MAX, f"number {number}")
+    world.gateway.read_inbox()
+    assert len(ways) >= 3 and set(ways) == {COURTESY}
 
 
 def test_the_budget_outlives_a_restart(tmp_path: Path) -> None:

@@ -78,9 +78,12 @@ PROSE = [
     "The time is now 16:40:\n\nlunch is over.",
     "Sent from my desk, which beats the phone.",
     "a -- b\n\nc",
-    "The meeting ---moved from 3.4. to 5.4.--- is at 10:15.",
-    "What he wrote:   three words, at 10:15.",
-    "On the phone <ann@example.org> wrote:   nothing, and no time of day is here.",
+    "It is urgent.\n\nWhat he wrote:   three words, at 10:15.",
+    "It is urgent.\n\nOn the list Ann <ann@example.org> wrote:   nothing, and no time of day is here.",
+    "It is urgent.\n\nOn Monday at 10:15 Ann wrote:   nothing, and nobody's address is here.",
+    "It is urgent.\n\nHere is what Ann <ann@example.org> wrote at 10:15:   nothing.",
+    "It is urgent.\n\nThe meeting ---moved from 3.4. to 5.4.--- is at 10:15.",
+    "It is urgent.\n\nThe meeting ---3.4.2026---is cancelled.",
     "Subject: x\nTo: y\nno sender is named here",
 ]
 
