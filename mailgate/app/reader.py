@@ -5,10 +5,11 @@ Both are pure and cost most of a mail's time, so they are done where they cannot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
 from mailgate import understand
 from mailgate.compose import words
@@ -24,6 +25,9 @@ from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.understand import Item, account_item, read_item
 from mailgate.understand.dkim import Sealed, signatures
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
 NICENESS = 3
@@ -78,27 +82,24 @@ class GuardedReader:
     def stop(self) -> None:
         self.guard.stop()
 
-    def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
+    def _run(self, function: Callable[[T], R], items: Sequence[T]) -> list[R | Overrun | Raised]:
         try:
-            answers = self.guard.run(read_item, items)
+            return self.guard.run(function, items)
         except GuardError as error:
             raise NoReader(str(error)) from error
+
+    def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
+        answers = self._run(read_item, items)
         return [answer if isinstance(answer, Reading) else Unread(_why(answer)) for answer in answers]
 
     def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
-        try:
-            answers = self.guard.run(signatures, raws)
-        except GuardError as error:
-            raise NoReader(str(error)) from error
+        answers = self._run(signatures, raws)
         return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         scribe = scribe_of(desk)
         busy = [sheet for sheet in sheets if sheet.wanted]
-        try:
-            answers = self.guard.run(partial(write_with, scribe), busy)
-        except GuardError as error:
-            raise NoReader(str(error)) from error
+        answers = self._run(partial(write_with, scribe), busy)
         written = iter(answers)
         letters: list[Written] = []
         for sheet in sheets:
@@ -120,10 +121,7 @@ class ReaderOnly(GuardedReader):
 
     def accounts(self, items: Sequence[Item]) -> list[Accounted | Unread]:
         """The same readings, each with the account of how it went, under the same budget."""
-        try:
-            answers = self.guard.run(account_item, items)
-        except GuardError as error:
-            raise NoReader(str(error)) from error
+        answers = self._run(account_item, items)
         return [answer if isinstance(answer, Accounted) else Unread(_why(answer)) for answer in answers]
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:

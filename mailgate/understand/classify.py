@@ -215,12 +215,15 @@ def is_inbox_rule_reply(case: Case) -> str | None:
 
 
 def is_marked_absence(case: Case) -> str | None:
-    """The subject of an absence, and beside it something that a person's mail has not: a machine's mark, or it answers a mail under it."""
+    """The subject of an absence, and beside it a machine's mark.
+
+    That it answers a mail is none: a person who answers may write "Auto: the brakes" over it, and then nobody would hear of it.
+    """
     absent = _absent(case)
     if absent is None:
         return None
     marked = came_from_a_machine(case) or has_low_precedence(case) or asks_for_silence(case) or has_a_machine_header(case)
-    return absent if marked or case.mail.in_reply_to else None
+    return absent if marked else None
 
 
 def is_vacation_notice(case: Case) -> str | None:

@@ -36,7 +36,10 @@ RULES: Mapping[str, tuple[str, str]] = {
     "auto-reply header": ("another header of automatic replies", "one of the headers that only automatic replies have stands in it"),
     "inbox rule": ("the reply of an inbox rule", "a rule of somebody's mailbox has sent it"),
     "vacation notice": ("a vacation notice", "it is a vacation notice"),
-    "absence": ("an absence that a machine tells of", "its subject is that of an absence notice, and it is a machine's or answers a mail"),
+    "absence": (
+        "an absence that a machine tells of",
+        "its subject is that of an absence notice, and a header says that a machine wrote it",
+    ),
     "list header": ("a list header", "it has a header of mailing lists"),
     "written": ("written by somebody", "nothing says otherwise"),
 }
