@@ -55,6 +55,10 @@ class DiskFailed(Exception):
     """The program ended because it could not keep its promise any longer."""
 
 
+class CannotListen(Exception):
+    """The address of a door is taken, or not ours."""
+
+
 def build_relay(settings: RelaySettings, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> Relay:
     if settings.kind == "maildir":
         return MaildirRelay(Path(settings.path or "outgoing"))
@@ -151,8 +155,11 @@ class Program:
             undo.append(partial(self.timetable.stop, 5.0))
             if "receive" in self.only:
                 for one in settings.doors:
-                    door = MailDoor(one, self.gateway, self.now, tls_context(one))
-                    await door.start()
+                    try:
+                        door = MailDoor(one, self.gateway, self.now, tls_context(one), self.gateway.alarm)
+                        await door.start()
+                    except OSError as error:
+                        raise CannotListen(f"{one.kind} on {one.host} port {one.port}: {error.strerror or error}") from error
                     self.doors.append(door)
                 self.mailboxes.start()
         except BaseException:

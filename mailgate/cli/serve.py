@@ -50,5 +50,9 @@ def serve(
             program.run(settings, chosen, ready)
         except program.DiskFailed as error:
             fail(str(error), EX_UNTRUSTED)
+        except program.CannotListen as error:
+            fail(f"cannot listen: {error}")
         except OSError as error:
-            fail(f"cannot listen: {error.strerror or error}")
+            # The machine's, whatever it was: a disk that cannot be read, a folder that is gone.
+            logging.getLogger(__name__).exception("ended by an error of this machine")
+            fail(f"ended by an error of this machine: {error.strerror or error}", EX_UNTRUSTED)

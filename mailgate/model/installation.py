@@ -28,19 +28,42 @@ class DoorSettings:
 
     max_connections: int = 200
     max_connections_per_address: int = 20  #: an IPv6 host counts as its /64
-    loopback_exempt: bool = True  #: from the limit per address: a local Postfix opens many connections
+    max_connections_from_loopback: int | None = None  #: of one: a local mail server opens many. None: three quarters of the door
     max_bytes_in_flight: int = 256 * MIB  #: of mails not yet committed, over all sessions of this door
+    max_bytes_per_address: int | None = None  #: of those, of one address. None: a quarter, and one mail at least
+    max_bytes_from_loopback: int | None = None  #: None: three quarters, and one mail at least
 
     max_commands: int = 1000  #: of one session
     max_bad_commands: int = 20  #: of one session: unknown, malformed or out of order
     command_timeout: timedelta = timedelta(minutes=5)  #: RFC 5321 4.5.3.2.7
     mail_time_limit: timedelta = timedelta(minutes=20)  #: from DATA to the last dot
     session_time_limit: timedelta = timedelta(minutes=30)
+    stress_timeout: timedelta = timedelta(seconds=10)  #: so far behind may fall who is slow, while the door is nearly full
 
     insiders: bool = False  #: only logged-in colleagues reach this door, and under their own From:. Loopback only
     tls_certificate: str | None = None  #: path of a PEM chain; STARTTLS is offered when it is set
     tls_key: str | None = None  #: path of its key, when that is a file of its own
     require_tls: bool = False  #: no mail before STARTTLS
+
+    @property
+    def connections_from_loopback(self) -> int:
+        """Of one loopback address."""
+        if self.max_connections_from_loopback is not None:
+            return self.max_connections_from_loopback
+        return max(self.max_connections_per_address, -(-self.max_connections * 3 // 4))
+
+    @property
+    def bytes_per_address(self) -> int:
+        return self._octets(self.max_bytes_per_address, self.max_bytes_in_flight // 4)
+
+    @property
+    def bytes_from_loopback(self) -> int:
+        """Of one loopback address."""
+        return self._octets(self.max_bytes_from_loopback, self.max_bytes_in_flight * 3 // 4)
+
+    def _octets(self, said: int | None, share: int) -> int:
+        """A share that is smaller than the largest mail would keep that mail out for ever."""
+        return max(share if said is None else said, min(self.max_size + KIB, self.max_bytes_in_flight))
 
 
 @dataclass(frozen=True, slots=True)

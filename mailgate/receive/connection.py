@@ -17,13 +17,15 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 from mailgate.model.installation import DoorSettings
 from mailgate.model.mail import Arrival, NoSpace
 from mailgate.receive import Clock, Gateway, replies
-from mailgate.receive.limits import Occupancy
+from mailgate.receive.bouts import Bout
+from mailgate.receive.limits import Occupancy, Pace
 from mailgate.receive.transfer import Fault, Transfer
 
 log = logging.getLogger(__name__)
 
 MAX_COMMAND = 2048  # octets; RFC 5321 4.5.3.1.4 asks for 512 and more with extensions
 READ_AHEAD = 64 * 1024  # octets of commands that may wait for us; then the client waits
+LOOK_ROUND = 1.0  # seconds between two looks for who is slow, while the door is tight
 LINGER = 2.0  # seconds for a dismissed client to read its last reply: closing at once would reset the connection and lose it
 
 
@@ -43,12 +45,19 @@ class House:
     sessions: set[Connection] = field(default_factory=set)
     commits: set[asyncio.Task[str]] = field(default_factory=set)  #: held here, because a client that hangs up must not end them
     closing: bool = False
+    no_room: Bout = field(default_factory=lambda: Bout("there is no room to store mail", "mail can be stored again"))
+    trouble: Bout = field(default_factory=lambda: Bout("mail cannot be taken", "mail is taken again"))
+    waiters: list[asyncio.Future[None]] = field(default_factory=list)  #: of who waits before a full door, one for each address it has
+    _look: asyncio.TimerHandle | None = None
 
     async def commit(self, arrival: Arrival) -> str:
         """Hand a mail to the gateway; the reply that its client shall get. Never fails: in doubt the client keeps the mail."""
-        self.occupancy.bytes_in_flight += len(arrival.raw)
+        clock = asyncio.get_running_loop().time
+        self.occupancy.hold(arrival.peer, len(arrival.raw))
         try:
             await self.gateway.accept(arrival)
+            self.no_room.quiet(clock())
+            self.trouble.quiet(clock())
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -56,14 +65,63 @@ class House:
             log.warning("a commit was given up inside the gateway")  # not we were cancelled: the client still waits for a reply
             return replies.TRY_LATER
         except NoSpace:
-            log.warning("there is no room to store a mail from %s", arrival.peer)
+            self.no_room.again(clock(), "the doors say 452")
             return replies.NO_ROOM
-        except Exception:
-            log.exception("could not take a mail from %s", arrival.peer)
+        except Exception as error:
+            # The traceback once, and not for each of the thousand mails that come meanwhile.
+            news = self.trouble.again(clock(), f"the doors say 451: {type(error).__name__}")
+            level = logging.ERROR if news else logging.INFO
+            log.log(level, "could not take a mail from %s", arrival.peer, exc_info=error if news else None)
             return replies.TRY_LATER
         finally:
-            self.occupancy.bytes_in_flight -= len(arrival.raw)
+            self.occupancy.hold(arrival.peer, -len(arrival.raw))
         return replies.STORED
+
+    def left(self, session: Connection) -> None:
+        """A client is gone: its place is free."""
+        self.sessions.discard(session)
+        self.occupancy.leave(session.peer)
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+                break
+
+    # --- the slowest goes first -------------------------------------------------------------------------------------
+
+    def look_round(self) -> None:
+        """While the door is tight: dismisses who lags too far behind, and looks again soon."""
+        if self._look is None and self._is_tight and not self.closing:
+            loop = asyncio.get_running_loop()
+            self._look = loop.call_at(loop.time() + LOOK_ROUND, self._relieve, loop, loop.time() + LOOK_ROUND)
+
+    @property
+    def _is_tight(self) -> bool:
+        return self.occupancy.connections_over >= 0 or self.occupancy.octets_over >= 0
+
+    def _relieve(self, loop: asyncio.AbstractEventLoop, due: float) -> None:
+        self._look = None
+        now = loop.time()
+        if now - due > LOOK_ROUND:  # this machine stood still: nobody is to blame for what we did not hear
+            for session in self.sessions:
+                session.pace.forgive(now - due, now)
+        allowed = self.settings.stress_timeout.total_seconds()
+        late = [session for session in self.sessions if session.waits_for_client and session.pace.behind(now) > allowed]
+        late.sort(key=lambda session: (self.occupancy.crowding(session.peer), session.pace.behind(now)), reverse=True)
+        leaving = sum(session.is_leaving for session in self.sessions)
+        places, octets = self.occupancy.connections_over - leaving, self.occupancy.octets_over
+        for session in late:
+            if places >= 0 or (octets >= 0 and session.holds):
+                octets -= session.holds
+                places -= 1
+                log.info("%s is too slow for a door that is nearly full", session.peer)
+                session.dismiss(replies.TOO_SLOW)
+        self.look_round()
+
+    def close(self) -> None:
+        """Nobody new comes in."""
+        self.closing = True
+        if self._look is not None:
+            self._look.cancel()
 
 
 class Connection(SMTP):
@@ -92,7 +150,8 @@ class Connection(SMTP):
         )
         self._house = house
         self._limits = settings
-        self._peer = ""
+        self.peer = ""
+        self.pace = Pace(loop.time())
         self._entered = False  # counted among the connections
         self.gone: asyncio.Future[None] = loop.create_future()
 
@@ -123,24 +182,26 @@ class Connection(SMTP):
             super().connection_made(transport)
             return
         peername = transport.get_extra_info("peername")
-        self._peer = str(peername[0]) if peername else "unknown"
+        self.peer = str(peername[0]) if peername else "unknown"
         house = self._house
-        if house.closing or not house.occupancy.enter(self._peer):
+        if house.closing or not house.occupancy.enter(self.peer):
             cast(asyncio.Transport, transport).write(_line(replies.SHUTTING_DOWN if house.closing else replies.TOO_MANY_CONNECTIONS))
             transport.close()
+            house.look_round()
             return
         self._entered = True
         house.sessions.add(self)
         self._session_ends = self.loop.time() + self._limits.session_time_limit.total_seconds()
+        self.pace.begin_anew(self.loop.time())
         super().connection_made(transport)
+        house.look_round()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, whoever ended it. A commit under way goes on."""
         if not self._entered or self.gone.done():
             return
         self.gone.set_result(None)
-        self._house.sessions.discard(self)
-        self._house.occupancy.leave(self._peer)
+        self._house.left(self)
         self._end_transfer()
         self._leaving = True
         super().connection_lost(error)
@@ -157,10 +218,25 @@ class Connection(SMTP):
         """Octets from the client: a piece of a mail, or commands."""
         if self._leaving:
             return
+        self.pace.heard(len(data), self.loop.time())
         if self._transfer is not None and not self._transfer.complete:
             self._continue_transfer(self._transfer, data)
             return
         self._queue(data)
+
+    @property
+    def is_leaving(self) -> bool:
+        return self._leaving
+
+    @property
+    def waits_for_client(self) -> bool:
+        """Whether it is the client's turn, and not ours."""
+        return not self._leaving and not self._committing
+
+    @property
+    def holds(self) -> int:
+        """Octets of a mail that is not whole yet."""
+        return self._transfer.held if self._transfer is not None else 0
 
     def _queue(self, commands: bytes) -> None:
         self._incoming += commands
@@ -211,14 +287,18 @@ class Connection(SMTP):
             self.abort()
             return
         transport = self._wire()
-        transport.write(bytes(self._outgoing) + _line(reply))
+        last_words = bytes(self._outgoing) + _line(reply)
         self._outgoing.clear()
         self._incoming.clear()
-        transport.resume_reading()  # unread octets would turn the close into a reset
-        if transport.can_write_eof() and not self._half_closed:
-            transport.write_eof()
-        else:
-            transport.close()
+        try:
+            transport.write(last_words)
+            transport.resume_reading()  # unread octets would turn the close into a reset
+            if transport.can_write_eof() and not self._half_closed:
+                transport.write_eof()
+            else:
+                transport.close()
+        except (OSError, RuntimeError):  # the client hung up at this very moment, and the loop has not heard of it yet
+            self.abort()
         self._wake()
 
     def leave_soon(self) -> None:
@@ -263,7 +343,7 @@ class Connection(SMTP):
             self._rearm(now + LINGER)
             self.abort()
         else:
-            log.info("%s took too long", self._peer)
+            log.info("%s took too long", self.peer)
             self.dismiss(replies.TOO_SLOW)
 
     # --- what comes and goes -----------------------------------------------------------------------------------------
@@ -295,11 +375,11 @@ class Connection(SMTP):
             self._close()
             raise
         except TLSSetupException as error:
-            log.info("no TLS with %s: %s", self._peer, error.__cause__)
+            log.info("no TLS with %s: %s", self.peer, error.__cause__)
             self.abort()
             self.connection_lost(error)  # the TLS layer tells nobody about a handshake that failed
         except Exception:
-            log.exception("the conversation with %s broke off", self._peer)
+            log.exception("the conversation with %s broke off", self.peer)
             self.dismiss(replies.BROKEN)
 
     async def _next_line(self) -> bytes | None:
@@ -337,12 +417,20 @@ class Connection(SMTP):
 
     def _continue_transfer(self, transfer: Transfer, data: bytes) -> None:
         before = transfer.held
-        rest = transfer.feed(data)
         occupancy = self._house.occupancy
-        occupancy.bytes_in_flight += transfer.held - before
-        if not occupancy.has_room(0):
-            occupancy.bytes_in_flight -= transfer.held
+        try:
+            rest = transfer.feed(data)
+        except MemoryError:
+            # Where in a mail this came is not known any more, so that the client cannot be followed to its last dot.
+            occupancy.hold(self.peer, transfer.held - before)
+            self.dismiss(replies.BROKEN)
+            return
+        occupancy.hold(self.peer, transfer.held - before)
+        if not occupancy.has_room(0) or not occupancy.has_share_of_room(self.peer, 0):
+            occupancy.hold(self.peer, -transfer.held)
             transfer.drop(Fault.NO_ROOM)
+        if occupancy.octets_over >= 0:
+            self._house.look_round()
         if rest is None:
             left = self._mail_ends - self.loop.time()
             self._allow(min(self._limits.command_timeout.total_seconds(), left))
@@ -352,7 +440,7 @@ class Connection(SMTP):
     def _end_transfer(self) -> None:
         """A mail that is refused, or will never be complete, gives back its room."""
         if self._transfer is not None:
-            self._house.occupancy.bytes_in_flight -= self._transfer.held
+            self._house.occupancy.hold(self.peer, -self._transfer.held)
             self._transfer = None
 
     async def _obey(self, line: bytes | None) -> None:

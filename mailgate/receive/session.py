@@ -45,7 +45,7 @@ class Session(Connection):
 
     async def handle_exception(self, error: Exception) -> str:
         """What the client hears when we fail: nothing but that it shall keep the mail (never 5xx, never the reason)."""
-        log.error("a command of %s failed", self._peer, exc_info=error)
+        log.error("a command of %s failed", self.peer, exc_info=error)
         return replies.TRY_LATER
 
     def _begin_anew(self) -> None:
@@ -160,7 +160,8 @@ class Session(Connection):
             return
         if sender.size > self._limits.max_size:
             await self.push(replies.TOO_LARGE)
-        elif not self._house.occupancy.has_room(sender.size):
+        elif not self._house.occupancy.has_room(sender.size) or not self._house.occupancy.has_share_of_room(self.peer, sender.size):
+            self._house.look_round()
             await self.push(replies.NO_ROOM)
         else:
             self._sender = sender
@@ -236,11 +237,11 @@ class Session(Connection):
         house = self._house
         try:
             if transfer.fault is not None:
-                log.info("refused a mail from %s: %s", self._peer, transfer.fault.name)
+                log.info("refused a mail from %s: %s", self.peer, transfer.fault.name)
                 return replies.FAULTY[transfer.fault]
             raw = transfer.mail()
             if hops(raw) >= self._limits.max_received:
-                log.info("refused a mail from %s: too many hops", self._peer)
+                log.info("refused a mail from %s: too many hops", self.peer)
                 return "554 5.4.6 This mail has been through too many servers, it goes in circles"
             now = house.now()
             arrival = Arrival(
@@ -248,7 +249,7 @@ class Session(Connection):
                 reverse_path=sender.reverse_path,
                 recipients=tuple(dict.fromkeys(recipients)),
                 door=Door(self._limits.kind),
-                peer=self._peer,
+                peer=self.peer,
                 received_at=now,
                 arrived_at=now,
                 helo=self._helo,
@@ -259,11 +260,12 @@ class Session(Connection):
             commit.add_done_callback(house.commits.discard)
         finally:
             self._transfer = None
-            house.occupancy.bytes_in_flight -= octets
+            house.occupancy.hold(self.peer, -octets)
         self._committing = True
         try:
             # Shielded: a client that hangs up now ends this conversation, but not the commit.
             return await asyncio.shield(commit)
         finally:
             self._committing = False
+            self.pace.begin_anew(self.loop.time())
             self._allow(self._limits.command_timeout.total_seconds())

@@ -114,10 +114,14 @@ class DoorForm(Form):
     max_recipients: int = Field(default=100, ge=1)
     max_connections: int = Field(default=200, ge=1)
     max_connections_per_address: int = Field(default=20, ge=1)
+    max_connections_from_loopback: int | None = Field(default=None, ge=1)
     max_bytes_in_flight: Size = 256 * 1024**2
+    max_bytes_per_address: Size | None = None
+    max_bytes_from_loopback: Size | None = None
     max_commands: int = Field(default=1000, ge=10)
     command_timeout: Duration = timedelta(minutes=5)
     session_time_limit: Duration = timedelta(minutes=30)
+    stress_timeout: Duration = timedelta(seconds=10)
     tls_certificate: str | None = None
     tls_key: str | None = None
     require_tls: bool = False

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import signal
 import smtplib
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,6 +19,7 @@ from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.cli.demo import configuration
 from mailgate.record.store import create_store
+from tests import databases
 from tests.journeys.served import Served, mailgate
 from tests.journeys.world import OPERATOR
 
@@ -67,6 +71,30 @@ def test_sigterm_under_load_ends_within_ten_seconds_and_loses_nothing(tmp_path: 
             served.until(lambda: not any(again.program.store.counts(wall_clock()).inbox.values()))
             read = {row.reverse_path for row in again.program.store.inbox_rows("done", 10000)}
             assert read >= {f"{name}@example.com" for name in taken}
+
+
+def test_sigterm_while_all_clients_hang_up_at_once_drains_and_ends_well(tmp_path: Path) -> None:
+    """150 sockets that close in the same instant as the signal comes (fault 49)."""
+    with Served(tmp_path) as served:
+        clients = [socket.create_connection(("127.0.0.1", served.port), timeout=10) for _ in range(150)]
+        for client in clients:
+            assert client.recv(4) in (b"220 ", b"421 ")
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        served.signal(signal.SIGTERM)
+        for client in clients:
+            client.close()
+        assert served.process.wait(20) == 0, served.log
+        assert "Traceback" not in served.log and "cannot listen" not in served.log, served.log
+
+
+def test_an_address_that_is_taken_is_said_so(tmp_path: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as taken:
+        other = tmp_path / "other"
+        configuration(other, 9, taken.getsockname()[1])
+        databases.configure(other)
+        databases.ensure(settings.load(other).database, wall_clock())
+        said = mailgate("serve", "--config", str(other))
+        assert said.returncode == 1 and b"cannot listen: smtp on 127.0.0.1 port" in said.stderr, said
 
 
 def test_sighup_adopts_a_good_policy_and_keeps_the_old_one_before_a_faulty_one(served: Served) -> None:

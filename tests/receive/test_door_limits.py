@@ -8,6 +8,7 @@ import select
 import socket
 import subprocess
 import sys
+import time
 import tracemalloc
 from contextlib import ExitStack
 from datetime import timedelta
@@ -28,7 +29,7 @@ SOON = timedelta(milliseconds=150)
 
 
 def test_one_client_too_many_is_told_so_and_the_others_do_not_notice():
-    with open_door(max_connections=3) as house, ExitStack() as stack:
+    with open_door(max_connections=3, stress_timeout=SOON, max_connections_from_loopback=3) as house, ExitStack() as stack:
         inside = [stack.enter_context(house.client()) for _ in range(3)]
         assert all(client.reply().startswith("220 ") for client in inside)
         with house.client() as outside:
@@ -41,7 +42,7 @@ def test_one_client_too_many_is_told_so_and_the_others_do_not_notice():
 
 
 def test_one_address_gets_its_share_and_another_one_its_own():
-    with open_door(max_connections_per_address=2, loopback_exempt=False) as house, ExitStack() as stack:
+    with open_door(max_connections_from_loopback=2) as house, ExitStack() as stack:
         inside = [stack.enter_context(house.client()) for _ in range(2)]
         assert [client.reply()[:3] for client in inside] == ["220", "220"]
         with house.client() as third:
@@ -76,7 +77,7 @@ def test_an_ipv6_customer_counts_once_however_many_addresses_they_have(peer, nam
 
 
 def test_who_left_leaves_no_trace_in_the_count():
-    rooms = Occupancy(DoorSettings(max_connections_per_address=1, loopback_exempt=False))
+    rooms = Occupancy(DoorSettings(max_connections_per_address=1))
     for octet in range(200):
         assert rooms.enter(f"192.0.2.{octet}")
         assert not rooms.enter(f"192.0.2.{octet}")
@@ -85,7 +86,7 @@ def test_who_left_leaves_no_trace_in_the_count():
 
 
 def test_a_thousand_connects_do_not_keep_the_next_mail_out():
-    with open_door(max_connections=10) as house:
+    with open_door(max_connections=10, stress_timeout=SOON) as house:
         for _ in range(20):
             with ExitStack() as stack:
                 crowd = [stack.enter_context(house.client()) for _ in range(50)]
@@ -109,12 +110,15 @@ def test_connections_never_use_up_the_descriptors_that_the_database_needs(monkey
 
 
 NARROW = """
-import asyncio, asyncio.constants, resource, sys
-asyncio.constants.ACCEPT_RETRY_DELAY = 0.1
+import asyncio, logging, os, resource, sys
+logging.basicConfig(level=logging.INFO)
 resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 from datetime import UTC, datetime
+from functools import partial
 from mailgate.model.installation import DoorSettings
+from mailgate.receive import bouts, smtp
 from mailgate.receive.smtp import MailDoor
+bouts.OVER_AFTER = smtp.PAUSE = 0.1
 
 class Gateway:
     def desk_of(self, recipient):
@@ -123,10 +127,24 @@ class Gateway:
         open("/dev/null").close()  # storing needs a descriptor
 
 async def main():
-    door = MailDoor(DoorSettings(port=0), Gateway(), lambda: datetime.now(UTC), None)
+    told = lambda kind, what, way_out: print("alarm", kind, what, file=sys.stderr)
+    door = MailDoor(DoorSettings(port=0, max_connections_from_loopback=200), Gateway(), lambda: datetime.now(UTC), None, told)
     await door.start()
     print(door.port, flush=True)
-    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    eaten = []
+    for word in iter(partial(asyncio.get_running_loop().run_in_executor, None, sys.stdin.readline), None):
+        word = await word
+        if word.strip() == "eat":
+            try:
+                while True:
+                    eaten.append(os.open("/dev/null", os.O_RDONLY))
+            except OSError:
+                print("eaten", flush=True)
+        elif word.strip() == "give":
+            for one in eaten:
+                os.close(one)
+        else:
+            break
     await door.stop(2.0)
 
 asyncio.run(main())
@@ -172,8 +190,52 @@ def test_a_door_short_of_descriptors_turns_clients_away_and_recovers(tmp_path):
         narrow.communicate("", PATIENCE)
         assert narrow.returncode == 0
     said = (tmp_path / "errors").read_text()
-    assert "could not take a mail" not in said
-    assert "out of system resource" in said  # it did run out
+    assert "could not take a mail" not in said and "Traceback" not in said
+    assert "pauses" not in said  # they are let in one by one: who is turned away has gone before the next one comes
+
+
+def _only_waits(crowd: set[socket.socket]) -> bool:
+    return not select.select(list(crowd), [], [], 0.5)[0]  # five looks of the door
+
+
+def test_without_descriptors_the_door_pauses_says_it_once_and_comes_back_by_itself(tmp_path):
+    """They are eaten by somebody else, so that no limit on connections helps (fault 7)."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, "-c", NARROW]
+    with (
+        (tmp_path / "errors").open("w") as errors,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment) as narrow,
+    ):
+        assert narrow.stdout is not None and narrow.stdin is not None
+
+        def say(word: str) -> None:
+            narrow.stdin.write(word)
+            narrow.stdin.flush()
+
+        port = int(narrow.stdout.readline())
+        assert _mail_gets_in(port)
+        say("eat\n")
+        assert narrow.stdout.readline() == "eaten\n"
+        with ExitStack() as stack:
+            crowd = [stack.enter_context(_begin_to_connect(port)) for _ in range(30)]
+            answered, _, _ = select.select(crowd, [], [], 1.0)
+            assert len(answered) <= 1  # who left as they were eaten made one free; the others are neither greeted nor refused
+            assert _only_waits(set(crowd) - set(answered))
+            say("give\n")
+            for sock in crowd:
+                assert select.select([sock], [], [], PATIENCE)[0]
+                assert sock.recv(3) in (b"220", b"421")
+        assert any(_mail_gets_in(port) for _ in range(1000))
+        deadline = time.monotonic() + PATIENCE
+        while "takes all connections again" not in (tmp_path / "errors").read_text() and time.monotonic() < deadline:
+            _mail_gets_in(port)
+        narrow.communicate("", PATIENCE)
+        assert narrow.returncode == 0
+    said = (tmp_path / "errors").read_text()
+    assert said.count("pauses: no file descriptors are left") == 1, said
+    assert said.count("alarm door_short no file descriptors are left") == 1
+    assert said.count("takes all connections again") == 1
+    assert "Traceback" not in said
 
 
 # --- memory -------------------------------------------------------------------------------------------------------

@@ -142,3 +142,39 @@ def test_every_yes_under_load_is_in_the_store_when_the_door_has_closed():
         stored = [arrival.raw for arrival in house.gateway.arrivals]
         assert len(said_yes) >= 36
         assert sorted(stored) == sorted(said_yes)
+
+
+def test_a_client_that_hangs_up_at_the_very_moment_of_the_last_word_does_not_keep_the_door_from_closing():
+    """The system knows that the connection is gone, and the loop does not yet (fault 49)."""
+    with open_door() as house, ExitStack() as stack:
+        clients = [stack.enter_context(house.client()) for _ in range(20)]
+        assert all(client.reply().startswith("220 ") for client in clients)
+
+        def all_at_once() -> None:
+            for client in clients[:10]:
+                client.reset()
+            for session in list(house.door._house.sessions):
+                session.leave_soon()
+
+        house.call(all_at_once)
+        assert [client.reply() for client in clients[10:]] == [replies.SHUTTING_DOWN] * 10
+        house.wait_until(lambda: house.door.connections <= 10)
+
+
+@pytest.mark.parametrize(
+    "fails", [OSError(107, "Transport endpoint is not connected"), RuntimeError("Cannot call write_eof() when closing")]
+)
+def test_whatever_a_transport_says_at_the_last_word_the_others_hear_theirs(fails, monkeypatch):
+    with open_door() as house, house.client() as one, house.client() as other:
+        assert one.reply()[:3] == other.reply()[:3] == "220"
+        first = next(iter(house.door._house.sessions))
+
+        def raises() -> None:
+            raise fails
+
+        monkeypatch.setattr(first._wire(), "write_eof", raises, raising=False)
+        stopping = _stop(house, 2.0)
+        assert {one.reply(), other.reply()} == {replies.SHUTTING_DOWN}
+        one.sock.close()
+        other.sock.close()
+        stopping.result(PATIENCE)
