@@ -121,6 +121,7 @@ class Explainer:
             Known(people=known_people),
             self.authentication,
             self.reader.signatures,
+            self.reader.texts,
         )
         return Told(reading, account, course, self.unknown, self.held)
 

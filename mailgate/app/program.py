@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mailgate.app import Clock, build_resolver, build_templates, wall_clock
-from mailgate.app.reader import GuardedReader
+from mailgate.app.reader import FileOpener, GuardedReader
 from mailgate.decide import polling
 from mailgate.gateway import Gateway, House
 from mailgate.gateway.authenticating import Authentication
+from mailgate.gateway.reading import Files
 from mailgate.model.installation import DoorSettings, RelaySettings
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.oauth import Secrets, TokenSource
@@ -100,12 +101,15 @@ def build_gateway(
     courier: Courier | None,
     now: Clock,
     resolver: Resolver | None = None,
+    files: Files | None = None,
 ) -> Gateway:
     """The gateway with its policy adopted."""
     house = House(settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, settings.letters_held)
     authentication = Authentication(settings.verify, resolver) if settings.verify.sources else None
     pattern = settings.relay.message_id_pattern
-    gateway = Gateway(store, acceptor, reader, courier, house, settings.policy, now, settings.reader.batch, pattern, authentication)
+    if files is None and reader is not None:
+        files = reader.files
+    gateway = Gateway(store, acceptor, reader, courier, files, house, settings.policy, now, settings.reader.batch, pattern, authentication)
     gateway.adopt(settings.policy, settings.policy_text)
     return gateway
 
@@ -144,7 +148,11 @@ class Program:
             if resolver:
                 undo.append(resolver.close)
             self.resolver = resolver
-            self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now, resolver)
+            self.opener = FileOpener(settings.reader) if sends and not self.reader else None
+            if self.opener:
+                undo.append(self.opener.stop)
+            files = self.opener.files if self.opener else None
+            self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now, resolver, files)
             undo.append(self.gateway.close)
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
@@ -264,6 +272,8 @@ class Program:
         await loop.run_in_executor(None, self.gateway.close)
         if self.reader:
             await loop.run_in_executor(None, self.reader.stop)
+        if self.opener:
+            await loop.run_in_executor(None, self.opener.stop)
         if self.resolver:
             await loop.run_in_executor(None, self.resolver.close)
         self.store.close()

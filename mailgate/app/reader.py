@@ -5,8 +5,9 @@ Both are pure and cost most of a mail's time, so they are done where they cannot
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
@@ -23,7 +24,7 @@ from mailgate.model.installation import ReaderSettings
 from mailgate.model.mail import Reading, Unread
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.understand import Item, account_item, read_item
+from mailgate.understand import FilesAsked, Item, Opened, Texts, account_item, open_files, open_texts, read_item
 from mailgate.understand.dkim import Sealed, signatures
 
 T = TypeVar("T")
@@ -96,6 +97,14 @@ class GuardedReader:
         answers = self._run(signatures, raws)
         return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
 
+    def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
+        answers = self._run(open_files, asked)
+        return [answer if isinstance(answer, tuple) else Unread(_why(answer)) for answer in answers]
+
+    def texts(self, asked: Sequence[FilesAsked]) -> list[Texts | Unread]:
+        answers = self._run(open_texts, asked)
+        return [answer if isinstance(answer, tuple) else Unread(_why(answer)) for answer in answers]
+
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         scribe = scribe_of(desk)
         busy = [sheet for sheet in sheets if sheet.wanted]
@@ -114,6 +123,7 @@ class ReaderOnly(GuardedReader):
     """Writes no letters, so its worker imports little and is there in a tenth of the time."""
 
     def __init__(self, settings: ReaderSettings) -> None:
+        self.settings = settings
         setup = understand.prepare
         self.guard = Guard(
             setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
@@ -126,6 +136,31 @@ class ReaderOnly(GuardedReader):
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         raise Unwritten("this reader writes no letters")
+
+
+class FileOpener:
+    """Opens the files of letters where nobody reads: its worker is started when the first of them has to be opened."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self._reader = ReaderOnly(replace(settings, workers=1))
+        self._lock = threading.Lock()
+        self._started = self._stopped = False
+
+    def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
+        with self._lock:
+            if not self._started and not self._stopped:
+                try:
+                    self._reader.start()
+                except GuardError as error:
+                    self._reader = ReaderOnly(self._reader.settings)  # a guard starts only once
+                    raise NoReader(str(error)) from error
+                self._started = True
+        return self._reader.files(asked)
+
+    def stop(self) -> None:
+        with self._lock:
+            self._stopped = True
+        self._reader.stop()
 
 
 def _why(answer: object) -> str:

@@ -22,7 +22,7 @@ from mailgate.compose.facts import DEFAULTS, FACTS
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.subjects import bare
 from mailgate.compose.templates import Rendered, Templates
-from mailgate.compose.views import DeskView, Links, ReaderView, entry_view, first_name, last_words, ticket_view
+from mailgate.compose.views import DeskView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
 from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
 from mailgate.model.marker import marker
@@ -95,7 +95,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
 
     # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
     outer, inner = f"=_{context.letter_id}.m", f"=_{context.letter_id}.a"
-    parts = _parts(wanted)
+    parts = _parts(wanted, context.policy)
     kind, body = alternative(said.plain, said.page, inner)
     if parts:
         body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
@@ -227,7 +227,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "tag": tag,
         "desk": DeskView(desk.name, desk.address),
         "reader": ReaderView(wanted.person.name, first_name(wanted.person.name)),
-        "entry": entry_view(wanted.entry) if wanted.entry else None,
+        "entry": entry_view(wanted.entry, context.policy.files) if wanted.entry else None,
         "answer_is": wanted.answer_is.value,
         "operator": context.operator,
         "asks_rating": wanted.closure is not None,
@@ -240,7 +240,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         ticket = context.file.ticket
         values["ticket"] = ticket_view(ticket, context.policy, context.people)
         values["mine"] = ticket.owner == wanted.person.id
-        values["last"] = last_words(context.file) if wanted.entry is None else None
+        values["last"] = last_words(context.file, context.policy.files) if wanted.entry is None else None
         values["hours"], values["open_now"] = _hours(context, desk, language)
         if "old_number" in facts:
             values["old_ref"] = f"{desk.prefix}-{facts['old_number']}"
@@ -390,7 +390,7 @@ def _reverse_path(context: ComposeContext, desk: Desk) -> str:
 # --- attachments -----------------------------------------------------------------------------------------------------
 
 
-def _parts(wanted: LetterWanted) -> tuple[PartRef, ...]:
+def _parts(wanted: LetterWanted, policy: Policy) -> tuple[PartRef, ...]:
     """What somebody attached goes with the words. Nothing is ever sent back to who sent it."""
     entry = wanted.entry
     if entry is None or entry.inbox is None or not entry.attachments:
@@ -398,4 +398,5 @@ def _parts(wanted: LetterWanted) -> tuple[PartRef, ...]:
     goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.event in VOICES
     if not goes_along:
         return ()
-    return tuple(PartRef(entry.inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id) for a in entry.attachments)
+    along, _ = carried(entry.attachments, policy.files)
+    return tuple(PartRef(entry.inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id) for a in along)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 from mailgate.compose.data import Safe
 from mailgate.compose.words import SCORES
+from mailgate.model.mail import Attachment
 from mailgate.model.marker import RATING_HINTS
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk, Metric, Policy
+from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
 from mailgate.model.ticket import Entry, HoldReason, Outcome, Status, Ticket, TicketFile, TicketKind, TimerKind, Visibility
 from mailgate.model.token import Keyring, action_detail, rating_detail, split_address
 
@@ -83,10 +84,28 @@ class EntryView:
     at: datetime
     address: str  #: of the author of an unverified entry, "" for others
     by_agent: bool
-    attachments: tuple[AttachmentView, ...]
+    attachments: tuple[AttachmentView, ...]  #: that travel with the letter
+    left_out: tuple[AttachmentView, ...] = ()  #: the first of those that do not
+    unnamed: int = 0  #: how many more of these there are
 
 
-def entry_view(entry: Entry) -> EntryView:
+#: Files that stay behind and are named in a letter.
+_NAMED = 50
+
+
+def carried(files: Sequence[Attachment], limits: FilesCarried) -> tuple[list[Attachment], list[Attachment]]:
+    """The files that one letter takes along, and those that it only names. Pictures in the text go before all others."""
+    room = limits.octets_per_letter
+    taken: set[int] = set()
+    for place in sorted(range(len(files)), key=lambda place: not files[place].inline):
+        if len(taken) < limits.per_letter and files[place].size <= room:
+            taken.add(place)
+            room -= files[place].size
+    return [f for i, f in enumerate(files) if i in taken], [f for i, f in enumerate(files) if i not in taken]
+
+
+def entry_view(entry: Entry, limits: FilesCarried) -> EntryView:
+    along, left = carried(entry.attachments, limits)
     return EntryView(
         author=entry.author_name,
         first_name=first_name(entry.author_name),
@@ -95,14 +114,16 @@ def entry_view(entry: Entry) -> EntryView:
         at=entry.arrived_at,
         address=entry.reverse or "",
         by_agent=entry.author_role.is_agent,
-        attachments=tuple(AttachmentView(a.name, a.size) for a in entry.attachments),
+        attachments=tuple(AttachmentView(a.name, a.size) for a in along),
+        left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
+        unnamed=max(0, len(left) - _NAMED),
     )
 
 
-def last_words(file: TicketFile) -> EntryView | None:
+def last_words(file: TicketFile, limits: FilesCarried) -> EntryView | None:
     """The newest public entry that has words."""
     entry = next((e for e in reversed(file.entries) if e.visibility is Visibility.PUBLIC and e.text and not e.hidden), None)
-    return entry_view(entry) if entry else None
+    return entry_view(entry, limits) if entry else None
 
 
 def first_name(name: str) -> str:

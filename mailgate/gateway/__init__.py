@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from mailgate.compose.templates import Templates
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
-from mailgate.gateway.reading import Reader, ReadingRound
+from mailgate.gateway.reading import Files, Reader, ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
@@ -84,6 +84,7 @@ class Gateway:
         acceptor: Acceptor,
         reader: Reader | None,
         courier: Courier | None,
+        files: Files | None,
         house: House,
         policy: Policy,
         now: Callable[[], datetime],
@@ -97,7 +98,8 @@ class Gateway:
         self._agents: dict[str, Person] = {}
         renames = message_id_pattern is not None
         self._reading: ReadingRound | None = ReadingRound(store, reader, now, self.alarm, renames, authentication) if reader else None
-        self._sending = SendingRound(store, courier, now, self.alarm, message_id_pattern) if courier else None
+        assert courier is None or files is not None, "who hands letters over has to open their files"
+        self._sending = SendingRound(store, courier, files, now, self.alarm, message_id_pattern) if courier and files else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self.closing = threading.Event()  #: rounds end after the batch in hand

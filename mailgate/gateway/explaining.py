@@ -10,9 +10,9 @@ from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway.authenticating import Authentication, Signatures
-from mailgate.gateway.gathering import Read, situation
+from mailgate.gateway.gathering import Read, attached, situation, texts_to_check
 from mailgate.gateway.known import Known
-from mailgate.gateway.reading import REPORTS, ReadingRound
+from mailgate.gateway.reading import REPORTS, ReadingRound, TextFiles
 from mailgate.gateway.writing import Desk
 from mailgate.model.account import Account
 from mailgate.model.decision import Decision
@@ -81,6 +81,7 @@ def dry_run(
     otherwise: Known,
     authentication: Authentication | None = None,
     signatures: Signatures = lambda raws: [Sealed() for _ in raws],
+    text_files: TextFiles = lambda asked: [() for _ in asked],
 ) -> Course:
     """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""
     evidence = find_evidence(reading.mail, arrival.recipients, desk.ring, desk.policy, at, is_report=reading.kind in REPORTS)
@@ -91,6 +92,9 @@ def dry_run(
     known = rounds.load(desk, [one], now) if rounds else otherwise
     ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""), (NOBODY,))
     at_hand = situation(one, known, desk, agents, ids, now)
+    if texts := texts_to_check(at_hand):
+        (opened,) = text_files([(arrival.raw, texts)])
+        at_hand = replace(at_hand, attached=attached(texts, opened) if isinstance(opened, tuple) and opened else ())
     decision = on_mail(at_hand)
     warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy) if known.suppressed else ()
     letters = (*decision.letters, *warnings)

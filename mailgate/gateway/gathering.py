@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
 from mailgate.decide import joining
+from mailgate.decide.authority import proof_in, reaches
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk
 from mailgate.model.evidence import Evidence, Verdict
-from mailgate.model.mail import Address, Door, Reading
+from mailgate.model.mail import Address, Attachment, Door, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
 from mailgate.record.rows import Claim
-from mailgate.understand.attachments import attachment_bytes
-from mailgate.understand.charset import decode
 from mailgate.understand.commands import parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import settle
@@ -50,17 +49,21 @@ def passed_on_by_a_stranger(one: Read, known: Known) -> bool:
 
 #: A longer text file is no notice of ours.
 LONGEST_ATTACHED = 256 * 1024
+#: Name, text, and whether it is HTML, of each text file of a mail.
+Attached = tuple[tuple[str, str, bool], ...]
 
 
-def _attached(one: Read) -> tuple[tuple[str, str, bool], ...]:
-    """The text files of an agent's answer, which would travel to the requester as they are."""
-    texts = []
-    for attachment in one.reading.mail.attachments:
-        if attachment.type.startswith("text/") and attachment.size <= LONGEST_ATTACHED:
-            data = attachment_bytes(one.claim.arrival.raw, attachment)
-            if data is not None:
-                texts.append((attachment.name, decode(data, None)[0], attachment.type == "text/html"))
-    return tuple(texts)
+def texts_to_check(s: Situation) -> tuple[Attachment, ...]:
+    """The text files of an agent's answer, which would travel to the requester as they are: opened only where that agent is proven."""
+    if s.author is None or not s.author.agent or s.thread.ticket is None:
+        return ()
+    texts = tuple(a for a in s.mail.attachments if a.type.startswith("text/") and a.size <= LONGEST_ATTACHED)
+    return texts if texts and reaches(proof_in(s)[0], s.prove_by) else ()
+
+
+def attached(files: Sequence[Attachment], texts: Sequence[str | None]) -> Attached:
+    """What stands in them, as people read it."""
+    return tuple((each.name, text, each.type == "text/html") for each, text in zip(files, texts, strict=True) if text is not None)
 
 
 def _thread(one: Read, known: Known, desk: Desk) -> Thread:
@@ -123,7 +126,6 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         policy=desk.policy,
         ids=ids,
         now=now,
-        attached=_attached(one) if answers and person is not None and person.agent else (),
         last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,

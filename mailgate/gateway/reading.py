@@ -19,16 +19,16 @@ from mailgate.decide import budget, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.gathering import Read, copied_in, passed_on_by_a_stranger, situation
+from mailgate.gateway.gathering import Attached, Read, attached, copied_in, passed_on_by_a_stranger, situation, texts_to_check
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Door, Kind, NoSpace, Reading, Unread
+from mailgate.model.mail import Attachment, Door, Kind, NoSpace, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.record.rows import Busy, Claim, Conflict, Outcome
-from mailgate.understand import Item
+from mailgate.understand import FilesAsked, Item, Opened, Texts
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import cited_ids, find_evidence
 
@@ -84,6 +84,11 @@ class NoReader(Exception):
     """No worker can be had: nothing is known about the mails, they are read later."""
 
 
+#: Opens files of raw mails that were read before, where hostile bytes may be read: one answer for each, in order. Raises NoReader.
+Files = Callable[[Sequence[FilesAsked]], Sequence[Opened | Unread]]
+TextFiles = Callable[[Sequence[FilesAsked]], Sequence[Texts | Unread]]
+
+
 class Reader(Protocol):
     """Reads mails and writes letters under a budget, away from the doors; one answer for each, in order. Both raise NoReader."""
 
@@ -92,12 +97,19 @@ class Reader(Protocol):
     def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
         """The DKIM signatures in each of these mails; a mail whose signatures cannot be read has none."""
 
+    def texts(self, asked: Sequence[FilesAsked]) -> Sequence[Texts | Unread]:
+        """What stands in text files of mails that were read before; None: that file is not what was described."""
+
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         """Raises Unwritten when one of them cannot be written."""
 
 
 class Unwritten(Exception):
     """A letter cannot be written: nothing of its decision may be recorded."""
+
+
+class Unopened(Exception):
+    """The files of a mail cannot be opened under the budget: what is in them must be known before it may leave."""
 
 
 class ReadingRound:
@@ -282,6 +294,8 @@ class ReadingRound:
                 continue  # somebody else changed the ticket first: decide again on what is there now
             except (Busy, NoSpace):
                 raise
+            except Unopened as error:
+                return self._aside(one.claim, f"its files could not be opened: {error}")
             except Exception as error:
                 log.exception("mail %d cannot be decided", one.claim.id)
                 return self._aside(one.claim, f"internal error: {type(error).__name__}")
@@ -313,11 +327,14 @@ class ReadingRound:
                 (new_letter_id(), new_letter_id()),
                 tuple(islice(people, strangers[index])),
             )
-            decision = on_mail(situation(one, known, desk, agents, ids, now))
+            at_hand = situation(one, known, desk, agents, ids, now)
+            if texts := texts_to_check(at_hand):
+                at_hand = replace(at_hand, attached=self._attached(one, texts))
+            decision = on_mail(at_hand)
             if any(change.before is None for change in decision.changes):
                 self._numbers.popleft()
             looked_up = known.ids_of(one.desk.id)
-            at_hand = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
+            tickets = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
             known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values())
             if known.suppressed:
                 warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
@@ -329,8 +346,15 @@ class ReadingRound:
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
-            rows.append(Row(one.claim, decision, one.reading.mail.message_id, at_hand))
+            rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets))
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now)
+
+    def _attached(self, one: Read, texts: tuple[Attachment, ...]) -> Attached:
+        """What stands in these files of an agent's answer."""
+        (opened,) = self.reader.texts([(one.claim.arrival.raw, texts)])
+        if isinstance(opened, Unread):
+            raise Unopened(opened.reason)
+        return attached(texts, opened)
 
     def _record(self, desk: Desk, decided: Decided) -> None:
         letters = decided.letters.result()

@@ -9,22 +9,21 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.decide import refusal, retry
-from mailgate.gateway.reading import Alarm
+from mailgate.gateway.reading import Alarm, Files, NoReader
 from mailgate.gateway.writing import Desk
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
-from mailgate.model.letter import Letter
-from mailgate.model.mail import Attachment
+from mailgate.model.letter import Letter, PartRef
+from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
 from mailgate.record.rows import ClaimedLetter, Conflict, Outcome, Settlement
-from mailgate.send.courier import Courier, Outgoing
-from mailgate.understand.attachments import attachment_bytes
+from mailgate.send.courier import Courier, NotReady, Outgoing
 from mailgate.understand.reasons import judged
 
 if TYPE_CHECKING:
@@ -56,9 +55,15 @@ def way_out(reply: str) -> str:
 
 class SendingRound:
     def __init__(
-        self, store: Store, courier: Courier, now: Callable[[], datetime], alarm: Alarm, message_id_pattern: str | None = None
+        self,
+        store: Store,
+        courier: Courier,
+        files: Files,
+        now: Callable[[], datetime],
+        alarm: Alarm,
+        message_id_pattern: str | None = None,
     ) -> None:
-        self.store, self.courier, self.now, self.alarm = store, courier, now, alarm
+        self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
         self.troubled = True  #: not known to work since the start
         self.renamed = re.compile(message_id_pattern) if message_id_pattern else None
         self.spread: Callable[[], float] = random.random  # jitter, not a secret
@@ -101,14 +106,27 @@ class SendingRound:
         return len(claimed)
 
     def _whole(self, letter: Letter) -> bytes:
-        parts = []
-        for ref in letter.parts:
-            described = Attachment(ref.name, ref.type, ref.size, ref.sha256, ref.inline, ref.content_id, ref.part)
-            data = attachment_bytes(self.store.raw(ref.inbox), described)
+        found: dict[PartRef, bytes] = {}
+        for inbox in dict.fromkeys(ref.inbox for ref in letter.parts):
+            refs = [ref for ref in letter.parts if ref.inbox == inbox]
+            found.update(zip(refs, self._opened(inbox, refs), strict=True))
+        return assemble(letter, [found[ref] for ref in letter.parts])
+
+    def _opened(self, inbox: int, refs: Sequence[PartRef]) -> list[bytes]:
+        """Files of one mail, in one reading of it. Raises Damaged for one that is not what was sealed, NotReady when nobody can tell."""
+        described = tuple(Attachment(r.name, r.type, r.size, r.sha256, r.inline, r.content_id, r.part) for r in refs)
+        try:
+            (opened,) = self.files([(self.store.raw(inbox), described)])
+        except NoReader as error:
+            raise NotReady(str(error), untried=True) from error
+        if isinstance(opened, Unread):
+            raise NotReady(f"its files could not be opened: {opened.reason}")
+        octets: list[bytes] = []
+        for ref, data in zip(refs, opened, strict=True):
             if data is None:
                 raise Damaged(f"its attachment {ref.part} is not what was sealed")
-            parts.append(data)
-        return assemble(letter, parts)
+            octets.append(data)
+        return octets
 
     def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: Desk, agents: Mapping[str, Person]) -> None:
         now = self.now()

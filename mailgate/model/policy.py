@@ -144,6 +144,14 @@ class Budgets:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesCarried:
+    """How many files of a mail one letter takes along. The rest is named in it and stays with the mail."""
+
+    per_letter: int = 50
+    octets_per_letter: int = 25 * 1024 * 1024  #: of all of them, decoded
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """One loaded policy.toml. `digest` names it in the database; cycles cite it."""
 
@@ -155,6 +163,7 @@ class Policy:
     slas: Mapping[str, Sla]
     timers: Timers = Timers()
     budgets: Budgets = Budgets()
+    files: FilesCarried = FilesCarried()
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes
     default_priority: int = 4
     request_priority: int = 5  #: kind `request`: impact 3, urgency 3

@@ -21,6 +21,15 @@ log = logging.getLogger(__name__)
 _DOWNS_TO_GIVE_UP = 2
 
 
+class NotReady(Exception):
+    """A letter cannot be put together now, and nothing is wrong with it that is known. The text is kept as the outcome of this attempt."""
+
+    def __init__(self, reason: str, untried: bool = False) -> None:
+        """`untried`: it is our fault alone, and counts as no attempt."""
+        super().__init__(reason)
+        self.untried = untried
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A letter on its way out: one recipient, and its bytes or how they are put together (in the courier's thread)."""
@@ -156,6 +165,8 @@ def _deliver(relay: Relay, item: Outgoing) -> Delivery:
         data = item.data if isinstance(item.data, bytes) else item.data()
     except ValueError as error:  # it is not the letter that was sealed
         return Refused(words(f"not sent: {error}"), damaged=True)
+    except NotReady as error:
+        return Deferred(words(f"not put together: {error}"), untried=error.untried)
     except Exception as error:
         log.exception("letter %s could not be put together", item.id)
         return Deferred(words(f"not put together: {type(error).__name__}"))

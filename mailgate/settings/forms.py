@@ -319,6 +319,11 @@ class BudgetsForm(Form):
     suppress_for: Duration = timedelta(days=60)
 
 
+class FilesForm(Form):
+    per_letter: int = Field(default=50, ge=0, le=1000)
+    octets_per_letter: Size = 25 * 1024**2
+
+
 class TicketsForm(Form):
     default_priority: Priority = "P4"
     request_priority: Priority = "P5"
@@ -334,6 +339,7 @@ class PolicyForm(Form):
     sla: dict[Name, SlaForm] = {}
     timers: TimersForm = TimersForm()
     budgets: BudgetsForm = BudgetsForm()
+    files: FilesForm = FilesForm()
     tickets: TicketsForm = TicketsForm()
     letters: dict[str, bool] = {}
 
@@ -367,5 +373,6 @@ POLICY_KEYS = {
     ("sla", "*", "targets", "*"): _keys(TargetForm),
     ("timers",): _keys(TimersForm),
     ("budgets",): _keys(BudgetsForm),
+    ("files",): _keys(FilesForm),
     ("tickets",): _keys(TicketsForm),
 }

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.person import Role
-from mailgate.model.policy import Agent, Budgets, Desk, Forwards, Group, Metric, Policy, ProveBy, Sla, Target, Timers
+from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, ProveBy, Sla, Target, Timers
 from mailgate.settings.forms import CalendarForm, Limit, PolicyForm, SlaForm
 from mailgate.settings.mistakes import meant
 
@@ -72,6 +72,7 @@ def build(form: PolicyForm, digest: str, languages: frozenset[str], events: froz
             form.budgets.stale_after,
             form.budgets.suppress_for,
         ),
+        files=FilesCarried(form.files.per_letter, form.files.octets_per_letter),
         letters=dict(form.letters),
         default_priority=int(form.tickets.default_priority[1]),
         request_priority=int(form.tickets.request_priority[1]),

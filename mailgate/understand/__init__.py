@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from mailgate.model.account import Accounted
-from mailgate.model.mail import Reading
+from mailgate.model.mail import Attachment, Reading
 from mailgate.model.token import Keyring
 from mailgate.understand import charset, classify, language, parse, reported
+from mailgate.understand.attachments import files_of
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.notes import Notes
 
-__all__ = ["LIMITS", "Item", "ReadingLimits", "account_item", "prepare", "read", "read_item"]
+__all__ = ["LIMITS", "FilesAsked", "Item", "ReadingLimits", "account_item", "open_files", "open_texts", "prepare", "read", "read_item"]
 
 Item = tuple[bytes, str | None, Keyring, bool]  #: raw mail, reverse-path, keys that tell our own letters, and whether its HTML is needed
+FilesAsked = tuple[bytes, tuple[Attachment, ...]]  #: raw mail, and which of its files somebody needs
+Texts = tuple[str | None, ...]
+Opened = tuple[bytes | None, ...]  #: of each its octets; None: they are not what was described
 
 
 def read(
@@ -37,6 +41,16 @@ def read_item(item: Item) -> Reading:
     """What a worker process does with one mail."""
     raw, reverse_path, ring, rich = item
     return read(raw, reverse_path, ring, rich=rich)
+
+
+def open_files(asked: FilesAsked) -> Opened:
+    """What a worker process does when files of a mail that was read before are needed."""
+    return tuple(files_of(*asked))
+
+
+def open_texts(asked: FilesAsked) -> Texts:
+    """The same for text files whose words somebody needs: in what charset they are is found out here as well."""
+    return tuple(charset.decode(data, None)[0] if data is not None else None for data in files_of(*asked))
 
 
 def account_item(item: Item) -> Accounted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from mailgate.model.mail import Attachment
 from mailgate.understand import tnef
@@ -126,41 +127,83 @@ def _embedded(part: Part, number: int, name: str, kind: str, data: bytes, named:
     return Attachment(shown, kind, len(data), hashlib.sha256(data).hexdigest(), False, named, f"{part.path}!{number}")
 
 
-def attachment_bytes(raw: bytes, attachment: Attachment, limits: ReadingLimits = LIMITS) -> bytes | None:
-    """The decoded octets of an attachment, read again from the raw mail; None when they are not what was described.
+def files_of(raw: bytes, wanted: Sequence[Attachment], limits: ReadingLimits = LIMITS) -> list[bytes | None]:
+    """The decoded octets of these attachments, in one reading of the raw mail; None for one that is not what was described.
 
-    Its address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
-    the part of a signed or an attached mail ("2!1.1").
+    An address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
+    the part of a signed or an attached mail ("2!1.1"). Nothing is opened twice, however many addresses lead through it.
     """
-    # Before winmail.dat was opened, "u" stood for the files in a text.
-    path, *within = attachment.part.replace("u", "!").split("!")
-    found = _leaf(raw, path, limits)
-    for step in within[:_DEEPEST]:
-        if found is None:
+    opened = _Opened(raw, limits)
+    found = [opened.at(each.part) for each in wanted]
+    return [
+        octets if octets is not None and hashlib.sha256(octets).hexdigest() == each.sha256 else None
+        for octets, each in zip(found, wanted, strict=True)
+    ]
+
+
+def attachment_bytes(raw: bytes, attachment: Attachment, limits: ReadingLimits = LIMITS) -> bytes | None:
+    """The same of one attachment. For several there is `files_of`: each call here reads the whole mail."""
+    return files_of(raw, [attachment], limits)[0]
+
+
+_Found = tuple[Part, bytes]  #: a part with its decoded octets; of a file within one: the part that holds it
+
+
+class _Opened:
+    """A raw mail, and what its parts hold as far as somebody asked."""
+
+    def __init__(self, raw: bytes, limits: ReadingLimits) -> None:
+        self._limits = limits
+        self._leaves = {"": _leaves(raw, limits)}
+        self._files: dict[str, list[bytes]] = {}
+        self._octets: dict[str, _Found] = {}  #: of what holds something: the others are decoded when they are asked for, and let go
+
+    def at(self, address: str) -> bytes | None:
+        # Before winmail.dat was opened, "u" stood for the files in a text.
+        path, *within = address.replace("u", "!").split("!")
+        if len(within) > _DEEPEST:
             return None
-        part, data = found
-        found = _within(part, data, step, limits)
-    if found is None or len(within) > _DEEPEST:
-        return None
-    return found[1] if hashlib.sha256(found[1]).hexdigest() == attachment.sha256 else None
+        found = self._leaf("", path, keep=bool(within))
+        above = path
+        for depth, step in enumerate(within, 1):
+            if found is None:
+                return None
+            found = self._within(above, *found, step, keep=depth < len(within))
+            above = f"{above}!{step}"
+        return found[1] if found is not None else None
+
+    def _leaf(self, above: str, path: str, keep: bool) -> _Found | None:
+        part = self._leaves[above].get(path)
+        if part is None:
+            return None
+        address = f"{above}!{path}" if above else path
+        found = self._octets.get(address) or (part, octets_of(part, is_read_as_text(part))[0])
+        if keep:
+            self._octets[address] = found
+        return found
+
+    def _within(self, above: str, part: Part, data: bytes, step: str, keep: bool) -> _Found | None:
+        """What a leaf holds under this address."""
+        if above not in self._leaves and above not in self._files:
+            content = data if type_of(part) in MESSAGES else None if is_read_as_text(part) else signed_content(data)
+            if content is not None:
+                self._leaves[above] = _leaves(content, self._limits)
+            else:
+                self._files[above] = _files_in(part, data)
+        if above in self._leaves:
+            return self._leaf(above, step, keep)
+        if not step.isdecimal() or not step.isascii() or len(step) > 6:
+            return None
+        files, index = self._files[above], int(step) - 1
+        return (part, files[index]) if 0 <= index < len(files) else None
 
 
-def _leaf(raw: bytes, path: str, limits: ReadingLimits) -> tuple[Part, bytes] | None:
-    part = next((leaf for leaf in grow(raw, limits).leaves() if leaf.path == path), None)
-    return (part, octets_of(part, is_read_as_text(part))[0]) if part is not None else None
+def _leaves(raw: bytes, limits: ReadingLimits) -> dict[str, Part]:
+    return {leaf.path: leaf for leaf in reversed(grow(raw, limits).leaves())}
 
 
-def _within(part: Part, data: bytes, step: str, limits: ReadingLimits) -> tuple[Part, bytes] | None:
-    """What a leaf holds under this address."""
-    content = data if type_of(part) in MESSAGES else None if is_read_as_text(part) else signed_content(data)
-    if content is not None:
-        return _leaf(content, step, limits)
-    if not step.isdecimal() or not step.isascii() or len(step) > 6:
-        return None
-    index = int(step) - 1
+def _files_in(part: Part, data: bytes) -> list[bytes]:
     if tnef.is_tnef(data) and not is_read_as_text(part):
         packed = tnef.unpack(data, 0)
-        octets = [each.octets for each in packed.files] if packed is not None else []
-    else:
-        octets = [each.octets for each in stowed_files(data)]
-    return (part, octets[index]) if 0 <= index < len(octets) else None
+        return [each.octets for each in packed.files] if packed is not None else []
+    return [each.octets for each in stowed_files(data)]

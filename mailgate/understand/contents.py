@@ -27,7 +27,7 @@ from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.notes import Notes
 from mailgate.understand.rtf import text_of_rtf
 from mailgate.understand.tree import Part, Tree, grow, rooted
-from mailgate.understand.uuencode import stowed_files
+from mailgate.understand.uuencode import MOST_FILES, stowed_files
 from mailgate.understand.wrapped import CMS_TYPES, ENCRYPTED_TEXT, Cms, cms_kind, signed_content, without_armour
 
 #: Forms of a text; of an alternative the plain one is the text, the HTML one stands beside it.
@@ -93,6 +93,11 @@ class Contents:
         """Notes what a leaf was used for. The last word on it counts."""
         if self.notes is not None:
             self.notes.uses[part.path] = (use, size)
+
+    @property
+    def room_for_files(self) -> int:
+        """How many more files may be taken out of what holds them."""
+        return max(0, self.limits.files - len(self.files) - len(self.embedded))
 
     def octets(self, part: Part) -> bytes | None:
         """The decoded octets of a part, None when the mail's budget is spent."""
@@ -268,7 +273,7 @@ def as_html(plain: str) -> str:
 def _without_files(part: Part, data: bytes, contents: Contents) -> bytes:
     """Takes files that stand in a text out of it."""
     kept, position = [], 0
-    for number, found in enumerate(stowed_files(data), 1):
+    for number, found in enumerate(stowed_files(data, min(MOST_FILES, contents.room_for_files)), 1):
         contents.embedded.append(from_text(part, number, found))
         kept.append(data[position : found.start])
         position = found.end
@@ -307,6 +312,9 @@ def _took_tnef(part: Part, data: bytes, contents: Contents) -> bool:
     found = tnef.unpack(data, 4 * contents.limits.text)
     if found is None:
         contents.defects.append(f"part {part.path}: winmail.dat is broken, kept as it is")
+        return False
+    if len(found.files) > contents.room_for_files:
+        contents.defects.append(f"part {part.path}: more than {contents.limits.files} files, winmail.dat is kept as it is")
         return False
     contents.embedded.extend(from_tnef(part, number, packed) for number, packed in enumerate(found.files, 1))
     plain = clean_text((found.text or (text_of_rtf(found.rtf, contents.limits.text) if not found.html else ""))[: contents.limits.text])

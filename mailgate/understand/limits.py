@@ -14,6 +14,7 @@ class ReadingLimits:
     header: int = 64 * 1024  #: bytes of one header field
     parts: int = 1_000  #: parts of a mail, leaves and containers
     depth: int = 32  #: multiparts within multiparts
+    files: int = 1_000  #: of one mail; no more of them are taken out of its texts and wrappings, where they stay
     delimiters: int = 20_000  #: lines that look like a boundary; more of them is no mail
     addresses: int = 500  #: mailboxes of one kind of header
     message_ids: int = 250  #: of one header; the first 50 and the latest are kept

@@ -25,12 +25,12 @@ class Stowed:
     name: bytes
 
 
-def stowed_files(data: bytes) -> list[Stowed]:
-    """Every file in a text with LF line ends, in order; only those whose last line is there."""
+def stowed_files(data: bytes, most: int = MOST_FILES) -> list[Stowed]:
+    """The first files in a text with LF line ends, in order; only those whose last line is there."""
     found: list[Stowed] = []
     position = 0
     uu, y = _UU_BEGIN.search(data), _Y_BEGIN.search(data)
-    while (uu or y) and len(found) < MOST_FILES:
+    while (uu or y) and len(found) < most:
         if uu is not None and (y is None or uu.start() < y.start()):
             one, position = _uuencoded(data, uu)
         else:

@@ -18,6 +18,7 @@ from sqlalchemy import update
 
 from mailgate import settings
 from mailgate.app.program import build_gateway, build_relay
+from mailgate.app.reader import FileOpener
 from mailgate.model.delivery import Delivered
 from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store, open_store
@@ -73,7 +74,7 @@ def main(config: Path, clock: Path) -> None:
     store = open_store(loaded.database, now(), for_serve=True)
     relay = replace(loaded.relay, timeout=PATIENCE, final_timeout=PATIENCE)
     courier = Courier(partial(build_relay, relay, lambda: None), CONNECTIONS)
-    gateway = build_gateway(loaded, store, Acceptor(store), None, courier, now)
+    gateway = build_gateway(loaded, store, Acceptor(store), None, courier, now, files=FileOpener(loaded.reader).files)
     while True:
         tried = gateway.send_outbox()
         if not any(store.counts(now()).outbox[state] for state in OPEN):
