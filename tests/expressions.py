@@ -33,6 +33,7 @@ _SEARCHED = "search"
 #: two patterns are short and asked of one word.
 NOT_LITERAL = {
     "mailgate.understand.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
+    "mailgate.settings.words:expression",
     "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.spf:_macro",
     "mailgate.understand.commands:_one_like",
 }  # fmt: skip

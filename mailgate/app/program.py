@@ -36,7 +36,7 @@ from mailgate.schedule import Round, Timetable
 from mailgate.send.courier import Courier
 from mailgate.send.maildir import MaildirRelay
 from mailgate.send.relay import Relay, SmtpRelay
-from mailgate.settings import Mistaken, Settings, load_policy
+from mailgate.settings import Examined, Mistaken, Settings, load_policy
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver
@@ -66,19 +66,21 @@ def build_relay(settings: RelaySettings, password: Callable[[], str | None], ren
     return SmtpRelay(settings, password, renewed)
 
 
-def relay_login(settings: Settings, tokens: Mapping[str, TokenSource]) -> tuple[Callable[[], str | None], Callable[[str], str] | None]:
+def relay_login(
+    settings: Settings | Examined, tokens: Mapping[str, TokenSource]
+) -> tuple[Callable[[], str | None], Callable[[str], str] | None]:
     """What gives the relay's password, or a token and another token in place of it."""
-    source = tokens.get(settings.relay.oauth or "")
+    source = tokens.get((settings.relay.oauth if settings.relay else None) or "")
     if source is None:
         return partial(relay_password, settings.relay_password), None
     return partial(source.token, "smtp"), partial(source.renewed, "smtp")
 
 
-def token_sources(settings: Settings, now: Clock) -> dict[str, TokenSource]:
+def token_sources(settings: Settings | Examined, now: Clock) -> dict[str, TokenSource]:
     return {one.settings.name: TokenSource(one.settings, Secrets(one.client_secret, one.refresh_token), now) for one in settings.oauth}
 
 
-def mailbox_login(settings: Settings, tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
+def mailbox_login(settings: Settings | Examined, tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
     source = tokens.get(mailbox.oauth or "")
     if source is not None:
         return Credentials(partial(source.token, "imap"), partial(source.renewed, "imap"))
@@ -132,6 +134,7 @@ class Program:
         self.store = open_store(settings.database, self.now(), for_serve=True)
         undo: list[Callable[[], object]] = [self.store.close]
         try:
+            self.store.adopt_keys(settings.ring.prints, settings.accept_other_keys)
             if left := self.store.forget_leases():
                 log.info("%d mails were in work when the last run ended; they are read again", left)
             self.acceptor = Acceptor(self.store)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, console, explained, fail, harmless, settings_of
+from mailgate.cli.screen import EX_CONFIG, ConfigOption, console, explained, fail, harmless
 
 
 def check(
@@ -22,19 +20,45 @@ def check(
     wait: Annotated[int, typer.Option(help="How many seconds --roundtrip waits.", min=1)] = 120,
     config: ConfigOption = None,
 ) -> None:
-    """Check configuration, templates, keys, database, doors, mailboxes and relay. Without --send and --roundtrip nothing is sent."""
+    """Check configuration, templates, keys, database, doors, DNS, mailboxes and relay, and tell every mistake at once.
+
+    Without --send and --roundtrip nothing is sent and nothing is changed. Exit code 0: all is well; 1: something does not work;
+    78: the configuration has mistakes (what is sound in it is tried all the same).
+    """
+    from mailgate import settings as all_settings
+    from mailgate.app import wall_clock
+
     with explained():
-        settings = settings_of(config)
-    if desk and desk not in settings.policy.desks:
-        fail(f"no desk {harmless(desk)}: there are {', '.join(settings.policy.desks)}", 2)
-    found = _sent(settings, send) if send else _went_round(settings, desk, wait) if roundtrip else _checks(settings)
+        folder = all_settings.places.configuration(config)
+    if send or roundtrip:
+        with explained():
+            settings = all_settings.load(folder)
+        if desk and desk not in settings.policy.desks:
+            fail(f"no desk {harmless(desk)}: there are {', '.join(settings.policy.desks)}", 2)
+        found = _sent(settings, send) if send else _went_round(settings, desk, wait)
+        if not _told(found):
+            raise typer.Exit(1)
+        return
+    from mailgate.app.checks import checks
+
+    examined = all_settings.examine(folder)
+    for mistake in examined.mistakes:
+        console.print(f"[red]no[/red]  {harmless(mistake)}")
+    good = _told(checks(examined, wall_clock()))
+    if examined.mistakes:
+        fail(f"{len(examined.mistakes)} mistakes in the configuration of {harmless(folder)}: with them nothing is started", EX_CONFIG)
+    if not good:
+        raise typer.Exit(1)
+
+
+def _told(found: Iterable[tuple[str, str, bool]]) -> bool:
+    """Prints each finding; whether all is well."""
     good = True
     for name, words, fine in found:
         mark = "[green]ok[/green]  " if fine else "[red]no[/red]  "
         console.print(f"{mark}{name:<14}{harmless(words)}")
         good &= fine
-    if not good:
-        raise typer.Exit(1)
+    return good
 
 
 def _sent(settings: Any, address: str):  # type: ignore[no-untyped-def]
@@ -94,114 +118,3 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
         for out in waiting:
             if out.letter.id not in returned:
                 yield missing(out, desk, seconds)
-
-
-def _checks(settings: Any):  # type: ignore[no-untyped-def]
-    from mailgate.app import build_templates, wall_clock
-    from mailgate.app.program import token_sources
-
-    policy = settings.policy
-    yield "configuration", f"{settings.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
-    yield from _letters(settings, build_templates(settings))
-    yield from _database(settings, wall_clock())
-    for desk in policy.desks.values():
-        yield "agents", f"{desk.address}: {_proof(desk, settings.verify)}", True
-    if settings.verify.dns:
-        yield _resolver(settings)
-    for door in settings.doors:
-        yield _door(door)
-    tokens = token_sources(settings, wall_clock)
-    for mailbox in settings.mailboxes:
-        yield _mailbox(settings, tokens, mailbox.settings)
-    yield _relay(settings, tokens)
-
-
-def _proof(desk: Any, verify: Any) -> str:
-    """How the agents of a desk prove themselves, and what would be possible here."""
-    sources = ", or ".join(verify.sources)
-    domain = f"their domain ({sources})" if sources else ""
-    match desk.agents_prove_by.value:
-        case "domain":
-            return f"they prove themselves by {domain}, in any mail that they write"
-        case "both":
-            return f"they prove themselves by answering our letters (token), and by {domain}"
-    also = f"; {domain} could be asked for as well" if domain else "; no domain can be proven: [verify] names nobody"
-    return f"they prove themselves by answering our letters (token){also}"
-
-
-def _resolver(settings: Any) -> tuple[str, str, bool]:
-    from mailgate.app import build_resolver
-    from mailgate.model.dns import Heard
-
-    resolver = build_resolver(settings.verify)
-    assert resolver is not None
-    domain = next(iter(settings.policy.desks.values())).domain
-    question = (f"_dmarc.{domain}", "TXT")
-    try:
-        answer = resolver.fetch([question], settings.verify.time_limit.total_seconds())[question]
-    finally:
-        resolver.close()
-    place = ", ".join(settings.verify.resolver) or "the resolver of this machine"
-    if answer.heard is Heard.FAILED:
-        return "dns", f"{place} does not answer: mails would be read without a verdict of our own", False
-    return "dns", f"{place} answers; {domain} {'publishes' if answer.records else 'publishes no'} DMARC", True
-
-
-def _letters(settings: Any, templates: Any):  # type: ignore[no-untyped-def]
-    from mailgate.compose.samples import render_all
-
-    problems = render_all(templates, settings.policy)
-    for problem in problems:
-        yield "letters", problem, False
-    if not problems:
-        yield "letters", f"every letter can be written in {', '.join(sorted({'en', *settings.catalogues}))}", True
-
-
-def _database(settings: Any, now: datetime):  # type: ignore[no-untyped-def]
-    from mailgate.app.program import CLOCK_OFF
-    from mailgate.record.store import Untrusted, open_store
-
-    try:
-        store = open_store(settings.database, now)
-    except Untrusted as untrusted:
-        yield "database", f"{untrusted.reason}. {untrusted.way_out}", False
-        return
-    health, server = store.counts(now), store.server_time()
-    place = store.place
-    store.close()
-    if server is not None and abs(off := now - server) > CLOCK_OFF:
-        yield "clock", f"{abs(off).total_seconds():.0f} s away from the clock of {place}: let both ask the same time servers (NTP)", False
-    held = ", restored: its outbox is held" if health.restored else ""
-    yield "database", f"{place}: {sum(health.tickets.values())} tickets not closed{held}", True
-
-
-def _door(door: Any) -> tuple[str, str, bool]:
-    """Free, or ours already: a port that somebody listens on is told, not judged."""
-    place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
-    try:
-        with socket.create_connection((door.host or "127.0.0.1", door.port), timeout=2) as peer:
-            peer.settimeout(2)
-            greeting = peer.recv(200).decode("ascii", "replace").strip()
-        return "door", f"{place}: somebody listens there ({greeting[:60]})", True
-    except OSError:
-        return "door", f"{place}: free, or not running yet", True
-
-
-def _mailbox(settings: Any, tokens: Any, mailbox: Any) -> tuple[str, str, bool]:
-    from mailgate.app.program import mailbox_login
-    from mailgate.receive.imap_session import reachable
-
-    said, fine = reachable(mailbox, mailbox_login(settings, tokens, mailbox))
-    return "mailbox", f"{mailbox.name} at {mailbox.host} port {mailbox.port}, {mailbox.tls}: {said}", fine
-
-
-def _relay(settings: Any, tokens: Any) -> tuple[str, str, bool]:
-    from mailgate.app.program import relay_login
-    from mailgate.send.relay import SmtpRelay
-
-    relay = settings.relay
-    if relay.kind == "maildir":
-        return "relay", f"letters land in {relay.path}; nothing is sent", Path(relay.path).parent.is_dir()
-    said = SmtpRelay(relay, *relay_login(settings, tokens)).probe()
-    place = f"{relay.host} port {relay.port}, {relay.tls}"
-    return "relay", f"{place}: {said or 'answers and takes our login' if relay.user else said or 'answers'}", said is None

@@ -38,6 +38,29 @@ _DRAWS_IN = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
 _NAME = re.compile(r"[a-z][a-z_]*/[a-z]+\.(?:txt|html)|_[a-z]+\.(?:txt|html)")
 
 
+#: What the template engine's sentences begin with, and what is meant.
+_SYNTAX = (
+    ("Encountered unknown tag", "holds a {% tag %} that there is not"),
+    ("Unexpected end of template", "a {% block %} is opened and not closed"),
+    ("unexpected end of template", "a {{ value }} or {% block %} is opened and not closed"),
+    ("unexpected '}'", "a {{ value }} ends with two braces"),
+    ("expected token 'end of print statement'", "{{ }} holds one value: a word, a point, a word"),
+    ("expected token 'end of statement block'", "a {% tag %} holds something that does not belong there"),
+    ("No filter named", "holds a | filter that there is not"),
+    ("No test named", "asks `is` for something that there is not"),
+    ("Missing end of comment", "a {# comment #} is opened and not closed"),
+    ("unexpected char", "holds a character that a value cannot have"),
+)
+
+
+def _in_words(says: str) -> str:
+    for begins, meaning in _SYNTAX:
+        if says.startswith(begins):
+            named = re.match(r"(?:Encountered unknown tag|No (?:filter|test) named) '(\w{1,40})'", says)
+            return f"{meaning}: {named[1]}" if named else meaning
+    return "cannot be understood as a template from here on"
+
+
 class BadTemplates(ValueError):
     """Templates or catalogues that cannot be used; `problems` lists all of them."""
 
@@ -84,9 +107,9 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked
         try:
             compiled[name] = (html if name.endswith(".html") else text).get_template(name)
         except TemplateSyntaxError as error:
-            problems.append(f"{error.name or name}:{error.lineno}: {error.message}")
-        except TemplateError as error:
-            problems.append(f"{name}: {error}")
+            problems.append(f"{error.name or name}:{error.lineno}: {_in_words(error.message or '')}")
+        except TemplateError:
+            problems.append(f"{name}: cannot be used as a template")
     problems += [f"{name}: is missing" for name in (FRAME, FOOTER) if name not in sources]
     if problems:
         raise BadTemplates(problems)

@@ -134,7 +134,8 @@ class RelaySettings:
             try:
                 groups = re.compile(self.message_id_pattern).groups
             except re.error as error:
-                found.append(("message_id_pattern", f"is no regular expression: {error}"))
+                where = f" from character {error.pos + 1} on" if error.pos is not None else ""
+                found.append(("message_id_pattern", f"is no regular expression: it cannot be understood{where}"))
             else:
                 if groups < 1:
                     found.append(("message_id_pattern", "needs a group around the Message-ID"))
@@ -194,6 +195,13 @@ class ReaderSettings:
     memory: int = 256 * MIB  #: growth of a worker above its start
     wall: timedelta = timedelta(seconds=10)
     batch: int = 100  #: mails of one round
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How the log of `serve` is written."""
+
+    format: Literal["text", "json"] = "text"  #: "json": one object a line
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ Purpose = Literal["subject", "reply", "action", "rate", "bounce", "message-id", 
 
 ACTIONS = frozenset({"note", "take", "wait", "close", "reopen", "status", "watch"})
 SCORES = frozenset("12345")
+#: Characters behind the + of an address: letter, the longest word, signature, and the points between.
+LONGEST_DETAIL = 8 + 1 + max(map(len, ACTIONS)) + 1 + 16
 
 SUBJECT_TOKEN = re.compile(rf"\[([A-Za-z][A-Za-z0-9]{{0,9}})-([1-9][0-9]{{0,11}})-([{_SYMBOLS}]{{8}})\]")
 _DETAIL = re.compile(rf"([{_SYMBOLS}]{{8}})(?:\.([A-Za-z]+|[1-5]))?\.([{_SYMBOLS}]{{16}})")
@@ -55,6 +57,11 @@ class Keyring:
     def mac(self, purpose: Purpose, text: str, size: int = 10) -> str:
         """The signature of `text` for one purpose; `size` bytes of HMAC-SHA-256 as Crockford base32, upper case."""
         return _mac(self.keys[0], purpose, text, size)
+
+    @property
+    def prints(self) -> tuple[str, ...]:
+        """A name for each key, from which it cannot be told: whoever sees two of them knows whether it is the same key."""
+        return tuple(hmac.digest(key, b"mailgate print of a key", "sha256")[:8].hex() for key in self.keys)
 
     def verify(self, purpose: Purpose, text: str, mac: str, size: int = 10) -> bool:
         """Whether any key of the ring made this MAC. Constant time in the MAC."""

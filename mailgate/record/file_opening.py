@@ -112,6 +112,14 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
         time.sleep(0.05)
 
 
+def is_served(settings: DatabaseSettings) -> bool:
+    try:
+        path = path_of(settings)
+        return path.exists() and _somebody_serves(path)
+    except (Untrusted, OSError):
+        return False
+
+
 def _somebody_serves(path: Path) -> bool:
     probe = ServeLock(path)
     free = probe.try_acquire()

@@ -15,6 +15,8 @@ from mailgate.record.rows import Health
 from mailgate.record.tables import counters, entries, inbox, letters, meta, operator_alarms, people, policies, suppressions, tickets
 
 PRODUCT = "mailgate"
+#: In `meta`: the prints of the keys that sign letters, and what a `serve` says of itself, by machine.
+KEYS, RUNNING = "keys", "running "
 
 #: How far a copy's counters jump ahead: what was given out after the copy was made must not be given out again, or an answer to
 #: a lost ticket would find another one of the same number.
@@ -36,6 +38,12 @@ def get(connection: Connection, key: str) -> str:
 def put(connection: Connection, key: str, value: str) -> None:
     connection.execute(delete(meta).where(meta.c.key == key))
     connection.execute(insert(meta), {"key": key, "value": value})
+
+
+def running(connection: Connection) -> dict[str, str]:
+    """What each `serve` said of itself when it began, by the name of its machine."""
+    rows = connection.execute(select(meta.c.key, meta.c.value).where(meta.c.key.like(f"{RUNNING}%"))).all()
+    return {key.removeprefix(RUNNING): value for key, value in rows if value}
 
 
 def mark_copy(connection: Connection, now: datetime) -> None:
@@ -76,22 +84,33 @@ def policy_text(connection: Connection, digest: str) -> str | None:
     return connection.execute(select(policies.c.text).where(policies.c.digest == digest)).scalar_one_or_none()
 
 
+#: A letter that has not left yet.
+_WAITING_LETTERS = tuple(state.value for state in (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.DEFERRED, OutboxState.HELD))
+
+
 def may_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta) -> bool:
-    raised = select(operator_alarms.c.raised_at).where(operator_alarms.c.kind == kind, operator_alarms.c.key == key)
-    at = connection.execute(raised).scalar_one_or_none()
-    return at is None or at <= now - every
+    """Not again before `every` has passed, and not beside a letter that says it and still waits."""
+    mine = (operator_alarms.c.kind == kind, operator_alarms.c.key == key)
+    raised = connection.execute(select(operator_alarms.c.raised_at, operator_alarms.c.letter).where(*mine)).one_or_none()
+    return raised is None or (raised.raised_at <= now - every and not _still_waits(connection, raised.letter))
 
 
-def operator_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta) -> bool:
+def _still_waits(connection: Connection, letter: str | None) -> bool:
+    state = select(letters.c.state).where(letters.c.id == letter)
+    return letter is not None and connection.execute(state).scalar_one_or_none() in _WAITING_LETTERS
+
+
+def operator_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta, letter: str | None = None) -> bool:
     """Raises this alarm, if it may be raised now: not again before `every` has passed, also after a restart or by another node."""
     mine = (operator_alarms.c.kind == kind, operator_alarms.c.key == key)
-    raised = connection.execute(select(operator_alarms.c.raised_at).where(*mine).with_for_update()).scalar_one_or_none()
+    found = select(operator_alarms.c.raised_at, operator_alarms.c.letter).where(*mine).with_for_update()
+    raised = connection.execute(found).one_or_none()
     if raised is None:
-        connection.execute(insert(operator_alarms), {"kind": kind, "key": key, "raised_at": now})
+        connection.execute(insert(operator_alarms), {"kind": kind, "key": key, "raised_at": now, "letter": letter})
         return True
-    if raised > now - every:
+    if raised.raised_at > now - every or _still_waits(connection, raised.letter):
         return False
-    connection.execute(update(operator_alarms).where(*mine).values(raised_at=now))
+    connection.execute(update(operator_alarms).where(*mine).values(raised_at=now, letter=letter))
     return True
 
 
@@ -129,6 +148,14 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         ).scalar_one()
         for automatic in (False, True)
     ]
+    under_way = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.DEFERRED.value)
+    since = func.coalesce(letters.c.not_before, letters.c.made_at)
+    waits = [
+        connection.execute(
+            select(since, letters.c.last_reply).where(letters.c.state.in_(under_way), tried, since <= now).order_by(since).limit(1)
+        ).one_or_none()
+        for tried in (letters.c.attempts == 0, letters.c.attempts > 0)
+    ]
     sent = connection.execute(
         select(func.count()).where(letters.c.state == OutboxState.SENT.value, letters.c.settled_at > day)
     ).scalar_one()
@@ -142,6 +169,9 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         accepted_day=sum(accepted),
         outbox=outgoing,
         outbox_oldest_due_at=min((at for at in due if at is not None), default=None),
+        outbox_untried_at=waits[0][0] if waits[0] else None,
+        outbox_deferred_at=waits[1][0] if waits[1] else None,
+        outbox_said=next((row.last_reply for row in waits if row and row.last_reply), ""),
         sent_day=sent,
         reported_day=reports.counts(connection, now),
         suppressed=connection.execute(select(func.count()).where(suppressions.c.until > now)).scalar_one(),

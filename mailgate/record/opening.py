@@ -33,6 +33,15 @@ def open_database(settings: DatabaseSettings, now: datetime, for_serve: bool, ch
     return file_opening.open_database(settings, now, for_serve, check)
 
 
+def is_served(settings: DatabaseSettings) -> bool:
+    """Whether a `serve` of this machine has the file; a server does not tell (False)."""
+    if settings.is_server:
+        return False
+    from mailgate.record import file_opening
+
+    return file_opening.is_served(settings)
+
+
 def _is_server(settings: DatabaseSettings) -> bool:
     if settings.is_server and importlib.util.find_spec("psycopg") is None:
         raise Untrusted("PostgreSQL needs the library psycopg, which is not installed", "pip install 'mailgate[postgresql]'")

@@ -244,7 +244,9 @@ class Recording:
             for suppression in outcome.decision.suppress:
                 people.suppress(connection, suppression)
             # With its letter or not at all: an alarm that is said to be raised and that nobody hears would be worse than two.
-            if (raised := outcome.raises) and not house.operator_alarm(connection, raised.kind, raised.key, self._now, raised.every):
+            if (raised := outcome.raises) and not house.operator_alarm(
+                connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
+            ):
                 raise Conflict("alarm", (raised.kind, raised.key))
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)

@@ -175,6 +175,9 @@ class Health:
     tickets: Mapping[str, int]  #: live statuses and resolved
     restored: bool
     size: int  #: bytes of the database with its log
+    outbox_untried_at: datetime | None = None  #: since when the oldest letter waits of which the relay has said nothing,
+    outbox_deferred_at: datetime | None = None  #: and the oldest that was tried and has to wait
+    outbox_said: str = ""  #: the relay's last words about it
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
 
 

@@ -59,6 +59,7 @@ operator_alarms = Table(
     Column("kind", Text, primary_key=True),
     Column("key", Words, primary_key=True),
     Column("raised_at", UtcDateTime, nullable=False),  #: the last time
+    Column("letter", Text),  #: the one about it: while it waits in the outbox, no other is written
     sqlite_with_rowid=False,
 )
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
-import tomllib
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import parse_qs, urlsplit
-
-from pydantic import ValidationError
 
 from mailgate.model.installation import (
     DatabaseSettings,
     DoorSettings,
+    LogSettings,
     ReaderSettings,
     RelaySettings,
     RoundSettings,
@@ -32,16 +28,30 @@ from mailgate.settings.forms import (
     DoorForm,
     Form,
     InstallationForm,
-    KeysForm,
     PolicyForm,
     RelayForm,
 )
-from mailgate.settings.mending import Place, mended
-from mailgate.settings.mistakes import Mistake, Mistaken, from_pydantic, line_for, lines_of
+from mailgate.settings.keys import keyring
+from mailgate.settings.mending import Place
+from mailgate.settings.mistakes import Mistake, Mistaken, line_for, lines_of
 from mailgate.settings.policy_file import build
+from mailgate.settings.reading import Unreadable, read, text_of
+from mailgate.settings.record_place import check_url
+from mailgate.settings.safety import check_file, check_secret, check_writers
 from mailgate.settings.trust import check_proofs, check_verify, verify_settings
 
-__all__ = ["Mistake", "Mistaken", "Settings", "brought_templates", "load", "load_policy", "places", "sample_policy"]
+__all__ = [
+    "Examined",
+    "Mistake",
+    "Mistaken",
+    "Settings",
+    "brought_templates",
+    "examine",
+    "load",
+    "load_policy",
+    "places",
+    "sample_policy",
+]
 
 F = TypeVar("F", bound=Form)
 
@@ -65,52 +75,115 @@ class Settings:
     verify: VerifySettings
     reader: ReaderSettings
     rounds: RoundSettings
+    log: LogSettings
+    accept_other_keys: bool  #: start with keys that the database does not know
     policy: Policy
     policy_text: str
+    text: str  #: of mailgate.toml
     templates: dict[str, str]  #: "ticket_opened/requester.txt" -> text
     catalogues: dict[str, bytes]  #: language -> .po
 
 
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A configuration as far as it can be understood: all of it, or its mistakes and whatever is sound beside them."""
+
+    folder: Path
+    mistakes: tuple[Mistake, ...]
+    settings: Settings | None  #: None while there are mistakes
+    database: DatabaseSettings | None = None
+    ring: Keyring | None = None
+    policy: Policy | None = None  #: None while policy.toml has mistakes
+    relay: RelaySettings | None = None
+    relay_password: Path | str | None = None
+    doors: tuple[DoorSettings, ...] = ()
+    mailboxes: tuple[accounts.Mailbox, ...] = ()
+    oauth: tuple[accounts.OAuth, ...] = ()
+    verify: VerifySettings | None = None
+    templates: dict[str, str] = field(default_factory=dict)
+    catalogues: dict[str, bytes] = field(default_factory=dict)
+    disk_warning: int = 0
+
+
 def load(folder: Path) -> Settings:
     """Reads mailgate.toml and policy.toml. Raises Mistaken with all mistakes of both files."""
+    found = examine(folder)
+    if found.settings is None:
+        raise Mistaken(found.mistakes)
+    return found.settings
+
+
+def examine(folder: Path) -> Examined:
+    """Reads mailgate.toml and policy.toml, and goes on behind each mistake: what is sound can be tried all the same."""
     mistakes: list[Mistake] = []
-    templates, catalogues = brought_templates(folder)
-    text, form, stand_ins = _read(folder / "mailgate.toml", InstallationForm, INSTALLATION_KEYS, mistakes)
+    check_writers(folder, mistakes)
+    templates, catalogues = brought_templates(folder, mistakes)
+    text, form, stand_ins = read(folder / "mailgate.toml", InstallationForm, INSTALLATION_KEYS, mistakes)
+    before = len(mistakes)
     policy, policy_text = _policy(folder, templates, catalogues, mistakes)
-    ring = _keyring(folder, form.keys, mistakes) if form and all(place[0] != "keys" for place in stand_ins) else None
-    if form and policy:
-        _check_installation(folder, text, form, policy, stand_ins, mistakes)
-        if not any(place[:1] in (("verify",), ("doors",), ("mailboxes",)) for place in stand_ins):
-            check_proofs(policy, policy_text, verify_settings(form), mistakes)
-    if mistakes or form is None or policy is None or ring is None:
-        raise Mistaken(mistakes)
-    return Settings(
+    sound_policy = policy if len(mistakes) == before else None
+    if form is None:
+        return Examined(folder, tuple(mistakes), None, policy=sound_policy, templates=templates, catalogues=catalogues)
+    ring = None
+    if all(place[0] != "keys" for place in stand_ins):
+        ring = keyring(folder, form.keys, line_for(lines_of(text), ("keys",)), mistakes)
+    mine = len(mistakes)
+    _check_installation(folder, text, form, policy, stand_ins, mistakes)
+    wrong = {place[0] for place in stand_ins} | {one.key.split(".")[0] for one in mistakes[mine:]}
+    verify = verify_settings(form)
+    if policy and not any(place[:1] in (("verify",), ("doors",), ("mailboxes",)) for place in stand_ins):
+        check_proofs(policy, policy_text, verify, mistakes)
+    parts = Examined(
+        folder,
+        tuple(mistakes),
+        None,
+        database=_database(folder, form.database) if "database" not in wrong else None,
+        ring=ring,
+        policy=sound_policy,
+        relay=_relay(folder, form.hostname, form.relay) if not wrong & {"relay", "oauth"} else None,
+        relay_password=(folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
+        doors=tuple(_door(folder, form.hostname, door) for door in form.doors) if "doors" not in wrong else (),
+        mailboxes=tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes) if not wrong & {"mailboxes", "oauth"} else (),
+        oauth=tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()) if "oauth" not in wrong else (),
+        verify=verify if "verify" not in wrong else None,
+        templates=templates,
+        catalogues=catalogues,
+        disk_warning=form.operator.disk_warning,
+    )
+    if mistakes or policy is None or ring is None or stand_ins:
+        return parts
+    assert parts.database is not None and parts.relay is not None
+    settings = Settings(
         folder=folder,
         hostname=form.hostname,
-        database=_database(folder, form.database),
-        doors=tuple(_door(folder, form.hostname, door) for door in form.doors),
-        relay=_relay(folder, form.hostname, form.relay),
-        relay_password=(folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
-        mailboxes=tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes),
-        oauth=tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()),
+        database=parts.database,
+        doors=parts.doors,
+        relay=parts.relay,
+        relay_password=parts.relay_password,
+        mailboxes=parts.mailboxes,
+        oauth=parts.oauth,
         ring=ring,
         operator=form.operator.mail,
         disk_warning=form.operator.disk_warning,
         letters_held=form.letters == "hold",
-        verify=verify_settings(form),
+        verify=verify,
         reader=ReaderSettings(form.reader.workers, form.reader.cpu, form.reader.memory, form.reader.wall, form.reader.batch),
         rounds=RoundSettings(form.rounds.read, form.rounds.clocks, form.rounds.send, form.rounds.watch),
+        log=LogSettings(form.log.format),
+        accept_other_keys=form.keys.accept_other,
         policy=policy,
         policy_text=policy_text,
+        text=text,
         templates=templates,
         catalogues=catalogues,
     )
+    return replace(parts, settings=settings)
 
 
 def sample_policy() -> Policy:
     """The policy that is brought along, for looking at mails where nothing is configured."""
     mistakes: list[Mistake] = []
-    policy, _ = _policy(places.brought_along("config"), *brought_templates(None), mistakes)
+    policy, _ = _policy(places.brought_along("config"), *brought_templates(None, mistakes), mistakes)
     if policy is None or mistakes:
         raise Mistaken(mistakes)
     return policy
@@ -119,7 +192,8 @@ def sample_policy() -> Policy:
 def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
     """policy.toml alone, for a reload while running with this `verify`. Raises Mistaken; then the old policy stays."""
     mistakes: list[Mistake] = []
-    templates, catalogues = brought_templates(folder)
+    check_writers(folder, mistakes)
+    templates, catalogues = brought_templates(folder, mistakes)
     policy, text = _policy(folder, templates, catalogues, mistakes)
     if policy is not None:
         check_proofs(policy, text, verify, mistakes)
@@ -128,23 +202,34 @@ def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
     return policy, text
 
 
-def brought_templates(folder: Path | None) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The letters and their catalogues; a `templates` folder beside the configuration replaces single files."""
+def brought_templates(folder: Path | None, mistakes: list[Mistake] | None = None) -> tuple[dict[str, str], dict[str, bytes]]:
+    """The letters and their catalogues; a `templates` folder beside the configuration replaces single files.
+
+    What cannot be read is added to `mistakes`; raises Mistaken where none are collected.
+    """
+    unread: list[Mistake] = []
     texts: dict[str, str] = {}
     catalogues: dict[str, bytes] = {}
     own = [folder / "templates"] if folder is not None and (folder / "templates").is_dir() else []
     for root in (places.brought_along("templates"), *own):
         for path in sorted(root.rglob("*")):
             name = path.relative_to(root).as_posix()
-            if path.suffix in (".txt", ".html"):
-                texts[name] = path.read_text(encoding="utf-8")
-            elif path.suffix == ".po":
-                catalogues[path.relative_to(root / "locale").parts[0]] = path.read_bytes()
+            try:
+                if path.suffix in (".txt", ".html"):
+                    texts[name] = text_of(path)
+                elif path.suffix == ".po":
+                    catalogues[path.relative_to(root / "locale").parts[0] if name.startswith("locale/") else name] = text_of(path).encode()
+            except Unreadable as unreadable:
+                unread.append(Mistake(f"templates/{name}", unreadable.line, "(file)", f"{path} {unreadable.words}"))
+    if mistakes is not None:
+        mistakes += unread
+    elif unread:
+        raise Mistaken(unread)
     return texts, catalogues
 
 
 def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes], mistakes: list[Mistake]) -> tuple[Policy | None, str]:
-    text, form, stand_ins = _read(folder / "policy.toml", PolicyForm, POLICY_KEYS, mistakes)
+    text, form, stand_ins = read(folder / "policy.toml", PolicyForm, POLICY_KEYS, mistakes)
     if form is None:
         return None, text
     lines = lines_of(text)
@@ -158,38 +243,20 @@ def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes
     return build(form, digest, frozenset(("en", *catalogues)), events, say), text
 
 
-def _read(path: Path, kind: type[F], keys: object, mistakes: list[Mistake]) -> tuple[str, F | None, frozenset[Place]]:
-    """The text, its form, and where the form had to be mended so that more mistakes can be found; then it is used for nothing else."""
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text)
-    except OSError as error:
-        mistakes.append(Mistake(path.name, 0, "(file)", f"cannot be read: {error.strerror}"))
-        return "", None, frozenset()
-    except UnicodeDecodeError:
-        mistakes.append(Mistake(path.name, 0, "(file)", "is not UTF-8"))
-        return "", None, frozenset()
-    except tomllib.TOMLDecodeError as error:
-        words = str(error)
-        line = words.partition("at line ")[2].partition(",")[0]
-        mistakes.append(Mistake(path.name, int(line) if line.isdigit() else 0, "(file)", words))
-        return "", None, frozenset()
-    try:
-        return text, kind.model_validate(data), frozenset()
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        mistakes.extend(from_pydantic(path.name, lines_of(text), errors, keys))  # type: ignore[arg-type]
-        return text, *mended(kind, data, errors)
-
-
 def _database(folder: Path, form: DatabaseForm) -> DatabaseSettings:
     return DatabaseSettings(
-        url=form.url if "://" in form.url else str((folder / form.url).resolve()),
+        url=_url(folder, form.url),
         accept_lost_log=form.accept_lost_log,
         password_file=str(folder / form.password_file) if form.password_file else None,
         password_env=form.password_env,
         pool_size=form.pool_size,
     )
+
+
+def _url(folder: Path, url: str) -> str:
+    """A file is looked for beside the configuration, whatever folder a command is started in."""
+    file = url[len("sqlite:///") :] if url.startswith("sqlite:///") else url
+    return url if "://" in file else str((folder / file).resolve())
 
 
 def _door(folder: Path, hostname: str, form: DoorForm) -> DoorSettings:
@@ -236,54 +303,8 @@ def _relay(folder: Path, hostname: str, form: RelayForm) -> RelaySettings:
     )
 
 
-SHORTEST_KEY = 32  #: octets
-
-
-class _BadKeys(Exception):
-    """Why the keys cannot be used. Never holds a part of one."""
-
-
-def _keyring(folder: Path, form: KeysForm, mistakes: list[Mistake]) -> Keyring | None:
-    try:
-        return _read_keys(folder, form)
-    except _BadKeys as bad:
-        mistakes.append(Mistake("mailgate.toml", 0, "keys", str(bad)))
-        return None
-
-
-def _read_keys(folder: Path, form: KeysForm) -> Keyring:
-    """One key a line, in hex; the first signs, all verify. A key that others can read is refused."""
-    if (form.file is None) == (form.env is None):
-        raise _BadKeys('name either `file` or `env`: `file = "keys"`')
-    if form.env is not None:
-        text = os.environ.get(form.env, "")
-        if not text:
-            raise _BadKeys(f"the environment variable {form.env} is empty")
-    else:
-        path = folder / str(form.file)
-        try:
-            if stat.S_IMODE(path.stat().st_mode) & 0o077:
-                raise _BadKeys(f"others can read {path}: chmod 600 {path}")
-            text = path.read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError) as error:
-            raise _BadKeys(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not ASCII'}") from error
-    keys = []
-    words = [(number, word) for number, line in enumerate(text.splitlines(), 1) for word in line.split("#")[0].replace(",", " ").split()]
-    for number, word in words:
-        try:
-            key = bytes.fromhex(word)
-        except ValueError:
-            raise _BadKeys(f"line {number} is not hexadecimal") from None
-        if len(key) < SHORTEST_KEY:
-            raise _BadKeys(f"the key in line {number} is shorter than {SHORTEST_KEY} octets")
-        keys.append(key)
-    if not keys:
-        raise _BadKeys("no key in it: `mailgate init` writes one")
-    return Keyring(tuple(keys))
-
-
 def _check_installation(
-    folder: Path, text: str, form: InstallationForm, policy: Policy, stand_ins: frozenset[Place], mistakes: list[Mistake]
+    folder: Path, text: str, form: InstallationForm, policy: Policy | None, stand_ins: frozenset[Place], mistakes: list[Mistake]
 ) -> None:
     lines = lines_of(text)
 
@@ -291,7 +312,7 @@ def _check_installation(
         if stand_ins.isdisjoint(place[:end] for end in range(1, len(place) + 1)):
             mistakes.append(Mistake("mailgate.toml", line_for(lines, place), ".".join(place), words))
 
-    if policy.is_own(form.operator.mail):
+    if policy is not None and policy.is_own(form.operator.mail):
         say(("operator", "mail"), "is the address of a desk: an alarm would come back as a ticket")
     if form.relay.user and not (form.relay.password_file or form.relay.password_env or form.relay.oauth):
         say(("relay", "user"), "needs `password_file`, `password_env` or `oauth`")
@@ -302,29 +323,27 @@ def _check_installation(
     accounts.check(folder, form, policy, say)
     for key, words in _relay(folder, form.hostname, form.relay).mistakes():
         say(("relay", key), words)
-    if _holds_password(form.database.url):
-        say(("database", "url"), "holds a password: put it into a file that only mailgate can read, and name it in `password_file`")
+    check_url(folder, form.database.url, say)
+    check_file(folder, form.relay.ca_file, ("relay", "ca_file"), say)
     for section, name in (("relay", form.relay.password_file), ("database", form.database.password_file)):
-        if name:
-            path = folder / name
-            if not path.is_file():
-                say((section, "password_file"), f"{path} is not there")
-            elif stat.S_IMODE(path.stat().st_mode) & 0o077:
-                say((section, "password_file"), f"others can read {path}: chmod 600 {path}")
+        check_secret(folder, name, (section, "password_file"), say)
     for key, words in check_verify(form.verify):
         say(("verify", key), words)
+    _check_doors(folder, form, say)
+
+
+def _check_doors(folder: Path, form: InstallationForm, say: Callable[[tuple[str, ...], str], None]) -> None:
+    taken: dict[tuple[str, int], int] = {}
     for index, door in enumerate(form.doors):
+        at = ("doors", str(index))
         if door.insiders and not is_loopback(door.host):
-            say(("doors", str(index), "insiders"), "such a door listens on loopback only: whoever reaches it is believed to be who he says")
+            say((*at, "insiders"), "such a door listens on loopback only: whoever reaches it is believed to be who he says")
         for name in ("tls_certificate", "tls_key"):
-            value = getattr(door, name)
-            if value and not (folder / value).is_file():
-                say(("doors", str(index), name), f"{folder / value} is not there")
+            check_file(folder, getattr(door, name), (*at, name), say)
         if door.require_tls and not door.tls_certificate:
-            say(("doors", str(index), "require_tls"), "needs a tls_certificate")
-
-
-def _holds_password(url: str) -> bool:
-    """`postgresql://user:password@host/...`, or `?password=` behind it."""
-    parts = urlsplit(url)
-    return bool(parts.scheme) and (":" in parts.netloc.rpartition("@")[0] or "password" in parse_qs(parts.query, keep_blank_values=True))
+            say((*at, "require_tls"), "needs a tls_certificate")
+        if door.tls_key and not door.tls_certificate:
+            say((*at, "tls_key"), "is of no use without a tls_certificate")
+        if door.port and (door.host, door.port) in taken:
+            say((*at, "port"), f"doors.{taken[door.host, door.port]} listens on port {door.port} already: choose another one")
+        taken.setdefault((door.host, door.port), index)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,8 +10,9 @@ from mailgate.model.mailbox import After, MailboxSettings, Start
 from mailgate.model.oauth import PROVIDERS, OAuthSettings, Use
 from mailgate.model.policy import Policy
 from mailgate.settings.forms import InstallationForm, MailboxForm, OAuthForm
+from mailgate.settings.mistakes import meant
+from mailgate.settings.safety import Say, check_file, check_secret
 
-Say = Callable[[tuple[str, ...], str], None]  #: place and words of a mistake
 Where = Path | str | None  #: a file, or the name of an environment variable
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -87,7 +86,7 @@ def _where(folder: Path, file: str | None, env: str | None) -> Where:
 # --- what is wrong --------------------------------------------------------------------------------------------------------
 
 
-def check(folder: Path, form: InstallationForm, policy: Policy, say: Say) -> None:
+def check(folder: Path, form: InstallationForm, policy: Policy | None, say: Say) -> None:
     """Every mistake in [[mailboxes]] and [oauth]."""
     for name, client in form.oauth.items():
         _check_oauth(folder, name, client, say)
@@ -97,8 +96,8 @@ def check(folder: Path, form: InstallationForm, policy: Policy, say: Say) -> Non
         if one.name in seen:
             say((*place, "name"), f'"{one.name}" is the name of two mailboxes')
         seen.add(one.name)
-        if one.desk not in policy.desks:
-            say((*place, "desk"), f'there is no desk "{one.desk}" in policy.toml')
+        if policy is not None and one.desk not in policy.desks:
+            say((*place, "desk"), f'there is no desk "{one.desk}" in policy.toml{meant(one.desk, policy.desks)}')
         built = mailbox(folder, one, form.oauth).settings
         if not built.host:
             say((*place, "host"), "is missing")
@@ -108,8 +107,8 @@ def check(folder: Path, form: InstallationForm, policy: Policy, say: Say) -> Non
             say((*place, "oauth"), f"there is no [oauth.{one.oauth}]")
         if sum(way is not None for way in (one.password_file, one.password_env, one.oauth)) != 1:
             say((*place, "user"), "needs one of `password_file`, `password_env` and `oauth`")
-        _check_secret(folder, one.password_file, (*place, "password_file"), say)
-        _check_file(folder, one.ca_file, (*place, "ca_file"), say)
+        check_secret(folder, one.password_file, (*place, "password_file"), say)
+        check_file(folder, one.ca_file, (*place, "ca_file"), say)
 
 
 def _check_oauth(folder: Path, name: str, form: OAuthForm, say: Say) -> None:
@@ -128,21 +127,6 @@ def _check_oauth(folder: Path, name: str, form: OAuthForm, say: Say) -> None:
         say((*place, "client_secret_file"), "is missing, or client_secret_env")
     if form.grant == "refresh_token" and not (form.refresh_token_file or form.refresh_token_env):
         say((*place, "refresh_token_file"), "is missing, or refresh_token_env")
-    _check_secret(folder, form.client_secret_file, (*place, "client_secret_file"), say)
-    _check_secret(folder, form.refresh_token_file, (*place, "refresh_token_file"), say)
-    _check_file(folder, form.ca_file, (*place, "ca_file"), say)
-
-
-def _check_file(folder: Path, file: str | None, place: tuple[str, ...], say: Say) -> None:
-    if file and not (folder / file).is_file():
-        say(place, f"{folder / file} is not there")
-
-
-def _check_secret(folder: Path, file: str | None, place: tuple[str, ...], say: Say) -> None:
-    if not file:
-        return
-    path = folder / file
-    if not path.is_file():
-        say(place, f"{path} is not there")
-    elif stat.S_IMODE(path.stat().st_mode) & 0o077:
-        say(place, f"others can read {path}: chmod 600 {path}")
+    check_secret(folder, form.client_secret_file, (*place, "client_secret_file"), say)
+    check_secret(folder, form.refresh_token_file, (*place, "refresh_token_file"), say)
+    check_file(folder, form.ca_file, (*place, "ca_file"), say)

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 _DURATION = re.compile(r"(?<!\d)(\d+)\s*(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"(\d+)\s*(KiB|MiB|GiB)?")
 _SIZES = {"": 1, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+#: How people write units that are not ours -> the one that they mean.
+_MEANT = {
+    "sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m", "hr": "h", "hrs": "h",
+    "hour": "h", "hours": "h", "day": "d", "days": "d", "k": "KiB", "kb": "KiB", "kib": "KiB", "m": "MiB", "mb": "MiB", "mib": "MiB",
+    "g": "GiB", "gb": "GiB", "gib": "GiB",
+}  # fmt: skip
+_NUMBER_AND_UNIT = re.compile(r"(\d+)\s*([A-Za-z]*)")
 
 
 def duration(value: Any) -> timedelta:
@@ -23,17 +31,40 @@ def duration(value: Any) -> timedelta:
         text = value.replace(" ", "")
         found = _DURATION.findall(text)
         if found and "".join(n + u for n, u in found) == text:
-            return timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in found))
+            with suppress(OverflowError):
+                return timedelta(seconds=sum(int(n) * _UNITS[u] for n, u in found))
+            raise ValueError(f'"{value}" is longer than anything lasts: write 15m, 4h, 1h30m, 2d or 90s')
+        if (match := _NUMBER_AND_UNIT.fullmatch(text)) and (unit := _MEANT.get(match[2].lower(), "")) in _UNITS:
+            raise ValueError(f'"{value}" is no duration: write "{match[1]}{unit}"')
+        if text.isdigit():
+            value = int(text)
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f'{value} has no unit: write "{value}s" for seconds, "{value}m" for minutes')
     raise ValueError(f'"{value}" is no duration: write 15m, 4h, 1h30m, 2d or 90s')
+
+
+def span(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("more than 0: write 90s, 15m, 4h or 2d")
+    return value
 
 
 def size(value: Any) -> int:
     """Octets, or `50MiB`."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    if isinstance(value, str) and (match := _SIZE.fullmatch(value.strip())):
-        return int(match[1]) * _SIZES[match[2] or ""]
+    if isinstance(value, str):
+        if match := _SIZE.fullmatch(value.strip()):
+            return int(match[1]) * _SIZES[match[2] or ""]
+        if (match := _NUMBER_AND_UNIT.fullmatch(value.strip())) and (unit := _MEANT.get(match[2].lower(), "")) in _SIZES:
+            raise ValueError(f'"{value}" is no size: write "{match[1]}{unit}"')
     raise ValueError(f'"{value}" is no size: write 1048576 or 50MiB')
+
+
+def some_room(value: int) -> int:
+    if value < 1024:
+        raise ValueError(f"{value} octets hold no mail: write 50MiB")
+    return value
 
 
 def address(value: Any) -> str:
@@ -45,7 +76,12 @@ def address(value: Any) -> str:
 def own_address(value: Any) -> str:
     """An agent's address as mails are read: a domain beyond ASCII as its A-label. Otherwise nobody would know who writes from it."""
     local, _, domain = address(value).rpartition("@")
-    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode('ascii')}"
+    if domain.isascii():
+        return f"{local}@{domain}"
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise ValueError("its domain is no name: a part of it is empty, or longer than 63 octets") from None
 
 
 def day(value: Any) -> datetime:
@@ -70,14 +106,37 @@ def start(value: Any) -> str | datetime:
         raise ValueError(f'"{value}" is neither "now" nor "unseen" nor a date: write 2026-11-20') from None
 
 
+def fits(form: re.Pattern[str], words: str) -> Callable[[str], str]:
+    """A check that says in words what does not fit."""
+
+    def check(value: str) -> str:
+        if not form.fullmatch(value):
+            raise ValueError(f'"{value[:80]}" is not {words}')
+        return value
+
+    return check
+
+
 Day = Annotated[datetime, BeforeValidator(day)]
 Start = Annotated[Literal["now", "unseen"] | datetime, BeforeValidator(start)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Span = Annotated[timedelta, BeforeValidator(duration), AfterValidator(span)]  #: that is not nothing
 Size = Annotated[int, BeforeValidator(size)]
+Room = Annotated[int, BeforeValidator(size), AfterValidator(some_room)]  #: for a mail
 MailAddress = Annotated[str, BeforeValidator(address)]
 AgentAddress = Annotated[str, BeforeValidator(own_address)]
-DomainName = Annotated[str, Field(pattern=r"^(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z0-9-]{2,63}$")]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
+_DOMAIN = re.compile(r"\A(?=.{4,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z0-9-]{2,63}")
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
+_AFTER = re.compile(r"flag|leave|move:.+")
+_SERVER = re.compile(r"[^\s;()\"=]{1,253}")
+DomainName = Annotated[str, AfterValidator(fits(_DOMAIN, "the name of a domain: write example.org"))]
+Name = Annotated[
+    str, AfterValidator(fits(_NAME, "a name of the configuration: up to 40 small letters, digits, - and _, and a letter first"))
+]
+Prefix = Annotated[str, AfterValidator(fits(_PREFIX, "a prefix: up to 10 letters and digits, and a letter first"))]
+AfterWord = Annotated[str, AfterValidator(fits(_AFTER, 'one of "flag", "leave" and "move:FOLDER"'))]
+ServerName = Annotated[str, AfterValidator(fits(_SERVER, "the name of a server as it stands first in Authentication-Results"))]
 
 
 class Form(BaseModel):
@@ -98,6 +157,7 @@ class DatabaseForm(Form):
 class KeysForm(Form):
     file: str | None = None
     env: str | None = None
+    accept_other: bool = False
 
 
 class OperatorForm(Form):
@@ -110,18 +170,18 @@ class DoorForm(Form):
     host: str = "127.0.0.1"
     port: int = Field(ge=0, le=65535)
     hostname: str | None = None
-    max_size: Size = 50 * 1024**2
+    max_size: Room = 50 * 1024**2
     max_recipients: int = Field(default=100, ge=1)
     max_connections: int = Field(default=200, ge=1)
     max_connections_per_address: int = Field(default=20, ge=1)
     max_connections_from_loopback: int | None = Field(default=None, ge=1)
-    max_bytes_in_flight: Size = 256 * 1024**2
-    max_bytes_per_address: Size | None = None
-    max_bytes_from_loopback: Size | None = None
+    max_bytes_in_flight: Room = 256 * 1024**2
+    max_bytes_per_address: Room | None = None
+    max_bytes_from_loopback: Room | None = None
     max_commands: int = Field(default=1000, ge=10)
-    command_timeout: Duration = timedelta(minutes=5)
-    session_time_limit: Duration = timedelta(minutes=30)
-    stress_timeout: Duration = timedelta(seconds=10)
+    command_timeout: Span = timedelta(minutes=5)
+    session_time_limit: Span = timedelta(minutes=30)
+    stress_timeout: Span = timedelta(seconds=10)
     tls_certificate: str | None = None
     tls_key: str | None = None
     require_tls: bool = False
@@ -143,11 +203,11 @@ class MailboxForm(Form):
     sent: str | None = None
     junk: str | None = None
     insider_stamp: bool = False
-    after: Annotated[str, Field(pattern=r"^(flag|leave|move:.+)$")] = "flag"
+    after: AfterWord = "flag"
     start: Start = "now"
     poll: Duration = timedelta(minutes=1)
-    timeout: Duration = timedelta(seconds=60)
-    max_size: Size = 50 * 1024**2
+    timeout: Span = timedelta(seconds=60)
+    max_size: Room = 50 * 1024**2
 
 
 class OAuthForm(Form):
@@ -177,8 +237,8 @@ class RelayForm(Form):
     password_env: str | None = None
     oauth: str | None = None
     helo: str | None = None
-    timeout: Duration = timedelta(seconds=60)
-    final_timeout: Duration = timedelta(minutes=10)
+    timeout: Span = timedelta(seconds=60)
+    final_timeout: Span = timedelta(minutes=10)
     connections: int = Field(default=2, ge=1, le=20)
     path: str = "outgoing"
     reverse_path: Literal["auto", "null", "desk", "verp"] = "auto"
@@ -186,28 +246,32 @@ class RelayForm(Form):
 
 
 class VerifyForm(Form):
-    servers: tuple[Annotated[str, Field(pattern=r"^[^\s;()\"=]{1,253}$")], ...] = ()
+    servers: tuple[ServerName, ...] = ()
     microsoft: bool = False
     dns: bool = False
     resolver: tuple[str, ...] = ()
     hops: tuple[str, ...] = ()
-    time_limit: Duration = timedelta(seconds=5)
+    time_limit: Span = timedelta(seconds=5)
     at_once: int = Field(default=16, ge=1, le=200)
 
 
 class ReaderForm(Form):
     workers: int = Field(default=2, ge=1, le=64)
-    cpu: Duration = timedelta(seconds=2)
-    memory: Size = 256 * 1024**2
-    wall: Duration = timedelta(seconds=10)
+    cpu: Span = timedelta(seconds=2)
+    memory: Room = 256 * 1024**2
+    wall: Span = timedelta(seconds=10)
     batch: int = Field(default=100, ge=1, le=1000)
 
 
 class RoundsForm(Form):
-    read: Duration = timedelta(seconds=5)
-    clocks: Duration = timedelta(seconds=30)
-    send: Duration = timedelta(seconds=5)
-    watch: Duration = timedelta(minutes=1)
+    read: Span = timedelta(seconds=5)
+    clocks: Span = timedelta(seconds=30)
+    send: Span = timedelta(seconds=5)
+    watch: Span = timedelta(minutes=1)
+
+
+class LogForm(Form):
+    format: Literal["text", "json"] = "text"
 
 
 class InstallationForm(Form):
@@ -223,6 +287,7 @@ class InstallationForm(Form):
     verify: VerifyForm = VerifyForm()
     reader: ReaderForm = ReaderForm()
     rounds: RoundsForm = RoundsForm()
+    log: LogForm = LogForm()
 
 
 # --- policy.toml: who may do what ------------------------------------------------------------------------------
@@ -233,7 +298,7 @@ Priority = Literal["P1", "P2", "P3", "P4", "P5"]
 
 class DeskForm(Form):
     address: MailAddress
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9]{0,9}$")]
+    prefix: Prefix
     group: Name
     name: str | None = None
     aliases: tuple[MailAddress, ...] = ()
@@ -360,6 +425,7 @@ INSTALLATION_KEYS = {
     ("verify",): _keys(VerifyForm),
     ("reader",): _keys(ReaderForm),
     ("rounds",): _keys(RoundsForm),
+    ("log",): _keys(LogForm),
 }
 POLICY_KEYS = {
     (): _keys(PolicyForm),

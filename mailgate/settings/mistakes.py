@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from mailgate.settings.words import meant, of_value
+
+__all__ = ["Mistake", "Mistaken", "from_pydantic", "key_in", "line_for", "lines_of", "meant"]
 
 _TABLE = re.compile(r"\s*(\[\[?)([^\]]+)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
@@ -23,7 +26,8 @@ class Mistake:
     words: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line:<4} {self.key:<32} {self.words}"
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place:<18} {self.key:<32} {self.words}"
 
 
 class Mistaken(Exception):
@@ -58,38 +62,66 @@ def _parts(key: str) -> tuple[str, ...]:
 
 
 def line_for(lines: Mapping[tuple[str, ...], int], key: Sequence[str]) -> int:
-    """The line of a key, else of the nearest table around it, else 1."""
+    """The line of a key, else of the nearest table around it, else 0: the file as a whole."""
     parts = tuple(key)
     while parts:
         if parts in lines:
             return lines[parts]
         parts = parts[:-1]
-    return 1
+    return 0
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """`: did you mean "prefix"?` or nothing."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f': did you mean "{close[0]}"?' if close else ""
+def key_in(line: str) -> str | None:
+    """The key that a line gives a value to, as it is written there."""
+    match = _KEY.match(line)
+    return match[1] if match else None
 
 
 def from_pydantic(
-    file: str, lines: Mapping[tuple[str, ...], int], errors: Sequence[Any], keys_at: Mapping[tuple[str, ...], Sequence[str]]
+    file: str,
+    lines: Mapping[tuple[str, ...], int],
+    errors: Sequence[Any],
+    keys_at: Mapping[tuple[str, ...], Sequence[str]],
+    data: Mapping[str, Any],
 ) -> list[Mistake]:
-    """pydantic's errors in our words. `keys_at` names the known keys below a place ("*" stands for any name)."""
-    mistakes = []
+    """pydantic's errors in our words, one for each place. `keys_at` names the known keys below a place ("*" stands for any name)."""
+    said: dict[tuple[str, ...], list[str]] = {}
     for error in errors:
-        place = tuple(str(part) for part in error["loc"] if not str(part).startswith("function-") and str(part) != "[key]")
-        kind, words = error["type"], str(error["msg"])
-        if kind == "missing":
-            words = "is missing"
-        elif kind == "extra_forbidden":
-            words = f"no such key{meant(place[-1], _known(place[:-1], keys_at))}"
+        kind, loc = error["type"], tuple(str(part) for part in error["loc"])
+        if kind == "extra_forbidden":
+            place, words = loc, f"no such key{_elsewhere(loc, keys_at)}"
         else:
-            words = words.removeprefix("Value error, ")
-            words = words[0].lower() + words[1:]
-        mistakes.append(Mistake(file, line_for(lines, place), ".".join(place) or "(file)", words))
-    return mistakes
+            place = loc if kind == "missing" else _real(loc, data)
+            words = of_value(kind, error.get("ctx") or {}, error.get("input"), str(error["msg"]))
+        known = said.setdefault(place, [])
+        if words not in known:
+            known.append(words)
+    return [Mistake(file, line_for(lines, place), ".".join(place) or "(file)", ", or ".join(words)) for place, words in said.items()]
+
+
+def _real(place: tuple[str, ...], data: Any) -> tuple[str, ...]:
+    """The part of a place that stands in the file: behind it pydantic names which kind of value it tried."""
+    found: list[str] = []
+    for step in place:
+        if isinstance(data, Mapping) and step in data:
+            data = data[step]
+        elif isinstance(data, list) and step.isdigit() and int(step) < len(data):
+            data = data[int(step)]
+        else:
+            break
+        found.append(step)
+    return tuple(found)
+
+
+def _elsewhere(place: tuple[str, ...], keys_at: Mapping[tuple[str, ...], Sequence[str]]) -> str:
+    """What an unknown key may have been meant to be: a key of this table, else the table in which there is such a key."""
+    known = _known(place[:-1], keys_at)
+    if guess := meant(place[-1], known):
+        return guess
+    tables = [".".join(pattern) or "the top, above all tables" for pattern, keys in keys_at.items() if place[-1] in keys]
+    if tables:
+        return f" here: it belongs to {' or '.join(f'[{one}]' if '.' in one or one.isidentifier() else one for one in tables)}"
+    return f": there are {', '.join(known)}" if known else ""
 
 
 def _known(place: tuple[str, ...], keys_at: Mapping[tuple[str, ...], Sequence[str]]) -> Sequence[str]:

@@ -8,14 +8,16 @@ from datetime import UTC, date, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from mailgate.model import token
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.person import Role
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, ProveBy, Sla, Target, Timers
 from mailgate.settings.forms import CalendarForm, Limit, PolicyForm, SlaForm
-from mailgate.settings.mistakes import meant
+from mailgate.settings.words import expression, meant
 
 Say = Callable[[tuple[str, ...], str], None]  #: (dotted key, what is wrong)
 
+LONGEST_LOCAL, LONGEST_ADDRESS = 64, 254  #: octets
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FRAME = re.compile(r"([0-2]?\d):([0-5]\d)-([0-2]?\d):([0-5]\d)")
 
@@ -178,6 +180,25 @@ def _sla(name: str, form: SlaForm, calendars: Mapping[str, Calendar], say: Say) 
     return Sla(name, targets, tuple(sorted(form.warn)), frozenset(form.pause_on_hold), form.calendar)
 
 
+def _check_length(desk: Desk, at: tuple[str, ...], say: Say) -> None:
+    """RFC 5321 4.5.3.1: 64 octets before the @, and 254 in all (4.5.3.1.3, less its brackets). Longer ones no server has to take."""
+    tokens = 1 + token.LONGEST_DETAIL if desk.subaddress == "plus" else 0
+    for index, address in enumerate((desk.address, *desk.aliases)):
+        place = (*at, "address") if index == 0 else (*at, "aliases")
+        local, _, _ = address.rpartition("@")
+        size, behind = len(local.encode()), tokens if index == 0 else 0
+        if size > LONGEST_LOCAL:
+            say(place, f"{address} has {size} octets before the @, and mail servers take {LONGEST_LOCAL}: shorten it")
+        elif size + behind > LONGEST_LOCAL:
+            most = LONGEST_LOCAL - behind
+            words = (
+                f"{address} has {size} octets before the @; with a token ({behind} more) it is over the {LONGEST_LOCAL} that servers take"
+            )
+            say(place, f'{words}: shorten it to {most}, or set subaddress = "none", and tokens stand in the subject')
+        elif len(address.encode()) + behind > LONGEST_ADDRESS:
+            say(place, f"{address} is longer than the {LONGEST_ADDRESS} octets that mail servers take, with a token behind it: shorten it")
+
+
 def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], say: Say) -> None:
     """What no single key can say: names that point to nothing, addresses and prefixes that are there twice."""
     owners: dict[str, str] = {}
@@ -198,6 +219,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
             say((*at, "prefix"), f'"{desk.prefix}" is also the prefix of {prefixes[desk.prefix]}')
         prefixes[desk.prefix] = f"desks.{id_}"
         _zone(desk.timezone, (*at, "timezone"), say)
+        _check_length(desk, at, say)
         for key in desk.keys:
             if "+" in key.rpartition("@")[0] and desk.subaddress == "plus":
                 say((*at, "address"), f'"{key}" holds a +: mailgate puts its own tokens behind one')
@@ -226,8 +248,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
         if event not in events:
             say(("letters", event), f"no such letter{meant(event, events)}")
     if policy.old_number_pattern is not None:
-        try:
-            if re.compile(policy.old_number_pattern).groups != 1:
-                say(("tickets", "old_number_pattern"), "needs exactly one group: the number")
-        except re.error as error:
-            say(("tickets", "old_number_pattern"), f"is no regular expression: {error}")
+        if words := expression(policy.old_number_pattern):
+            say(("tickets", "old_number_pattern"), words)
+        elif re.compile(policy.old_number_pattern).groups != 1:
+            say(("tickets", "old_number_pattern"), "needs exactly one group in brackets: the number")

@@ -1,0 +1,280 @@
+"""What `mailgate check` looks at, stage by stage: what is sound in a configuration is tried, whatever is wrong elsewhere in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import queue
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from mailgate.app import build_resolver
+from mailgate.app.plain import plainly
+from mailgate.app.program import CLOCK_OFF, mailbox_login, relay_login, tls_context, token_sources
+from mailgate.compose.samples import render_all
+from mailgate.compose.templates import BadTemplates
+from mailgate.compose.templates import load as load_templates
+from mailgate.model.dns import Heard
+from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
+from mailgate.model.mail import NoSpace
+from mailgate.model.policy import Desk, Policy
+from mailgate.receive.imap_session import reachable
+from mailgate.record.rows import Broken, Busy
+from mailgate.record.store import Untrusted, is_served, open_store
+from mailgate.send.relay import SmtpRelay
+from mailgate.settings import Examined, sample_policy
+from mailgate.settings.words import why_not
+
+Found = tuple[str, str, bool]  #: what was looked at, what was seen, and whether it is well
+
+#: How long a server that is only tried may think about one answer, and how long all of a trial may take.
+PATIENCE = timedelta(seconds=10)
+LONGEST = 25.0
+CERTIFICATE_ENDS = timedelta(days=14)
+
+
+def checks(found: Examined, now: datetime) -> Iterator[Found]:
+    """One line after the other, as it is known; what is far away is asked at the same time."""
+    if found.settings is not None:
+        policy = found.settings.policy
+        yield "configuration", f"{found.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
+    yield from _letters(found)
+    serving = False
+    if found.database is not None:
+        serving = is_served(found.database)
+        yield from _database(found, now)
+    for desk in found.policy.desks.values() if found.policy and found.verify else ():
+        yield "agents", f"{desk.address}: {_proof(desk, found.verify)}", True  # type: ignore[arg-type]
+    yield from _stamps(found)
+    for door in found.doors:
+        yield from _door(door, serving)
+    yield from _far_away(found, now)
+
+
+# --- templates ------------------------------------------------------------------------------------------------------------
+
+
+def _letters(found: Examined) -> Iterator[Found]:
+    """With a faulty policy the letters are tried with the sample of one: their own mistakes are told all the same."""
+    try:
+        templates = load_templates(found.templates, found.catalogues)
+        problems = render_all(templates, found.policy or sample_policy())
+    except BadTemplates as bad:
+        problems = bad.problems
+    for problem in problems:
+        yield "letters", problem, False
+    if not problems:
+        yield "letters", f"every letter can be written in {', '.join(sorted({'en', *found.catalogues}))}", True
+
+
+# --- the record -----------------------------------------------------------------------------------------------------------
+
+
+def _database(found: Examined, now: datetime) -> Iterator[Found]:
+    assert found.database is not None
+    try:
+        store = open_store(found.database, now)
+    except Untrusted as untrusted:
+        yield "database", f"{untrusted.reason}. {untrusted.way_out}", False
+        return
+    except Busy:
+        yield "database", "somebody has worked on it for a long time: try again", False
+        return
+    except NoSpace:
+        yield "database", "there is no room left for it: make room on its disk", False
+        return
+    except Broken:
+        yield "database", "the disk under it fails: look at the log of the system, and restore a backup on another disk", False
+        return
+    with store:
+        health, server = store.counts(now), store.server_time()
+        trouble = store.key_trouble(found.ring.prints) if found.ring else None
+        place = store.place
+    if server is not None and abs(off := now - server) > CLOCK_OFF:
+        yield "clock", f"{abs(off).total_seconds():.0f} s away from the clock of {place}: let both ask the same time servers (NTP)", False
+    if trouble is not None:
+        yield "keys", f"{trouble.reason}. {trouble.way_out}", False
+    held = ", restored: its outbox is held" if health.restored else ""
+    yield "database", f"{place}: {sum(health.tickets.values())} tickets not closed{held}", True
+
+
+# --- who is believed ------------------------------------------------------------------------------------------------------
+
+
+def _proof(desk: Desk, verify: VerifySettings) -> str:
+    """How the agents of a desk prove themselves, and what would be possible here."""
+    sources = ", or ".join(verify.sources)
+    domain = f"their domain ({sources})" if sources else ""
+    match desk.agents_prove_by.value:
+        case "domain":
+            return f"they prove themselves by {domain}, in any mail that they write"
+        case "both":
+            return f"they prove themselves by answering our letters (token), and by {domain}"
+    also = f"; {domain} could be asked for as well" if domain else "; no domain can be proven: [verify] names nobody"
+    return f"they prove themselves by answering our letters (token){also}"
+
+
+def _stamps(found: Examined) -> Iterator[Found]:
+    """Whoever reaches a door can write a stamp, unless a server of ours stands before it and takes out what comes in under its name."""
+    if found.verify is None or not (found.verify.servers or found.verify.microsoft):
+        return
+    stamps = ", ".join(sorted(found.verify.servers)) or "Microsoft 365"
+    for door in found.doors:
+        if not is_loopback(door.host):
+            place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
+            yield (
+                "stamps",
+                f"whoever reaches {place} can write the stamp of {stamps} himself, and is believed. Let this door listen on 127.0.0.1 "
+                "behind the server that stamps, or take the stamp out of [verify] and let `dns = true` look for itself",
+                False,
+            )
+
+
+# --- doors ----------------------------------------------------------------------------------------------------------------
+
+
+def _door(door: DoorSettings, serving: bool) -> Iterator[Found]:
+    place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
+    words, fine = _listener(door, serving)
+    yield "door", f"{place}: {words}", fine
+    if door.tls_certificate is not None:
+        yield "door", *_certificate(door, place)
+
+
+def _listener(door: DoorSettings, serving: bool) -> tuple[str, bool]:
+    """Free, ours already, or not to be had: told before `serve` finds out."""
+    try:
+        places = socket.getaddrinfo(door.host or None, door.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        return "host is neither an address nor a name of this machine: write 127.0.0.1, or the address to listen on", False
+    for family, kind, protocol, _, address in places:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return _occupied(door, serving)
+                if error.errno == errno.EACCES:
+                    way_out = "AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a port from 1024 on"
+                    return f"this user may not listen on a port below 1024: {way_out}", False
+                if error.errno == errno.EADDRNOTAVAIL:
+                    return "host is no address of this machine: write 127.0.0.1, or one that `ip address` shows", False
+                if error.errno != errno.EAFNOSUPPORT:
+                    return f"cannot be listened on (the system says {errno.errorcode.get(error.errno or 0, 'no')})", False
+    return "free, or not running yet", True
+
+
+def _occupied(door: DoorSettings, serving: bool) -> tuple[str, bool]:
+    greeting = ""
+    try:
+        with socket.create_connection((door.host or "127.0.0.1", door.port), timeout=2) as peer:
+            peer.settimeout(2)
+            greeting = peer.recv(200).decode("ascii", "replace").strip()[:60]
+    except OSError:
+        pass
+    if serving or greeting.startswith(f"220 {door.hostname} {'LMTP' if door.kind == 'lmtp' else 'ESMTP'}"):
+        return f"somebody listens there ({greeting or 'no greeting'})", True
+    told = f"it says {greeting!r}" if greeting else "it says nothing"
+    return f"another program has this port ({told}): stop that one, or choose another port", False
+
+
+def _certificate(door: DoorSettings, place: str) -> tuple[str, bool]:
+    try:
+        tls_context(door)
+    except ssl.SSLError as error:
+        return f"{place}: {door.tls_certificate} cannot be used: {plainly(str(error.reason or error))}", False
+    except OSError as error:
+        return f"{place}: {door.tls_certificate} {why_not(error)}", False
+    from cryptography import x509
+
+    first = x509.load_pem_x509_certificates(Path(str(door.tls_certificate)).read_bytes())[0]
+    left = first.not_valid_after_utc - datetime.now(UTC)
+    until = f"{first.not_valid_after_utc:%Y-%m-%d}"
+    if left < timedelta(0):
+        return f"{place}: its certificate has ended on {until}: renew it, and restart", False
+    return f"{place}: STARTTLS with a certificate until {until}" + (": renew it soon" if left < CERTIFICATE_ENDS else ""), True
+
+
+# --- what is far away ---------------------------------------------------------------------------------------------------------
+
+
+def _far_away(found: Examined, now: datetime) -> Iterator[Found]:
+    tokens = token_sources(found, lambda: now)
+    asked: list[tuple[str, str, Callable[[], tuple[str, bool]]]] = []
+    if found.verify is not None and found.verify.dns and found.policy is not None:
+        verify, policy = found.verify, found.policy
+        asked.append(("dns", "", lambda: _resolver(verify, policy)))
+    for mailbox in found.mailboxes:
+        box = mailbox.settings
+        place = f"{box.name} at {box.host} port {box.port}, {box.tls}: "
+        hasty = replace(box, timeout=min(box.timeout, PATIENCE))
+        asked.append(
+            ("mailbox", place, lambda hasty=hasty, box=box: reachable(hasty, mailbox_login(found, tokens, box)))  # type: ignore[misc]
+        )
+    relay = found.relay
+    if relay is not None and relay.kind == "maildir":
+        asked.append(("relay", f"letters land in {relay.path}; nothing is sent", lambda: _maildir(Path(str(relay.path)))))
+    elif relay is not None:
+        hasty_relay = replace(relay, timeout=min(relay.timeout, PATIENCE))
+
+        def reach() -> tuple[str, bool]:
+            said = SmtpRelay(hasty_relay, *relay_login(found, tokens)).probe()
+            return said or ("answers and takes our login" if relay.user else "answers"), said is None
+
+        asked.append(("relay", f"{relay.host} port {relay.port}, {relay.tls}: ", reach))
+    for (name, place, _), (words, fine) in zip(asked, at_once([one[2] for one in asked], LONGEST), strict=True):
+        yield name, place + (words if fine else plainly(words)), fine
+
+
+def at_once(work: Sequence[Callable[[], tuple[str, bool]]], seconds: float) -> Iterator[tuple[str, bool]]:
+    """What each says, in order, all asked at the same time; whoever is not done after so long is told, and left behind."""
+    deadline = time.monotonic() + seconds
+    answers: list[queue.SimpleQueue[tuple[str, bool]]] = [queue.SimpleQueue() for _ in work]
+
+    def ask(one: Callable[[], tuple[str, bool]], answer: queue.SimpleQueue[tuple[str, bool]]) -> None:
+        try:
+            answer.put(one())
+        except OSError as error:
+            answer.put((plainly(str(error.strerror or type(error).__name__)), False))
+        except Exception as error:
+            answer.put((f"could not be tried: {type(error).__name__}", False))
+
+    for one, answer in zip(work, answers, strict=True):
+        # Nobody waits for a thread that hangs in the system's own look-up of a name: it ends with the program.
+        threading.Thread(target=ask, args=(one, answer), daemon=True).start()
+    for answer in answers:
+        try:
+            yield answer.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            yield f"no answer within {seconds:.0f} s: it is down, hangs, or a firewall is in between", False
+
+
+def _maildir(path: Path) -> tuple[str, bool]:
+    folder = next((one for one in (path, *path.parents) if one.exists()), path)
+    if not folder.is_dir() or folder not in (path, path.parent):
+        return f": but there is no folder {path.parent}: make it, or correct path", False
+    return ("", True) if os.access(folder, os.W_OK | os.X_OK) else (f": but this user may not write into {folder}", False)
+
+
+def _resolver(verify: VerifySettings, policy: Policy) -> tuple[str, bool]:
+    resolver = build_resolver(verify)
+    assert resolver is not None
+    domain = next(iter(policy.desks.values())).domain
+    question = (f"_dmarc.{domain}", "TXT")
+    try:
+        answer = resolver.fetch([question], verify.time_limit.total_seconds())[question]
+    finally:
+        resolver.close()
+    place = ", ".join(verify.resolver) or "the resolver of this machine"
+    if answer.heard is Heard.FAILED:
+        return f"{place} does not answer: mails would be read without a verdict of our own", False
+    return f"{place} answers; {domain} {'publishes' if answer.records else 'publishes no'} DMARC", True
