@@ -199,6 +199,12 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
 # --- the words -------------------------------------------------------------------------------------------------------
 
 
+def _is_a_strangers(wanted: LetterWanted) -> bool:
+    """Whether a machine writes to somebody who has proven nothing. It goes to whoever was named in a From:, so whatever the mail said of
+    itself, the name of its author included, may be a message to a third person."""
+    return wanted.automatic and wanted.audience.is_outside and not wanted.proven
+
+
 def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
     """The reader's own, else that of the ticket (it is the requester's, so it says nothing about agents), else the desk's."""
     ticket = context.file.ticket.language if context.file and wanted.audience.is_outside else None
@@ -226,7 +232,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "ref": reference,
         "tag": tag,
         "desk": DeskView(desk.name, desk.address),
-        "reader": ReaderView(wanted.person.name, first_name(wanted.person.name)),
+        "reader": ReaderView("", "") if _is_a_strangers(wanted) else ReaderView(wanted.person.name, first_name(wanted.person.name)),
         "entry": entry_view(wanted.entry, context.policy.files) if wanted.entry else None,
         "answer_is": wanted.answer_is.value,
         "operator": context.operator,
@@ -240,7 +246,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         ticket = context.file.ticket
         values["ticket"] = ticket_view(ticket, context.policy, context.people)
         values["mine"] = ticket.owner == wanted.person.id
-        values["last"] = last_words(context.file, context.policy.files) if wanted.entry is None else None
+        values["last"] = last_words(context.file, context.policy.files) if wanted.entry is None and not _is_a_strangers(wanted) else None
         values["hours"], values["open_now"] = _hours(context, desk, language)
         if "old_number" in facts:
             values["old_ref"] = f"{desk.prefix}-{facts['old_number']}"
@@ -318,7 +324,7 @@ def _header(
     rows = [
         f"Date: {headers.date(context.now)}",
         headers.mailbox_field("From", name, desk.address),
-        headers.mailbox_field("To", "" if "@" in wanted.person.name else inline(wanted.person.name), address),
+        headers.mailbox_field("To", "" if _is_a_strangers(wanted) or "@" in wanted.person.name else inline(wanted.person.name), address),
         headers.mailbox_field("Reply-To", name, _reply_address(desk, ring, letter)),
         headers.unstructured("Subject", f"{subject} {tag}" if tag else subject),
         f"Message-ID: {own_id}",

@@ -152,7 +152,8 @@ def to_requester(
         desk=ticket.desk,
         facts={"shown_title": shown or "", **(facts or {})},
         answers=s.mail.message_id,
-        thread=s.mail.references,
+        # What a stranger says his mail answers is his to choose, up to kilobytes of it.
+        thread=s.mail.references if known or authenticated else (),
         closure=closure,
         subject_allowed=shown is not None,
         proven=known or authenticated,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.policy import Budgets, Policy
+from mailgate.model.sender import folded
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------
 
@@ -33,13 +34,14 @@ class Suppress:
     """Never. The reason is recorded on the ticket."""
 
     reason: str
+    too_many: bool = field(default=False, compare=False)  #: a budget is used up: whoever was not answered reads so on the next letter
 
 
 Verdict = Send | Delay | Suppress
 
 
 class Counts(Protocol):
-    """Automatic letters to outsiders that were recorded before, addresses in lower case."""
+    """Automatic letters to outsiders that were recorded before, by folded address."""
 
     @property
     def per_address_hour(self) -> Mapping[str, int]: ...
@@ -97,8 +99,8 @@ def after(wanted: Sequence[LetterWanted], verdicts: Sequence[Verdict], counts: C
 
 
 def counted_addresses(wanted: Sequence[LetterWanted]) -> set[str]:
-    """Whose budgets these letters are on, lower case: for each of them `Counts` must be asked before anything is spent."""
-    return {letter.person.address.lower() for letter in wanted if is_counted(letter)}
+    """Whose budgets these letters are on, folded: for each of them `Counts` must be asked before anything is spent."""
+    return {folded(letter.person.address) for letter in wanted if is_counted(letter)}
 
 
 def beside(counts: Counts, more: Counts) -> Counts:
@@ -111,7 +113,7 @@ def beside(counts: Counts, more: Counts) -> Counts:
 
 
 def is_limited(budgets: Budgets) -> bool:
-    limits = (budgets.per_address_hour, budgets.per_address_day, budgets.unknown_per_minute, budgets.known_per_minute)
+    limits = (*budgets.of_address(False), *budgets.of_address(True), budgets.unknown_per_minute, budgets.known_per_minute)
     return any(limit is not None for limit in limits)
 
 
@@ -126,15 +128,11 @@ def overrun(letters: Sequence[Letter], counts: Counts, budgets: Budgets, now: da
     for letter in counted:
         tally.take_away(letter)
     for letter in counted:
-        address = letter.address.lower()
+        address = folded(letter.address)
         turn = (letter.not_before or now) - now
-        if any(
-            limit is not None and count >= limit
-            for count, limit in (
-                (tally.per_address_hour[address], budgets.per_address_hour),
-                (tally.per_address_day[address], budgets.per_address_day),
-            )
-        ):
+        counts_of_one = (tally.per_address_hour[address], tally.per_address_day[address])
+        limits = budgets.of_address(letter.proven)
+        if any(limit is not None and count >= limit for count, limit in zip(counts_of_one, limits, strict=True)):
             return "one address"
         waiting, limit = (
             (tally.known_minute, budgets.known_per_minute) if letter.proven else (tally.unknown_minute, budgets.unknown_per_minute)
@@ -157,10 +155,10 @@ class _Tally:
 
     def add(self, letter: LetterWanted, verdict: Verdict) -> None:
         if is_counted(letter) and not isinstance(verdict, Suppress):
-            self.count(letter.proven, letter.person.address.lower())
+            self.count(letter.proven, folded(letter.person.address))
 
     def take_away(self, letter: Letter) -> None:
-        self.count(letter.proven, letter.address.lower(), -1)
+        self.count(letter.proven, folded(letter.address), -1)
 
     def count(self, proven: bool, address: str, by: int = 1) -> None:
         self.per_address_hour[address] = self.per_address_hour.get(address, 0) + by
@@ -181,12 +179,15 @@ def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, str]
         return Suppress("nobody reads that address")
     if address in suppressed:
         return Suppress(suppressed[address])
-    for count, limit, span in (
-        (counts.per_address_hour.get(address, 0), budgets.per_address_hour, "hour"),
-        (counts.per_address_day.get(address, 0), budgets.per_address_day, "day"),
+    key = folded(address)
+    for count, limit, span in zip(
+        (counts.per_address_hour.get(key, 0), counts.per_address_day.get(key, 0)),
+        budgets.of_address(letter.proven),
+        ("an hour", "a day"),
+        strict=True,
     ):
         if limit is not None and count >= limit:
-            return Suppress(f"{limit} automatic letters to this address within a{'n' if span == 'hour' else ''} {span}")
+            return Suppress(f"{limit} automatic letters to this address within {span}", too_many=True)
     if letter.proven:
         return _turn(counts.known_minute, budgets.known_per_minute, "known addresses", budgets, now)
     return _turn(counts.unknown_minute, budgets.unknown_per_minute, "unknown addresses", budgets, now)
@@ -199,7 +200,7 @@ def _turn(waiting: int, limit: int | None, whose: str, budgets: Budgets, now: da
     reason = f"{limit} automatic letters a minute to {whose}"
     delay = timedelta(minutes=waiting // limit) if limit else None
     if delay is None or delay > budgets.longest_delay:
-        return Suppress(reason)
+        return Suppress(reason, too_many=True)
     return Delay(now + delay, reason)
 
 
@@ -220,13 +221,15 @@ def is_noreply(address: str) -> bool:
 
 # --- whose subject an acknowledgement repeats -------------------------------------------------------------------------
 
-SHORT = 60  #: characters of a stranger's subject that we repeat
+SHORT, FEW = 48, 8  #: characters and words of a stranger's subject that we repeat
 
-#: Looked for in one word after the other.
+#: What would carry somebody's message to a third person: where to go, whom to call, what it costs, how loud it is.
 _LINK = re.compile(
     r"://|www\.|@"  # a scheme, www, an address
     r"|[^\W_]\.[^\W\d_]{2,}(?=[\W_]|\Z)"  # what a mail program makes a link of: a name with a dot
-    r"|\bxn--",
+    r"|\bxn--"
+    r"|\d(?:[ /().\-]{0,2}\d){5}"  # a number to call
+    r"|[\$%!]|[\u20a0-\u20bf\u00a2-\u00a5]",  # money, a discount, a shout
     re.IGNORECASE,
 )
 
@@ -235,16 +238,16 @@ def shown_subject(subject: str, *, known: bool, verdict_source: bool, authentica
     """What of a stranger's subject an acknowledgement may repeat; None: the subject is ours.
 
     An acknowledgement goes to whoever From: names, so it must carry nobody's message to a third person. A known or authenticated
-    sender gets his subject back; where nothing could have authenticated anybody (no verdict source) it is cut and its links are
-    taken out; where something could have and did not, it is left away.
+    sender gets his subject back. Where somebody could have been authenticated and was not, it is ours. Where nobody can be (no verdict
+    source), a few plain words are told apart from a message (decision 0031).
     """
     if known or authenticated:
         return subject
-    if verdict_source:
+    if verdict_source or len(subject) > 5 * SHORT:
         return None
     # Dots of other scripts make links too (IDNA 2003).
-    plain = unicodedata.normalize("NFKC", subject[: 5 * SHORT]).translate({0x3002: ".", 0x2024: "."})
-    words = " ".join(word for word in plain.split() if not _LINK.search(word))
-    if len(words) > SHORT:
-        words = words[: SHORT - 1].rstrip() + "…"
-    return words or None
+    plain = " ".join(unicodedata.normalize("NFKC", subject).translate({0x3002: ".", 0x2024: "."}).split())
+    words = plain.split()
+    if not words or len(plain) > SHORT or len(words) > FEW or _LINK.search(plain) or not plain.isprintable():
+        return None
+    return plain

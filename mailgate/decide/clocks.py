@@ -194,6 +194,8 @@ class Tick:
             facts=facts,
             thread=tuple(e.message_id for e in wrote if e.message_id),
             expires_at=expires_at,
+            # Whoever never answered us may never have written: then these letters are on the budget of strangers.
+            proven=person.agent in self.rules.policy.agents or person.is_proven(self.now, self.rules.policy.budgets.proof_lasts),
         )
         return [letter], []
 

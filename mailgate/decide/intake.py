@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from mailgate.decide import announce, authority, forwarding, orders, outsiders, reports, sent, suppression
 from mailgate.decide.archive import archived
@@ -22,6 +23,9 @@ from mailgate.model.evidence import EvidenceKind
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Status, Visibility
+
+#: A proof that is no older is not written down anew with each mail.
+PROOF_IS_FRESH = timedelta(days=1)
 
 
 def on_mail(s: Situation) -> Decision:
@@ -64,10 +68,11 @@ def _verdict_words(s: Situation) -> str:
 
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:
-    """The author, when this mail is the first that proves him."""
-    if s.author is None or s.knows(s.author) or announce.now_proven(s) is None:
+    """The author, when this mail is the first that proves him, or the first for a while."""
+    author = s.author
+    if author is None or author.agent in s.policy.agents or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
         return ()
-    return (replace(s.author, proven=True),)
+    return (replace(author, proven=True, proven_at=s.now),)
 
 
 def _wrote_to_itself(s: Situation) -> bool:

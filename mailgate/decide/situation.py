@@ -125,6 +125,6 @@ class Situation:
         return tuple(dict.fromkeys(e.word for e in mine if e.purpose == "action"))
 
     def knows(self, person: Person) -> bool:
-        """An agent, or somebody who once answered a letter of ours. An address that was only written in a From: is nobody's yet:
+        """An agent, or somebody who answered a letter of ours lately. An address that was only written in a From: is nobody's yet:
         a forger who writes twice in a victim's name must not make the victim known."""
-        return person.agent in self.policy.agents or person.proven
+        return person.agent in self.policy.agents or person.is_proven(self.now, self.policy.budgets.proof_lasts)

@@ -27,6 +27,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Attachment, Door, Kind, NoSpace, Reading, Unread
 from mailgate.model.person import Person
+from mailgate.model.sender import folded
 from mailgate.record.rows import Busy, Claim, Conflict, Outcome
 from mailgate.understand import FilesAsked, Item, Opened, Texts
 from mailgate.understand.dkim import Sealed
@@ -311,9 +312,9 @@ class ReadingRound:
         strangers = [joining.unknown(copied_in(r, known, desk), known.people) + passed_on_by_a_stranger(r, known) for r in reads]
         people = iter(self.store.take_ids("person", len(reads) + sum(strangers)))
         entries = self.store.take_ids("entry", 2 * len(reads))
-        addresses = {r.reading.mail.authors[0].key for r in reads if r.reading.mail.author is not None}
-        addresses |= {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
-        addresses |= {p.address.lower() for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
+        addresses = {folded(r.reading.mail.authors[0].key) for r in reads if r.reading.mail.author is not None}
+        addresses |= {folded(r.reading.mail.forwarded.author.key) for r in reads if r.reading.mail.forwarded}
+        addresses |= {folded(p.address) for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
         counts: budget.Counts = self.store.automatic_counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -33,7 +34,12 @@ class Person:
     timezone: str | None = None
     agent: str | None = None
     proven: bool = False  #: once wrote a mail with a token of ours: whoever reads this address has written from it
+    proven_at: datetime | None = None  #: when last
 
     @property
     def keys(self) -> frozenset[str]:
         return frozenset((self.address.lower(), *self.aliases))
+
+    def is_proven(self, now: datetime, lasts: timedelta) -> bool:
+        """Whether the proof still holds: addresses are given to other people, and mailboxes are given up."""
+        return self.proven and (self.proven_at is None or now - self.proven_at <= lasts)

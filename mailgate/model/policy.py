@@ -125,17 +125,32 @@ class Timers:
     reopen_window: timedelta = timedelta(days=14)
 
 
+def _wider(of_all: int | None, of_the_proven: int | None) -> int | None:
+    if not of_all or of_the_proven is None:
+        return of_all and of_the_proven
+    return max(of_all, of_the_proven)
+
+
 @dataclass(frozen=True, slots=True)
 class Budgets:
-    """How many automatic letters may leave for outsiders. None lifts a limit."""
+    """How many automatic letters may leave. None lifts a limit."""
 
-    per_address_hour: int | None = 3
+    per_address_hour: int | None = 3  #: to an outsider who is not proven, all kinds together; `x+y@` is `x@`
     per_address_day: int | None = 10
+    proven_per_hour: int | None = 20  #: to one who is: by the mail that is answered, or by an answer within `proof_lasts`
+    proven_per_day: int | None = 60
+    proof_lasts: timedelta = timedelta(days=90)
     unknown_per_minute: int | None = 20  #: all letters to unknown or unproven addresses
     known_per_minute: int | None = 600
     longest_delay: timedelta = timedelta(hours=1)
     stale_after: timedelta = timedelta(hours=24)  #: mail that old opens tickets but causes no automatic letter
     suppress_for: timedelta = timedelta(days=60)  #: an address that does not work gets nothing automatic for so long
+
+    def of_address(self, proven: bool) -> tuple[int | None, int | None]:
+        """The limits of one address, for an hour and for a day. Proof never makes them narrower, and nought forbids for everybody."""
+        if not proven:
+            return self.per_address_hour, self.per_address_day
+        return _wider(self.per_address_hour, self.proven_per_hour), _wider(self.per_address_day, self.proven_per_day)
 
     @property
     def has_minutes(self) -> bool:

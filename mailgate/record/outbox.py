@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, case, func, insert, literal, or_, select
 
 from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
+from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, reports
@@ -27,7 +28,8 @@ _FINAL = frozenset({_S.SENT, _S.REFUSED, _S.UNKNOWN, _S.CANCELLED})
 _DOUBTED = or_(letters.c.doubted, letters.c.lease.is_not(None))
 
 
-def letter_row(letter: Letter, held: bool) -> dict[str, object]:
+def letter_row(letter: Letter, held: bool, cause: str = "") -> dict[str, object]:
+    """`cause`: whose mail it follows from, folded."""
     starts = letter.not_before or letter.made_at
     counted = letter.automatic and letter.audience.is_outside
     return {
@@ -49,6 +51,8 @@ def letter_row(letter: Letter, held: bool) -> dict[str, object]:
         "not_before": letter.not_before,
         "expires_at": letter.expires_at,
         "counted_at": starts if counted else None,
+        "counted_key": folded(letter.address) if counted else None,
+        "cause": cause or None,
         "state": (_S.HELD if held else _S.QUEUED).value,
         "due_at": None if held else starts,
         "attempts": 0,
@@ -373,11 +377,11 @@ def automatic_counts(connection: Connection, keys: Iterable[str], now: datetime,
     hour: dict[str, int] = {}
     day: dict[str, int] = {}
     last_hour = func.sum(case((letters.c.counted_at > now - timedelta(hours=1), 1), else_=0))
-    for some in chunks(key.lower() for key in keys):
+    for some in chunks(folded(key) for key in keys):
         rows = connection.execute(
-            select(letters.c.address_key, last_hour, func.count())
-            .where(letters.c.address_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
-            .group_by(letters.c.address_key)
+            select(letters.c.counted_key, last_hour, func.count())
+            .where(letters.c.counted_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
+            .group_by(letters.c.counted_key)
         )
         for key, in_hour, in_day in rows:
             hour[key], day[key] = in_hour, in_day

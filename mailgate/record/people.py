@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.person import Person
@@ -35,7 +35,8 @@ def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
             language=row.language,
             timezone=row.timezone,
             agent=row.agent,
-            proven=row.proven,
+            proven=row.proven and row.proven_at is not None,
+            proven_at=row.proven_at,
         )
         for row in rows
     }
@@ -74,8 +75,10 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
     fresh = [person for person in merged.values() if person.id not in known]
     if fresh:
         connection.execute(insert(people), [_row(person) for person in fresh])
-    if proven := [person.id for person in merged.values() if person.proven and person.id in known]:
-        connection.execute(update(people).where(people.c.id.in_(proven)).values(proven=True))
+    for person in merged.values():
+        if person.proven and person.id in known:
+            later = or_(people.c.proven_at.is_(None), people.c.proven_at < person.proven_at)
+            connection.execute(update(people).where(people.c.id == person.id, later).values(proven=True, proven_at=person.proven_at))
     wanted = {key: person.id for person in persons for key in _keys(person)}
     mine = owners(connection, wanted)
     if stolen := tuple(key for key, owner in mine.items() if wanted[key] != owner):
@@ -102,6 +105,7 @@ def _row(person: Person) -> dict[str, object]:
         "timezone": person.timezone,
         "agent": person.agent,
         "proven": person.proven,
+        "proven_at": person.proven_at if person.proven else None,
     }
 
 
@@ -126,7 +130,7 @@ def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int
                 id = None  # that row is another agent's, who gave the address away
         if id is None:
             id = new_id()
-            connection.execute(insert(people), {"id": id, "proven": False, **_agent_row(agent)})
+            connection.execute(insert(people), {"id": id, "proven": False, "proven_at": None, **_agent_row(agent)})
         else:
             connection.execute(update(people).where(people.c.id == id).values(**_agent_row(agent)))
         for place, key in enumerate(keys):

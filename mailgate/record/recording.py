@@ -291,7 +291,7 @@ class Recording:
 
     def _check_budgets(self, connection: Connection) -> None:
         """The last of all: what others counted while this was decided is seen only now."""
-        addresses = {row["address_key"] for row in self._letters if row["counted_at"] is not None}
+        addresses = {row["counted_key"] for row in self._letters if row["counted_at"] is not None}
         if self._overrun is None or not addresses:
             return
         self._room.in_turn(connection)

@@ -151,7 +151,7 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True)
 class AutomaticCounts:
-    """How many automatic letters to outsiders were made, or are waiting for their turn. Keys are addresses in lower case."""
+    """How many automatic letters to outsiders were made, or are waiting for their turn. Keys are folded addresses."""
 
     per_address_hour: Mapping[str, int]
     per_address_day: Mapping[str, int]

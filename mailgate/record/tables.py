@@ -110,6 +110,7 @@ inbox = Table(
     Column("ticket", Id),
     Column("message_id", Words),  #: once it was read
     Column("reason", Words),  #: why it was set aside
+    Column("released", Boolean),  #: a person let it through although its author is blocked
     Column("trace", json_column()),
     Column("evidence", json_column()),
     Column("proof", json_column()),
@@ -199,6 +200,7 @@ people = Table(
     Column("timezone", Text),
     Column("agent", Text, unique=True),  #: their name in policy.toml
     Column("proven", Boolean, nullable=False),  #: once wrote a mail with a token of ours
+    Column("proven_at", UtcDateTime),  #: when last
 )
 
 addresses = Table(
@@ -221,6 +223,63 @@ suppressions = Table(
     Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
     Index(None, "until"),
     sqlite_with_rowid=False,
+)
+
+#: Whose mail is set aside: an operator said so.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("pattern", Words, primary_key=True),  #: a folded address, or a domain with all below it
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),  #: NULL: for good
+    Column("reason", Words, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+#: Mails that came soon after a letter of ours to their author, so that machines that answer each other are told from people.
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("author", Words, nullable=False),  #: folded
+    Column("ticket", Id),
+    Column("at", UtcDateTime, nullable=False),
+    Column("lag_s", Integer, nullable=False),  #: seconds after that letter
+    Column("length", Integer, nullable=False),  #: characters that were new in it
+    Column("sketch", Text, nullable=False),  #: of its words; they cannot be read from it
+    Index(None, "author", "at"),
+    Index(None, "at"),
+)
+
+#: Letters that were not written because a budget was used up: whoever was not answered reads so on the next one.
+unanswered = Table(
+    "unanswered",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("key", Words, nullable=False),  #: folded address
+    Column("ticket", Id, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    Index(None, "key", "told_at"),
+)
+
+#: Notices of a flood: they wait to be told together.
+notices_waiting = Table(
+    "notices_waiting",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("person", Id, nullable=False),  #: who is to hear of it
+    Column("cause", Words, nullable=False),  #: folded address of whose mail it was
+    Column("ticket", Id),
+    Column("desk", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("entry", Id),
+    Column("mail", Id),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "person", "cause", "at"),
+    Index(None, "at"),
 )
 
 # --- tickets ------------------------------------------------------------------------------------------------------
@@ -412,6 +471,8 @@ letters = Table(
     Column("not_before", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("counted_at", UtcDateTime),  #: automatic letters to outsiders: when they may leave; NULL: no budget counts them
+    Column("counted_key", Words),  #: on whose budget: the folded address
+    Column("cause", Words),  #: folded address of the author of the mail that it follows from
     Column("state", Text, nullable=False),
     Column("due_at", UtcDateTime),  #: when the courier looks at it: next attempt, or end of the lease. NULL: settled or held
     Column("lease", Text),
@@ -436,6 +497,8 @@ letters = Table(
     Index(None, "state", "settled_at"),
     Index(None, "ticket"),
     Index(None, "address_key", "counted_at"),
+    Index(None, "counted_key", "counted_at"),
+    Index(None, "cause", "made_at"),
     Index(None, "counted_at"),
     Index(None, "fate", "fate_at"),
 )

@@ -377,6 +377,9 @@ Limit = Annotated[int, Field(ge=0)] | Literal["none"]
 class BudgetsForm(Form):
     per_address_hour: Limit = 3
     per_address_day: Limit = 10
+    proven_per_hour: Limit = 20
+    proven_per_day: Limit = 60
+    proof_lasts: Duration = timedelta(days=90)
     unknown_per_minute: Limit = 20
     known_per_minute: Limit = 600
     longest_delay: Duration = timedelta(hours=1)

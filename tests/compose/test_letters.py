@@ -323,3 +323,21 @@ def test_a_breach_and_a_warning_speak_of_the_clock_that_they_are_about():
     assert "is broken (first answer)" in broken and "Working time over: 10 min" in broken
     bare = text(a_letter("sla_breached", "agent", facts={"metric": "resolution"}))
     assert "It was due: Wednesday, 3 June 2026, 02:00 CEST" in bare and "Working time over" not in bare
+
+
+@pytest.mark.parametrize("event", [event for event, audience in FACTS if audience == "requester" and event != "agent_replied"])
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_machines_letter_to_a_stranger_holds_nothing_that_he_wrote(event: str, language: str):
+    """Whoever is named in a forged From: must not be sent the forger's message, not even as his own name (fault 77)."""
+    forged = replace(samples.MAX, name="Collect your prize on win dot example", proven=False)
+    facts = {name: value for name, value in a_wanted(event, "requester").facts.items() if name != "shown_title"}
+    stranger = a_letter(
+        event, "requester", language, person=forged, entry=None, automatic=True, proven=False, subject_allowed=False, facts=facts
+    )
+    said = whole(stranger).decode() + text(stranger) + html(stranger)
+    assert "prize" not in said and "VPN" not in said and header(stranger, "To") == "<max@example.com>"
+
+
+def test_a_persons_answer_names_its_reader_as_before():
+    assert header(a_letter("agent_replied", "requester"), "To") == '"Max Muster" <max@example.com>'
+    assert header(a_letter("ticket_opened", "requester"), "To") == '"Max Muster" <max@example.com>'

@@ -27,6 +27,7 @@ from mailgate.decide.budget import (
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
+from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -69,20 +70,64 @@ def is_suppressed(verdict: Verdict) -> bool:
 # --- per address --------------------------------------------------------------------------------------------------------
 
 
-def test_an_address_gets_three_automatic_letters_an_hour():
-    assert verdicts([a_letter()], Recorded(per_address_hour={"max@home.example": 2})) == (Send(),)
-    refused = verdicts([a_letter()], Recorded(per_address_hour={"max@home.example": 3}))
-    assert refused == (Suppress("3 automatic letters to this address within an hour"),)
+@pytest.mark.parametrize(("proven", "hour", "day"), [(False, 3, 10), (True, 20, 60)])
+def test_an_address_has_so_many_automatic_letters_an_hour_and_a_day(proven: bool, hour: int, day: int):
+    letter = a_letter(proven=proven)
+    assert verdicts([letter], Recorded({"max@home.example": hour - 1}, {"max@home.example": day - 1})) == (Send(),)
+    refused = verdicts([letter], Recorded(per_address_hour={"max@home.example": hour}))
+    assert refused == (Suppress(f"{hour} automatic letters to this address within an hour"),)
+    refused = verdicts([letter], Recorded(per_address_day={"max@home.example": day}))
+    assert refused == (Suppress(f"{day} automatic letters to this address within a day"),)
+    assert isinstance(refused[0], Suppress) and refused[0].too_many, "he reads why on the next letter"
 
 
-def test_and_ten_a_day():
-    assert verdicts([a_letter()], Recorded(per_address_day={"max@home.example": 9})) == (Send(),)
-    refused = verdicts([a_letter()], Recorded(per_address_day={"max@home.example": 10}))
-    assert refused == (Suppress("10 automatic letters to this address within a day"),)
+def test_letters_to_the_proven_and_to_the_unproven_are_on_one_budget():
+    """All kinds together: a forged From must not add its three to the twenty of its victim."""
+    counts = Recorded(per_address_hour={"max@home.example": 3})
+    assert verdicts([a_letter(proven=True), a_letter(proven=False)], counts) == (
+        Send(),
+        Suppress("3 automatic letters to this address within an hour"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("hour", "proven", "limit"), [(3, 20, 20), (50, 20, 50), (None, 20, None), (3, None, None), (0, 20, 0), (3, 0, 3), (None, None, None)]
+)
+def test_proof_never_makes_a_budget_narrower_and_nought_forbids(hour: int | None, proven: int | None, limit: int | None):
+    budgets = Budgets(per_address_hour=hour, per_address_day=hour, proven_per_hour=proven, proven_per_day=proven)
+    assert budgets.of_address(True) == (limit, limit)
+    assert budgets.of_address(False) == (hour, hour)
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("victim+1@x.example", "victim@x.example"),
+        ("Victim+A+B@X.Example", "victim@x.example"),
+        ('"victim+1"@x.example', "victim@x.example"),
+        ('"vic\\tim"@x.example', "victim@x.example"),
+        ("victim@x.example.", "victim@x.example"),
+        ("v.ictim@gmail.example", "v.ictim@gmail.example"),
+        ("+@x.example", "+@x.example"),
+        ("+1@x.example", "+1@x.example"),
+        ("max@b\u00fccher.example", "max@xn--bcher-kva.example"),
+        ("nobody", "nobody"),
+    ],
+)
+def test_a_mailbox_has_one_budget_under_all_the_names_that_are_made_up_for_it(address: str, key: str):
+    assert folded(address) == key == folded(key)
+
+
+def test_a_forger_who_numbers_his_victim_gets_no_further_letters_for_it():
+    batch = [a_letter(f"victim+{n}@x.example", proven=False) for n in range(40)]
+    assert sum(not is_suppressed(v) for v in verdicts(batch)) == 3
+    assert is_suppressed(verdicts([a_letter("victim+99@x.example", proven=False)], Recorded({"victim@x.example": 3}))[0])
 
 
 def test_letters_of_one_batch_count_for_those_behind_them():
-    batch = [a_letter(), a_letter("MAX@home.example"), a_letter("eve@elsewhere.example"), a_letter(), a_letter(), a_letter()]
+    batch = [
+        a_letter(at, proven=False) for at in ("max@home.example", "MAX@home.example", "eve@elsewhere.example", *["max@home.example"] * 3)
+    ]
     assert [is_suppressed(v) for v in verdicts(batch)] == [False, False, False, False, True, True]
 
 
@@ -227,7 +272,7 @@ def sealed(wanted: Sequence[LetterWanted], given: Sequence[Verdict]) -> list[Let
 
 def recorded(letters: Sequence[Letter], before: Recorded) -> Recorded:
     counted = [one for one in letters if one.automatic and one.audience.is_outside]
-    to = [one.address.lower() for one in counted]
+    to = [folded(one.address) for one in counted]
     hour, day = ({a: old.get(a, 0) + to.count(a) for a in (*old, *to)} for old in (before.per_address_hour, before.per_address_day))
     proven = sum(one.proven for one in counted)
     return Recorded(hour, day, before.unknown_minute + len(counted) - proven, before.known_minute + proven)
@@ -264,11 +309,13 @@ def test_whose_budget_is_used_up_is_said():
     assert overrun(one, Recorded(unknown_minute=21), Budgets(), NOON) == "unknown addresses"
     assert overrun(sealed([a_letter()], [Send()]), Recorded(known_minute=601), Budgets(), NOON) == "known addresses"
     assert overrun(one, Recorded({"max@home.example": 4}), Budgets(), NOON) == "one address"
+    assert overrun(sealed([a_letter()], [Send()]), Recorded({"max@home.example": 20}), Budgets(), NOON) == ""
+    assert overrun(sealed([a_letter()], [Send()]), Recorded({"max@home.example": 21}), Budgets(), NOON) == "one address"
     assert overrun(one, Recorded(per_address_day={"max@home.example": 11}), Budgets(), NOON) == "one address"
     later = sealed([a_letter(proven=False)], [Delay(NOON + timedelta(minutes=1), "")])
     assert overrun(later, Recorded(unknown_minute=40), Budgets(), NOON) == "", "its turn was a minute later anyway"
     assert overrun(sealed([a_letter(automatic=False)], [Send()]), Recorded({"max@home.example": 9}), Budgets(), NOON) == ""
-    lifted = Budgets(per_address_hour=None, per_address_day=None, unknown_per_minute=None, known_per_minute=None)
+    lifted = Budgets(per_address_hour=None, per_address_day=None, unknown_per_minute=None, known_per_minute=None)  # who is proven follows
     assert overrun(one, Recorded({"max@home.example": 9}, {}, 10**6), lifted, NOON) == ""
     assert is_limited(Budgets()) and is_limited(replace(lifted, known_per_minute=0)) and not is_limited(lifted)
 
@@ -281,7 +328,9 @@ def test_no_batch_gets_more_than_its_budget(letters: list[LetterWanted], hour: i
     counted = [
         letter for letter, v in zip(letters, given, strict=True) if letter.automatic and letter.audience.is_outside and not is_suppressed(v)
     ]
-    assert sum(letter.person.address.lower() == "a@x.example" for letter in counted) <= max(0, 3 - hour)
+    mine = [letter for letter in counted if letter.person.address.lower() == "a@x.example"]
+    assert len(mine) <= 20 - hour
+    assert all(letter.proven or hour + before < 3 for before, letter in enumerate(mine))
     assert sum(not letter.proven for letter in counted) <= max(0, 15 - waiting)
     # Decided in two steps, as two mails of one round, it is the same.
     first = verdicts(letters[:cut], counts, policy)
@@ -308,25 +357,34 @@ def test_who_could_have_been_authenticated_and_was_not_gets_ours():
     ("subject", "shown"),
     [
         ("Printer on floor 3", "Printer on floor 3"),
-        (SPAM, "You won! Collect at or mail"),
-        ("see www.win.example now", "see now"),
-        ("see win。example now", "see now"),
-        ("see ｗｉｎ．ｅｘａｍｐｌｅ now", "see now"),
-        ("see (win.example/path?x) now", "see now"),
-        ("https://win.example", None),
-        ("", None),
+        ("  Drucker im\t2. Stock ", "Drucker im 2. Stock"),
         ("Version 1.2 e.g. the new one.", "Version 1.2 e.g. the new one."),
-        ("word " * 40, ("word " * 12)[:59].rstrip() + "…"),
+        (SPAM, None),
+        ("see www.win.example now", None),
+        ("see win。example now", None),
+        ("see ｗｉｎ．ｅｘａｍｐｌｅ now", None),
+        ("see (win.example/path?x) now", None),
+        ("https://win.example", None),
+        ("call 0900 123456", None),
+        ("call +49 (900) 12-34-56", None),
+        ("only 5 € a day", None),
+        ("50% off", None),
+        ("You won!", None),
+        ("", None),
+        ("nine short words are more than a name is", None),
+        ("word " * 40, None),
+        ("x" * 49, None),
+        ("a\u202eb", None),
     ],
 )
-def test_a_strangers_subject_is_cut_and_without_links(subject: str, shown: str | None):
+def test_a_few_plain_words_are_repeated_to_a_stranger_and_no_message(subject: str, shown: str | None):
     assert shown_subject(subject, known=False, verdict_source=False, authenticated=False) == shown
 
 
 @given(st.text(max_size=400))
 def test_a_strangers_subject_is_never_long(subject: str):
     shown = shown_subject(subject, known=False, verdict_source=False, authenticated=False)
-    assert shown is None or (0 < len(shown) <= 60 and "://" not in shown and "@" not in shown)
+    assert shown is None or (0 < len(shown) <= 48 and "://" not in shown and "@" not in shown and "\n" not in shown)
 
 
 def test_the_letters_themselves_are_not_touched():

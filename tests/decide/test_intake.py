@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -234,9 +235,14 @@ def test_a_machine_in_an_agents_name_without_proof_is_not_answered():
 
 def test_whoever_answers_a_letter_of_ours_for_the_first_time_is_known_from_then_on():
     decision = a_requesters("It drops again.")
-    assert decision.people == (replace(KNOWN[MAX], proven=True),)
-    known = {**KNOWN, MAX: replace(KNOWN[MAX], proven=True)}
+    assert decision.people == (replace(KNOWN[MAX], proven=True, proven_at=NOON),)
+    known = {**KNOWN, MAX: replace(KNOWN[MAX], proven=True, proven_at=NOON - timedelta(hours=1))}
     assert a_requesters("It drops again.", known=known).people == ()
+
+
+def test_a_proof_that_grows_old_is_renewed_by_the_next_answer():
+    known = {**KNOWN, MAX: replace(KNOWN[MAX], proven=True, proven_at=NOON - timedelta(days=2))}
+    assert a_requesters("It drops again.", known=known).people == (replace(known[MAX], proven_at=NOON),)
 
 
 def test_a_vacation_notice_a_forwarded_token_and_a_citation_make_nobody_known():

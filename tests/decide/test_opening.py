@@ -78,10 +78,10 @@ def test_an_acknowledgement_carries_neither_the_words_nor_the_files_of_a_mail():
     assert ack.entry is None and "Buy" not in repr(ack.facts)
 
 
-def test_a_strangers_subject_is_cut_and_without_links():
-    ack = acknowledged(decided(a_mail(EVE_AT, subject=SPAM)))
-    assert len(ack.facts["shown_title"]) <= 60
-    assert "http" not in ack.facts["shown_title"] and "@" not in ack.facts["shown_title"]
+def test_the_subject_of_a_strangers_acknowledgement_is_ours_and_so_is_its_thread():
+    """An acknowledgement carries nothing of what a forger wrote (fault 77)."""
+    ack = acknowledged(decided(a_mail(EVE_AT, subject=SPAM, references=("<read.http.prize.example@x>",))))
+    assert ack.facts["shown_title"] == "" and not ack.subject_allowed and ack.thread == ()
     assert not ack.proven, "counts against the budget of unknown addresses"
     assert not acknowledged(decided(a_mail(EVE_AT, subject="http://prize.example"))).subject_allowed
 
@@ -89,13 +89,20 @@ def test_a_strangers_subject_is_cut_and_without_links():
 def test_an_address_that_only_ever_stood_in_from_is_not_known_however_often():
     seen = {**KNOWN, 6: Person(6, "Eve", EVE_AT)}
     ack = acknowledged(decided(a_mail(EVE_AT, subject=SPAM), known=seen))
-    assert ack.person.id == 6 and not ack.proven and len(ack.facts["shown_title"]) <= 60
+    assert ack.person.id == 6 and not ack.proven and ack.facts["shown_title"] == ""
 
 
 def test_who_once_proved_to_read_our_letters_and_an_agent_get_their_subject_back():
     for person in (Person(6, "Eve", EVE_AT, proven=True), replace(KNOWN[ANN], id=6, address=EVE_AT)):
         ack = acknowledged(decided(a_mail(EVE_AT, subject=SPAM), known={**KNOWN, 6: person}))
         assert ack.proven and ack.facts["shown_title"] == SPAM
+
+
+@pytest.mark.parametrize(("age", "known"), [(0, True), (89, True), (90, True), (91, False), (400, False)])
+def test_a_proof_holds_for_ninety_days(age: int, known: bool):
+    eve = Person(6, "Eve", EVE_AT, proven=True, proven_at=NOON - days(age))
+    ack = acknowledged(decided(a_mail(EVE_AT, subject=SPAM), known={**KNOWN, 6: eve}))
+    assert ack.proven is known and (ack.facts["shown_title"] == SPAM) is known
 
 
 def test_an_agent_who_left_is_known_no_more():

@@ -180,6 +180,7 @@ def test_the_fourth_acknowledgement_within_an_hour_is_not_written_and_the_ticket
 def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_is_read(tmp_path: Path) -> None:
     def ann_has_two(folder: Path) -> None:
         edit(folder, "policy.toml", (f'mail = "{ANN}"', f'mail = "{ANN}"\naliases = ["a.smith@example.org"]'))
+        edit(folder, "policy.toml", ("proven_per_hour = 20", "proven_per_hour = 3"))
 
     with World(tmp_path, changes=ann_has_two) as world:
         for number in range(4):
