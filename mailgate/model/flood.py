@@ -1,0 +1,54 @@
+"""Nouns of floods and loops: who is blocked, how somebody answers us, what waits to be told together, who was not answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Mail that an operator wants set aside."""
+
+    pattern: str  #: a folded address, or a domain with everything below it
+    since: datetime
+    until: datetime | None  #: None: for good
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A mail that came soon after a letter of ours to its author."""
+
+    author: str  #: folded
+    ticket: int | None
+    at: datetime
+    lag_s: int  #: seconds after that letter
+    length: int  #: characters that were new in it
+    sketch: str  #: of its words: alike where they are alike, and nobody can read them from it
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice that is not written: it waits to be told together with others."""
+
+    person: int  #: who is to hear of it
+    cause: str  #: whose mail it was, folded
+    ticket: int | None
+    desk: str
+    event: str
+    entry: int | None
+    mail: int | None
+    at: datetime
+    id: int = 0  #: once it is recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A letter that was not written because a budget was used up."""
+
+    key: str  #: folded address
+    ticket: int
+    event: str
+    reason: str
+    at: datetime
