@@ -19,7 +19,7 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("agent_replied", "requester"): ("waiting",),
     ("agent_replied", "participant"): (),
     ("agent_replied", "agent"): (),
-    ("note_added", "agent"): (),
+    ("note_added", "agent"): ("absent",),
     ("requester_wrote", "agent"): ("reopened", "joined"),
     ("unverified_wrote", "agent"): ("because",),
     ("ticket_resolved", "requester"): ("by", "by_requester", "code"),
@@ -52,6 +52,7 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
 DEFAULTS: Mapping[str, object] = MappingProxyType({
     "shown_title": None,  #: str: what of a stranger's subject may be repeated; None: the ticket's title where it is allowed
     "waiting": False,  #: the desk now waits for the requester
+    "absent": False,  #: it is no note of theirs: they seem to be away
     "reopened": False,
     "joined": (),  #: addresses of new participants
     "by": "",  #: name of the agent who resolved, closed or assigned
@@ -75,6 +76,7 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "shown_title": "VPN drops every ten minutes",
     "old_number": 1001,
     "waiting": True,
+    "absent": False,
     "reopened": True,
     "joined": ("eve@example.net",),
     "because": "not the requester, not a participant, not an agent",

@@ -64,6 +64,14 @@ CODES: Mapping[str, str] = {
     "E_NOTICKET": "there is no such ticket",
     "E_TOO_MANY": "too many commands in one mail",
     "E_UNAVAILABLE": "this command is not there yet",
+    "E_STRAY": "this mail answers no letter about the ticket, and its subject is another; if the ticket is meant, say so in an answer to "
+    "this mail, with #reply or #note on the first line; if not, write to the plain address of the desk",
+    "E_FORWARD": "you pass a mail on, and nobody knows whether the requester is to read what you wrote above it; if he is, begin with "
+    "#reply, if only colleagues are, with #note; for a ticket of its own, send it to the plain address of the desk",
+    "E_FILE": "this file came with a note for colleagues; if the requester is to have it, answer this mail with #reply on the first line "
+    "and attach it again",
+    "E_SEALED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
+    "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote",
     "E_QUOTE": "this line stands in an internal notice and must not leave",
 }
 ALARMS: Mapping[str, str] = {

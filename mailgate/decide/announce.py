@@ -16,13 +16,18 @@ from mailgate.model.ticket import Entry, Ticket, Visibility
 
 
 def responsible(ticket: Ticket, policy: Policy, agents: Mapping[str, Person]) -> tuple[int, ...]:
-    """The owner and the watchers; while nobody owns the ticket, its whole group and the watchers."""
+    """The owner and the watchers; while nobody owns the ticket, its whole group and the watchers.
+
+    Not its requester or a participant, even an agent: of a ticket about himself he reads what everybody outside reads. Only where nobody
+    else is there does he hear of it, for somebody must be able to work on it.
+    """
     known = {person.id for person in agents.values()}
-    if ticket.owner is not None and ticket.owner in known:
-        first: tuple[int, ...] = (ticket.owner,)
-    else:
-        first = tuple(agents[a.id].id for a in policy.members(ticket.group) if a.id in agents)
-    return tuple(dict.fromkeys((*first, *(w for w in ticket.watchers() if w in known))))
+    outside = ticket.outsiders()
+    group = tuple(agents[a.id].id for a in policy.members(ticket.group) if a.id in agents)
+    watching = tuple(w for w in ticket.watchers() if w in known)
+    first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else group
+    ids = tuple(dict.fromkeys((*first, *watching)))
+    return tuple(id_ for id_ in ids if id_ not in outside) or ((ticket.owner,) if ticket.owner in known else ids)
 
 
 # --- to agents -----------------------------------------------------------------------------------------------------
@@ -39,11 +44,15 @@ def to_agents(
     facts: Mapping[str, object] | None = None,
     without: int | None = None,
 ) -> tuple[LetterWanted, ...]:
-    """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it."""
+    """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it.
+
+    What is internal never goes to the ticket's requester or a participant who is an agent himself, except their own words.
+    """
     if not s.policy.wants(event):
         return ()
     by_id = {person.id: person for person in s.agents.values()}
     ids = responsible(ticket, s.policy, s.agents) if people is None else tuple(dict.fromkeys(people))
+    is_internal, outside = entry is not None and entry.visibility is not Visibility.PUBLIC, ticket.outsiders()
     return tuple(
         LetterWanted(
             event=event,
@@ -58,7 +67,7 @@ def to_agents(
             answer_is=answer_is,
         )
         for id_ in ids
-        if id_ in by_id and id_ != without
+        if id_ in by_id and id_ != without and not (is_internal and id_ in outside and entry is not None and entry.author != id_)
     )
 
 

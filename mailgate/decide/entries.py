@@ -41,12 +41,13 @@ def an_entry(
     role: Role,
     text: str | None = None,
     hidden: bool = False,
+    flag: str = "",
 ) -> Entry:
     """The entry of this mail. `text` replaces the new text where commands were cut off its top; then no HTML stands beside it."""
     mail = s.mail
     words = answered(s, mail.new_text) if text is None else text
     whole = words.strip() == mail.new_text.strip()
-    flags = []
+    flags = [flag] if flag else []
     if s.same_message_id:
         flags.append("same_message_id")
     if mail.inline_answers:

@@ -44,6 +44,20 @@ def passed_on(s: Situation) -> Decision | None:
     return replace(decision, proof=proof, spent=spent)
 
 
+def opened_apart(s: Situation) -> Decision | None:
+    """The ticket of who wrote first, for a forward of a proven agent that came to another ticket's address. `s` knows no ticket.
+
+    None where that mail tells of nobody who could be given one, or the desk wants no forwards.
+    """
+    original = s.mail.forwarded
+    if original is None or s.reading.kind is not Kind.WRITTEN or _forwarder(s) is not Role.AGENT or _unfit(s, original.author.key):
+        return None
+    try:
+        return _opened(s, original, Role.AGENT)
+    except Refused as refused:
+        return orders.come_back(s, refused.faults)
+
+
 def _forwarder(s: Situation) -> Role | None:
     """As whom the author passes a mail on, by the desk's policy; None for everybody whose forwards are mails like any other."""
     if s.desk.forwards is Forwards.NEVER:
@@ -61,14 +75,19 @@ def _why_not(s: Situation, original: Forwarded, role: Role, proof: Proof) -> str
         return f"agents of this desk prove themselves by {s.desk.agents_prove_by.value}: {proof.because}"
     if role is Role.PARTICIPANT and (proof.failed or not proof.domain):
         return "the domain of the forwarder is not proven"
+    if role is Role.PARTICIPANT and s.author is None and not s.ids.people:
+        return "nobody is known under the forwarder's address"
+    return _unfit(s, key)
+
+
+def _unfit(s: Situation, key: str) -> str:
+    """Why nobody under this address can be given a ticket, "" when he can."""
     if s.policy.is_own(key):
         return "its author is one of our desks"
     if key == s.author_key or (s.author is not None and key in s.author.keys):
         return "its author is who passes it on"
     if not can_be_written_to(key):
         return "its author's address is none that could be answered"
-    if role is Role.PARTICIPANT and s.author is None and not s.ids.people:
-        return "nobody is known under the forwarder's address"
     return ""
 
 

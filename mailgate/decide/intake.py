@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from mailgate.decide import announce, authority, forwarding, orders, outsiders, reports, sent, suppression
+from mailgate.decide import announce, authority, away, forwarding, orders, outsiders, reports, sent, stray, suppression
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
@@ -127,6 +127,8 @@ def _written(s: Situation) -> Decision:
         return forwarding.passed_on(s) or orders.without_a_ticket(s) or open_ticket(s)
     if s.ticket.status is Status.REJECTED and not s.role.is_agent:
         return Decision(set_aside=f"ticket {s.ticket.number} was rejected")
+    if (away_now := away.kept_inside(s)) is not None:
+        return away_now
     return AUTHORS[s.role](s)
 
 
@@ -185,7 +187,8 @@ def _requester(s: Situation) -> Decision:
 
 def _agent(s: Situation) -> Decision:
     proof, spent = authority.proof_in(s)
-    decision = orders.on_agent_mail(s, proof, unverified)
+    proven = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket).allowed
+    decision = (stray.of_an_agent(s) if proven else None) or orders.on_agent_mail(s, proof, unverified)
     return replace(decision, proof=proof, spent=spent)
 
 

@@ -31,9 +31,9 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     event = "follow_up_opened" if follows else "ticket_opened"
     letters, suppressed = announce.to_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
     told = announce.responsible(ticket, s.policy, s.agents)
-    if letters and told != (requester.id,):
-        # An agent with a request of his own has the acknowledgement; where he is the whole group, he must be able to answer as an agent.
-        told = tuple(id_ for id_ in told if id_ != requester.id)
+    if not letters and any(s.agents[a.id].id == requester.id for a in s.policy.members(ticket.group) if a.id in s.agents):
+        # An agent with a request of his own has the acknowledgement; where there is none, his notice says that it arrived.
+        told = tuple(dict.fromkeys((*told, requester.id)))
     letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC)
     reason = suppressed[0].reason if suppressed else "acknowledged"
     return Decision(

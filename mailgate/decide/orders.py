@@ -52,7 +52,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
     try:
         return carry_out(s, parsed)
     except Refused as refused:
-        return _refuse(s, refused.faults)
+        return refuse(s, refused.faults)
 
 
 def without_a_ticket(s: Situation) -> Decision | None:
@@ -98,14 +98,14 @@ def _with_address_words(s: Situation) -> Parsed:
 # --- nothing ---------------------------------------------------------------------------------------------------------------
 
 
-def _refuse(s: Situation, faults: tuple[Fault, ...]) -> Decision:
-    """Nothing is applied, nothing is sent to the requester; the text comes back."""
+def refuse(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> Decision:
+    """Nothing is applied, nothing is sent to the requester; the text comes back. `text`: more of the mail than its new words."""
     assert s.file is not None and s.author is not None
     ticket = s.file.ticket
     event = CommandsRefused(at=s.now, actor=s.author.id, mail=s.inbox, codes=tuple(dict.fromkeys(f.code for f in faults)))
-    answers, suppressed = _answer(s, "commands_refused", _refusal(s, faults))
+    answers, suppressed = _answer(s, "commands_refused", _refusal(s, faults, text))
     # Where no machine may answer, the words stay on the ticket, so that somebody finds them.
-    kept = () if answers else (an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role),)
+    kept = () if answers else (an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, text=text),)
     return Decision(
         changes=(Change(ticket, ticket, (event, *suppressed), kept),),
         letters=answers,
@@ -113,8 +113,8 @@ def _refuse(s: Situation, faults: tuple[Fault, ...]) -> Decision:
     )
 
 
-def _refusal(s: Situation, faults: tuple[Fault, ...]) -> dict[str, object]:
-    return {"faults": faults[:MOST_FAULTS], "text": s.mail.new_text}
+def _refusal(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> dict[str, object]:
+    return {"faults": faults[:MOST_FAULTS], "text": s.mail.new_text if text is None else text}
 
 
 def _help(parsed: Parsed) -> dict[str, object]:

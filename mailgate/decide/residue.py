@@ -78,7 +78,7 @@ def stands_in(public: Sequence[str]) -> Callable[[str], bool]:
     known = _Known(public, frozenset())
 
     def stands(line: str) -> bool:
-        squeezed = _squeezed(line)
+        squeezed = folded(line)
         return squeezed in known.lines or (len(squeezed) >= HEAD and squeezed in known.text)
 
     return stands
@@ -89,8 +89,8 @@ class _Known:
 
     def __init__(self, public: Sequence[str], allowed: frozenset[str]) -> None:
         self.allowed = allowed
-        self.text = "\n".join(_squeezed(each) for each in public)
-        self.lines = {squeezed for each in public for row in each.splitlines() if (squeezed := _squeezed(row))}
+        self.text = "\n".join(folded(each) for each in public)
+        self.lines = {squeezed for each in public for row in each.splitlines() if (squeezed := folded(row))}
         self.names = allowed | {name for each in public for name in _names_in(each)}
 
     def has(self, squeezed: str) -> bool:
@@ -100,7 +100,7 @@ class _Known:
 # --- lines ---------------------------------------------------------------------------------------------------------------
 
 
-def _squeezed(text: str) -> str:
+def folded(text: str) -> str:
     """Letters and figures in lower case: what is left when blanks, marks and signs are taken away."""
     return "".join(_words(text))
 
@@ -143,7 +143,7 @@ def _lines(text: str, html: str | None, notices: Sequence[str], known: _Known, l
         yield Residue(number, rows[number - 1].strip(), why)
     glued, _, inside = _readings(html) if html else ("", "", "")
     for haystack in (glued, inside):
-        for _, row, why in _hits(_squeezed(haystack), needles, known):
+        for _, row, why in _hits(folded(haystack), needles, known):
             yield Residue(0, row.strip(), f"{why}, in the HTML")
 
     # The other way round costs a look at each line, so pairs of words sort out what cannot be in a notice.
@@ -206,13 +206,13 @@ def _names(text: str, html: str | None, notices: Sequence[str], known: _Known) -
                 yield Residue(number, row.strip(), f"{secret[name]} from an internal notice")
     # Also across lines: a long link that was broken in two.
     squeezed = {"".join(_WORDS.findall(name)): name for name, what in secret.items() if what == "a token"}
-    whole = _squeezed(text)
+    whole = folded(text)
     readings = _readings(html) if html else ()
     # An element may end inside an address, or between two.
     inside = {name for reading in readings for name in _names_in(reading)}
     for name in sorted(inside & secret.keys()):
         yield Residue(0, name, f"{secret[name]} from an internal notice, in the HTML")
-    haystacks = (whole, *(_squeezed(reading) for reading in readings))
+    haystacks = (whole, *(folded(reading) for reading in readings))
     for short, name in squeezed.items():
         if any(short in haystack for haystack in haystacks):
             yield Residue(0, name, "a token from an internal notice")

@@ -34,6 +34,7 @@ class Understood:
     thanks: bool
     word: str | None  #: self-service word of a requester: status, close, reopen, help
     above: Parsed | None = None  #: what an agent wrote above a mail that he passes on
+    absence: frozenset[str] = frozenset()  #: what speaks for an absence that no header calls so: subject, sentence, goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,9 @@ def _assign(c: Course, command: Command) -> None:
     to = None if whom.lower() in ("none", "nobody") else c.author if whom.lower() == "me" else find_agent(c.s, whom, command)
     if to is not None and to.id == c.author.id:
         return _take(c, command)
+    if to is not None and to.id in c.ticket.outsiders():
+        # Whoever is given a ticket gets its internal story, and this one is about him.
+        raise Refused(fault("E_STATE", command, "takes part in this ticket as the requester's side"))
     c.happen(TicketAssigned(at=c.s.now, actor=c.author.id, mail=c.s.inbox, to=to.id if to else None), command)
     c.told.append(("owner", "", to.name if to else "-"))
 

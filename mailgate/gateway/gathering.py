@@ -18,6 +18,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
 from mailgate.record.rows import Claim
+from mailgate.understand.absences import signs_of_absence
 from mailgate.understand.commands import parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import settle
@@ -105,6 +106,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
     person = known.people.get(author.key) if author else None
     asked = letter is not None and letter.closure is not None
     answers = thread.ticket is not None
+    file = known.final(thread.ticket)
     return Situation(
         inbox=one.claim.id,
         arrival=replace(one.claim.arrival, raw=b""),
@@ -117,11 +119,12 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
             thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text) if answers else None,
             above=parse_commands(mail.forwarded.above) if mail.forwarded and person is not None and person.agent else None,
+            absence=signs_of_absence(mail.subject, mail.new_text, file.ticket.title) if file is not None else frozenset(),
         ),
         thread=thread,
         letter=letter,
         author=person,
-        file=known.final(thread.ticket),
+        file=file,
         agents=agents,
         policy=desk.policy,
         ids=ids,

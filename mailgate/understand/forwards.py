@@ -48,8 +48,10 @@ _ORIGINAL = frozenset(
 #: What stands before the subject of a forward, lower case, without its colon.
 PREFIXES = frozenset(
     {"fwd", "fw", "wg", "tr", "rv", "i", "enc", "res", "doorst", "vs", "vb", "videresendt", "pd", "ilt", "i̇lt", "továbbítás", "fs",
-     "redir", "転送", "转发", "轉寄", "전달", "weitergeleitet"}
+     "redir", "転送", "转发", "轉寄", "전달", "weitergeleitet", "vl", "πρθ", "пер", "пересл", "הועבר"}
 )  # fmt: skip
+#: Of these, what stands before an answer in another language (Finnish "VS:", Portuguese "RES:"), or before an item of a list.
+_ALSO_ANSWERS = frozenset({"vs", "res", "i"})
 _PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_]{1,14}(?:\u0307[^\W\d_]{1,5})?)\s{0,2}(?:\[\d{1,3}\])?\s{0,2}[:：]\s{0,3}")
 _ANSWERS = frozenset({"re", "aw", "antw", "sv", "ré", "odp", "回复", "回覆", "返信"})
 _DASHED = re.compile(r"\s{0,8}(-{4,40})\s{0,3}([^-\n]{3,60}?)\s{0,3}(-{4,40})[\s:]{0,3}")
@@ -83,6 +85,13 @@ def says_forwarded(subject: str) -> bool:
             return False
         position = match.end()
     return False
+
+
+def begins_as_forward(subject: str) -> bool:
+    """Whether the first word before a subject is a forward's and never an answer's."""
+    match = _PREFIX.match(subject)
+    word = match[1].lower() if match is not None else ""
+    return word in PREFIXES and word not in _ALSO_ANSWERS
 
 
 def bare_subject(subject: str) -> str:

@@ -103,6 +103,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         signature=taken_apart.signature,
         inline_answers=taken_apart.inline,
         between=taken_apart.answers,
+        says_forward=forwards.begins_as_forward(subject),
         new_html=new_html,
         attachments=attachments(contents, limits),
         language=language,

@@ -23,6 +23,7 @@ from mailgate.model.policy import Policy
 from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
+from mailgate.understand.absences import signs_of_absence
 from mailgate.understand.commands import parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import find_evidence, settle
@@ -207,6 +208,7 @@ def a_situation(
             thanks=is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text),
             above=parse_commands(mail.forwarded.above) if mail.forwarded else None,
+            absence=signs_of_absence(mail.subject, mail.new_text, file.ticket.title) if file else frozenset(),
         ),
         thread=thread,
         letter=letter,

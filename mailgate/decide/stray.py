@@ -1,0 +1,99 @@
+"""An agent's mail that came to a ticket's address and answers nothing: a mail program completed the address, or a mail is passed on.
+
+Whoever presses "forward", or begins a new mail to an address that the program proposes, does not know whom his words would reach. So
+such a mail never speaks to the ticket's requester: what is passed on opens its own ticket, everything else comes back.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from mailgate.decide import forwarding, orders
+from mailgate.decide.residue import folded
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Decision
+from mailgate.model.evidence import EvidenceKind
+from mailgate.model.understood import Fault
+
+#: What an answer carries by itself: it names the letter, or the mail, that is answered.
+_CITED = frozenset({"in-reply-to", "references"})
+_CITING = frozenset({EvidenceKind.OWN_ID, EvidenceKind.KNOWN_ID})
+_IN_SUBJECT = frozenset({EvidenceKind.SUBJECT_TOKEN, EvidenceKind.OLD_NUMBER})
+#: A title of fewer letters says something only where it is the whole subject: "VPN" stands in many.
+_TELLING = 10
+#: "Re:", "AW:", "Antw[2]:" before a subject, in any language.
+_PREFIXES = re.compile(r"(?:\s*\[?[^\W\d_]{1,14}(?:\[\d{1,3}\])?\s{0,2}[:：])+\s*")
+
+
+def of_an_agent(s: Situation) -> Decision | None:
+    """What follows from a proven agent's mail that answers nothing; None: it answers what it belongs to."""
+    why = _why(s)
+    if not why:
+        return None
+    opened = _its_own_ticket(s) if why == "E_STRAY" else None
+    # What is passed on stands below the new words: all of it comes back, so that nothing is lost.
+    return opened or orders.refuse(s, (Fault(why, None, "", ""),), text=s.mail.text if s.mail.forwarded else s.mail.new_text)
+
+
+def _why(s: Situation) -> str:
+    """The code of the fault, "" where the mail is an answer."""
+    if not names_its_ticket(s):
+        return "E_STRAY"
+    return "E_FORWARD" if _passes_on(s) and not _says_where(s) else ""
+
+
+def names_its_ticket(s: Situation) -> bool:
+    """Whether anything but an address says that the mail belongs to its ticket: programs complete addresses, and nothing else."""
+    ticket = s.thread.ticket
+    for each in s.thread.evidence:
+        if each.valid and each.ticket == ticket and (each.kind in _IN_SUBJECT or (each.kind in _CITING and each.where in _CITED)):
+            return True
+    return s.file is not None and (_says_title(s.mail.subject, s.file.ticket.title) or _says_number(s))
+
+
+def _says_title(subject: str, title: str) -> bool:
+    """Whether a subject is the title, or holds one that is long enough to mean something. Telephones answer with nothing else."""
+    said, wanted = folded(_bare(subject)), folded(_bare(title))
+    if not wanted:
+        return not said
+    return said == wanted or (len(wanted) >= _TELLING and wanted in said)
+
+
+def _bare(subject: str) -> str:
+    match = _PREFIXES.match(subject)
+    return subject[match.end() :] if match is not None and subject[match.end() :].strip() else subject
+
+
+def _says_number(s: Situation) -> bool:
+    """`IT-1042`, as people say it on the telephone."""
+    if s.file is None:
+        return False
+    ticket = s.file.ticket
+    home = s.policy.desks.get(ticket.desk, s.desk)
+    return re.search(rf"(?<![\w-]){re.escape(home.prefix)}-{ticket.number}(?![\w-])", s.mail.subject, re.IGNORECASE) is not None
+
+
+def _passes_on(s: Situation) -> bool:
+    """Whether somebody else's mail is passed on, or the subject begins as only a forward's does, and the ticket's title does not."""
+    original = s.mail.forwarded
+    if original is not None and s.mail.says_forward and not s.policy.is_own(original.author.key):
+        return True
+    title = s.file.ticket.title if s.file else ""
+    return s.mail.says_forward and folded(title)[:2] != folded(s.mail.subject)[:2]
+
+
+def _says_where(s: Situation) -> bool:
+    return s.understood.commands.visibility in ("note", "reply") or "note" in s.address_words
+
+
+def _its_own_ticket(s: Situation) -> Decision | None:
+    """The ticket of who wrote first, where that is somebody else than takes part here: of him nobody knows what he means."""
+    original = s.mail.forwarded
+    if original is None or _takes_part(s, original.author.key):
+        return None
+    return forwarding.opened_apart(replace(s, file=None, letter=None, thread=replace(s.thread, ticket=None, letter=None)))
+
+
+def _takes_part(s: Situation, key: str) -> bool:
+    return s.file is not None and any(key in person.keys for person in s.file.people if person.id in s.file.ticket.outsiders())
