@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -14,11 +14,22 @@ from apscheduler.triggers.interval import IntervalTrigger
 log = logging.getLogger(__name__)
 
 
-class Round:
-    """One thread that does its work whenever it is woken, by a tick or because there is something to do. Never two at a time."""
+#: A round that no tick has woken for so many of its intervals wakes itself.
+MISSED_TICKS = 2
 
-    def __init__(self, name: str, work: Callable[[], object]) -> None:
+
+class Round:
+    """One thread that does its work whenever it is woken, by a tick or because there is something to do. Never two at a time.
+
+    `patience` seconds without a tick, by a clock that nobody sets, and it wakes itself and says so by `missed`: ticks come by the wall
+    clock, and after that was set back an hour none would come for an hour.
+    """
+
+    def __init__(
+        self, name: str, work: Callable[[], object], patience: float | None = None, missed: Callable[[], object] = lambda: None
+    ) -> None:
         self.name, self._work = name, work
+        self._patience, self._missed = patience, missed
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"round-{name}", daemon=True)
         self.failures = 0  #: in a row
@@ -39,17 +50,23 @@ class Round:
 
     def _run(self) -> None:
         while True:
-            self._wake.wait()
+            on_time = self._wake.wait(self._patience)
             self._wake.clear()
             if self._over.is_set():
                 return
             try:
+                if not on_time:
+                    self._missed()
                 self._work()
+                if self.failures:
+                    log.info("the %s round works again", self.name)
                 self.failures = 0
-            except Exception:
-                # A round that fails is tried again at the next tick; its work is still in the database.
+            except Exception as error:
+                # A round that fails is tried again at the next tick; its work is still in the database. What it fails by is shown whole
+                # once: a disk without room would fill the rest of it with the same lines.
                 self.failures += 1
-                log.exception("the %s round failed (%d in a row)", self.name, self.failures)
+                what = f"{type(error).__name__}: {error}"
+                log.error("the %s round failed (%d in a row): %s", self.name, self.failures, what, exc_info=self.failures == 1)
 
 
 class Timetable:
@@ -66,10 +83,16 @@ class Timetable:
 
     def every(self, interval: timedelta, name: str, work: Callable[[], object]) -> Round:
         """A round that is woken at this interval, and by `wake` in between."""
-        one = Round(name, work)
+        one = Round(name, work, MISSED_TICKS * max(1.0, interval.total_seconds()), self.tick_now)
         self._rounds.append((one, interval))
         self._scheduler.add_job(one.wake, IntervalTrigger(seconds=max(1, int(interval.total_seconds()))), id=name)
         return one
+
+    def tick_now(self) -> None:
+        """The clock was set back, and the scheduler waits for a time that was already: from now on it goes by the new one."""
+        if self._scheduler.running:
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
 
     def start(self) -> None:
         for one, _ in self._rounds:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from mailgate.app import Clock, build_resolver, build_templates, wall_clock
 from mailgate.app.reader import FileOpener, GuardedReader
+from mailgate.app.steady import SteadyClock
 from mailgate.decide import polling
 from mailgate.gateway import Gateway, House
 from mailgate.gateway.authenticating import Authentication
@@ -49,6 +50,8 @@ DRAIN_SECONDS = 10.0
 GARBAGE = 20_000
 #: Between us and the database. The shortest lease that nodes give each other is two minutes longer than it has to be.
 CLOCK_OFF = timedelta(minutes=1)
+#: How long the clock of the machine has to say the same before a jump of it is believed; at least until the clocks are reviewed again.
+CLOCK_HOLD = timedelta(seconds=30)
 PARTS = ("receive", "read", "clocks", "send")
 
 
@@ -157,6 +160,7 @@ class Program:
             files = self.opener.files if self.opener else None
             self.gateway = build_gateway(settings, self.store, self.acceptor, self.reader, self.courier, self.now, resolver, files)
             undo.append(self.gateway.close)
+            self.store.when_broken(lambda: self.gateway.on_broken())
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
             receives = [one.settings for one in settings.mailboxes] if "receive" in self.only else []
@@ -191,7 +195,9 @@ class Program:
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)
             gateway.on_letters = sender.wake
-        self.timetable.every(rounds.watch, "watch", self.watch)
+        watch = self.timetable.every(rounds.watch, "watch", self.watch)
+        if isinstance(self.now, SteadyClock):
+            self.now.on_jump = watch.wake
 
     def _mailbox_house(self) -> MailboxHouse:
         login = partial(mailbox_login, self.settings, self.tokens)
@@ -200,6 +206,8 @@ class Program:
 
     def watch(self) -> None:
         """What the operator must hear of before it hurts."""
+        self.store.look_after()
+        self._watch_jumps()
         self._watch_mailboxes()
         self._watch_clock()
         if self.settings.database.is_server:  # its disk is watched where it is
@@ -207,6 +215,20 @@ class Program:
         free = shutil.disk_usage(Path(self.settings.database.url).parent).free
         if free < self.settings.disk_warning:
             self.gateway.alarm("disk_low", f"{free // 1024**2} MiB free", "make room, or move the database")
+
+    def _watch_jumps(self) -> None:
+        """A clock that jumped is told before it is believed."""
+        for jump in self.now.jumps() if isinstance(self.now, SteadyClock) else ():
+            if not jump.believed:
+                self.gateway.alarm(
+                    "clock_jumped", jump.words, "set it right, and let the machine ask time servers (NTP)", os.uname().nodename
+                )
+                continue
+            log.warning("%s and stays there: the rounds go by it now", jump.words)
+            if jump.by < timedelta(0):
+                # What was to leave at once would wait until it is that late again.
+                self.store.hasten_letters(self.now())
+                self.gateway.on_letters()
 
     def _watch_clock(self) -> None:
         """Whoever is ahead of the others believes that their leases are over, and does their work once more."""
@@ -292,7 +314,7 @@ def tls_context(door: DoorSettings) -> ssl.SSLContext | None:
 
 async def serve(settings: Settings, only: frozenset[str] = frozenset(PARTS), ready: Callable[[Program], None] = lambda _: None) -> None:
     """Runs until SIGTERM or SIGINT. SIGHUP reloads the policy."""
-    program = Program(settings, only=only)
+    program = Program(settings, SteadyClock(max(CLOCK_HOLD, settings.rounds.clocks)), only)
     loop = asyncio.get_running_loop()
     over = asyncio.Event()
     await program.start()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from typing import Annotated
 
 import typer
 
-from mailgate.cli.screen import EX_UNTRUSTED, ConfigOption, console, explained, fail, settings_of
+from mailgate.cli.screen import EX_UNTRUSTED, ConfigOption, console, errors, explained, fail, settings_of
 
 PARTS = ("receive", "read", "clocks", "send")
 
@@ -49,7 +51,11 @@ def serve(
         try:
             program.run(settings, chosen, ready)
         except program.DiskFailed as error:
-            fail(str(error), EX_UNTRUSTED)
+            errors.print(f"[red]mailgate:[/red] {error}")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # At once: an orderly end would close the database, and that is what it must not do (Store.close).
+            os._exit(EX_UNTRUSTED)
         except program.CannotListen as error:
             fail(f"cannot listen: {error}")
         except OSError as error:

@@ -12,7 +12,7 @@ from mailgate.decide import clocks
 from mailgate.gateway.writing import Desk
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
-from mailgate.record.rows import Conflict, Outcome, recorded
+from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome, recorded
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
@@ -33,6 +33,8 @@ class ClockRound:
                 self._one(desk, agents, file, now)
             except Conflict:
                 continue  # somebody changed the ticket meanwhile; the next round looks at what it is then
+            except UNAVAILABLE:
+                raise
             except Exception:
                 log.exception("ticket %d: its clocks cannot be reviewed", file.ticket.number)
         return len(due)

@@ -25,10 +25,10 @@ from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Attachment, Door, Kind, NoSpace, Reading, Unread
+from mailgate.model.mail import Attachment, Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
-from mailgate.record.rows import Busy, Claim, Conflict, Outcome
+from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
 from mailgate.understand import FilesAsked, Item, Opened, Texts
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import cited_ids, find_evidence
@@ -132,7 +132,7 @@ class ReadingRound:
         self._decided: Decided | None = None
         self._numbers: deque[int] = deque()  #: ticket numbers drawn and not given out: an answer needs none
         self._ahead: Future[Batch | None] | None = None
-        self._owed: list[Claim] = []  #: mails to give back as soon as the database can be told so
+        self._owed: deque[Claim] = deque()  #: mails to give back as soon as the database can be told so
 
     def run(self, desk: Desk, agents: dict[str, Person], limit: int) -> int:
         """Reads up to `limit` mails; returns how many were claimed.
@@ -140,16 +140,17 @@ class ReadingRound:
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
         written; they are recorded in order. What is decided on the word of a batch that then fails is decided again.
         """
-        if self._owed:
-            self.store.release(self._owed)
-            self._owed = []
+        if owed := list(self._owed):
+            self.store.release(owed)
+            for _ in owed:
+                self._owed.popleft()
         batch = self._fetched(desk, limit)
         before, self._decided = self._decided, None
         try:
             return self._run(desk, agents, limit, batch, before)
-        except (Busy, NoSpace):
+        except UNAVAILABLE:
             # The database is away: nothing is wrong with these mails, and the next round reads them.
-            self._owed = [*(batch[0] if batch else ()), *(one.claim for one in (before.reads if before else ()))]
+            self._owed.extend((*(batch[0] if batch else ()), *(one.claim for one in (before.reads if before else ()))))
             raise
 
     def _run(self, desk: Desk, agents: dict[str, Person], limit: int, batch: Batch | None, before: Decided | None) -> int:
@@ -165,7 +166,7 @@ class ReadingRound:
         decided: Decided | None = None
         try:
             decided = self._decide(desk, agents, reads, before.known if before else None)
-        except (Busy, NoSpace):
+        except UNAVAILABLE:
             raise
         except Exception as error:
             log.warning("a batch of %d mails cannot be decided (%s): each is tried alone", len(reads), type(error).__name__)
@@ -188,7 +189,7 @@ class ReadingRound:
         try:
             self._record(desk, decided)
             return True
-        except (Busy, NoSpace):
+        except UNAVAILABLE:
             raise
         except Exception as error:
             if not isinstance(error, Conflict):
@@ -215,8 +216,8 @@ class ReadingRound:
             return None
         try:
             return claims, self._understand(desk, claims)
-        except NoReader:
-            self.store.release(claims)  # nothing is known about these mails: the next round reads them
+        except (NoReader, *UNAVAILABLE):
+            self._owed.extend(claims)  # nothing is known about these mails: the next round reads them
             raise
 
     def close(self) -> None:
@@ -293,7 +294,7 @@ class ReadingRound:
                     log.warning("mail %d: the lease was lost, somebody else reads it or has read it", one.claim.id)
                     return None
                 continue  # somebody else changed the ticket first: decide again on what is there now
-            except (Busy, NoSpace):
+            except UNAVAILABLE:
                 raise
             except Unopened as error:
                 return self._aside(one.claim, f"its files could not be opened: {error}")

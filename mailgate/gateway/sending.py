@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -66,10 +67,14 @@ class SendingRound:
         self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
         self.troubled = True  #: not known to work since the start
         self.renamed = re.compile(message_id_pattern) if message_id_pattern else None
+        self._owed: list[ClaimedLetter] = []  #: letters that were not begun, to give back as soon as the database can be told so
         self.spread: Callable[[], float] = random.random  # jitter, not a secret
 
     def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
         """Hands over up to `limit` letters; returns how many were claimed."""
+        if self._owed:
+            self.store.release_letters(self._owed, self.now())
+            self._owed = []
         claimed = self.store.claim_letters(limit, self.now(), LEASE)
         if not claimed:
             return 0
@@ -79,9 +84,17 @@ class SendingRound:
             Outgoing(one.letter.id, one.letter.reverse_path, one.letter.address, partial(self._whole, one.letter), one.letter.utf8)
             for one in claimed
         ]
+        # Where the database is away or full, what was not begun goes back as it was: left to its lease, it would wait and count as doubted.
+        with closing(self.courier.send(outgoing, given_up=lambda one: self._owed.append(by_id[one.id]))) as answers:
+            self._write_down(answers, by_id, desk, agents)
+        return len(claimed)
+
+    def _write_down(
+        self, answers: Iterable[tuple[Outgoing, Delivery]], claimed: Mapping[str, ClaimedLetter], desk: Desk, agents: Mapping[str, Person]
+    ) -> None:
         down: Deferred | None = None
-        for sent, delivery in self.courier.send(outgoing):
-            one = by_id[sent.id]
+        for sent, delivery in answers:
+            one = claimed[sent.id]
             if isinstance(delivery, Deferred) and delivery.untried:
                 self.store.release_letters([one], self.now())
                 continue
@@ -103,7 +116,6 @@ class SendingRound:
             self.troubled = True
             kind = "login_refused" if down.login_refused else "relay_down"
             self.alarm(kind, down.reply, way_out(down.reply))
-        return len(claimed)
 
     def _whole(self, letter: Letter) -> bytes:
         found: dict[PartRef, bytes] = {}

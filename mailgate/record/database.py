@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from sqlalchemy.engine import Dialect
 from mailgate.model.mail import NoSpace
 from mailgate.record.room import Meaning, Room
 from mailgate.record.rows import Broken, Busy
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -28,6 +31,8 @@ class Database:
         self.commits = 0  #: how many write transactions were committed; tells a test what shared one
         self._patience = patience
         self._counting = threading.Lock()
+        self._broken: Broken | None = None
+        self.on_broken: Callable[[], None] = lambda: None  #: called once when the disk has failed, by whoever met it
 
     @property
     def dialect(self) -> Dialect:
@@ -41,8 +46,11 @@ class Database:
         A connection that dies at the COMMIT leaves nobody knowing whether it happened. Then `did` looks first: its answer is taken for
         the answer of `work`, None means that nothing was written. Without `did`, `work` itself must do no harm the second time.
 
-        Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written (but see Busy).
+        Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written (but see Busy). Once it was Broken nothing is
+        written any more: what SQLite keeps in memory may be other than what is on the disk.
         """
+        if self._broken is not None:
+            raise self._broken
         deadline = time.monotonic() + (self._patience if patience is None else patience)
         unsure = False
         while True:
@@ -64,8 +72,39 @@ class Database:
             self.commits += 1
             tidy = self.commits % _TIDY_EVERY == 0
         if tidy:
-            self.room.tidy()
+            self._tidy_up()
         return done
+
+    def _tidy_up(self) -> None:
+        """What was committed is safe whatever becomes of the tidying behind it: nobody who waits for the commit hears of that."""
+        try:
+            self.room.tidy()
+        except Exception as error:
+            if self.room.meaning(error) == "broken":
+                self._fail(error)
+            else:
+                log.warning("the database was not tidied up: %s", self.room.words(error))
+
+    @property
+    def broken(self) -> bool:
+        """Whether the disk has failed: nothing more is written, and nothing that was read since can be believed."""
+        return self._broken is not None
+
+    def look_after(self) -> None:
+        """Brings what was committed to where it belongs, and sees whether the disk takes it. Raises Busy, NoSpace, Broken."""
+        try:
+            self.room.look_after()
+        except Exception as error:
+            self._again(error, self.room.meaning(error), 0.0)
+            raise
+
+    def _fail(self, error: Exception) -> Broken:
+        with self._counting:
+            first, self._broken = self._broken is None, self._broken or Broken(self.room.words(error))
+        if first:
+            log.critical("the disk under the database failed: %s", self._broken)
+            self.on_broken()
+        return self._broken
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Runs `work` on one moment of the database. Raises Busy, Broken."""
@@ -91,7 +130,7 @@ class Database:
             case "full":
                 raise NoSpace("no room left for the database") from error
             case "broken":
-                raise Broken(self.room.words(error)) from error
+                raise self._fail(error) from error
             case _:
                 return False
 

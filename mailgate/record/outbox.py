@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
@@ -227,6 +227,17 @@ def release_lease(connection: Connection, claims: Iterable[ClaimedLetter], now: 
                 first_at=case((letters.c.attempts > 0, letters.c.first_at), else_=None),
             )
         )
+
+
+#: Longer than any pause between two attempts (`decide.retry`), and than the lease of a courier.
+_LONGEST_WAIT = timedelta(hours=5)
+
+
+def hasten(connection: Connection, now: datetime) -> int:
+    """The clock was set back. Letters that would only have left when it is that late again are due now; delayed ones keep their turn."""
+    at_once = and_(letters.c.state == _S.QUEUED.value, letters.c.not_before.is_(None), letters.c.due_at > now)
+    far_off = and_(letters.c.state == _S.DEFERRED.value, letters.c.due_at > now + _LONGEST_WAIT)
+    return connection.execute(update(letters).where(or_(at_once, far_off)).values(due_at=now)).rowcount
 
 
 # --- the operator's side ------------------------------------------------------------------------------------------

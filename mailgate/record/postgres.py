@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from datetime import datetime
@@ -21,6 +22,8 @@ from mailgate.record.room import Meaning
 from mailgate.record.trust import Untrusted
 from mailgate.record.types import already_json
 
+log = logging.getLogger(__name__)
+
 _PAUSES = Random()  # noqa: S311  when to knock again; nothing secret
 
 #: For each connection, unless the URL says otherwise (libpq's names; seconds, but for tcp_user_timeout).
@@ -34,12 +37,13 @@ _CONNECTION: dict[str, str | int] = {
     "target_session_attrs": "read-write",  #: of several hosts the one that takes writes: after a failover, the new one
     "client_encoding": "utf8",
 }
-#: For each session. What waits for somebody who sleeps in a transaction waits a minute at most: then the server ends that one.
+#: For each session. What waits for somebody who sleeps in a transaction waits some seconds: then the server ends that one. Not always:
+#: while it still expects more of a batch of statements, it does not count a session as idle; see `_end_sleepers`.
 _SESSION = {
     "synchronous_commit": "on",
     "statement_timeout": "30s",
     "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "60s",
+    "idle_in_transaction_session_timeout": "10s",
     "TimeZone": "UTC",
 }
 #: What has to be so, or a commit does not mean that mail is safe and whole.
@@ -49,6 +53,15 @@ _SAFE = {
     "full_page_writes": ("on",),
     "server_encoding": ("UTF8",),
 }
+
+#: Sessions of ours in which the server has waited so long for the client's next word, in a transaction: that node is frozen, or its
+#: machine is gone. Ours say their next word within milliseconds; one that was only slow finds its connection gone and starts again.
+_END_SLEEPERS = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() AND application_name LIKE 'mailgate %' "
+    "AND wait_event_type = 'Client' AND xact_start < clock_timestamp() - interval '5 s' "
+    "AND query_start < clock_timestamp() - interval '5 s'"
+)
 
 #: Advisory locks are numbers that a whole database shares; these are ours.
 _MIGRATING = 0x6D61696C_67617465
@@ -176,10 +189,27 @@ class Server:
         return words(error)
 
     def pause(self, meaning: Meaning) -> None:
+        if meaning == "busy":
+            self._end_sleepers()
         time.sleep(_PAUSES.uniform(0.05, 0.15) if meaning == "gone" else _PAUSES.uniform(0.001, 0.01))
+
+    def _end_sleepers(self) -> None:
+        """Whoever sleeps in a transaction keeps everybody out. The one who waited for it in vain ends its session."""
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                ended = sum(connection.execute(_END_SLEEPERS).scalars())
+        except Exception as error:
+            if not meaning(error):
+                raise
+            return  # the server is away or full: that is told by what is tried next
+        if ended:
+            log.warning("ended %d sessions that slept in a transaction: their node is frozen or gone", ended)
 
     def tidy(self) -> None:
         """Autovacuum does."""
+
+    def look_after(self) -> None:
+        """The server does."""
 
     def faults(self, connection: Connection) -> list[str]:
         """Indexes that were never finished: a unique one keeps nothing unique. Pages are the server's own business (data checksums)."""

@@ -62,6 +62,10 @@ class Room(Protocol):
         """Called now and then after a commit, outside any transaction."""
         ...
 
+    def look_after(self) -> None:
+        """Called by the watch. Raises where the storage fails under what was committed, although no commit has seen it yet."""
+        ...
+
     def faults(self, connection: Connection) -> list[str]:
         """What the database itself finds wrong with what it keeps, the first few."""
         ...

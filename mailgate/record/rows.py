@@ -11,7 +11,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Arrival
+from mailgate.model.mail import Arrival, NoSpace
 from mailgate.model.ticket import Ticket
 
 
@@ -39,6 +39,10 @@ class Broken(Exception):
 
     After a failed fsync nobody knows what is on the disk, so it is never tried again.
     """
+
+
+#: The database is away or full, or its disk failed: it says nothing about the mail or letter in hand.
+UNAVAILABLE = (Busy, NoSpace, Broken)
 
 
 @dataclass(frozen=True, slots=True)

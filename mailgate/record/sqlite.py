@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sqlite3
 import time
 from datetime import datetime
@@ -105,7 +107,16 @@ class File:
         """A transaction that writes is alone from its beginning."""
 
     def meaning(self, error: BaseException) -> Meaning:
-        return meaning(error)
+        what = meaning(error)
+        return "busy" if what == "broken" and self._wants_descriptors() else what
+
+    def _wants_descriptors(self) -> bool:
+        """Whether SQLite cannot open its files only because this program or the machine has no file descriptor left."""
+        try:
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+        except OSError as error:
+            return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+        return False
 
     def words(self, error: BaseException) -> str:
         return str(error.orig if isinstance(error, DBAPIError) else error)
@@ -116,6 +127,22 @@ class File:
     def tidy(self) -> None:
         if log_size(self.path) > LOG_LIMIT:
             self.empty_log()
+
+    def look_after(self) -> None:
+        """SQLite empties its log after some commits and says nothing when the file does not take it: so it is done here once more.
+
+        Raises what SQLite raises. Somebody in the way is nothing to speak of.
+        """
+        if not log_size(self.path):
+            return
+        with self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            try:
+                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
 
     def faults(self, connection: Connection) -> list[str]:
         return faults(connection)

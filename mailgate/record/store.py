@@ -102,13 +102,27 @@ class Store:
         """Whether other nodes may work on it."""
         return self._db.room.is_shared
 
+    def when_broken(self, tell: Callable[[], None]) -> None:
+        """`tell` is called once when the disk fails, whoever met it, in that thread: nothing can be kept from then on."""
+        self._db.on_broken = tell
+
+    def look_after(self) -> None:
+        """To be called now and then: finds a disk that fails behind the commits. Raises NoSpace, Busy, Broken."""
+        self._db.look_after()
+
     @property
     def commits(self) -> int:
         """How many write transactions were committed."""
         return self._db.commits
 
     def close(self) -> None:
-        """Brings the log into the file. After this the database is one file."""
+        """Brings the log into the file. After this the database is one file.
+
+        Not where the disk has failed: then the connections stay open, for closing the last one would bring the log into the file, through
+        a memory that may differ from the disk, and take it away. The next start recovers from it; the process has to end at once.
+        """
+        if self._db.broken:
+            return
         try:
             if self._lock is not None:
                 file_opening.make_peace(self._db)
@@ -327,6 +341,10 @@ class Store:
     def release_letters(self, claims: Iterable[ClaimedLetter], now: datetime) -> None:
         """Gives back letters that were not tried."""
         self._db.write(lambda connection: outbox.release_lease(connection, claims, now))
+
+    def hasten_letters(self, now: datetime) -> int:
+        """The clock was set back: letters that were due at once by the old time are due now. How many."""
+        return self._db.write(lambda connection: outbox.hasten(connection, now))
 
     def settle_letter(self, id: str, lease: str, attempted: Attempted, reply: str, now: datetime) -> bool:
         """Records an attempt; `attempted` is a `decide.retry.Settled`. False when the lease was lost."""

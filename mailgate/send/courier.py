@@ -49,6 +49,7 @@ class _Round:
     answers: queue.SimpleQueue[tuple[Outgoing, Delivery, threading.Event] | None]  #: None: one thread has ended its part
     until: float  #: monotonic; no letter is begun later
     over: threading.Event = field(default_factory=threading.Event)
+    beginning: threading.Lock = field(default_factory=threading.Lock)  #: held while a letter is begun, or the round given up
     relay_said: str = ""  #: why the last thread gave up
 
 
@@ -67,14 +68,20 @@ class Courier:
         for thread in self._threads:
             thread.start()
 
-    def send(self, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5)) -> Generator[tuple[Outgoing, Delivery], None, None]:
+    def send(
+        self,
+        items: Sequence[Outgoing],
+        budget: timedelta = timedelta(minutes=5),
+        given_up: Callable[[Outgoing], object] = lambda _: None,
+    ) -> Generator[tuple[Outgoing, Delivery], None, None]:
         """Yields every letter once with what became of it, as it is known and not in order.
 
         No thread begins its next letter before the caller has come back for more after the last one: what is handed over and not written
         down is sent twice when the program is killed, so that may be one letter for each thread and never more.
         A thread that finds the relay down with two letters running puts them back and tries no other; when the last thread has given up, or
         `budget` is used up, or `stop` was called, the rest comes back as deferred without having been tried. So a dead relay costs two time
-        limits and not one for each letter. Whoever stops iterating gives the rest up: those not begun are not begun.
+        limits and not one for each letter. Whoever stops iterating (close the generator) gives the rest up: `given_up` is called for each
+        letter that was not begun, and none of them will be.
         """
         if not items:
             return
@@ -102,7 +109,10 @@ class Courier:
                 while (left := _next(carried.waiting)) is not None:
                     yield left, self._untried(carried)
             finally:
-                carried.over.set()
+                with carried.beginning:
+                    carried.over.set()
+                    while (unbegun := _next(carried.waiting)) is not None:
+                        given_up(unbegun)
 
     def stop(self, grace: timedelta = timedelta(seconds=8)) -> None:
         """Begins no further letter, lets those in work finish within `grace`, then cuts their connections; and ends the threads."""
@@ -135,7 +145,8 @@ class Courier:
     def _carry(self, relay: Relay, carried: _Round) -> None:
         downs = 0
         while not (self._stopping.is_set() or carried.over.is_set() or time.monotonic() > carried.until):
-            item = _next(carried.waiting)
+            with carried.beginning:
+                item = None if carried.over.is_set() else _next(carried.waiting)
             if item is None:
                 return
             delivery = _deliver(relay, item)

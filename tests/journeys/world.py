@@ -50,7 +50,7 @@ class Clock:
 
 class World:
     """`refuse` names addresses that do not exist; `changes` edits the configuration before it is loaded; `relay_port`: another
-    relay; `reader`: other limits for one mail."""
+    relay; `reader`: other limits for one mail; `now`: the program's clock, where it is not the one of the world."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class World:
         changes: Callable[[Path], None] | None = None,
         relay_port: int | None = None,
         reader: ReaderSettings | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.folder, self.clock, self.count = folder, Clock(), 0
         self.boxes = Mailboxes(refuse) if relay_port is None else None
@@ -70,7 +71,7 @@ class World:
         if reader is not None:
             self.settings = replace(self.settings, reader=reader)
         databases.ensure(self.settings.database, self.clock())
-        self._running = Running(self.settings, self.clock)
+        self._running = Running(self.settings, now or self.clock)
 
     def __enter__(self) -> Self:
         self._running.__enter__()

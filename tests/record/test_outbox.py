@@ -251,3 +251,16 @@ def test_the_list_shows_what_wants_attention_and_the_rest_when_asked(store):
     assert [row.letter.id for row in store.outbox_rows(S.QUEUED, limit=1)] == [letters[3].id]
     assert [row.letter.id for row in store.letters_of(1)] == [letter.id for letter in letters]
     assert store.outbox_row("NOBODY00") is None
+
+
+def test_after_the_clock_was_set_back_what_was_due_at_once_is_due_now_and_what_was_delayed_keeps_its_turn(store):
+    tried, at_once, delayed = a_letter(1), a_letter(2), a_letter(3, not_before=NOON + MINUTE)
+    put(store, tried)
+    (claimed,) = claim(store)
+    store.settle_letter(tried.id, claimed.lease, Attempt(S.DEFERRED, NOON + timedelta(hours=24)), "451", NOON)
+    put(store, at_once, delayed)
+    back = NOON - timedelta(hours=1)
+    assert claim(store, back) == []
+    assert store.hasten_letters(back) == 2
+    assert {one.letter.id for one in claim(store, back)} == {tried.id, at_once.id}
+    assert store.hasten_letters(back) == 0

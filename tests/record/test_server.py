@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -18,6 +19,7 @@ from mailgate.record.store import create_store, open_store
 from mailgate.record.trust import Untrusted
 from tests.databases import a_database, look, settings_of
 from tests.record.builders import LEASE, NOON, a_keep, a_letter, a_person, a_ticket, claims, opened, some_keeps
+from tests.record.test_crashes import a_program, lines_until
 from tests.servers import postgresql
 
 pytestmark = pytest.mark.database("postgresql", because="what only a server has")
@@ -103,7 +105,7 @@ def test_every_session_flushes_its_commits_and_waits_for_nobody_for_ever(setting
     with open_store(settings, NOON) as store, store._db.room.engine.connect() as connection:
         found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in [*postgres._SESSION, *postgres._SAFE]}
     assert found["synchronous_commit"] == "on" and found["fsync"] == "on"
-    assert (found["statement_timeout"], found["lock_timeout"], found["idle_in_transaction_session_timeout"]) == ("30s", "5s", "1min")
+    assert (found["statement_timeout"], found["lock_timeout"], found["idle_in_transaction_session_timeout"]) == ("30s", "5s", "10s")
 
 
 @pytest.mark.parametrize(("name", "value"), [("synchronous_commit", "off"), ("synchronous_commit", "local")])
@@ -224,3 +226,44 @@ def test_a_server_that_stays_away_is_busy_and_nothing_else(settings):
             cluster.start()
         store.keep(some_keeps(1))
         assert len(store.inbox_rows()) == 1
+
+
+FROZEN = """
+import os, signal, time
+
+def work(connection):
+    connection.exec_driver_sql("SELECT 1").fetchall()  # the transaction has begun
+    driver = connection.connection.driver_connection
+    query = "SELECT id FROM inbox ORDER BY id FOR UPDATE"
+    if sys.argv[2] == "pipeline":  # as drivers send many rows: the server still expects more of the batch, and calls nobody idle
+        driver.pgconn.enter_pipeline_mode()
+        driver.pgconn.send_query_params(query.encode(), None)
+        driver.pgconn.send_flush_request()
+        while driver.pgconn.flush():
+            pass
+        while driver.pgconn.is_busy():
+            driver.pgconn.consume_input()
+    else:
+        connection.exec_driver_sql(query).fetchall()
+    print("holds", flush=True)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+store._db.write(work)
+"""
+
+
+@pytest.mark.parametrize("way", ["plain", "pipeline"])
+def test_a_node_frozen_in_the_middle_of_a_transaction_holds_others_up_for_seconds(settings, way):
+    with open_store(settings, NOON) as store:
+        store.keep(some_keeps(1))
+        claimed = store.claim_inbox(1, NOON, LEASE)
+        program = a_program(FROZEN, settings.url, way)
+        try:
+            lines_until(program, 1)
+            began = time.monotonic()
+            store.release(claimed)  # wants the row that the frozen node has locked
+            assert time.monotonic() - began < 25, "seconds, not the minute"
+            assert look(store, "select state from inbox") == [("waiting",)]
+        finally:
+            program.kill()
+            program.communicate()

@@ -261,3 +261,14 @@ def test_a_relay_that_fails_now_and_then_loses_nothing(hire: Callable[..., Couri
     assert waiting == []
     assert refused == 7
     assert len({taken.recipient for taken in sink.taken}) == 60 - refused
+
+
+def test_whoever_stops_asking_gets_back_each_letter_that_was_not_begun_and_none_of_them_is(hire: Callable[..., Courier]) -> None:
+    relay = ScriptedRelay(lambda _: OK)
+    courier, back = hire(relay), list[Outgoing]()
+    answers = courier.send(letters(50), given_up=back.append)
+    first, _ = next(answers)
+    answers.close()
+    assert first.id == "L0" and [one.id for one in back] == [f"L{number}" for number in range(1, 50)]
+    assert list(courier.send([])) == [] and [item.id for item, _ in courier.send(letters(1))] == ["L0"]
+    assert relay.asked == ["ann0@example.org", "ann0@example.org"], "one of each round: the rest was never begun"

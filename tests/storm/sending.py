@@ -35,7 +35,7 @@ def too_early() -> None:
     """Writes down that a letter was delivered before it is handed over."""
     honest = Courier.send
 
-    def send(self: Courier, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5)) -> Any:
+    def send(self: Courier, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5), given_up: Any = None) -> Any:
         for item in items:
             yield item, Delivered("250 said too early")
         for _ in honest(self, items, budget):
