@@ -114,7 +114,7 @@ def refuse(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> 
 
 
 def _refusal(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> dict[str, object]:
-    return {"faults": faults[:MOST_FAULTS], "text": s.mail.new_text if text is None else text}
+    return {"faults": faults[:MOST_FAULTS], "text": (s.understood.commands.whole or s.mail.new_text) if text is None else text}
 
 
 def _help(parsed: Parsed) -> dict[str, object]:

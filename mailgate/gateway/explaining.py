@@ -23,7 +23,7 @@ from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.record.rows import Claim
-from mailgate.understand.commands import parse_commands
+from mailgate.understand.commands import commands_of
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import find_evidence
 
@@ -139,7 +139,7 @@ def as_json(path: str, told: Told) -> dict[str, object]:
                 for r in mail.reports
             ],
         }
-    parsed = parse_commands(mail.new_text)
+    parsed = commands_of(mail)
     return {
         "version": VERSION,
         "file": path,

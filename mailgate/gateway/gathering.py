@@ -19,7 +19,7 @@ from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.understood import Parsed, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand.absences import signs_of_absence
-from mailgate.understand.commands import parse_commands
+from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import settle
 
@@ -114,7 +114,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         reading=one.reading,
         understood=Understood(
             # Only an agent's commands and an answer's wishes ever count.
-            commands=parse_commands(mail.new_text) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
+            commands=commands_of(mail) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
             rating=read_rating(mail, thread.evidence, asked) if answers else None,
             thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text) if answers else None,

@@ -121,6 +121,7 @@ class Mail:
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
     says_forward: bool = False  #: the subject begins as a forward's does, and as no answer's in any language
     between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
+    beside: str = ""  #: new words of the other form, HTML beside text or text beside HTML, where a number sign stands in them
 
     @property
     def author(self) -> Address | None:

@@ -38,6 +38,7 @@ class Parsed:
     body: str
     visibility: str  #: note | reply | default
     errors: tuple[Fault, ...]
+    whole: str = ""  #: what the author gets back where the new text is not all of it
 
     @property
     def held(self) -> bool:

@@ -5,6 +5,7 @@
     body    = the first non-blank line that is no 0*3SP "#" letter, and everything below it
 
 Input is the new text only. `#123`, `# Heading`, `#!/bin/sh` and four leading blanks are body; `##` at its start is a plain `#`.
+What stands below the top and looks like a command is a fault of its own (`astray`).
 What a date means is decided later (`decide/when`); here it only has to look like one.
 """
 
@@ -13,13 +14,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from mailgate.model.mail import Mail
 from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.ticket import HoldReason, TicketKind
 from mailgate.model.understood import Command, Fault, Parsed
+from mailgate.understand.astray import INVISIBLE, astray, set_apart
+from mailgate.understand.secrecy import means_inside
 
+_COMPARED = 40  #: letters by which a line of one form is found in the other
 MOST = 20  #: commands in one mail
 LONGEST = 1000  #: characters of a line that may be a command; normalising longer ones is not linear in time
 
@@ -98,9 +103,11 @@ VERBS: tuple[Verb, ...] = (
 #: Every known word, aliases included. `#public false` and `#status solved` have readers of their own.
 WORDS: Mapping[str, Verb] = {word: verb for verb in VERBS for word in (verb.word, *verb.aliases)}
 
-_INVISIBLE = dict.fromkeys((0xAD, 0x61C, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF), None)
 _SIGNS = ("#", "\uff03", "\ufe5f")  # as typed, full width, small form
-_LATE = frozenset({"note", "internal", "private"})
+#: Verbs whose arguments are so few that a line of verb and arguments is no sentence; of the others only the word alone counts.
+_TERSE = frozenset(
+    {"wait", "hold", "priority", "kind", "level", "number", "language", "effort", "mail", "changes", "merge", "link", "switch"}
+)
 #: `#status X` as another product's users write it.
 _STATUS = {
     "solved": "resolve", "resolved": "resolve", "done": "resolve", "fixed": "resolve",
@@ -116,8 +123,8 @@ _EXCLUSIVE = (
 )
 
 _COMMAND = re.compile(r" {0,3}#([^\W\d_][^\s:]*):?(.*)", re.DOTALL)
+_BEHIND_LETTERS = re.compile(r"[\W\d_].*", re.DOTALL)
 _SPACED = re.compile(r" {0,3}#\s+([^\W\d_][\w-]*)")
-_ALONE = re.compile(r"\s*#\s*([A-Za-z]+)\s*(?::\s*)?")
 _ESCAPE = re.compile(rf"[ \u00a0]{{0,3}}[{''.join(_SIGNS)}](?=[{''.join(_SIGNS)}])")
 _QUOTES = '"“”„'
 _TOKEN = re.compile(rf"\s*(?:[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}](?!\S)|([^\s{_QUOTES}]\S*))")
@@ -138,7 +145,7 @@ def parse_commands(text: str) -> Parsed:
     errors: list[Fault] = []
     at = count = 0
     for at, line in enumerate(lines):
-        visible = line.translate(_INVISIBLE).rstrip()
+        visible = line.translate(INVISIBLE).rstrip()
         if not visible:
             continue
         match = _COMMAND.fullmatch(_plain(visible)) if visible.lstrip().startswith(_SIGNS) else None
@@ -157,11 +164,42 @@ def parse_commands(text: str) -> Parsed:
     else:
         at = len(lines)
 
-    body, faults = _body(lines, at)
-    errors += [*faults, *_conflicts(commands)]
     verbs = {command.verb for command in commands}
     visibility: Literal["note", "reply", "default"] = "note" if "note" in verbs else "reply" if "reply" in verbs else "default"
+    body, faults = _body(lines, at, visibility)
+    errors += [*faults, *_conflicts(commands)]
     return Parsed(tuple(commands), body, visibility, tuple(errors))
+
+
+def commands_of(mail: Mail) -> Parsed:
+    """Commands of a mail: those of its text count, and what only its other form says, HTML or text, holds it."""
+    parsed = parse_commands(mail.new_text)
+    if parsed.visibility == "note":
+        return parsed
+    if mail.quoted and (apart := set_apart(mail.text.splitlines())):
+        late = tuple(Fault("E_LATE", None, _shown(line), "#note") for line in apart[:MOST])
+        parsed = replace(parsed, errors=(*parsed.errors, *late), whole="\n".join((*apart, mail.new_text)))
+    if not mail.beside:
+        return parsed
+    beside = parse_commands(mail.beside)
+    known = {(c.verb, c.args) for c in parsed.commands}
+    said = [
+        Fault("E_LATE", None, " ".join((f"#{c.verb}", *c.args)), f"#{c.verb}") for c in beside.commands if (c.verb, c.args) not in known
+    ]
+    said += [
+        Fault(fault.code, None, fault.word, fault.hint)
+        for fault in beside.errors
+        if fault.code in ("E_LATE", "E_SPACE", "E_UNKNOWN") and (fault.code != "E_UNKNOWN" or fault.hint == "#note")
+    ]
+    told = {_letters(fault.word) for fault in parsed.errors}
+    # The other form may have been cut in another place: what this one quotes is not new.
+    quoted = {_letters(line)[:_COMPARED] for line in f"{mail.quoted}\n{mail.signature}".splitlines()}
+    new = [fault for fault in said if _letters(fault.word) not in told and _letters(fault.word)[:_COMPARED] not in quoted]
+    return replace(parsed, errors=(*parsed.errors, *new), whole=mail.beside) if new else parsed
+
+
+def _letters(line: str) -> str:
+    return "".join(ch for ch in line.lower() if ch.isalnum())
 
 
 def unavailable(parsed: Parsed) -> tuple[Fault, ...]:
@@ -174,27 +212,38 @@ def _plain(line: str) -> str:
     return unicodedata.normalize("NFKC", line[:LONGEST]).replace("\t", "    ")
 
 
-def _body(lines: Sequence[str], at: int) -> tuple[str, list[Fault]]:
+def _body(lines: Sequence[str], at: int, visibility: str) -> tuple[str, list[Fault]]:
     """The body from line `at` on (counted from 0), and what in it looks like a command that went astray."""
     rest = list(lines[at:])
     faults: list[Fault] = []
-    for number, line in enumerate(rest, at + 1):
-        visible = line.translate(_INVISIBLE).strip()
-        if not visible.startswith(_SIGNS):
-            continue
-        if number == at + 1:
-            first = _plain(line.translate(_INVISIBLE))
-            spaced = _SPACED.match(first)
-            word = spaced[1].lower() if spaced else ""
-            if word in WORDS or word == "status":
-                verb = WORDS[word].word if word in WORDS else "resolve"
-                faults.append(Fault("E_SPACE", number, _shown(visible), f"#{verb}"))
-        if len(visible) <= 80 and (alone := _ALONE.fullmatch(_plain(visible))) and alone[1].lower() in _LATE:
-            faults.append(Fault("E_LATE", number, _shown(visible), "#note"))
-    if rest and _ESCAPE.match(rest[0].translate(_INVISIBLE)):
+    if rest and (spaced := _SPACED.match(_plain(rest[0].translate(INVISIBLE)))):
+        word = spaced[1].lower()
+        if word in WORDS or word == "status":
+            verb = WORDS[word].word if word in WORDS else "resolve"
+            faults.append(Fault("E_SPACE", at + 1, _shown(rest[0].translate(INVISIBLE)), f"#{verb}"))
+    faults += astray(rest, at + 1, visibility, verb_alone)
+    if rest and _ESCAPE.match(rest[0].translate(INVISIBLE)):
         # One sign goes, whatever else stands there stays.
         rest[0] = next(rest[0][at + 1 :] for at, sign in enumerate(rest[0]) if sign in _SIGNS)
     return "\n".join(rest).strip(), faults
+
+
+def verb_alone(word: str, behind: str) -> str:
+    """The verb that a line of this word and what follows it is, "" where it reads like a sentence or no verb is so called."""
+    args = _tokens(behind.strip(" .,:;!?…"))  # a sentence that ends in a sign is a line all the same
+    verb = WORDS.get(word.lower())
+    if args and word.lower() in ("status", "public"):
+        return "" if isinstance(found := _foreign(word.lower(), args, 0, ""), Fault) else found.verb
+    if verb is None or args is None:
+        return ""
+    if not args:
+        return verb.word
+    fits = not RULES[verb.rule](args)
+    if verb.rule in _TERSE:
+        return verb.word if fits or (verb.built and len(args) <= 3) else ""
+    return (
+        verb.word if fits and verb.rule in ("one", "code") and word.lower() in ("assign", "assignee", "queue", "resolve", "close") else ""
+    )
 
 
 def _shown(line: str) -> str:
@@ -209,7 +258,7 @@ def _command(typed: str, following: str, line: int, shown: str, too_long: bool) 
         return _foreign(word, args, line, shown)
     verb = WORDS.get(word)
     if verb is None:
-        return Fault("E_UNKNOWN", line, shown, nearest(word))
+        return Fault("E_UNKNOWN", line, shown, "#note" if means_inside(_BEHIND_LETTERS.sub("", word)) else nearest(word))
     wrong = "E_ARGS" if args is None else RULES[verb.rule](args)
     if wrong or args is None:
         return Fault(wrong, line, shown, verb.form)

@@ -25,6 +25,12 @@ _DATA_URI = re.compile(r"data:[^\"'\s>)]{512,}")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _LOOSE = re.compile(r"\W+")
 
+#: A number sign, or what looks like one, also written as an entity; in text, or as what stands for a picture.
+_SIGN = "(?:(?<!&)#|[\uff03\ufe5f\u266f\u2317\u22d5\u29e3\u29e4\u29e5\u2a33\u2a68\u2d4c\u4e95]|&(?:num|#0{0,6}35|#[xX]0{0,6}23);)"
+_ANY_SIGN = re.compile(_SIGN)
+_SHOWN_SIGN = re.compile(rf"(?:\A|>)[^<>]*{_SIGN}|\balt=[\"']?{_SIGN}")
+_SIGN_AS_PICTURE = re.compile("[#\uff03\ufe5f][\ufe0e\ufe0f\u20e3]*\\s*")
+
 QUOTED_BY_HTML = "the HTML sets it apart as a quote"
 
 #: Elements that end by themselves, or hold nothing: they say nothing about depth.
@@ -218,6 +224,13 @@ def names_a_quote(markup: str) -> bool:
     return any(name in low for name in _NAMES_A_QUOTE)
 
 
+def may_show_a_sign(markup: str) -> bool:
+    """Whether a number sign may stand in what HTML shows, and not only in its colours and addresses. No tree is built for it."""
+    if _ANY_SIGN.search(markup) is None:
+        return False
+    return _SHOWN_SIGN.search(_UNSEEN.sub("", markup)) is not None
+
+
 def flat_text(markup: str) -> str:
     """The text of HTML that no tree is built of: tags taken out."""
     text = _ANY_TAG.sub(" ", re.sub(r"<(?:br|/p|/div|/tr|/li|p|div)\b[^<>]{0,200}>", "\n", _UNSEEN.sub("", markup), flags=re.IGNORECASE))
@@ -311,6 +324,8 @@ def _render(body: LexborNode) -> list[_Line]:
             continue
         if tag == "img":
             line.nodes.append(node)
+            if _SIGN_AS_PICTURE.fullmatch((node.attributes.get("alt") or "")[:8]):
+                line.pieces.append("#")  # an emoji, drawn by the mail program
             continue
         if tag in _UNREAD or tag[:1] in "-!":
             continue

@@ -5,11 +5,21 @@ from __future__ import annotations
 from mailgate.model.mail import Forwarded, Mail
 from mailgate.understand import forwards
 from mailgate.understand.addresses import addresses, bare_address, unaddressed
+from mailgate.understand.astray import SIGNS
 from mailgate.understand.body import Cut, cut
 from mailgate.understand.bounce import ids_of
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
 from mailgate.understand.headers import date, message_id, message_ids, repairs, unfold, unstructured
-from mailgate.understand.html import Document, begins_with_words, flat_text, names_a_quote, read_html, same_words, text_of
+from mailgate.understand.html import (
+    Document,
+    begins_with_words,
+    flat_text,
+    may_show_a_sign,
+    names_a_quote,
+    read_html,
+    same_words,
+    text_of,
+)
 from mailgate.understand.language import found_language, language_of
 from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
@@ -59,7 +69,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         or any(author.address.partition("@")[0].lower() in DAEMONS for author in authors)
         or any(part.type.type in NOTICE_PARTS for part, _ in contents.files)
     )
-    text, safe_html, taken_apart, new_html = _bodies(contents, limits, rich)
+    text, safe_html, taken_apart, new_html, beside = _bodies(contents, limits, rich)
     if not contents.blocks and contents.mails and not report:
         # Somebody passes a mail on without a word: what it says is to be read, and is not new.
         text = _text_within(contents, limits)
@@ -104,6 +114,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         inline_answers=taken_apart.inline,
         between=taken_apart.answers,
         says_forward=forwards.begins_as_forward(subject),
+        beside=beside if beside != taken_apart.new else "",
         new_html=new_html,
         attachments=attachments(contents, limits),
         language=language,
@@ -158,7 +169,7 @@ def _attached(subject: str, above: str, contents: Contents, limits: ReadingLimit
         return None
     rooted(tree.root, f"{part.path}!")
     inner = gather(tree, limits)
-    text, _, below, _ = _bodies(inner, limits, False)
+    text, _, below, *_ = _bodies(inner, limits, False)
     return Forwarded(
         author=authors[0],
         date=unfold(tree.root.first("date") or b"")[:200],
@@ -176,32 +187,34 @@ def _attached(subject: str, above: str, contents: Contents, limits: ReadingLimit
 # --- the text -------------------------------------------------------------------------------------------------------------
 
 
-def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str, str | None, Cut, str | None]:
-    """The text, the safe HTML, the text taken apart, and the safe HTML of what is new."""
+def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str, str | None, Cut, str | None, str]:
+    """The text, the safe HTML, the text taken apart, the safe HTML of what is new, and the new words of the other form (`Mail.beside`)."""
     blocks = contents.blocks
     if not any(block.html is not None for block in blocks):
         text = _joined([block.plain or "" for block in blocks])
         _chose(contents, PLAIN_ONLY if blocks else NO_TEXT)
-        return text, None, cut(text, limits, _reasons(contents)), None
+        return text, None, cut(text, limits, _reasons(contents)), None, ""
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         taken_apart = cut(plain, limits, _reasons(contents))
         if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
             _chose(contents, PLAIN_BESIDE_HTML)
-            return plain, None, taken_apart, None
+            markup = blocks[0].html or ""
+            return plain, None, taken_apart, None, _if_signed(read_html(markup, limits).cut.new) if may_show_a_sign(markup) else ""
     if len(blocks) == 1 and blocks[0].html is not None:
         document = read_html(blocks[0].html, limits, _reasons(contents))
         contents.defects.extend(document.defects)
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         if not plain.strip() or _only_says_html(plain, document.text):
             _chose(contents, PLAIN_SAYS_NOTHING if plain.strip() else HTML_ONLY)
-            return document.text, document.safe, document.cut, document.new_safe
+            beside = cut(plain, limits).new if any(sign in plain for sign in SIGNS) else ""
+            return document.text, document.safe, document.cut, document.new_safe, beside
         taken_apart = cut(plain, limits, _reasons(contents))
         _chose(contents, PLAIN_BESIDE_HTML)
         if not taken_apart.quoted and document.cut.quoted and begins_with_words(taken_apart.new, document.cut.new):
             taken_apart = document.cut  # the HTML names its quote, and the text has lost every mark of it
             _chose(contents, HTML_NAMES_THE_QUOTE)
-        return plain, document.safe, taken_apart, _new_html(document, taken_apart)
+        return plain, document.safe, taken_apart, _new_html(document, taken_apart), _if_signed(document.cut.new)
     texts = []
     for block in blocks:
         if block.plain is not None and block.plain.strip():
@@ -216,7 +229,12 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
     contents.defects.extend(document.defects)
     _chose(contents, SEVERAL)
     taken_apart = cut(text, limits, _reasons(contents))
-    return text, document.safe, taken_apart, _new_html(document, taken_apart)
+    return text, document.safe, taken_apart, _new_html(document, taken_apart), _if_signed(document.cut.new)
+
+
+def _if_signed(words: str) -> str:
+    """Words in which a command may stand; most mails hold none, and carry nothing twice."""
+    return words if any(sign in words for sign in SIGNS) else ""
 
 
 def _chose(contents: Contents, because: str) -> None:

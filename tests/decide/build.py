@@ -24,7 +24,7 @@ from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, Tic
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
 from mailgate.understand.absences import signs_of_absence
-from mailgate.understand.commands import parse_commands
+from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.thread import find_evidence, settle
 from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, when
@@ -203,7 +203,7 @@ def a_situation(
         desk=desk,
         reading=Reading(mail, kind, "written: nothing says otherwise", answer, answer_because),
         understood=Understood(
-            commands=parse_commands(mail.new_text),
+            commands=commands_of(mail),
             rating=read_rating(mail, evidence, letter is not None and letter.closure is not None),
             thanks=is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text),

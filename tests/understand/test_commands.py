@@ -68,7 +68,6 @@ GOOD = [
     ("##define X", [], "#define X", "default"),
     ("#take\n##note is what you type", ["take"], "#note is what you type", "default"),
     ("#take\nOur room is\n#lobby in the chat", ["take"], "Our room is\n#lobby in the chat", "default"),
-    ("x\n#notes from yesterday", [], "x\n#notes from yesterday", "default"),
     # What may follow.
     ("#wait", ["wait"], "", "default"),
     ("#wait for 2d\nWhich room?", ["wait for 2d"], "Which room?", "default"),
@@ -103,7 +102,9 @@ BAD = [
     ("#interal\nhe lies", [(1, "E_UNKNOWN")], "#note"),
     ("#note.\nhe lies", [(1, "E_UNKNOWN")], "#note"),
     ("#erledigt\nx", [(1, "E_UNKNOWN")], ""),  # words of other languages come by catalogue, never by guessing
-    ("#заметка\nx", [(1, "E_UNKNOWN")], ""),
+    ("#заметка\nx", [(1, "E_UNKNOWN")], "#note"),  # not obeyed, but understood
+    ("#Notiz\nx", [(1, "E_UNKNOWN")], "#note"),
+    ("x\n#notes from yesterday", [(2, "E_LATE")], "#note"),
     ("#include <math.h>", [(1, "E_UNKNOWN")], None),
     ("# note\nhe lies", [(1, "E_SPACE"), (1, "E_LATE")], "#note"),
     ("#take\n# internal\nhe lies", [(2, "E_SPACE"), (2, "E_LATE")], "#note"),
