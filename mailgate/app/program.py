@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import os
 import shutil
@@ -17,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mailgate import __version__
 from mailgate.app import Clock, build_resolver, build_templates, wall_clock
 from mailgate.app.reader import FileOpener, GuardedReader
 from mailgate.app.steady import SteadyClock
@@ -184,6 +186,37 @@ class Program:
                 step()
             raise
 
+        self._tell_start()
+
+    def _tell_start(self) -> None:
+        """What this run goes by and what listens where: in the log, and for `status` beside it."""
+        settings = self.settings
+        log.info(
+            "started: mailgate %s, configuration %s (%s), policy %s, record %s, parts %s",
+            __version__,
+            settings.folder,
+            settings.digest,
+            settings.policy.digest,
+            self.store.place,
+            ",".join(part for part in PARTS if part in self.only),
+        )
+        for door, one in zip(self.doors, settings.doors, strict=False):
+            kinds = ", ".join((["STARTTLS"] if one.tls_certificate else []) + (["insiders only"] if one.insiders else []))
+            log.info("listening: %s on %s port %d%s", one.kind, one.host or "every address", door.port, f" ({kinds})" if kinds else "")
+        for watch in self.mailboxes.watches:
+            log.info("fetching: %s", watch.key)
+        if self.courier:
+            relay = settings.relay
+            place = f"letters land in {relay.path}" if relay.kind == "maildir" else f"{relay.host} port {relay.port}, {relay.tls}"
+            log.info("sending: %s%s", place, "; letters are held" if settings.letters_held else "")
+        self._note_running()
+
+    def _note_running(self) -> None:
+        policy, digest = self.gateway.policy.digest, self.settings.digest
+        self.store.note_running(
+            os.uname().nodename, json.dumps({"since": self.started_at.isoformat(), "policy": policy, "settings": digest})
+        )
+
     def _rounds(self) -> None:
         rounds, gateway = self.settings.rounds, self.gateway
         self.timetable = Timetable()
@@ -273,6 +306,7 @@ class Program:
             self.gateway.alarm("policy_refused", f"{len(mistaken.mistakes)} mistakes", "mailgate check")
             return False
         self.gateway.adopt(policy, text)
+        self._note_running()
         log.info("policy %s is in force", policy.digest)
         return True
 

@@ -9,18 +9,10 @@ from typing import Annotated
 
 import typer
 
+from mailgate.cli.logs import start_logging
 from mailgate.cli.screen import EX_UNTRUSTED, ConfigOption, console, errors, explained, fail, settings_of
 
 PARTS = ("receive", "read", "clocks", "send")
-
-
-def start_logging(verbose: bool) -> None:
-    """One line an event on standard error: inbox id, ticket and event; never the words of a mail, never a secret."""
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s %(message)s", force=True
-    )
-    for noisy in ("apscheduler", "mail.log", "alembic", "imapclient"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def serve(
@@ -37,6 +29,8 @@ def serve(
         from mailgate.app import program
 
         settings = settings_of(config)
+        if settings.log.format != "text":
+            start_logging(verbose, settings.log.format)
         if chosen != frozenset(PARTS):
             # A second process on the same file is refused; parts on several nodes need PostgreSQL.
             logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))

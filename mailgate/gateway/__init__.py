@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.templates import Templates
+from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.reading import Files, Reader, ReadingRound
@@ -103,6 +104,7 @@ class Gateway:
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self.closing = threading.Event()  #: rounds end after the batch in hand
+        self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
         self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader
         self.on_broken: Callable[[], None] = lambda: None  #: called when the disk failed: the program has to end
         self.on_letters: Callable[[], None] = lambda: None  #: called when letters wait: wakes the sender
@@ -135,7 +137,9 @@ class Gateway:
             desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
             wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
         letters = tuple(self._desk.seal(w, lambda _: None, self._agents, now) for w in wanted)
-        self.store.record([Outcome(None, Decision(letters=tuple(wanted)), letters, self._house.held)], now)
+        began, outcomes = journal.clock(), [Outcome(None, Decision(letters=tuple(wanted)), letters, self._house.held)]
+        self.store.record(outcomes, now)
+        journal.were_recorded(outcomes, began)
         self.on_letters()
 
     # --- accept: store it, then say yes --------------------------------------------------------------------------------
@@ -150,16 +154,20 @@ class Gateway:
 
     async def accept(self, arrival: Arrival) -> None:
         """Returns only when the mail is committed (RFC 5321 6.1). The same mail again is told yes and changes nothing."""
+        began, items = journal.clock(), to_keep(arrival, self.policy)
         try:
-            await asyncio.wrap_future(self.keep(arrival))
+            kept = await asyncio.wrap_future(self.acceptor.submit(items))
         except Broken:
             self.on_broken()
             raise
+        journal.taken_in(items, kept, began)
         self.on_mail()
 
     def accept_now(self, arrival: Arrival, desk: str | None = None) -> list[Kept]:
         """The same for a caller without an event loop: the pipe, the import, a test."""
-        kept = self.keep(arrival, desk).result()
+        began, items = journal.clock(), to_keep(arrival, self.policy, desk)
+        kept = self.acceptor.submit(items).result()
+        journal.taken_in(items, kept, began)
         self.on_mail()
         return kept
 
@@ -170,12 +178,15 @@ class Gateway:
         """
         at = self.policy.desks.get(desk)
         known = tuple(replace(one, recipients=(at.address,)) for one in arrivals) if at is not None else tuple(arrivals)
-        waiting = [self.acceptor.submit(to_keep(one, self.policy, desk, aside)) for one in known]
+        began = journal.clock()
+        items = [to_keep(one, self.policy, desk, aside) for one in known]
+        waiting = [self.acceptor.submit(one) for one in items]
         try:
             kept = [row for future in waiting for row in future.result()]
         except Broken:
             self.on_broken()
             raise
+        journal.taken_in([keep for one in items for keep in one], kept, began)
         if aside is None:
             self.on_mail()
         elif aside != JUNK:
@@ -229,7 +240,9 @@ class Gateway:
     def alarm(self, kind: str, what: str, way_out: str, key: str = "", every: timedelta = ALARM_EVERY) -> None:
         """A letter to the operator, at most one an hour of each kind about each thing. It waits in the outbox like any other."""
         now = self.now()
-        log.error("alarm %s: %s", kind, what)
+        if now - self._said.get((kind, key), now - every) >= every:  # a trouble that lasts is no reason to say it every few seconds
+            self._said[kind, key] = now
+            log.error("alarm %s: %s", kind, what)
         if not self.policy.wants("operator_alarmed"):
             return
         for _ in range(MOST_RETRIES):
@@ -253,10 +266,14 @@ class Gateway:
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
         letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
-        self.store.record([Outcome(None, decision, (letter,), self._house.held, raises=raised)], now)
+        began, outcomes = journal.clock(), [Outcome(None, decision, (letter,), self._house.held, raises=raised)]
+        self.store.record(outcomes, now)
+        journal.were_recorded(outcomes, began)
 
     def alarm_over(self, kind: str, key: str = "") -> None:
         """It works again: should it fail once more, that is news."""
+        if self._said.pop((kind, key), None) is not None:
+            log.info("alarm %s is over", kind)
         self.store.operator_alarm_over(kind, key)
 
     @property

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailgate.decide import clocks
+from mailgate.gateway import journal
 from mailgate.gateway.writing import Desk
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
@@ -40,6 +41,7 @@ class ClockRound:
         return len(due)
 
     def _one(self, desk: Desk, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
+        began = journal.clock()
         decision = clocks.on_time(file, desk.policy, agents, now)
         addresses = [letter.person.address.lower() for letter in decision.letters]
         if not decision.changes:
@@ -49,4 +51,6 @@ class ClockRound:
         suppressed = self.store.suppressed(addresses, now)
         decision, wanted, _ = desk.spend(decision, counts, suppressed, now)
         letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
-        self.store.record([Outcome(None, decision, letters, desk.held)], now, desk.last_look(now))
+        outcomes = [Outcome(None, decision, letters, desk.held)]
+        self.store.record(outcomes, now, desk.last_look(now))
+        journal.were_recorded(outcomes, began)

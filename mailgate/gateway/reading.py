@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 from mailgate.decide import budget, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids
+from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.gathering import Attached, Read, attached, copied_in, passed_on_by_a_stranger, situation, texts_to_check
 from mailgate.gateway.known import Known
@@ -76,6 +77,7 @@ class Decided:
     rows: list[Row]
     letters: Future[list[Written]]
     now: datetime
+    began: float  #: when deciding began, by the journal's clock
 
 
 Batch = tuple[list[Claim], "list[Read]"]
@@ -232,7 +234,9 @@ class ReadingRound:
 
     def _understand(self, desk: Desk, claims: Sequence[Claim]) -> list[Read]:
         ring = desk.ring
+        began = journal.clock()
         answers = self.reader.read([(c.arrival.raw, c.arrival.reverse_path, ring, self._is_rich(c, desk)) for c in claims])
+        journal.were_read(claims, answers, began)
         reads = []
         for claim, answer in zip(claims, answers, strict=True):
             at = desk.policy.desks.get(claim.desk)
@@ -306,7 +310,7 @@ class ReadingRound:
 
     def _decide(self, desk: Desk, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
         """Decides the mails in order and has their letters written; nothing is recorded yet."""
-        now = self.now()
+        now, began = self.now(), journal.clock()
         known = self.load(desk, reads, now, before)
         if len(self._numbers) < len(reads):
             self._numbers.extend(self.store.take_ids("ticket", len(reads) - len(self._numbers)))
@@ -349,7 +353,7 @@ class ReadingRound:
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
             rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets))
-        return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now)
+        return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 
     def _attached(self, one: Read, texts: tuple[Attachment, ...]) -> Attached:
         """What stands in these files of an agent's answer."""
@@ -369,6 +373,7 @@ class ReadingRound:
             sealed = tuple(one for one in written if isinstance(one, Letter))
             outcomes.append(Outcome(row.claim, decision, sealed, desk.held, row.message_id, row.looked_up))
         self.store.record(outcomes, decided.now, desk.last_look(decided.now))
+        journal.were_recorded(outcomes, decided.began)
         for row in decided.rows:
             if row.decision.set_aside:
                 log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)

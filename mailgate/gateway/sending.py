@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.decide import refusal, retry
+from mailgate.gateway import journal
 from mailgate.gateway.reading import Alarm, Files, NoReader
 from mailgate.gateway.writing import Desk
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
@@ -66,6 +67,7 @@ class SendingRound:
     ) -> None:
         self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
         self.troubled = True  #: not known to work since the start
+        self._began: dict[str, float] = {}  #: when the courier took up a letter
         self.renamed = re.compile(message_id_pattern) if message_id_pattern else None
         self._owed: list[ClaimedLetter] = []  #: letters that were not begun, to give back as soon as the database can be told so
         self.spread: Callable[[], float] = random.random  # jitter, not a secret
@@ -102,6 +104,9 @@ class SendingRound:
                 # First: once the letter is settled nobody hears this name again, and a bounce may come at once.
                 self.store.letter_alias(f"<{match[1].strip('<>')}>", sent.id)
             self._settle(one, delivery, desk, agents)
+            begun = self._began.pop(sent.id, None)
+            if not (isinstance(delivery, Deferred) and delivery.relay_down):  # of a relay that is down one line is enough: the alarm's
+                journal.was_handed_over(one, delivery, begun)
             if isinstance(delivery, Deferred) and delivery.relay_down:
                 down = delivery
             elif isinstance(delivery, Refused) and delivery.damaged:
@@ -118,6 +123,7 @@ class SendingRound:
             self.alarm(kind, down.reply, way_out(down.reply))
 
     def _whole(self, letter: Letter) -> bytes:
+        self._began[letter.id] = journal.clock()
         found: dict[PartRef, bytes] = {}
         for inbox in dict.fromkeys(ref.inbox for ref in letter.parts):
             refs = [ref for ref in letter.parts if ref.inbox == inbox]
@@ -141,7 +147,7 @@ class SendingRound:
         return octets
 
     def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: Desk, agents: Mapping[str, Person]) -> None:
-        now = self.now()
+        now, began = self.now(), journal.clock()
         letter = one.letter
         spread = self.spread()
         resend = letter.event not in NEVER_TWICE
@@ -177,7 +183,9 @@ class SendingRound:
                 return
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:
-                self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+                outcomes = [Outcome(None, decision, letters, desk.held, settlement=settlement)]
+                self.store.record(outcomes, now)
+                journal.were_recorded(outcomes, began)
                 if decision.alarm is not None:
                     self.alarm(decision.alarm.kind, decision.alarm.what, decision.alarm.way_out, decision.alarm.key)
                 return

@@ -46,6 +46,7 @@ __all__ = [
     "Mistaken",
     "Settings",
     "brought_templates",
+    "digest_of",
     "examine",
     "load",
     "load_policy",
@@ -83,6 +84,11 @@ class Settings:
     templates: dict[str, str]  #: "ticket_opened/requester.txt" -> text
     catalogues: dict[str, bytes]  #: language -> .po
 
+    @property
+    def digest(self) -> str:
+        """Of mailgate.toml."""
+        return digest_of(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -100,6 +106,8 @@ class Examined:
     mailboxes: tuple[accounts.Mailbox, ...] = ()
     oauth: tuple[accounts.OAuth, ...] = ()
     verify: VerifySettings | None = None
+    text: str = ""  #: of mailgate.toml
+    policy_text: str = ""
     templates: dict[str, str] = field(default_factory=dict)
     catalogues: dict[str, bytes] = field(default_factory=dict)
     disk_warning: int = 0
@@ -123,7 +131,16 @@ def examine(folder: Path) -> Examined:
     policy, policy_text = _policy(folder, templates, catalogues, mistakes)
     sound_policy = policy if len(mistakes) == before else None
     if form is None:
-        return Examined(folder, tuple(mistakes), None, policy=sound_policy, templates=templates, catalogues=catalogues)
+        return Examined(
+            folder,
+            tuple(mistakes),
+            None,
+            policy=sound_policy,
+            text=text,
+            policy_text=policy_text,
+            templates=templates,
+            catalogues=catalogues,
+        )
     ring = None
     if all(place[0] != "keys" for place in stand_ins):
         ring = keyring(folder, form.keys, line_for(lines_of(text), ("keys",)), mistakes)
@@ -146,6 +163,8 @@ def examine(folder: Path) -> Examined:
         mailboxes=tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes) if not wrong & {"mailboxes", "oauth"} else (),
         oauth=tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()) if "oauth" not in wrong else (),
         verify=verify if "verify" not in wrong else None,
+        text=text,
+        policy_text=policy_text,
         templates=templates,
         catalogues=catalogues,
         disk_warning=form.operator.disk_warning,
@@ -178,6 +197,11 @@ def examine(folder: Path) -> Examined:
         catalogues=catalogues,
     )
     return replace(parts, settings=settings)
+
+
+def digest_of(text: str) -> str:
+    """What a file of the configuration is called where only its identity matters."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def sample_policy() -> Policy:
@@ -239,8 +263,7 @@ def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes
             mistakes.append(Mistake("policy.toml", line_for(lines, place), ".".join(place), words))
 
     events = frozenset(name.split("/")[0] for name in templates if "/" in name)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return build(form, digest, frozenset(("en", *catalogues)), events, say), text
+    return build(form, digest_of(text), frozenset(("en", *catalogues)), events, say), text
 
 
 def _database(folder: Path, form: DatabaseForm) -> DatabaseSettings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from typer.testing import CliRunner
 
 from mailgate.app import program
 from mailgate.cli import app, serve
+from mailgate.model.installation import LogSettings
 
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.ENOTCONN, errno.EMFILE, errno.EROFS])
@@ -19,7 +21,7 @@ def test_an_error_of_the_machine_in_operation_is_74_and_not_called_an_address_th
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(program, "run", ends)
-    monkeypatch.setattr(serve, "settings_of", lambda _: None)
+    monkeypatch.setattr(serve, "settings_of", lambda _: SimpleNamespace(log=LogSettings()))
     monkeypatch.setattr(serve, "start_logging", lambda _: None)
     said = CliRunner().invoke(app, ["serve"])
     assert said.exit_code == 74
@@ -31,7 +33,7 @@ def test_an_address_that_is_taken_is_1_and_names_the_door(monkeypatch: Any) -> N
         raise program.CannotListen("smtp on 127.0.0.1 port 25: Permission denied")
 
     monkeypatch.setattr(program, "run", ends)
-    monkeypatch.setattr(serve, "settings_of", lambda _: None)
+    monkeypatch.setattr(serve, "settings_of", lambda _: SimpleNamespace(log=LogSettings()))
     monkeypatch.setattr(serve, "start_logging", lambda _: None)
     said = CliRunner().invoke(app, ["serve"])
     assert said.exit_code == 1
