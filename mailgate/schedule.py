@@ -65,7 +65,9 @@ class Round:
                 # A round that fails is tried again at the next tick; its work is still in the database. What it fails by is shown whole
                 # once: a disk without room would fill the rest of it with the same lines.
                 self.failures += 1
-                what = f"{type(error).__name__}: {error}"
+                # The words of any other failure may quote a mail.
+                ours = isinstance(error, OSError) or type(error).__module__.startswith("mailgate.record")
+                what = f"{type(error).__name__}: {error}" if ours else type(error).__name__
                 log.error("the %s round failed (%d in a row): %s", self.name, self.failures, what, exc_info=self.failures == 1)
 
 

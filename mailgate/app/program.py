@@ -375,7 +375,8 @@ async def serve(settings: Settings, only: frozenset[str] = frozenset(PARTS), rea
     if broken:
         # After a failed fsync nobody knows what is on the disk: a new start recovers from the log, this run cannot.
         raise DiskFailed(
-            "the disk under the database failed; nothing that was answered 250 is known to be lost. Look at the disk, then start again."
+            f"the disk under the database failed, or its files were touched ({program.store.fault}); nothing that was answered 250 is "
+            "known to be lost. Look at the disk and at the files, put back what was moved, then start again."
         )
 
 

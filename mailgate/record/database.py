@@ -90,6 +90,11 @@ class Database:
         """Whether the disk has failed: nothing more is written, and nothing that was read since can be believed."""
         return self._broken is not None
 
+    @property
+    def fault(self) -> str:
+        """What it was, in the database's words."""
+        return str(self._broken or "")
+
     def look_after(self) -> None:
         """Brings what was committed to where it belongs, and sees whether the disk takes it. Raises Busy, NoSpace, Broken."""
         try:
@@ -102,7 +107,7 @@ class Database:
         with self._counting:
             first, self._broken = self._broken is None, self._broken or Broken(self.room.words(error))
         if first:
-            log.critical("the disk under the database failed: %s", self._broken)
+            log.critical("the database can no longer be kept: %s", self._broken)
             self.on_broken()
         return self._broken
 

@@ -13,11 +13,16 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from mailgate.model.installation import DatabaseSettings
-from mailgate.record import house, sqlite
+from mailgate.record import house, lost_log, sqlite
 from mailgate.record.database import PATIENCE, Database
 from mailgate.record.rows import Broken, Busy
 from mailgate.record.schema import RESTORE, bring_up, check_schema, schema_of
 from mailgate.record.trust import ServeLock, Untrusted, check_file, check_folder, new_file, sidecars
+
+LOST_LOG = (
+    "Put it back beside the database, or restore a backup. When it is lost for good, set database.accept_lost_log = true "
+    "for one start: what it held is lost, and letters are held until released"
+)
 
 
 def path_of(settings: DatabaseSettings) -> Path:
@@ -27,7 +32,8 @@ def path_of(settings: DatabaseSettings) -> Path:
         url = url.removeprefix("sqlite:///")
     if "://" in url or url in ("", ":memory:"):
         raise Untrusted(
-            f"this version keeps its record in an SQLite file, not in {url.partition('://')[0] or 'nothing'}", "Set database.url to a path"
+            f"the record is kept in an SQLite file or in PostgreSQL, not in {url.partition('://')[0] or 'nothing'}",
+            'Write the name of a file into database.url, or "postgresql://USER@HOST/DATABASE"',
         )
     return Path(url).absolute()
 
@@ -84,12 +90,17 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
                 f"{path} is a restored copy, but {log.name} beside it belongs to the database that was there before",
                 f"Remove {log} and {sidecars(path)[1]}: the copy is complete without them",
             )
+        # A log that vanished can be told by the database alone; one that was cut only by its index, and before anybody opens it.
+        cut = had_log and _was_cut(path, lock)
+        if cut and not accept_lost_log:
+            raise Untrusted(f"{log} ends before the last mail that was committed to it: somebody emptied or cut it", LOST_LOG)
         file = sqlite.File(path)
         database = Database(file)
         try:
             with _faults_named(path):
                 _check_inside(database, path, lock is not None, check)
-                if had_log or not database.read(lambda connection: house.get(connection, "in_use")):
+                file.instance = database.read(lambda connection: house.get(connection, "instance")) or None
+                if (had_log and not cut) or not database.read(lambda connection: house.get(connection, "in_use")):
                     _settle_in(database, file, lock)
                     return database
                 if accept_lost_log:
@@ -106,10 +117,23 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
         if lock is not None or time.monotonic() >= deadline or not _somebody_serves(path):
             raise Untrusted(
                 f"{log} is missing, which held the latest mail of a gateway that did not end in peace",
-                "Put it back beside the database, or restore a backup. When it is lost for good, set database.accept_lost_log = true "
-                "for one start: what it held is lost, and letters are held until released",
+                LOST_LOG,
             )
         time.sleep(0.05)
+
+
+def _was_cut(path: Path, lock: ServeLock | None) -> bool:
+    """After a serve that crashed in this boot of the machine, and while no other one is at work."""
+    if not sqlite.peek(path, "in_use"):
+        return False
+    mine = lock or ServeLock(path)
+    if lock is None and not mine.try_acquire():
+        return False
+    try:
+        return bool(mine.boot) and mine.boot == lost_log.this_boot() and lost_log.is_cut(*sidecars(path))
+    finally:
+        if lock is None:
+            mine.release()
 
 
 def is_served(settings: DatabaseSettings) -> bool:
@@ -132,11 +156,38 @@ def _faults_named(path: Path) -> Iterator[None]:
     try:
         yield
     except Broken as error:
-        raise Untrusted(f"{path} is damaged: {error}", RESTORE) from error
+        raise _named(path, error) from error
     except (DBAPIError, sqlite3.Error) as error:
         if sqlite.meaning(error) in ("busy", "full"):
             raise
-        raise Untrusted(f"{path} is damaged: {error.orig if isinstance(error, DBAPIError) else error}", RESTORE) from error
+        raise _named(path, error) from error
+
+
+def _named(path: Path, error: Exception) -> Untrusted:
+    """The true word for a file that does not do as it should: only what is damaged is called so."""
+    cause = error.__cause__ if isinstance(error, Broken) and error.__cause__ is not None else error
+    cause = getattr(cause, "orig", None) or cause
+    code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
+    match code:
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
+            return Untrusted(f"{path} cannot be written by this user", WRITABLE.format(path=path, folder=path.parent))
+        case sqlite3.SQLITE_CANTOPEN:
+            return Untrusted(
+                f"{path} or its -wal and -shm files beside it cannot be opened by this user", WRITABLE.format(path=path, folder=path.parent)
+            )
+        case sqlite3.SQLITE_IOERR:
+            return Untrusted(f"the disk under {path} fails", "Look at the log of the system (dmesg), and restore a backup on another disk")
+        case sqlite3.SQLITE_NOTADB:
+            return Untrusted(f"{path} is not an SQLite database, or its first page is damaged", RESTORE)
+        case sqlite3.SQLITE_CORRUPT:
+            return Untrusted(f"{path} is damaged: pages of it do not fit together", RESTORE)
+    return Untrusted(f"{path} is damaged, or was changed by another program", RESTORE)
+
+
+WRITABLE = (
+    "Give it to the user that mailgate runs as (chown), with chmod u+rw {path} and chmod u+rwx {folder}; "
+    "a file system that is mounted read-only has to be mounted for writing"
+)
 
 
 def _check_inside(database: Database, path: Path, may_upgrade: bool, check: bool) -> None:
@@ -156,6 +207,7 @@ def _settle_in(database: Database, file: sqlite.File, lock: ServeLock | None) ->
             raise Busy("somebody else reads the database all the time")
     in_use = bool(database.read(lambda connection: house.get(connection, "in_use")))
     if lock is not None:
+        lock.note_boot(lost_log.this_boot())
         database.write(lambda connection: house.put(connection, "in_use", "1"))
         file.empty_log(PATIENCE)
     elif in_use:

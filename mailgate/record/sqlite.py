@@ -92,6 +92,9 @@ class File:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.place = str(path)
+        self._identity = _identity(path)
+        self._log: tuple[int, int] | None = None  #: the log that was there when we last looked
+        self.instance: str | None = None  #: which record this is; known once it was found good
         self.engine = engine(path)
 
     def begin_write(self, connection: Connection, deadline: float) -> bool:
@@ -113,7 +116,8 @@ class File:
     def _wants_descriptors(self) -> bool:
         """Whether SQLite cannot open its files only because this program or the machine has no file descriptor left."""
         try:
-            os.close(os.open(self.path, os.O_RDONLY | os.O_CLOEXEC))
+            # Not the database: closing a file of it would take away the locks that SQLite holds on it in this process.
+            os.close(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
         except OSError as error:
             return error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
         return False
@@ -133,6 +137,8 @@ class File:
 
         Raises what SQLite raises. Somebody in the way is nothing to speak of.
         """
+        if words := self._displaced():
+            raise Displaced(words)
         if not log_size(self.path):
             return
         with self.engine.connect() as connection:
@@ -158,15 +164,63 @@ class File:
         with self.engine.connect() as connection:
             return empty_log(connection, seconds)
 
+    def _displaced(self) -> str:
+        """Whether what is written to is no longer what stands there: then a 250 would be worth nothing after the next start."""
+        at = self.path
+        found = _identity(at)
+        if found is None:
+            return f"{at} is gone: it was removed or moved away while it was in use"
+        if self._identity is not None and found != self._identity:
+            return f"{at} is another file now: it was replaced while it was in use"
+        log = sidecars(at)[0]
+        there, held = _identity(log), _held()
+        if self._log in held and there != self._log:  # ours still, and no longer at its place
+            return f"{log} is gone or another file now: it was removed, moved or replaced while it was in use"
+        self._log = there
+        if self.instance is not None and not any(self._says(_OVERWRITTEN_PAUSE * look) for look in range(_OVERWRITTEN_LOOKS)):
+            return f"{at} was overwritten while it was in use"
+        return ""
+
+    def _says(self, pause: float) -> bool:
+        """Whether the file itself is still the record that was opened. While its first pages are being written nothing can be told."""
+        time.sleep(pause)
+        return peek(self.path, "instance") == self.instance and not peek(self.path, "untouched_copy")
+
     def copy(self, target: Path) -> None:
         with self.engine.connect() as connection:
             copy(connection, target)
+
+
+class Displaced(Exception):
+    """The file under the connections is no longer the one at its place. Says which, and how."""
+
+
+_OVERWRITTEN_LOOKS, _OVERWRITTEN_PAUSE = 4, 0.1
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _held() -> set[tuple[int, int] | None]:
+    """The files that this process has open, wherever they are now. Empty where the machine does not tell."""
+    held: set[tuple[int, int] | None] = set()
+    with contextlib.suppress(OSError):
+        for descriptor in os.listdir("/proc/self/fd"):
+            held.add(_identity(Path(f"/proc/self/fd/{descriptor}")))
+    return held - {None}
 
 
 # --- what an error means ------------------------------------------------------------------------------------------
 
 
 def meaning(error: BaseException) -> Meaning:
+    if isinstance(error, Displaced):
+        return "broken"
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.Error):
         return ""

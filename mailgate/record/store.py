@@ -111,6 +111,11 @@ class Store:
         self._db.look_after()
 
     @property
+    def fault(self) -> str:
+        """Why nothing can be kept any more, "" while all is well."""
+        return self._db.fault
+
+    @property
     def commits(self) -> int:
         """How many write transactions were committed."""
         return self._db.commits

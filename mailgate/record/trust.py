@@ -45,6 +45,13 @@ def check_file(path: Path) -> None:
             "A new installation makes one with `mailgate init`; if there was one, look for where it went, or restore a backup",
         ) from None
     _check_private(path, found)
+    if not os.access(path, os.R_OK):
+        raise Untrusted(f"this user may not read {path}", f"Run mailgate as the user that owns it, or chmod u+rw {path}")
+    for what in (path, path.parent):
+        if not os.access(what, os.W_OK | (os.X_OK if what == path.parent else 0)):
+            why = "its file system is mounted read-only" if _is_read_only(what) else "this user may not write to it"
+            way_out = "Mount it for writing" if _is_read_only(what) else f"Run mailgate as the user that owns it, or chmod u+rwX {what}"
+            raise Untrusted(f"{what} is read-only: {why}, and a record has to be written to even to be read safely", way_out)
     if found.st_size == 0:
         raise Untrusted(
             f"{path} is empty",
@@ -75,6 +82,10 @@ def check_folder(folder: Path) -> None:
             f"{folder} is on a network file system ({kind}), where SQLite loses mail",
             "Put the database on a disk of this machine, or use PostgreSQL",
         )
+
+
+def _is_read_only(path: Path) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
 
 
 def _check_private(path: Path, found: os.stat_result) -> None:
@@ -162,6 +173,7 @@ class ServeLock:
     def __init__(self, database: Path) -> None:
         self.path = database.with_name(database.name + ".lock")
         self._handle: int | None = None
+        self.boot = ""  #: in which the last serve worked (`lost_log.this_boot`)
 
     def acquire(self) -> None:
         """Raises Untrusted when another serve has it."""
@@ -179,14 +191,30 @@ class ServeLock:
             os.close(handle)
             return False
         os.fchmod(handle, 0o600)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        self.boot = self._lines(os.pread(handle, 200, 0))[1]
         self._handle = handle
+        self._write()
         return True
+
+    def note_boot(self, boot: str) -> None:
+        """Who serves from here on does so in this boot of the machine."""
+        self.boot = boot
+        self._write()
+
+    def _write(self) -> None:
+        assert self._handle is not None
+        text = f"{os.getpid()}\n{self.boot}\n".encode()
+        os.ftruncate(self._handle, 0)
+        os.pwrite(self._handle, text, 0)
+
+    @staticmethod
+    def _lines(content: bytes) -> tuple[str, str]:
+        lines = [*content.decode("ascii", "replace").splitlines(), "", ""]
+        return lines[0].strip(), lines[1].strip()
 
     def _holder(self) -> str:
         try:
-            pid = self.path.read_text(encoding="ascii", errors="replace").strip()
+            pid = self._lines(self.path.read_bytes())[0]
         except OSError:
             return ""
         return f" (its process is {pid})" if pid.isdigit() else ""
