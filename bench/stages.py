@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import pickle
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -33,8 +35,9 @@ from mailgate.app.program import GARBAGE, build_gateway
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
 from mailgate.gateway import to_keep
-from mailgate.gateway.writing import Desk, Sheet, Written
+from mailgate.gateway.writing import Desk, Sheet, Written, written
 from mailgate.guard import line
+from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread
 from mailgate.record.store import Store, create_store, open_store
 from mailgate.understand import Item, read_item
@@ -93,7 +96,7 @@ class Watched:
 
 
 class Worker:
-    """What a worker does, in this process: the same pickles, the same functions."""
+    """What a worker does, in this process: the same forms, the same functions."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
@@ -101,13 +104,14 @@ class Worker:
 
     def _through(self, stage: str, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         accounts, answers = self._accounts, []
+        form = form_of(answer_of(function))
         for item in items:
             with accounts.stage("hand_over"):
-                there = line.unpack(line.pack(item))
+                there = pickle.loads(line.pack(item))
             with accounts.stage(stage):
                 answer = function(there)
             with accounts.stage("hand_over"):
-                answers.append(line.unpack(line.pack(answer)))
+                answers.append(form.unpack(form.pack(answer)))
         return answers
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
@@ -115,10 +119,11 @@ class Worker:
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         with self._accounts.stage("hand_over"):
-            scribe = line.unpack(line.pack(scribe_of(desk)))
-        found: list[Written] = self._through("compose", lambda sheet: write_with(scribe, sheet), sheets)
-        self.letters += sum(map(len, found))
-        return found
+            scribe = pickle.loads(line.pack(scribe_of(desk)))
+        sealed = self._through("compose", partial(write_with, scribe), sheets)
+        self.letters += sum(map(len, sealed))
+        with self._accounts.stage("hand_over"):
+            return [written(sheet, one) or () for sheet, one in zip(sheets, sealed, strict=True)]
 
 
 def rounds(count: int, seed: int, warm: int = 200) -> tuple[dict[str, float], float]:

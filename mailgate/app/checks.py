@@ -20,6 +20,7 @@ from mailgate.app.program import CLOCK_OFF, mailbox_login, relay_login, tls_cont
 from mailgate.compose.samples import render_all
 from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
+from mailgate.guard import Confined, Guard, GuardError
 from mailgate.model.dns import Heard
 from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
 from mailgate.model.mail import NoSpace
@@ -52,6 +53,7 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
     for desk in found.policy.desks.values() if found.policy and found.verify else ():
         yield "agents", f"{desk.address}: {_proof(desk, found.verify)}", True  # type: ignore[arg-type]
     yield from _stamps(found)
+    yield from _workers()
     for door in found.doors:
         yield from _door(door, serving)
     yield from _far_away(found, now)
@@ -71,6 +73,35 @@ def _letters(found: Examined) -> Iterator[Found]:
         yield "letters", problem, False
     if not problems:
         yield "letters", f"every letter can be written in {', '.join(sorted({'en', *found.catalogues}))}", True
+
+
+# --- the workers ----------------------------------------------------------------------------------------------------------
+
+
+def _workers() -> Iterator[Found]:
+    """By what means of the kernel those who read hostile mail are confined. One is started and looked at."""
+    guard = Guard(_nothing, start_seconds=LONGEST)
+    try:
+        guard.start()
+        confined = guard.confined or Confined()
+    except (GuardError, OSError) as error:
+        yield "workers", f"none can be started: {error}", False
+        return
+    finally:
+        guard.stop()
+    names = [name for name in ("no_new_privs", "seccomp", "landlock") if name not in confined.missing]
+    words = f"who reads mail is confined by {', '.join(names)}" if names else "who reads mail is limited in time and memory only"
+    if confined.missing:
+        words += f"; this system lacks {', '.join(confined.missing)}"
+        if "seccomp" in confined.missing:
+            words += ": a worker that is taken over has the network"
+        if "landlock" in confined.missing:
+            words += ": a worker that is taken over reads what this user may read"
+    yield "workers", words, True
+
+
+def _nothing() -> None:
+    """What that worker is set up with."""
 
 
 # --- the record -----------------------------------------------------------------------------------------------------------

@@ -24,6 +24,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import Settings, brought_templates, load, places, sample_policy
+from mailgate.understand import recognised, recognised_account
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
@@ -93,7 +94,7 @@ class Explainer:
             except OSError as error:
                 raws.append(error)
         read = self.reader.accounts if accounts else self.reader.read
-        answers = iter(read([(raw, None, self.desk.ring, True) for raw in raws if isinstance(raw, bytes)]))
+        answers = iter(read([(raw, None, True) for raw in raws if isinstance(raw, bytes)]))
         for raw in raws:
             if isinstance(raw, OSError):
                 yield Told(_unreadable(f"cannot be opened: {raw.strerror}"))
@@ -102,9 +103,10 @@ class Explainer:
             if isinstance(answer, Unread):
                 yield Told(_unreadable(answer.reason))
             elif isinstance(answer, Accounted):
-                yield self._decided(raw, answer.reading, answer.account)
+                told = recognised_account(answer, self.desk.ring)
+                yield self._decided(raw, told.reading, told.account)
             else:
-                yield self._decided(raw, answer, None)
+                yield self._decided(raw, recognised(answer, self.desk.ring), None)
 
     def _decided(self, raw: bytes, reading: Reading, account: Account | None) -> Told:
         now = self.clock()

@@ -1,4 +1,4 @@
-"""The reader of the gateway: worker processes that read hostile mail under a budget, and write the letters that answer it.
+"""The reader of the gateway: worker processes that read hostile mail under a budget, and others that write the letters that answer it.
 
 Both are pure and cost most of a mail's time, so they are done where they cannot keep the doors waiting.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +18,8 @@ from mailgate.compose import words
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.reading import NoReader, Unwritten
-from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet
+from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet, written
+from mailgate.gateway.writing import Sealed as Letters
 from mailgate.guard import Guard, GuardError, Overrun, Raised
 from mailgate.model.account import Accounted
 from mailgate.model.installation import ReaderSettings
@@ -39,8 +41,7 @@ _templates: list[Templates] = []
 
 
 def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
-    """What a worker does once, before its memory is limited."""
-    understand.prepare()
+    """What a writing worker does once, before it is confined."""
     _templates[:] = [load_templates(sources, catalogues, checked=True)]
     for language in _templates[0].languages:
         # The names of days and months are read from files, some MiB a language: no mail's memory.
@@ -56,7 +57,7 @@ class _Scribe:
     reverse_path: str
     operator: str
 
-    def write(self, sheet: Sheet) -> Written:
+    def write(self, sheet: Sheet) -> Letters:
         return write_sheet(sheet, Desk(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
 
 
@@ -64,18 +65,21 @@ def scribe_of(desk: Desk) -> _Scribe:
     return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
 
 
-def write_with(scribe: _Scribe, sheet: Sheet) -> Written:
+def write_with(scribe: _Scribe, sheet: Sheet) -> Letters:
     return scribe.write(sheet)
 
 
-class GuardedReader:
-    """Started before the first mail, stopped after the last round."""
+def pool(settings: ReaderSettings, setup: Callable[[], object], workers: int) -> Guard:
+    """Workers of one kind, each confined (`guard/confine`)."""
+    return Guard(setup, workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS)
 
-    def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
-        setup = partial(prepare, dict(sources), dict(catalogues))
-        self.guard = Guard(
-            setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
-        )
+
+class ReaderOnly:
+    """Reads and writes no letters, so its workers import little, and have no keys."""
+
+    def __init__(self, settings: ReaderSettings) -> None:
+        self.settings = settings
+        self.guard = pool(settings, understand.prepare, settings.workers)
 
     def start(self) -> None:
         self.guard.start()
@@ -83,59 +87,82 @@ class GuardedReader:
     def stop(self) -> None:
         self.guard.stop()
 
-    def _run(self, function: Callable[[T], R], items: Sequence[T]) -> list[R | Overrun | Raised]:
+    @staticmethod
+    def _run(guard: Guard, function: Callable[[T], R], items: Sequence[T], first: bool = False) -> list[R | Overrun | Raised]:
         try:
-            return self.guard.run(function, items)
+            return guard.run(function, items, first=first)
         except GuardError as error:
             raise NoReader(str(error)) from error
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
-        answers = self._run(read_item, items)
+        answers = self._run(self.guard, read_item, items)
         return [answer if isinstance(answer, Reading) else Unread(_why(answer)) for answer in answers]
-
-    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
-        answers = self._run(signatures, raws)
-        return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
-
-    def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
-        answers = self._run(open_files, asked)
-        return [answer if isinstance(answer, tuple) else Unread(_why(answer)) for answer in answers]
-
-    def texts(self, asked: Sequence[FilesAsked]) -> list[Texts | Unread]:
-        answers = self._run(open_texts, asked)
-        return [answer if isinstance(answer, tuple) else Unread(_why(answer)) for answer in answers]
-
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
-        scribe = scribe_of(desk)
-        busy = [sheet for sheet in sheets if sheet.wanted]
-        answers = self._run(partial(write_with, scribe), busy)
-        written = iter(answers)
-        letters: list[Written] = []
-        for sheet in sheets:
-            answer = next(written) if sheet.wanted else ()
-            if isinstance(answer, Overrun | Raised):
-                raise Unwritten(_why(answer))
-            letters.append(answer)
-        return letters
-
-
-class ReaderOnly(GuardedReader):
-    """Writes no letters, so its worker imports little and is there in a tenth of the time."""
-
-    def __init__(self, settings: ReaderSettings) -> None:
-        self.settings = settings
-        setup = understand.prepare
-        self.guard = Guard(
-            setup, settings.workers, settings.cpu.total_seconds(), settings.memory, settings.wall.total_seconds(), niceness=NICENESS
-        )
 
     def accounts(self, items: Sequence[Item]) -> list[Accounted | Unread]:
         """The same readings, each with the account of how it went, under the same budget."""
-        answers = self._run(account_item, items)
+        answers = self._run(self.guard, account_item, items)
         return [answer if isinstance(answer, Accounted) else Unread(_why(answer)) for answer in answers]
+
+    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
+        answers = self._run(self.guard, signatures, raws)
+        return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
+
+    def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
+        return [self._of_each(one, answer) for one, answer in zip(asked, self._run(self.guard, open_files, asked, True), strict=True)]
+
+    def texts(self, asked: Sequence[FilesAsked]) -> list[Texts | Unread]:
+        return [self._of_each(one, answer) for one, answer in zip(asked, self._run(self.guard, open_texts, asked, True), strict=True)]
+
+    @staticmethod
+    def _of_each(asked: FilesAsked, answer: tuple[T, ...] | Overrun | Raised) -> tuple[T, ...] | Unread:
+        if not isinstance(answer, tuple):
+            return Unread(_why(answer))
+        return answer if len(answer) == len(asked[1]) else Unread("the reader failed: it answered for other files")
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         raise Unwritten("this reader writes no letters")
+
+
+class GuardedReader(ReaderOnly):
+    """Two pools: who reads what strangers sent never holds a key, and who has the keys never sees a raw mail.
+
+    Started before the first mail, stopped after the last round.
+    """
+
+    def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
+        super().__init__(settings)
+        self.writers = pool(settings, partial(prepare, dict(sources), dict(catalogues)), settings.writers)
+
+    def start(self) -> None:
+        """Both pools at once: their workers' start is what takes its time."""
+        with ThreadPoolExecutor(1) as beside:
+            writing = beside.submit(self.writers.start)
+            try:
+                super().start()
+            finally:
+                writing.exception()
+        try:
+            writing.result()
+        except GuardError:
+            super().stop()
+            raise
+
+    def stop(self) -> None:
+        super().stop()
+        self.writers.stop()
+
+    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+        busy = [sheet for sheet in sheets if sheet.wanted]
+        answers = iter(self._run(self.writers, partial(write_with, scribe_of(desk)), busy))
+        letters: list[Written] = []
+        for sheet in sheets:
+            answer = next(answers) if sheet.wanted else ()
+            if isinstance(answer, Overrun | Raised):
+                raise Unwritten(_why(answer))
+            if (found := written(sheet, answer)) is None:
+                raise Unwritten("its worker wrote other letters than it was asked for")
+            letters.append(found)
+        return letters
 
 
 class FileOpener:

@@ -30,7 +30,7 @@ from mailgate.model.mail import Attachment, Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
 from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
-from mailgate.understand import FilesAsked, Item, Opened, Texts
+from mailgate.understand import FilesAsked, Item, Opened, Texts, recognised
 from mailgate.understand.dkim import Sealed
 from mailgate.understand.thread import cited_ids, find_evidence
 
@@ -235,7 +235,7 @@ class ReadingRound:
     def _understand(self, desk: Desk, claims: Sequence[Claim]) -> list[Read]:
         ring = desk.ring
         began = journal.clock()
-        answers = self.reader.read([(c.arrival.raw, c.arrival.reverse_path, ring, self._is_rich(c, desk)) for c in claims])
+        answers = self.reader.read([(c.arrival.raw, c.arrival.reverse_path, self._is_rich(c, desk)) for c in claims])
         journal.were_read(claims, answers, began)
         reads = []
         for claim, answer in zip(claims, answers, strict=True):
@@ -247,6 +247,7 @@ class ReadingRound:
             elif claim.attempts > MOST_ATTEMPTS:
                 self._aside(claim, f"given up after {claim.attempts} attempts")
             else:
+                answer = recognised(answer, ring)
                 is_report = answer.kind in REPORTS
                 evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at, is_report=is_report)
                 reads.append(Read(claim, at, answer, evidence))

@@ -112,22 +112,58 @@ class Unwritable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What a worker says of a letter that it left out: the reason. Which it was is known by its place."""
+
+    reason: str
+
+
+Sealed = tuple[Letter | LeftOut, ...]  #: what a worker makes of a sheet, in the order of its letters
 Written = tuple[Letter | Unwritable, ...]
 
 
-def write_sheet(sheet: Sheet, desk: Desk) -> Written:
+def write_sheet(sheet: Sheet, desk: Desk) -> Sealed:
     """The sealed letters of a sheet. Raises Unsealable for one that must not be left out: somebody's words, or a notice to an agent."""
     files = {file.ticket.number: file for file in sheet.files}
     shared: Shared = {}
-    letters: list[Letter | Unwritable] = []
+    letters: list[Letter | LeftOut] = []
     for wanted in sheet.wanted:
         try:
             letters.append(desk.seal(wanted, files.get, {}, sheet.now, shared))
         except Unsealable as error:
             if not budget.is_counted(wanted):
                 raise
-            letters.append(Unwritable(wanted, str(error)[:200]))
+            letters.append(LeftOut(str(error)[:200].encode("utf-8", "replace").decode().replace("\0", " ")))
     return tuple(letters)
+
+
+def written(sheet: Sheet, sealed: Sealed) -> Written | None:
+    """The letters of a sheet as its decision knows them; None where they are not those that were asked for."""
+    if len(sealed) != len(sheet.wanted):
+        return None
+    letters: list[Letter | Unwritable] = []
+    for wanted, one in zip(sheet.wanted, sealed, strict=True):
+        if isinstance(one, LeftOut):
+            letters.append(Unwritable(wanted, one.reason))
+        elif _is(one, wanted):
+            letters.append(one)
+        else:
+            return None
+    return tuple(letters)
+
+
+def _is(letter: Letter, wanted: LetterWanted) -> bool:
+    """Whether a letter is the one that was wanted: for that person and ticket, of that kind, under the name that was drawn for it."""
+    return (letter.event, letter.audience, letter.ticket, letter.desk, letter.person, letter.automatic, letter.answer_is) == (
+        wanted.event,
+        wanted.audience,
+        wanted.ticket,
+        wanted.desk,
+        wanted.person.id,
+        wanted.automatic,
+        wanted.answer_is,
+    ) and (not wanted.name or letter.id == wanted.name)
 
 
 def a_sheet(wanted: tuple[LetterWanted, ...], files: Callable[[int], TicketFile | None], now: datetime) -> Sheet:

@@ -9,10 +9,14 @@ Who enforces what:
   CPU     the kernel, by the worker's ITIMER_PROF with SIGPROF at its default action: no Python code has to run, so C loops die too
   memory  the kernel, by RLIMIT_AS set after the imports: MemoryError, reported, and the worker leaves (Linux only)
   wall    the parent, by SIGKILL
+  files, network, processes   the kernel, by what the worker gives up before its first item (`confine`)
+
+What a worker answers is hostile as well: it is read in a fixed form (`form`), never unpickled, and never longer than agreed.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import queue
 import threading
@@ -24,9 +28,11 @@ from typing import Any, Self, TypeVar
 from mailgate.guard import line
 from mailgate.guard.budget import MIB, Limits
 from mailgate.guard.child import Worker, WorkerFellError
+from mailgate.guard.confine import Confined
+from mailgate.guard.form import Form, answer_of, form_of
 from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
 
-__all__ = ["MIB", "Guard", "GuardError", "Limit", "Limits", "Overrun", "Raised"]
+__all__ = ["MIB", "Confined", "Guard", "GuardError", "Limit", "Limits", "Overrun", "Raised"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +51,7 @@ class _Run:
     """One call of `Guard.run`: where its answers are gathered."""
 
     function: bytes
+    form: Form  #: of the answers
     answers: list[Any]
     open: int  #: chunks not yet done
     error: GuardError | None = None
@@ -62,7 +69,15 @@ class _Run:
         self.done.set()
 
 
-_Chunk = tuple[_Run, deque[tuple[int, bytes]]]
+#: What is put into the queue: the lower goes first, and what came earlier before what came later; None ends a keeper.
+_FIRST, _USUAL, _END = 0, 1, -1
+_Chunk = tuple[_Run, deque[tuple[int, object]]]
+
+
+def _octets(item: object) -> int:
+    """Of a mail, whatever stands beside its bytes; nothing else that is handed to workers is large."""
+    held = item if isinstance(item, tuple) else (item,)
+    return sum(len(one) for one in held if isinstance(one, bytes))
 
 
 class Guard:
@@ -82,13 +97,18 @@ class Guard:
         *,
         start_seconds: float = 30.0,
         niceness: int = 0,
+        confined: bool = True,
+        folders: Sequence[str] = (),
     ) -> None:
+        """`confined`: the workers give up network, other processes and files (`confine`); `folders`: what they may read all the same."""
         self._setup = line.pack(setup)
         self._count = workers
         self._limits = Limits(cpu_seconds, memory_bytes, wall_seconds)
         self._start_seconds = start_seconds
         self._niceness = niceness
-        self._chunks: queue.SimpleQueue[_Chunk | None] = queue.SimpleQueue()
+        self._folders = tuple(folders) if confined else None
+        self._chunks: queue.PriorityQueue[tuple[int, int, _Chunk | None]] = queue.PriorityQueue()
+        self._turns = itertools.count()
         self._lock = threading.Lock()
         self._runs: set[_Run] = set()
         self._workers: dict[int, Worker] = {}  #: by number of the keeper
@@ -119,7 +139,7 @@ class Guard:
             for run in self._runs:
                 run.fail(GuardError("the guard was stopped"))
         for _ in self._keepers:
-            self._chunks.put(None)
+            self._chunks.put((_END, next(self._turns), None))
         for keeper in self._keepers:
             keeper.join()
 
@@ -136,27 +156,37 @@ class Guard:
         with self._lock:
             return tuple(worker.pid for worker in self._workers.values())
 
-    def run(self, function: Callable[[T], R], items: Sequence[T]) -> list[R | Overrun | Raised]:
-        """What `function` makes of each item, in their order. Blocks; raises GuardError when there is no worker to be had."""
+    @property
+    def confined(self) -> Confined | None:
+        """By what means the workers are confined; None: none lives, or they are not to be."""
+        with self._lock:
+            found = [worker.confined for worker in self._workers.values()]
+        return found[0] if found and self._folders is not None else None
+
+    def run(self, function: Callable[[T], R], items: Sequence[T], *, first: bool = False) -> list[R | Overrun | Raised]:
+        """What `function` makes of each item, in their order. Blocks; raises GuardError when there is no worker to be had.
+
+        What the function says that it returns is all that its answers may hold (`form`). `first`: before what waits already.
+        """
         if not items:
             return []
-        chunks: list[deque[tuple[int, bytes]]] = []
-        size = _CHUNK_BYTES
+        chunks: list[deque[tuple[int, object]]] = []
+        size = 0
         for index, item in enumerate(items):
-            pickled = line.pack(item)
-            if size + len(pickled) > _CHUNK_BYTES or len(chunks[-1]) == self._share(len(items)):
+            octets = _octets(item)
+            if not chunks or size + octets > _CHUNK_BYTES or len(chunks[-1]) == self._share(len(items)):
                 chunks.append(deque())
                 size = 0
-            chunks[-1].append((index, pickled))
-            size += len(pickled)
-        run = _Run(line.pack(function), [None] * len(items), len(chunks))
+            chunks[-1].append((index, item))
+            size += octets
+        run = _Run(line.pack(function), form_of(answer_of(function)), [None] * len(items), len(chunks))
         with self._lock:
             if self._closing.is_set() or not self._keepers:
                 raise GuardError("the guard is not running")
             self._runs.add(run)
         try:
             for chunk in chunks:
-                self._chunks.put((run, chunk))
+                self._chunks.put((_FIRST if first else _USUAL, next(self._turns), (run, chunk)))
             run.done.wait()
         finally:
             run.done.set()  # interrupted: chunks that nobody waits for are not begun
@@ -179,7 +209,7 @@ class Guard:
             ready.put(error)
         else:
             ready.put(None)
-        while (chunk := self._chunks.get()) is not None:
+        while (chunk := self._chunks.get()[2]) is not None:
             run, waiting = chunk
             try:
                 self._do(number, run, waiting)
@@ -192,14 +222,21 @@ class Guard:
             run.close_chunk()
         self._drop(number)
 
-    def _do(self, number: int, run: _Run, waiting: deque[tuple[int, bytes]]) -> None:
+    def _do(self, number: int, run: _Run, chunk: deque[tuple[int, object]]) -> None:
+        # Pickled only here: of what waits in the queue there is no second copy.
+        waiting = deque((index, line.pack(item)) for index, item in chunk)
+        chunk.clear()
         while waiting and not run.done.is_set():
             worker = self._worker(number)
+            if worker.speaks_unasked:
+                log.warning("a worker spoke unasked and is replaced")
+                self._drop(number)
+                continue
             try:
                 worker.give(run.function, [item for _, item in waiting])
                 while waiting:
                     index, item = waiting[0]
-                    run.answers[index] = worker.take(item)
+                    run.answers[index] = worker.take(item, run.form)
                     waiting.popleft()
                     if not worker.alive and waiting:
                         break  # it left after a large mail; nobody is to blame
@@ -211,13 +248,13 @@ class Guard:
                     return
                 log.warning("a worker fell and is replaced: %s", fall)
                 self._drop(number)
-                run.answers[index] = self._alone(number, run.function, item)
+                run.answers[index] = self._alone(number, run, item)
 
-    def _alone(self, number: int, function: bytes, item: bytes) -> object:
+    def _alone(self, number: int, run: _Run, item: bytes) -> object:
         worker = self._worker(number)
         try:
-            worker.give(function, [item])
-            return worker.take(item)
+            worker.give(run.function, [item])
+            return worker.take(item, run.form)
         except WorkerFellError as fall:
             self._drop(number)
             return fall.overrun
@@ -232,7 +269,7 @@ class Guard:
             if self._closing.is_set():
                 raise GuardError("the guard was stopped")
             try:
-                worker = Worker(self._setup, self._limits, self._start_seconds, self._niceness)
+                worker = Worker(self._setup, self._limits, self._start_seconds, self._niceness, self._folders)
             except (GuardError, OSError) as error:
                 if pause is None:
                     raise error if isinstance(error, GuardError) else GuardError(f"a worker could not be started: {error}") from error

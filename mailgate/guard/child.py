@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,10 +13,21 @@ from collections.abc import Sequence
 
 from mailgate.guard import line
 from mailgate.guard.budget import MIB, Limits
+from mailgate.guard.confine import Confined
+from mailgate.guard.form import Form, MalformedError, form_of
 from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
 
 #: All that a worker sees of our environment: no secret of ours belongs beside hostile mail.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+#: The longest word of a worker that has read no mail yet.
+_WORDS = 10_000
+
+
+def told(text: str, most: int) -> str:
+    """Words of a worker as they may stand in a log: one line, nothing that cannot be seen."""
+    return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
 class WorkerFellError(Exception):
@@ -29,7 +41,10 @@ class WorkerFellError(Exception):
 class Worker:
     """One worker process and the line to it. Belongs to one keeper thread; only `kill` may be called from another."""
 
-    def __init__(self, setup: bytes, limits: Limits, start_seconds: float, niceness: int) -> None:
+    def __init__(self, setup: bytes, limits: Limits, start_seconds: float, niceness: int, folders: Sequence[str] | None) -> None:
+        """`folders`: what it may read beside ourselves once it is set up; None: it is not confined at all."""
+        self._known: set[bytes] = set()  #: functions that it has imported
+        self._function = b""
         self._limits = limits
         ours, theirs = socket.socketpair()
         self._sock = ours
@@ -51,8 +66,8 @@ class Worker:
         self.pid = self._child.pid
         try:
             ours.settimeout(start_seconds)
-            line.send(ours, line.WORK, line.pack((setup, limits, niceness)))
-            kind, payload = self._incoming.receive(time.monotonic() + start_seconds)
+            line.send(ours, line.WORK, line.pack((setup, limits, niceness, folders)))
+            kind, payload = self._incoming.receive(time.monotonic() + start_seconds, _WORDS)
         except BaseException as error:
             ended = self.end()
             why = f"not ready in {start_seconds:g} s" if isinstance(error, TimeoutError) else ended
@@ -60,6 +75,8 @@ class Worker:
         if kind != line.READY:
             self.end()
             raise GuardError(f"the setup of a worker failed: {payload.decode('utf-8', 'replace')}")
+        # No mail was read yet: this is still our own word.
+        self.confined = Confined(*json.loads(payload))
 
     @property
     def alive(self) -> bool:
@@ -85,35 +102,72 @@ class Worker:
 
     def give(self, function: bytes, items: Sequence[bytes]) -> None:
         self._sock.settimeout(self._limits.wall_seconds)
+        self._function = function
         try:
             line.send(self._sock, line.WORK, line.pack((function, items)))
         except OSError as error:
             raise self._fallen(items[0]) from error
 
-    def take(self, item: bytes) -> object:
-        """The answer to the item in work. Raises WorkerFellError when the worker went down under it; GuardError when the fault is ours."""
-        wall = self._limits.wall(len(item))
+    @property
+    def speaks_unasked(self) -> bool:
+        """Whether it said more than it was asked for: what comes next would be taken for another item's answer."""
+        if self._incoming.holds:
+            return True
+        self._sock.setblocking(False)
         try:
-            kind, payload = self._incoming.receive(time.monotonic() + wall)
+            return bool(self._sock.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def take(self, item: bytes, form: Form) -> object:
+        """The answer to the item in work. Raises WorkerFellError when the worker went down under it, or answers what it may not;
+        GuardError when the fault is ours."""
+        wall, most = self._limits.wall(len(item)), self._limits.answer(len(item))
+        deadline = time.monotonic() + wall
+        try:
+            if self._function not in self._known:
+                self._expect_known(*self._incoming.receive(deadline, _WORDS))
+            return self._answer(item, form, *self._incoming.receive(deadline, most))
+        except line.TooLongError as error:
+            self._child.kill()
+            self.end()
+            raise WorkerFellError(Limit.ANSWER, f"the answer is larger than {most // MIB} MiB") from error
+        except MalformedError as error:
+            self._child.kill()
+            self.end()
+            raise WorkerFellError(Limit.ANSWER, "its worker answered in a form that was not agreed on") from error
         except TimeoutError as error:
             self._child.kill()
             self.end()
             raise WorkerFellError(Limit.WALL, f"took more than {wall:g} s") from error
         except (EOFError, OSError) as error:
             raise self._fallen(item) from error
+
+    def _expect_known(self, kind: bytes, payload: bytes | bytearray) -> None:
+        """Before the first item is looked at, a worker says whether it knows the function. Later nobody would believe it."""
         if kind == line.BROKEN:
             self.end()
-            raise GuardError(f"a worker cannot import the function: {payload.decode('utf-8', 'replace')}")
+            raise GuardError(f"a worker cannot import the function: {told(payload.decode('utf-8', 'replace'), 400)}")
+        if kind != line.KNOWN:
+            raise MalformedError("no word on the function")
+        self._known.add(self._function)
+
+    def _answer(self, item: bytes, form: Form, kind: bytes, payload: bytes | bytearray) -> object:
         if kind.islower():
             self.end()
         match kind.upper():
             case b"M":
                 raise WorkerFellError(Limit.MEMORY, f"needed more than {self._limits.memory(len(item)) // MIB} MiB of memory")
             case b"X":
-                return Overrun(f"the answer is larger than {self._limits.answer_bytes // MIB} MiB", Limit.ANSWER)
+                return Overrun(f"the answer is larger than {self._limits.answer(len(item)) // MIB} MiB", Limit.ANSWER)
             case b"E":
-                return Raised(*line.unpack(payload))
-        return line.unpack(payload)
+                raised: Raised = form_of(Raised).unpack(payload)
+                return Raised(told(raised.type, 80), told(raised.message, 300), told(raised.place, 200))
+            case b"D":
+                return form.unpack(payload)
+        raise MalformedError("no kind of answer")
 
     def _fallen(self, item: bytes) -> WorkerFellError:
         ended = self.end()

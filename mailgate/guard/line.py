@@ -1,4 +1,4 @@
-"""The line between the guard and a worker: a kind, a length, a pickle. Both ends are ours."""
+"""The line between the guard and a worker: a kind, a length, and behind it work (a pickle) or an answer (`form`)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 _HEAD = struct.Struct("!cQ")
 
 READY, BROKEN = b"R", b"B"  #: the setup or the function itself: done, or cannot be imported
+KNOWN = b"K"  #: the function was imported; told once for each, before any item is looked at
 DONE, RAISED, LARGE, MEMORY = b"D", b"E", b"X", b"M"  #: answers to an item; in lower case: and this worker leaves after it
 WORK = b"W"
 
@@ -45,6 +46,10 @@ def receive_exactly(sock: socket.socket, size: int, deadline: float | None) -> b
     return data
 
 
+class TooLongError(Exception):
+    """The other side announces more than it may send."""
+
+
 class Incoming:
     """What a worker answers, taken from the socket in large pieces: answers that came meanwhile cost no call of their own."""
 
@@ -59,9 +64,12 @@ class Incoming:
     def holds(self) -> bool:
         return self._at < len(self._held)
 
-    def receive(self, deadline: float) -> tuple[bytes, bytes | bytearray]:
-        """One frame. Raises EOFError when the other side is gone, TimeoutError at the deadline (monotonic seconds)."""
+    def receive(self, deadline: float, most: int) -> tuple[bytes, bytes | bytearray]:
+        """One frame. Raises EOFError when the other side is gone, TimeoutError at the deadline (monotonic seconds), TooLongError for a
+        frame of more than `most` octets, before any of them is taken."""
         kind, size = _HEAD.unpack(self._take(_HEAD.size, deadline))
+        if size > most:
+            raise TooLongError
         return kind, self._take(size, deadline)
 
     def _take(self, size: int, deadline: float) -> bytes | bytearray:
@@ -95,10 +103,6 @@ def pack(value: object) -> bytes:
     pickler.dispatch_table = _REDUCERS
     pickler.dump(value)
     return written.getvalue()
-
-
-def unpack(data: bytes | bytearray) -> Any:
-    return pickle.loads(data)  # written by the other end of this line, which has no more rights than we have
 
 
 # --- frozen nouns by their fields: as dataclasses do it themselves, each costs twice the time -------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
+import pickle
 import resource
 import signal
 import socket
@@ -14,7 +16,10 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 from mailgate.guard import line
-from mailgate.guard.budget import Limits
+from mailgate.guard.budget import LARGEST, Limits
+from mailgate.guard.confine import Confined, confine, readable
+from mailgate.guard.form import Form, answer_of, form_of
+from mailgate.model.overrun import Raised
 
 #: Objects between two looks for garbage that holds itself; a mail makes a few hundred, and hardly any of that kind.
 _GARBAGE = 10_000
@@ -30,16 +35,17 @@ def work(descriptor: int, parent: int) -> NoReturn:
     sock = socket.socket(fileno=descriptor)
     try:
         _, payload = line.receive(sock)
-        setup, limits, niceness = line.unpack(payload)
+        setup, limits, niceness, folders = _given(payload)
         try:
             if niceness:
                 os.nice(niceness)
-            line.unpack(setup)()
+            _given(setup)()
         except BaseException as error:  # whatever it is, the guard has to hear of it
             line.send(sock, line.BROKEN, f"{type(error).__name__}: {_one_line(error)}".encode("utf-8", "replace"))
             os._exit(1)
-        _close_in()
-        _answer(sock, limits)
+        _close_in(descriptor)
+        memory = _Memory(limits)
+        _answer(sock, limits, memory, confine((*readable(), *folders)) if folders is not None else Confined())
     except (EOFError, OSError):
         os._exit(0)  # the parent is gone
 
@@ -54,8 +60,15 @@ def _die_with(parent: int) -> None:
         os._exit(0)
 
 
-def _close_in() -> None:
-    """Nothing of a mail may leave by another way than the answer: no output, no file, no core dump."""
+def _given(data: bytes | bytearray) -> Any:
+    """What the parent sent. It has all the rights that we have, and more."""
+    return pickle.loads(data)  # noqa: S301
+
+
+def _close_in(descriptor: int) -> None:
+    """Nothing of a mail may leave by another way than the answer: no output, no file, no core dump, nothing that is still open."""
+    os.closerange(3, descriptor)
+    os.closerange(descriptor + 1, max(descriptor + 2, resource.getrlimit(resource.RLIMIT_NOFILE)[0]))
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(null, stream)
@@ -71,47 +84,48 @@ def _close_in() -> None:
 class _Memory:
     """The limit on address space, counted from what the worker needs when it is ready."""
 
-    def __init__(self, budget: int) -> None:
+    def __init__(self, limits: Limits) -> None:
         try:
             self._statm = os.open("/proc/self/statm", os.O_RDONLY)
         except OSError:  # not Linux: there is no trustworthy baseline, and the kernel would not enforce it
             self._statm = -1
         self._page = resource.getpagesize()
         self._hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        self._budget = budget
+        self._budget = limits.memory_bytes
         self.baseline = self._size()
-        self.limit(budget)
+        if self._statm >= 0:
+            # For good: whoever takes this process over cannot have more than the largest mail may.
+            most = self.baseline + limits.memory(LARGEST)
+            self._hard = most if self._hard == resource.RLIM_INFINITY else min(most, self._hard)
+            resource.setrlimit(resource.RLIMIT_AS, (self._hard, self._hard))
+        self.limit(self._budget)
 
     def _size(self) -> int:
         return 0 if self._statm < 0 else int(os.pread(self._statm, 32, 0).split()[0]) * self._page
 
     def limit(self, growth: int) -> None:
         if self._statm >= 0:
-            most = self.baseline + growth
-            if self._hard != resource.RLIM_INFINITY:  # somebody limited the whole program already
-                most = min(most, self._hard)
-            resource.setrlimit(resource.RLIMIT_AS, (most, self._hard))
+            resource.setrlimit(resource.RLIMIT_AS, (min(self.baseline + growth, self._hard), self._hard))
 
     def worn(self) -> bool:
         """Whether so much stayed allocated that the next mail would have to pay for the last one."""
         return self._size() - self.baseline > self._budget // 2
 
 
-def _answer(sock: socket.socket, limits: Limits) -> NoReturn:
-    memory = _Memory(limits.memory_bytes)
-    functions: dict[bytes, Callable[[Any], object]] = {}
-    line.send(sock, line.READY)
+def _answer(sock: socket.socket, limits: Limits, memory: _Memory, confined: Confined) -> NoReturn:
+    functions: dict[bytes, tuple[Callable[[Any], object], Form]] = {}
+    line.send(sock, line.READY, json.dumps([confined.no_new_privs, confined.seccomp, confined.landlock]).encode())
     while True:
         try:
             _, size = line.receive_head(sock)
             memory.limit(limits.memory(size))  # a mail over 1 MiB always comes alone
-            pickled, items = line.unpack(line.receive_exactly(sock, size, None))
+            pickled, items = _given(line.receive_exactly(sock, size, None))
             if pickled not in functions:
                 functions[pickled] = _function(sock, pickled)
             for index in range(len(items)):
                 item, items[index] = items[index], None  # its bytes are let go as soon as they are an object
                 signal.setitimer(signal.ITIMER_PROF, limits.cpu(len(item)))
-                kind, answer = _one(functions[pickled], item, limits)
+                kind, answer = _one(*functions[pickled], item, limits)
                 worn = memory.worn()
                 line.send(sock, kind.lower() if worn else kind, answer)
                 if worn:
@@ -122,23 +136,25 @@ def _answer(sock: socket.socket, limits: Limits) -> NoReturn:
             os._exit(0)
 
 
-def _function(sock: socket.socket, pickled: bytes) -> Callable[[Any], object]:
+def _function(sock: socket.socket, pickled: bytes) -> tuple[Callable[[Any], object], Form]:
     try:
-        function: Callable[[Any], object] = line.unpack(pickled)
+        function: Callable[[Any], object] = _given(pickled)
+        form = form_of(answer_of(function))
+        line.send(sock, line.KNOWN)  # before the first item: what is said after it is the word of whoever wrote that item
+        return function, form
     except BaseException as error:  # our own mistake: it must not set a single mail aside
         line.send(sock, line.BROKEN, f"{type(error).__name__}: {_one_line(error)}".encode("utf-8", "replace"))
         os._exit(1)
-    return function
 
 
-def _one(function: Callable[[Any], object], item: bytes, limits: Limits) -> tuple[bytes, bytes]:
+def _one(function: Callable[[Any], object], form: Form, item: bytes, limits: Limits) -> tuple[bytes, bytes]:
     try:
-        answer = line.pack(function(line.unpack(item)))
+        answer = form.pack(function(_given(item)))
     except MemoryError:
         raise
     except BaseException as error:  # SystemExit too: a mail must not be able to end the worker politely
-        return line.RAISED, line.pack((type(error).__name__, _one_line(error), _place(error.__traceback__)))
-    if len(answer) > limits.answer_bytes:
+        return line.RAISED, form_of(Raised).pack(Raised(type(error).__name__, _one_line(error), _place(error.__traceback__)))
+    if len(answer) > limits.answer(len(item)):
         return line.LARGE, b""
     return line.DONE, answer
 

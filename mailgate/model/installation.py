@@ -188,9 +188,10 @@ class VerifySettings:
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings:
-    """The worker processes that read mail, and what one mail may cost them."""
+    """The worker processes that read mail, those that write letters, and what one mail may cost them."""
 
-    workers: int = 2
+    workers: int = 2  #: that read
+    writers: int = 1  #: that write; the keys are handed to these alone
     cpu: timedelta = timedelta(seconds=2)
     memory: int = 256 * MIB  #: growth of a worker above its start
     wall: timedelta = timedelta(seconds=10)

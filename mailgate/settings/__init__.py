@@ -186,7 +186,7 @@ def examine(folder: Path) -> Examined:
         disk_warning=form.operator.disk_warning,
         letters_held=form.letters == "hold",
         verify=verify,
-        reader=ReaderSettings(form.reader.workers, form.reader.cpu, form.reader.memory, form.reader.wall, form.reader.batch),
+        reader=ReaderSettings(**form.reader.model_dump()),
         rounds=RoundSettings(form.rounds.read, form.rounds.clocks, form.rounds.send, form.rounds.watch),
         log=LogSettings(form.log.format),
         accept_other_keys=form.keys.accept_other,

@@ -257,6 +257,7 @@ class VerifyForm(Form):
 
 class ReaderForm(Form):
     workers: int = Field(default=2, ge=1, le=64)
+    writers: int = Field(default=1, ge=1, le=64)
     cpu: Span = timedelta(seconds=2)
     memory: Room = 256 * 1024**2
     wall: Span = timedelta(seconds=10)

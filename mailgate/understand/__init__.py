@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from mailgate.model.account import Accounted
 from mailgate.model.mail import Attachment, Reading
 from mailgate.model.token import Keyring
@@ -10,12 +12,27 @@ from mailgate.understand.attachments import files_of
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.notes import Notes
 
-__all__ = ["LIMITS", "FilesAsked", "Item", "ReadingLimits", "account_item", "open_files", "open_texts", "prepare", "read", "read_item"]
+__all__ = [
+    "LIMITS",
+    "FilesAsked",
+    "Item",
+    "ReadingLimits",
+    "account_item",
+    "open_files",
+    "open_texts",
+    "prepare",
+    "read",
+    "read_item",
+    "recognised",
+    "recognised_account",
+]
 
-Item = tuple[bytes, str | None, Keyring, bool]  #: raw mail, reverse-path, keys that tell our own letters, and whether its HTML is needed
+Item = tuple[bytes, str | None, bool]  #: raw mail, reverse-path, and whether its HTML is needed
 FilesAsked = tuple[bytes, tuple[Attachment, ...]]  #: raw mail, and which of its files somebody needs
 Texts = tuple[str | None, ...]
 Opened = tuple[bytes | None, ...]  #: of each its octets; None: they are not what was described
+
+_NO_KEYS = Keyring(())  #: of whoever reads hostile mail
 
 
 def read(
@@ -38,9 +55,23 @@ def prepare() -> None:
 
 
 def read_item(item: Item) -> Reading:
-    """What a worker process does with one mail."""
-    raw, reverse_path, ring, rich = item
-    return read(raw, reverse_path, ring, rich=rich)
+    """What a worker process does with one mail. It has no keys: whether it is a letter of our own, `recognised` says."""
+    raw, reverse_path, rich = item
+    return read(raw, reverse_path, _NO_KEYS, rich=rich)
+
+
+def recognised(reading: Reading, ring: Keyring) -> Reading:
+    """The reading of a worker that has no keys, by somebody who has them: a letter of our own that came back is known by its MAC."""
+    said = classify.own_letter(reading, ring)
+    return reading if said is None else Reading(reading.mail, *said)
+
+
+def recognised_account(told: Accounted, ring: Keyring) -> Accounted:
+    """The same for a reading with its account."""
+    if (said := classify.own_letter(told.reading, ring)) is None:
+        return told
+    asked = classify.own_asked(told.account.kinds, said[1])
+    return Accounted(Reading(told.reading.mail, *said), replace(told.account, kinds=asked, silence=()))
 
 
 def open_files(asked: FilesAsked) -> Opened:
@@ -57,7 +88,7 @@ def account_item(item: Item) -> Accounted:
     """The same mail read in the same way, and how it went: what `mailgate explain` asks for."""
     from mailgate.understand import outline  # no other mail has a use for it
 
-    raw, reverse_path, ring, rich = item
+    raw, reverse_path, rich = item
     notes = Notes()
-    reading = read(raw, reverse_path, ring, rich=rich, notes=notes)
-    return Accounted(reading, outline.account(reading, notes, *classify.looked_at(reading.mail, reverse_path, ring)))
+    reading = read(raw, reverse_path, _NO_KEYS, rich=rich, notes=notes)
+    return Accounted(reading, outline.account(reading, notes, *classify.looked_at(reading.mail, reverse_path, _NO_KEYS)))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mailgate.model.account import Asked
-from mailgate.model.mail import Kind, Mail
+from mailgate.model.mail import Kind, Mail, Reading
 from mailgate.model.token import Keyring, read_own_id
 from mailgate.understand.absences import absence_in
 from mailgate.understand.headers import without_comments
@@ -47,7 +47,7 @@ def classify(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[Kind,
     case = _case(mail, reverse_path, ring)
     kind, because = next((kind, f"{name}: {evidence}") for kind, name, question in RULES if (evidence := question(case)) is not None)
     if kind not in _ANSWERED:
-        return kind, because, False, f"a mail of kind {kind.value} is never answered"
+        return kind, because, False, _never(kind)
     silence = next((f"{name}: {evidence}" for name, question in SILENCE if (evidence := question(case)) is not None), None)
     return kind, because, silence is None, silence or "nothing forbids it"
 
@@ -100,6 +100,27 @@ def is_our_own(case: Case) -> str | None:
     # Only a good MAC counts: who forges our name must not be able to have a customer's mail dropped.
     own = read_own_id(case.ring, case.mail.message_id or "")
     return f"Message-ID of our letter {own.letter}, its MAC is good" if own is not None and not own.anchor and not own.check else None
+
+
+_OWN = "our own letter"
+
+
+def own_letter(reading: Reading, ring: Keyring) -> tuple[Kind, str, bool, str] | None:
+    """What `classify` says of a letter of our own, None where it is none; for whoever has the keys, of a mail that was read without."""
+    if reading.kind is Kind.UNREADABLE:
+        return None
+    evidence = is_our_own(Case(reading.mail, False, (), ring, {}, ""))
+    return None if evidence is None else (Kind.LOOP, f"{_OWN}: {evidence}", False, _never(Kind.LOOP))
+
+
+def own_asked(kinds: tuple[Asked, ...], because: str) -> tuple[Asked, ...]:
+    """The questions that were asked of it, up to the one that decides with the keys at hand."""
+    before = next(place for place, asked in enumerate(kinds) if asked.rule == _OWN)
+    return (*kinds[:before], Asked(_OWN, because.removeprefix(f"{_OWN}: "), Kind.LOOP))
+
+
+def _never(kind: Kind) -> str:
+    return f"a mail of kind {kind.value} is never answered"
 
 
 def is_complaint(case: Case) -> str | None:
@@ -246,7 +267,7 @@ def is_written(case: Case) -> str | None:
 
 RULES: tuple[tuple[Kind, str, Question], ...] = (
     (Kind.UNREADABLE, "unreadable", is_unreadable),
-    (Kind.LOOP, "our own letter", is_our_own),
+    (Kind.LOOP, _OWN, is_our_own),
     (Kind.COMPLAINT, "complaint", is_complaint),
     (Kind.COMPLAINT, "complaint of a provider", is_complaint_of_a_provider),
     (Kind.COMPLAINT, "unsubscription", is_unsubscription),

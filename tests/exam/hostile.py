@@ -158,5 +158,5 @@ class NaiveReader:
                 self.raised.add(raw)
         return answers
 
-    def write(self, *given: Any) -> Any:
-        return self._reader.write(*given)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._reader, name)

@@ -8,7 +8,6 @@ import re
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 Deed = tuple[str, Any]
@@ -48,7 +47,10 @@ def burn(seconds: float) -> int:
     return os.getpid()
 
 
-def do(deed: Deed) -> Any:
+Answer = int | str | bytes | bool | None | tuple[int, int]  #: all that a deed may come back with
+
+
+def do(deed: Deed) -> Answer:
     verb, value = deed
     return _DEEDS[verb](value)
 
@@ -58,20 +60,29 @@ def _loop(_: Any) -> None:
         pass
 
 
-def _once(path: str) -> str:
-    """Dies of a SIGKILL from outside the first time. The file is made beforehand, as workers cannot write: its going is the memory."""
+def _dies_in(pid: int) -> str:
+    """Dies of a SIGKILL in this worker, and in no other."""
+    if os.getpid() == pid:
+        os.kill(pid, signal.SIGKILL)
+    return "survived"
+
+
+def _wait_on(path: str) -> None:
+    """Says that it began, by opening a pipe that has a name, and waits for what nobody writes into it."""
+    with open(path, "rb") as pipe:
+        pipe.read()
+
+
+def _open_descriptors(_: Any) -> int:
+    return sum(_is_open(number) for number in range(256))
+
+
+def _is_open(number: int) -> bool:
     try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return "survived"
-    os.kill(os.getpid(), signal.SIGKILL)
-    return "unreachable"
-
-
-def _sleep_on(path: str) -> None:
-    """Says that it began, by taking a file away, and does not come back."""
-    os.unlink(path)
-    time.sleep(600)
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
 
 
 def _write(path: str) -> str:
@@ -111,13 +122,13 @@ _DEEDS: dict[str, Callable[[Any], Any]] = {
     "crash": lambda _: ctypes.memset(0, 1, 1),
     "raise": _fail,
     "sleep": lambda seconds: time.sleep(seconds),
-    "sleep on": _sleep_on,
-    "killed once": _once,
+    "wait on": _wait_on,
+    "dies in": _dies_in,
     "unpicklable": lambda _: lambda: None,
     "large": lambda count: bytes(count),
     "write": _write,
     "print": lambda text: print(text),
     "environment": lambda name: os.environ.get(name),
     "signalled": lambda name: os.kill(os.getpid(), getattr(signal, name)),
-    "files": lambda _: len(list(Path("/proc/self/fd").iterdir())),
+    "files": _open_descriptors,
 }

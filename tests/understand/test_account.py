@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from mailgate.model.account import Account, Piece
-from mailgate.model.token import Keyring
-from mailgate.understand import account_item, body, classify, notes, quotes, read, signature
+from mailgate.model.mail import Kind
+from mailgate.model.token import Keyring, message_id
+from mailgate.understand import account_item, body, classify, notes, quotes, read, recognised_account, signature
 from mailgate.understand.body import FROM_HERE, cut
 from mailgate.understand.html import QUOTED_BY_HTML, read_html
 from mailgate.understand.limits import LIMITS, ReadingLimits
@@ -22,7 +23,7 @@ HEAD = b"From: Ann <ann@example.com>\r\nTo: support@example.org\r\nSubject: x\r\
 
 
 def account_of(raw: bytes, rich: bool = True) -> Account:
-    return account_item((raw, None, RING, rich)).account
+    return recognised_account(account_item((raw, None, rich)), RING).account
 
 
 def leaves(piece: Piece) -> list[Piece]:
@@ -33,7 +34,7 @@ def leaves(piece: Piece) -> list[Piece]:
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
 def test_an_account_tells_of_the_very_reading_that_happens_without_it(path: Path, rich: bool) -> None:
     raw = path.read_bytes()
-    told = account_item((raw, None, RING, rich))
+    told = recognised_account(account_item((raw, None, rich)), RING)
     assert told.reading == read(raw, None, RING, rich=rich)
     reading, account = told.reading, told.account
     # What was asked ends with the question that decided, and with no other.
@@ -205,3 +206,18 @@ def test_it_says_which_form_of_the_text_is_read(raw: bytes, because: str) -> Non
 def test_html_that_names_the_quote_which_the_text_lost_is_told_as_such() -> None:
     path = next(path for path in MAILS if path.stem == "text-lost-its-marks-eu")
     assert account_of(path.read_bytes()).text_because == notes.HTML_NAMES_THE_QUOTE
+
+
+def test_a_letter_of_our_own_is_told_as_such_by_whoever_has_the_keys() -> None:
+    """The worker that reads it has none: to it the mail is like any other."""
+    own = message_id(RING, 1042, "ABCD1234", "example.org").encode()
+    for raw in (
+        HEAD + b"Message-ID: " + own + b"\r\n\r\nA letter.\r\n",
+        HEAD + b"Auto-Submitted: auto-replied\r\nMessage-ID: " + own + b"\r\n\r\nx\r\n",
+    ):
+        told = account_item((raw, None, True))
+        assert told.reading.kind is not Kind.LOOP
+        known = recognised_account(told, RING)
+        assert known.reading == read(raw, None, RING) and known.reading.kind is Kind.LOOP
+        assert known.account.kinds[-1].kind is Kind.LOOP and known.account.silence == ()
+        assert recognised_account(told, Keyring((b"x" * 32,))) == told, "another's key knows nothing of it"
