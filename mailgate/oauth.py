@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from mailgate.model.oauth import OAuthSettings, TokenRefused, TokenUnavailable, Use
+from mailgate.model.scrub import Scrubber
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class TokenSource:
         self._failed: dict[Use, tuple[datetime, TokenUnavailable]] = {}
         self._rotated: str | None = None  #: a newer refresh token, while it could not be written
         self._told_end: datetime | None = None
+        self._known = Scrubber()
 
     @property
     def ends_at(self) -> datetime | None:
@@ -101,10 +103,12 @@ class TokenSource:
             form["client_secret"] = _read(self._secrets.client_secret, "client secret")
         if settings.grant == "refresh_token":
             form["refresh_token"] = self._rotated or _read(self._secrets.refresh_token, "refresh token")
-        answer = _ask(settings, form)
+        self._known.know(form.get("client_secret"), form.get("refresh_token"))
+        answer = _ask(settings, form, self._known)
         text = answer.get("access_token")
         if not isinstance(text, str) or not text or not text.isascii() or not text.isprintable():
             raise TokenUnavailable(f"the token server of oauth.{settings.name} gave no token")
+        self._known.know(text)
         life = timedelta(seconds=_seconds(answer.get("expires_in"), USUAL_LIFE))
         left = _seconds(answer.get("refresh_token_expires_in"), 0)
         if left:
@@ -116,6 +120,7 @@ class TokenSource:
 
     def _rotate(self, newer: str) -> None:
         """Some servers give a new refresh token with each answer, and the old one ends: it has to outlive this process."""
+        self._known.know(newer)
         self._rotated = newer
         place = self._secrets.refresh_token
         if not isinstance(place, Path):
@@ -129,7 +134,7 @@ class TokenSource:
             self._rotated = None
 
 
-def _ask(settings: OAuthSettings, form: dict[str, str]) -> dict[str, Any]:
+def _ask(settings: OAuthSettings, form: dict[str, str], known: Scrubber) -> dict[str, Any]:
     """One request to the token server (RFC 6749 3.2), and its answer as it is. No redirect is followed and no proxy asked."""
     where = f"the token server of oauth.{settings.name}"
     request = urllib.request.Request(  # noqa: S310 - settings allow https, and http on loopback
@@ -144,7 +149,7 @@ def _ask(settings: OAuthSettings, form: dict[str, str]) -> dict[str, Any]:
             return _json(response, where)
     except urllib.error.HTTPError as error:
         with error:
-            raise _refusal(error, where) from None
+            raise _refusal(error, where, known) from None
     except (OSError, HTTPException) as error:  # URLError is an OSError
         reason = getattr(error, "reason", error)
         said = getattr(reason, "verify_message", "") or getattr(reason, "strerror", None) or type(reason).__name__
@@ -158,12 +163,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-def _refusal(error: urllib.error.HTTPError, where: str) -> TokenUnavailable:
-    """RFC 6749 5.2. Only the code is repeated: descriptions hold what was sent."""
+def _refusal(error: urllib.error.HTTPError, where: str, known: Scrubber) -> TokenUnavailable:
+    """RFC 6749 5.2. Only the code is repeated, and it cleaned: descriptions hold what was sent, and codes may."""
     code = ""
     if error.code in (400, 401, 403):
         try:
-            code = str(_json(error, where).get("error", ""))
+            code = known.clean(str(_json(error, where).get("error", ""))[:200])
         except TokenUnavailable:
             code = ""
     shown = "".join(c for c in code if c.isascii() and (c.isalnum() or c in "_-"))[:60]

@@ -19,10 +19,11 @@ from typing import Protocol
 
 from mailgate.decide import polling
 from mailgate.model.mailbox import Attempt, FolderRole, LeaseLost, MailboxSettings
+from mailgate.model.scrub import Scrubber
 from mailgate.receive import Clock
 from mailgate.receive.imap_folder import Cursors, FolderReader, Intake, Stopping
 from mailgate.receive.imap_session import Credentials, ImapSession
-from mailgate.receive.imap_trouble import Cut, LoginRefused, TokenTrouble, Trouble, Unsafe
+from mailgate.receive.imap_trouble import Cut, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ log = logging.getLogger(__name__)
 _TOLD_AT_ONCE = (Unsafe, LoginRefused, TokenTrouble)
 #: An IDLE that was cut sooner than this makes the next pause longer.
 _A_WHILE = 60.0
+#: An IDLE that was ended by news sooner than this, so many times in a row, makes the next look wait (seconds, doubled each time).
+_AT_ONCE, _OFTEN, _CALM = 1.0, 5, 0.25
 #: How long a sent folder waits for the first look at the mails that it holds answers to.
 _INBOX_FIRST = 60.0
 
@@ -66,6 +69,8 @@ class FolderWatch:
         self._session: ImapSession | None = None
         self._waiting = True  #: nothing is in work: a stop need not ask
         self._short_idles = 0
+        self._busy = 0  #: IDLEs in a row that ended at once because something was said
+        self._known = Scrubber()
         self._troubles: set[str] = set()  #: kinds of alarms that were raised and are not over
         self._looked_once = threading.Event()
         self.waits_for: Sequence[FolderWatch] = ()  #: whose first look comes before ours
@@ -101,6 +106,9 @@ class FolderWatch:
         except Trouble as trouble:
             self._drop()
             return self._failed(str(trouble), trouble)
+        except Refusal as refusal:  # its traceback would show the server's own words
+            self._drop()
+            return self._failed(str(refusal), None)
         except Exception as error:
             self._drop()
             log.exception("%s could not be looked through", self.key)
@@ -117,7 +125,7 @@ class FolderWatch:
         if isinstance(turn, datetime):
             log.info("%s: the next connection may be tried at %s", self.key, turn)
             return max(turn - now, timedelta(seconds=1))
-        session = self._session = ImapSession(settings)
+        session = self._session = ImapSession(settings, self._known)
         outcome = Attempt.NOT_REACHED
         try:
             if self._over.is_set():
@@ -184,6 +192,10 @@ class FolderWatch:
             try:
                 session.idle(self.settings.poll.total_seconds())
                 self._short_idles = 0
+                self._busy = self._busy + 1 if time.monotonic() - began < _AT_ONCE else 0
+                if self._busy > _OFTEN:
+                    # A server that chatters without end must not make us look without end; mail comes as soon as before, in larger steps.
+                    self._over.wait(min(_CALM * 2 ** min(self._busy - _OFTEN, 10), self.settings.poll.total_seconds()))
             except Exception as error:
                 self._drop()
                 if self._over.is_set():

@@ -31,6 +31,7 @@ from mailgate.model.mailbox import (
 from mailgate.receive import Clock
 from mailgate.receive.imap_session import Described, ImapSession
 from mailgate.receive.imap_trouble import Cut, Refusal, TooLong
+from mailgate.receive.imap_wire import HIGHEST_UID, Uids
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class FolderReader:
             cursor, pending = self._begin(found)
         elif not polling.is_the_same(found, cursor):
             log.warning("%s has new UIDs: all of it is looked at again, and nothing from before %s taken in", self.key, cursor.since)
-            cursor, pending = polling.begin_anew(found, cursor), ()
+            cursor, pending = polling.begin_anew(self._as_far_as_there_is_mail(found), cursor), ()
             self._careful.clear()
             self._cursors.begin(self.key, self._holder, cursor, pending)
         self._cursor = cursor
@@ -120,7 +121,9 @@ class FolderReader:
 
     def _begin(self, found: polling.Found) -> tuple[Cursor, tuple[Pending, ...]]:
         now, start = self._now(), self.settings.start
+        found = self._as_far_as_there_is_mail(found)
         newest = None
+        rest = False
         unseen: dict[int, datetime | None] = {}
         if not isinstance(start, datetime):
             if found.uidnext > 1:
@@ -129,41 +132,61 @@ class FolderReader:
                 newest = max(dates, default=None)
             # A sent folder is begun now, whatever the start: what colleagues answered long ago is over.
             if start is Start.UNSEEN and self.role is not FolderRole.SENT:
-                unseen = {one.uid: one.stamped_at for one in self._describe(self._session.search(["UNSEEN"])).values()}
+                uids = self._session.search(["UNSEEN"])
+                unseen, rest = {one.uid: one.stamped_at for one in self._describe(uids).values()}, uids.more
         cursor = polling.begin(found, start, newest, unseen, now)
+        if rest and unseen:
+            # More than are remembered one by one: the rest is looked for behind these, as after new UIDs.
+            cursor = replace(cursor, last_uid=max(unseen), rescan_until=cursor.last_uid)
         pending = tuple(Pending(uid, Stage.FETCH, 0, now) for uid in sorted(unseen) if uid <= cursor.last_uid)
         self._cursors.begin(self.key, self._holder, cursor, pending)
         log.info("%s is read from UID %d on, and %d older mails", self.key, cursor.last_uid + 1, len(pending))
         return cursor, pending
 
+    def _as_far_as_there_is_mail(self, found: polling.Found) -> polling.Found:
+        """A UIDNEXT far above all mails would put the cursor there, and what comes below it would never be seen."""
+        return replace(found, uidnext=min(found.uidnext, self._session.highest() + 1))
+
     # --- new mail ----------------------------------------------------------------------------------------------------
 
     def _new(self, found: polling.Found) -> int:
-        taken = 0
-        uids = polling.next_uids(self._candidates(), self._cursor)
+        taken, last = 0, self._cursor.last_uid
+        candidates = self._candidates()
+        uids = polling.next_uids(candidates, self._cursor)
         for start in range(0, len(uids), DESCRIBED_AT_ONCE):
             some = uids[start : start + DESCRIBED_AT_ONCE]
             described = self._describe(some)
-            left = self._still_there([uid for uid in some if uid not in described])
+            # What was named, is above all that the folder is said to hold, and has no description, is a slip of the server and no mail.
+            left = self._still_there([uid for uid in some if uid not in described and uid < found.uidnext])
+            last = max(last, *described, *left)
             if left:
                 self._advance(self._cursor, [self._failed(uid, "the server does not describe it") for uid in left])
             taken += self._take_all([described[uid] for uid in some if uid in described], new=True)
-        last = max(found.uidnext - 1, *uids, self._cursor.last_uid) if uids else max(found.uidnext - 1, self._cursor.last_uid)
+        if not candidates.more:
+            last = max(last, self._cursor.rescan_until)
         if last > self._cursor.last_uid:
             self._advance(replace(self._cursor, last_uid=last))
         return taken
 
-    def _candidates(self) -> list[int]:
+    def _candidates(self) -> Uids:
         """UIDs above the cursor. Of those that were there before this UIDVALIDITY, the server leaves the old ones out (by day)."""
         cursor = self._cursor
+        if cursor.last_uid >= HIGHEST_UID:
+            return Uids()
         if cursor.rescan_until <= cursor.last_uid:
             return self._session.search(["UID", f"{cursor.last_uid + 1}:*"])
         before = ["UID", f"{cursor.last_uid + 1}:{cursor.rescan_until}"]
         day = (cursor.since - timedelta(days=1)).date()
-        candidates = self._session.search([*before, "SINCE", day])
+        some = [self._session.search([*before, "SINCE", day])]
         if self.settings.start is Start.UNSEEN:
-            candidates += self._session.search([*before, "UNSEEN"])
-        return candidates + self._session.search(["UID", f"{cursor.rescan_until + 1}:*"])
+            some.append(self._session.search([*before, "UNSEEN"]))
+        if not any(one.more for one in some):
+            some.append(self._session.search(["UID", f"{cursor.rescan_until + 1}:*"]))
+        # Where one search gave less than there is, the others must not lead past it.
+        end = min((max(one) for one in some if one.more and one), default=HIGHEST_UID)
+        candidates = Uids(uid for one in some for uid in one if uid <= end)
+        candidates.more = any(one.more for one in some)
+        return candidates
 
     # --- mails that failed before ------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import imaplib
 import socket
 import ssl
@@ -17,12 +18,15 @@ from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 from mailgate.decide.polling import Found
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import TokenRefused, TokenUnavailable
+from mailgate.model.scrub import Scrubber
 from mailgate.receive.imap_trouble import Cut, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
-from mailgate.receive.imap_wire import LONGEST_ANSWER, Client
+from mailgate.receive.imap_wire import HIGHEST_UID, LONGEST_ANSWER, LONGEST_FETCH, LONGEST_SEARCH, LONGEST_WELCOME, Client, Uids
 
 LONGEST_HEADER = 1024 * 1024  #: kept of a mail that is not read
 _INSTANTLY = 0.05  #: seconds. An IDLE that ends sooner, and says nothing, is a connection that has ended
 _GOODBYE = 2.0
+LONGEST_SENTENCE = 4096  #: characters of what a server says that are looked at
+_TOO_MUCH = 2**63  #: more than a column holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +49,23 @@ class Credentials:
 class ImapSession:
     """A connection that is logged in once `open` has returned. For one thread; only `abort` may be called from another."""
 
-    def __init__(self, settings: MailboxSettings) -> None:
+    def __init__(self, settings: MailboxSettings, known: Scrubber | None = None) -> None:
+        """`known`: the secrets of earlier connections. Nothing that the server says is shown before it is cleaned of them (`_words`)."""
         self._settings = settings
+        self._known = known if known is not None else Scrubber()
         self._client: Any = None
         self._socket: socket.socket | None = None
         self._aborted = False
         self.said_secret = False  #: credentials were sent: if there is no login now, it was refused
         self.refusals = 0  #: logins that the server refused
-        self._secrets: list[str] = []
 
     # --- getting in ----------------------------------------------------------------------------------------------------
 
     def open(self, credentials: Credentials) -> None:
         """Connects, secures the connection as configured, and logs in. Raises Trouble; the connection is closed then."""
+        if credentials.renewed is None:
+            with suppress(Exception):  # told when it is needed; known before the first word is heard: servers have a memory
+                self._known.know(credentials.secret())
         try:
             self._connect()
             self._log_in(credentials)
@@ -78,7 +86,7 @@ class ImapSession:
                 self._start_tls(context)
         except ssl.SSLError as error:
             said = getattr(error, "verify_message", "") or error.reason or str(error)
-            raise Unsafe(f"TLS with {settings.host} failed: {_words(said)}") from error
+            raise Unsafe(f"TLS with {settings.host} failed: {self._words(said)}") from error
 
     def _begun(self, made: socket.socket) -> None:
         self._socket = made
@@ -93,7 +101,7 @@ class ImapSession:
 
     def _start_tls(self, context: ssl.SSLContext) -> None:
         client = self._client
-        self._allow()
+        self._allow(most=LONGEST_WELCOME)
         if client._imap.state != "NONAUTH":
             # RFC 9051 7.1.4: from here on STARTTLS is not possible, so somebody may be in the line.
             raise Unsafe(f"{self._settings.host} lets everybody in without a login, and offers no TLS then")
@@ -106,50 +114,50 @@ class ImapSession:
         except IMAPClientAbortError as error:
             raise self._trouble(error) from error
         except IMAPClientError as error:
-            raise Unsafe(f"{self._settings.host} refuses STARTTLS: {_words(error)}") from error
+            raise Unsafe(f"{self._settings.host} refuses STARTTLS: {self._words(error)}") from error
         self._socket = client._imap.sock
         # What was said in clear must not be believed under TLS.
         client._imap.untagged_responses = {}
         client._cached_capabilities = None
 
     def _log_in(self, credentials: Credentials) -> None:
-        secret = self._secret(credentials.secret)
+        secret = self._secret(credentials.secret, credentials)
         if credentials.renewed is None:
             return self._try_login(secret, self._say_password)
         try:
             self._try_login(secret, self._say_token)
         except LoginRefused:
             # A token may be taken back before its end: one other is worth one try.
-            fresh = self._secret(lambda: credentials.renewed(secret) if credentials.renewed else None)
+            fresh = self._secret(lambda: credentials.renewed(secret) if credentials.renewed else None, credentials)
             if fresh == secret:
                 raise
             self._try_login(fresh, self._say_token)
 
-    def _secret(self, ask: Callable[[], str | None]) -> str:
+    def _secret(self, ask: Callable[[], str | None], credentials: Credentials) -> str:
         try:
             secret = ask()
         except TokenRefused as error:
-            raise TokenTrouble(_words(error)) from error
+            raise TokenTrouble(self._words(error)) from error
         except TokenUnavailable as error:
-            raise Trouble(_words(error)) from error
+            raise Trouble(self._words(error)) from error
         except Exception as error:  # wherever it comes from, its text might hold the secret
             raise TokenTrouble(f"the password for mailbox {self._settings.name} cannot be read: {type(error).__name__}") from error
         if not secret:
             raise TokenTrouble(f"there is no password for mailbox {self._settings.name}")
-        self._secrets.append(secret)
+        self._known.know(secret, *(_said_with_token if credentials.renewed else _said_with_password)(self._settings, secret))
         return secret
 
     def _try_login(self, secret: str, say: Callable[[set[bytes], str], None]) -> None:
-        self._allow()
+        self._allow(most=LONGEST_WELCOME)
         offered = {one.upper() for one in self._client.capabilities()}
         try:
             say(offered, secret)
         except IMAPClientError as error:
             # imapclient calls a cut a refused login, too.
             if isinstance(error.__context__ or error, IMAPClientAbortError):
-                raise Cut(f"the connection ended at the login: {self._hidden(error)}") from error
+                raise Cut(f"the connection ended at the login: {self._words(error)}") from None
             self.refusals += 1
-            raise LoginRefused(f"{self._settings.host} refuses the login of {self._settings.user}: {self._hidden(error)}") from error
+            raise LoginRefused(f"{self._settings.host} refuses the login of {self._settings.user}: {self._words(error)}") from None
 
     def _say_password(self, offered: set[bytes], secret: str) -> None:
         if b"AUTH=PLAIN" in offered:
@@ -180,16 +188,21 @@ class ImapSession:
         except Refusal as error:
             raise Trouble(f"folder {folder} cannot be opened: {error}") from error
         uidvalidity = seen.get(b"UIDVALIDITY")
-        if not isinstance(uidvalidity, int) or uidvalidity < 1:
+        # RFC 9051 wants a number above zero; a server that always says 0 numbers its mails all the same, and what comes twice is known.
+        if not isinstance(uidvalidity, int) or not 0 <= uidvalidity < _TOO_MUCH:
             raise Trouble(f"the server gives no UIDVALIDITY for {folder}: its mails cannot be told apart")
         uidnext = seen.get(b"UIDNEXT")
-        if not isinstance(uidnext, int):
-            uidnext = max(self.search(["ALL"]), default=0) + 1
+        if not isinstance(uidnext, int) or not 1 <= uidnext <= HIGHEST_UID + 1:
+            uidnext = self.highest() + 1
         return Found(uidvalidity, uidnext)
 
-    def search(self, criteria: Sequence[Any]) -> list[int]:
-        """UIDs. Raises Cut, Refusal."""
-        found: list[int] = self._run(lambda client: list(client.search(list(criteria))))
+    def highest(self) -> int:
+        """The highest UID that a mail in the folder has; 0 where there is none. Raises Cut, Refusal."""
+        return max(self.search(["UID", "*"]), default=0)
+
+    def search(self, criteria: Sequence[Any]) -> Uids:
+        """UIDs, in order. Raises Cut, Refusal."""
+        found: Uids = self._run(lambda client: client.search(list(criteria)), most=LONGEST_SEARCH)
         return found
 
     def describe(self, uids: Iterable[int]) -> dict[int, Described]:
@@ -198,9 +211,9 @@ class ImapSession:
         answer = self._run(lambda client: client.fetch(wanted, ["RFC822.SIZE", "INTERNALDATE"]))
         found = {}
         for uid in wanted:
-            size = answer.get(uid, {}).get(b"RFC822.SIZE")
-            if isinstance(size, int):
-                found[uid] = Described(uid, size, _aware(answer[uid].get(b"INTERNALDATE")))
+            if uid in answer:
+                size = answer[uid].get(b"RFC822.SIZE")  # one that is no number is not known; what may be read has an end all the same
+                found[uid] = Described(uid, size if isinstance(size, int) and size > 0 else 0, _aware(answer[uid].get(b"INTERNALDATE")))
         return found
 
     def fetch(self, uids: Sequence[int], octets: int) -> dict[int, bytes]:
@@ -218,7 +231,7 @@ class ImapSession:
             return b""
 
     def _bodies(self, uids: Sequence[int], item: str, key: bytes, octets: int) -> dict[int, bytes]:
-        answer = self._run(lambda client: client.fetch(list(uids), [item]), octets)
+        answer = self._run(lambda client: client.fetch(list(uids), [item]), octets, most=LONGEST_FETCH)
         bodies = {uid: answer.get(uid, {}).get(key) for uid in uids}
         return {uid: bytes(body) for uid, body in bodies.items() if isinstance(body, bytes | bytearray) and body}
 
@@ -264,10 +277,10 @@ class ImapSession:
     def folders(self) -> list[str]:
         return self._run(lambda client: [str(name) for _, _, name in client.list_folders()])  # type: ignore[no-any-return]
 
-    def count(self, folder: str) -> tuple[int, int]:
-        """Mails, and those that nobody has read. Raises Cut, Refusal."""
-        said = self._run(lambda client: client.folder_status(folder, ["MESSAGES", "UNSEEN"]))
-        return int(said.get(b"MESSAGES", 0)), int(said.get(b"UNSEEN", 0))
+    def count(self, folder: str) -> tuple[int, int, int | None]:
+        """Mails, those that nobody has read, and the UIDVALIDITY. Raises Cut, Refusal."""
+        said = self._run(lambda client: client.folder_status(folder, ["MESSAGES", "UNSEEN", "UIDVALIDITY"]))
+        return int(said.get(b"MESSAGES", 0)), int(said.get(b"UNSEEN", 0)), said.get(b"UIDVALIDITY")
 
     # --- ending --------------------------------------------------------------------------------------------------------
 
@@ -300,53 +313,62 @@ class ImapSession:
 
     # --- saying and hearing --------------------------------------------------------------------------------------------
 
-    def _allow(self, octets: int = 0, seconds: float | None = None) -> None:
+    def _allow(self, octets: int = 0, seconds: float | None = None, most: int = LONGEST_ANSWER) -> None:
         """What the next answer may cost: a mail on a slow line takes its time, an answer without one does not."""
         patience = self._settings.timeout.total_seconds() if seconds is None else seconds
-        self._client._imap.allow(octets + LONGEST_ANSWER, patience + octets / 8192)
+        self._client._imap.allow(octets + most, patience + octets / 8192)
 
-    def _run(self, command: Callable[[Any], Any], octets: int = 0, seconds: float | None = None) -> Any:
+    def _run(self, command: Callable[[Any], Any], octets: int = 0, seconds: float | None = None, most: int = LONGEST_ANSWER) -> Any:
         """One command. Raises Refusal for NO and BAD, Cut when the connection is over."""
         if self._client is None:
             raise Cut("there is no connection")
-        self._allow(octets, seconds)
+        self._allow(octets, seconds, most)
         try:
             return command(self._client)
         except (IMAPClientAbortError, OSError, Cut) as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         except imaplib.IMAP4.readonly as error:
-            raise self._trouble(error) from error
+            raise self._trouble(error) from None
         except IMAPClientError as error:
-            raise Refusal(self._hidden(error)) from error
+            raise Refusal(self._words(error)) from None
         except Exception as error:
             # What cannot be parsed may go on in the next line: nothing of this connection is believed any more.
-            raise Cut(f"the server's answer makes no sense: {type(error).__name__}") from error
+            raise Cut(f"the server's answer makes no sense: {type(error).__name__}") from None
 
     def _trouble(self, error: BaseException) -> Trouble:
         if isinstance(error, Trouble):
             return error
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-            return Unsafe(f"TLS with {self._settings.host} failed: {_words(error.reason or error)}")
+            return Unsafe(f"TLS with {self._settings.host} failed: {self._words(error.reason or error)}")
         if isinstance(error, TimeoutError):
             return Cut(f"no answer from {self._settings.host} within {self._settings.timeout.total_seconds():g} s")
         if isinstance(error, OSError):
-            return Cut(f"{self._settings.host} cannot be reached: {_words(error.strerror or error)}")
+            return Cut(f"{self._settings.host} cannot be reached: {self._words(error.strerror or error)}")
         if isinstance(error, IMAPClientError):
-            return Cut(f"{self._settings.host}: {self._hidden(error)}")
+            return Cut(f"{self._settings.host}: {self._words(error)}")
         return Cut(f"{self._settings.host}: {type(error).__name__}")
 
-    def _hidden(self, error: BaseException) -> str:
-        """What the server said, without what we said to it."""
-        said = str(error)
-        for secret in self._secrets:
-            said = said.replace(secret, "...")
-        return _words(said)
+    def _words(self, said: object) -> str:
+        """One line that can be shown, without what we said in secret: the one place where words of the server come in."""
+        text = " ".join(self._known.clean(str(said)[:LONGEST_SENTENCE]).split())
+        return "".join(c if c.isprintable() else "?" for c in text)[:300]
 
 
-def _words(said: object) -> str:
-    """One line that can be shown."""
-    text = " ".join(str(said).split())
-    return "".join(c if c.isprintable() else "?" for c in text)[:300]
+def _said_with_password(settings: MailboxSettings, secret: str) -> list[str]:
+    """The lines that a login is said in."""
+    return [_base64(f"\0{settings.user}\0{secret}")]
+
+
+def _said_with_token(settings: MailboxSettings, token: str) -> list[str]:
+    name = settings.user.replace("=", "=3D").replace(",", "=2C")
+    return [
+        _base64(f"user={settings.user}\1auth=Bearer {token}\1\1"),
+        _base64(f"n,a={name},\1host={settings.host}\1port={settings.port}\1auth=Bearer {token}\1\1"),
+    ]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "replace")).decode("ascii")
 
 
 def _aware(at: object) -> datetime | None:
@@ -371,10 +393,12 @@ def reachable(settings: MailboxSettings, credentials: Credentials) -> tuple[str,
             if folder not in there and folder.upper() != "INBOX":
                 missing.append(folder)
             else:
-                mails, unseen = session.count(folder)
+                mails, unseen, validity = session.count(folder)
                 told.append(f"{folder} holds {mails} mails, {unseen} unread")
+                if validity == 0:
+                    told.append("its UIDVALIDITY is 0, which is none (RFC 9051): that mails were numbered anew is seen late")
         if missing:
-            return f"no such folder: {', '.join(missing)}. There are {', '.join(sorted(there))[:500]}", False
+            return f"no such folder: {', '.join(missing)}. There are {session._words(', '.join(sorted(there)))}", False
         return "; ".join(told) + ("" if session.can_idle else "; no IDLE, looked at every " + _seconds(settings.poll)), True
     except (Trouble, Refusal) as trouble:
         return str(trouble), False

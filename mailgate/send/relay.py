@@ -10,6 +10,7 @@ from typing import Protocol
 
 from mailgate.model.delivery import LOGIN_REFUSED, Deferred, Delivered, Delivery, Refused
 from mailgate.model.installation import RelaySettings
+from mailgate.model.scrub import Scrubber
 from mailgate.send.envelope import check_address, check_letter
 from mailgate.send.session import RelayDownError, Session, reply
 
@@ -42,6 +43,7 @@ class SmtpRelay:
         self._settings = settings
         self._password = password
         self._renewed = renewed
+        self._known = Scrubber()
         self._context: ssl.SSLContext | None = None
         self._session: Session | None = None
 
@@ -56,7 +58,7 @@ class SmtpRelay:
             if delivery is not None:
                 return delivery
         self.close()
-        session = self._session = Session(self._settings)
+        session = self._session = Session(self._settings, self._known)
         try:
             session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
@@ -68,7 +70,7 @@ class SmtpRelay:
 
     def probe(self) -> str | None:
         """Connects, secures the connection and logs in, and says nothing else: None when that works, else why it does not."""
-        session = Session(self._settings)
+        session = Session(self._settings, self._known)
         try:
             session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from mailgate.model.delivery import LOGIN_REFUSED
 from mailgate.model.installation import RelaySettings
 from mailgate.model.oauth import TokenRefused, TokenUnavailable
+from mailgate.model.scrub import Scrubber
 from mailgate.send.envelope import words
 
 _LONGEST_REPLY = 65536  #: octets of all lines together; no relay has more to say
@@ -36,8 +37,10 @@ class Session(smtplib.SMTP):
     whole reply.
     """
 
-    def __init__(self, settings: RelaySettings) -> None:
+    def __init__(self, settings: RelaySettings, known: Scrubber | None = None) -> None:
+        """`known`: the secrets of earlier connections. Whatever the relay says is cleaned of them as it comes in."""
         super().__init__(local_hostname=settings.helo)
+        self._known = known if known is not None else Scrubber()
         self._settings = settings
         self._patience = settings.timeout.total_seconds()
         self._rest = bytearray()  #: received, not yet read
@@ -53,6 +56,9 @@ class Session(smtplib.SMTP):
         `renewed` is there where the password is a token: it gives another one for a token that was refused.
         """
         settings = self._settings
+        if settings.user is not None and renewed is None:
+            with suppress(Exception):  # told when it is needed; known before the first word is heard: relays have a memory
+                self._known.know(password())
         try:
             self._reach(settings.host, settings.port)
             if settings.tls == "tls":
@@ -78,7 +84,7 @@ class Session(smtplib.SMTP):
             self.close()
             said = getattr(error, "verify_message", "") or error.reason or str(error)
             raise RelayDownError(f"TLS with the relay failed: {words(said)}") from error
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        except (OSError, smtplib.SMTPException, ValueError) as error:  # a challenge that is no base64 is a ValueError
             self.close()
             raise RelayDownError(f"the relay cannot be reached: {words(_said(error))}") from error
 
@@ -125,19 +131,21 @@ class Session(smtplib.SMTP):
             raise RelayDownError(f"the password for the relay cannot be read: {type(error).__name__}") from error
         if secret is None:
             raise RelayDownError("there is no password for the relay")
+        self._known.know(secret)
         if form == "PLAIN":
-            code, said = self.docmd("AUTH", "PLAIN " + _base64(f"\0{user}\0{secret}"))
+            code, said = self.docmd("AUTH", "PLAIN " + self._secretly(f"\0{user}\0{secret}"))
         elif form == "LOGIN":
             code, said = self.docmd("AUTH", "LOGIN")
             if code == 334:
                 code, said = self.docmd(_base64(user))
             if code == 334:
-                code, said = self.docmd(_base64(secret))
+                code, said = self.docmd(self._secretly(secret))
         else:
             code, said = self.docmd("AUTH", "CRAM-MD5")
             if code == 334:
                 digest = hmac.new(secret.encode(), base64.b64decode(said), "md5").hexdigest()
-                code, said = self.docmd(_base64(f"{user} {digest}"))
+                self._known.know(digest)
+                code, said = self.docmd(self._secretly(f"{user} {digest}"))
         self._expect(235, code, said, LOGIN_REFUSED)
 
     def _log_in_with_token(self, user: str, token: Callable[[], str | None], renewed: Callable[[str], str]) -> None:
@@ -157,13 +165,20 @@ class Session(smtplib.SMTP):
             raise RelayDownError(words(str(error))) from error
         self._expect(235, code, said, LOGIN_REFUSED)
 
+    def _secretly(self, text: str) -> str:
+        """In base64; neither is to be heard again."""
+        said = _base64(text)
+        self._known.know(said)
+        return said
+
     def _say_token(self, form: str, user: str, token: str) -> tuple[int, bytes]:
+        self._known.know(token)
         if form == "XOAUTH2":
             words_of_it = f"user={user}\1auth=Bearer {token}\1\1"
         else:
             name = user.replace("=", "=3D").replace(",", "=2C")
             words_of_it = f"n,a={name},\1host={self._settings.host}\1port={self._settings.port}\1auth=Bearer {token}\1\1"
-        code, said = self.docmd("AUTH", f"{form} {_base64(words_of_it)}")
+        code, said = self.docmd("AUTH", f"{form} {self._secretly(words_of_it)}")
         if code == 334:  # the reason, in base64; the refusal comes after an answer to it (RFC 7628 3.2.3)
             code, said = self.docmd("" if form == "XOAUTH2" else "AQ==")
         return code, said
@@ -202,10 +217,16 @@ class Session(smtplib.SMTP):
             code, mark, text = line[:3], line[3:4], line[4:].strip()
             if not (code.isdigit() and code[:1] in b"2345" and mark in (b" ", b"-", b"")) or size > _LONGEST_REPLY:
                 self.close()  # whatever this is, the next line of it must not be taken for the next answer
-                return -1, line[:500]
+                return -1, self._cleaned(line[:500])
             texts.append(text)
             if mark != b"-":
-                return int(code), b"\n".join(texts)
+                return int(code), self._cleaned(b"\n".join(texts), closely=code[:1] in b"45")
+
+    def _cleaned(self, said: bytes, closely: bool = True) -> bytes:
+        """The one place where words of the relay come in. A relay that repeats our login must not get it into the log or the record."""
+        text = said.decode("utf-8", "replace")
+        cleaned = self._known.clean(text, closely)
+        return said if cleaned == text else cleaned.encode()
 
     def _line(self, deadline: float, seconds: float) -> bytes:
         while (end := self._rest.find(b"\n")) < 0:

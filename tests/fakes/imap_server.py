@@ -10,7 +10,7 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,6 +78,10 @@ class ImapServer:
         self.announce: dict[int, int] = {}  #: UID -> size of the literal that is announced
         self.sizes: dict[int, int] = {}  #: UID -> RFC822.SIZE, true or not
         self.silent: set[int] = set()  #: UIDs whose body comes empty
+        self.unasked: dict[str, Callable[[], Iterable[bytes]]] = {}  #: command (or "GREETING") -> what is said before it is obeyed
+        self.lines_of_search: Callable[[list[int]], Iterable[str]] = lambda uids: [" ".join(map(str, uids))]
+        self.uidnext: int | None = None  #: in place of the true one
+        self.refusal: Callable[[str], str] = lambda said: f"[AUTHENTICATIONFAILED] not {said[-3:]}"  #: what was said -> why it is refused
         self.injected = b""  #: said in clear right behind the answer to STARTTLS
         self._context: ssl.SSLContext | None = None
         if certificate is not None:
@@ -158,6 +162,7 @@ class _Conversation:
         self.tag = ""
 
     def run(self) -> socket.socket:
+        self._unasked("GREETING")
         self._say(self.server.greeting)
         while line := self._line():
             tag, _, rest = line.partition(" ")
@@ -167,6 +172,12 @@ class _Conversation:
                 command, _, arguments = arguments.partition(" ")
             self._obey(command.upper(), arguments, rest)
         return self.peer
+
+    def _unasked(self, command: str) -> None:
+        for octets in self.server.unasked.get(command, tuple)():
+            if self.server._over.is_set():
+                raise HungUp
+            self.peer.sendall(octets)
 
     def _line(self) -> str:
         raw: bytes = self.file.readline()
@@ -190,6 +201,7 @@ class _Conversation:
             if not instead:
                 raise HungUp
             return self._done(instead)
+        self._unasked(command)
         act = getattr(self, f"_{command.lower()}", None)
         if act is None:
             return self._done("BAD what?")
@@ -218,13 +230,14 @@ class _Conversation:
     def _login(self, arguments: str) -> None:
         self.server.logins.append(arguments)
         good = arguments.endswith((f'"{self.server.password}"', f" {self.server.password}"))
-        self._done("OK in" if good else "NO [AUTHENTICATIONFAILED] no")
+        self._done("OK in" if good else f"NO {self.server.refusal(arguments)}")
 
     def _authenticate(self, arguments: str) -> None:
         self._say("+ ")
-        said = base64.b64decode(self._line()).decode()
+        line = self._line()
+        said = base64.b64decode(line).decode()
         self.server.logins.append(said)
-        self._done("OK in" if said.split("\0")[-1] == self.server.password else f"NO [AUTHENTICATIONFAILED] not {said[-3:]}")
+        self._done("OK in" if said.split("\0")[-1] == self.server.password else f"NO {self.server.refusal(line)}")
 
     def _logout(self, _: str) -> None:
         self._say("* BYE")
@@ -242,7 +255,7 @@ class _Conversation:
         self._say("* 0 RECENT")
         self._say("* FLAGS (\\Seen \\Deleted)")
         self._say(f"* OK [UIDVALIDITY {found.uidvalidity}] valid")
-        self._say(f"* OK [UIDNEXT {found.uidnext}] next")
+        self._say(f"* OK [UIDNEXT {found.uidnext if self.server.uidnext is None else self.server.uidnext}] next")
         self._done("OK [READ-WRITE] open")
 
     def _examine(self, arguments: str) -> None:
@@ -259,17 +272,17 @@ class _Conversation:
     def _status(self, arguments: str) -> None:
         name = arguments.partition(" ")[0].strip('"')
         mails = self.server.folders[name].mails
-        self._say(f'* STATUS "{name}" (MESSAGES {len(mails)} UNSEEN {sum("Seen" not in str(m.flags) for m in mails)})')
+        unseen, validity = sum("Seen" not in str(m.flags) for m in mails), self.server.folders[name].uidvalidity
+        self._say(f'* STATUS "{name}" (MESSAGES {len(mails)} UNSEEN {unseen} UIDVALIDITY {validity})')
         self._done()
 
     def _in(self, uids: str) -> list[Mail]:
         """The mails of a sequence set; `*` is the last one, whichever side it stands on (RFC 3501 6.4.8)."""
         last = max((mail.uid for mail in self.folder.mails), default=0)
-        found: set[int] = set()
-        for part in uids.split(","):
-            ends = [last if end == "*" else int(end) for end in part.split(":")]
-            found |= set(range(min(ends), max(ends) + 1))
-        return [mail for mail in self.folder.mails if mail.uid in found]
+        spans = [[last if end == "*" else int(end) for end in part.split(":")] for part in uids.split(",")]
+        singles = {ends[0] for ends in spans if len(ends) == 1}
+        wide = [(min(ends), max(ends)) for ends in spans if len(ends) > 1]
+        return [mail for mail in self.folder.mails if mail.uid in singles or any(low <= mail.uid <= high for low, high in wide)]
 
     def _search(self, arguments: str) -> None:
         mails = list(self.folder.mails)
@@ -284,7 +297,8 @@ class _Conversation:
                     mails = [mail for mail in mails if mail.at.date() >= day]
                 case "UNSEEN":
                     mails = [mail for mail in mails if "\\Seen" not in mail.flags]
-        self._say("* SEARCH " + " ".join(str(mail.uid) for mail in mails))
+        for line in self.server.lines_of_search([mail.uid for mail in mails]):
+            self._say(f"* SEARCH {line}")
         self._done()
 
     def _fetch(self, arguments: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from mailgate.model.oauth import OAuthSettings, TokenRefused, TokenUnavailable
 from mailgate.oauth import Secrets, TokenSource
 from tests.fakes.token_server import TokenServer
+from tests.secrets import CANARY, ECHOES, traces
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECRET, REFRESH = "canary-secret", "canary-refresh"
@@ -199,3 +200,40 @@ def test_secrets_go_by_https_or_stay_on_this_machine():
 
     assert wrong("https://login.example.org/token") == wrong("http://127.0.0.1:8/token") == ()
     assert wrong("http://login.example.org/token") == wrong("ftp://localhost/") == ("token_url",)
+
+
+# --- a server that repeats what it was told -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("echo", ECHOES)
+@pytest.mark.parametrize("where", ["error", "error_description", "body"])
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_token_server_that_repeats_our_secrets_says_them_to_nobody(server, tmp_path, caplog, echo, where, status):
+    """Neither client secret nor refresh token, in no form (faults 125, 126)."""
+    source = a_source(server, tmp_path)
+    (tmp_path / "secret").write_text(CANARY)
+    (tmp_path / "refresh").write_text(CANARY[::-1])
+    words = f"invalid {ECHOES[echo](CANARY)} {ECHOES[echo](CANARY[::-1])}"
+    server.script.append((status, words.encode() if where == "body" else {where: words}))
+    with caplog.at_level("DEBUG"), pytest.raises(TokenUnavailable) as told:
+        source.token("imap")
+    said = f"{told.value} {told.value!r} {caplog.text}"
+    assert not traces(said) and not traces(said, CANARY[::-1]), said
+    assert f"says {status}" in said
+
+
+def test_what_is_wrong_is_still_said(server, tmp_path):
+    server.script.append((400, {"error": "invalid_grant"}))
+    with pytest.raises(TokenRefused, match="says 400 invalid_grant"):
+        a_source(server, tmp_path).token("imap")
+
+
+def test_a_token_that_was_given_before_is_a_secret_too(server, tmp_path, caplog):
+    clock = Clock()
+    source = a_source(server, tmp_path, clock)
+    token = source.token("imap")
+    clock.at += timedelta(hours=2)
+    server.script.append((400, {"error": token.replace("-", "_")}))
+    with pytest.raises(TokenRefused) as told:
+        source.token("imap")
+    assert not traces(str(told.value), token)
