@@ -22,7 +22,7 @@ from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
 from mailgate.guard import Confined, Guard, GuardError
 from mailgate.model.dns import Heard
-from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
+from mailgate.model.installation import DoorSettings, VerifySettings
 from mailgate.model.mail import NoSpace
 from mailgate.model.policy import Desk, Policy
 from mailgate.receive.imap_session import reachable
@@ -30,6 +30,7 @@ from mailgate.record.rows import Broken, Busy
 from mailgate.record.store import Untrusted, is_served, open_store
 from mailgate.send.relay import SmtpRelay
 from mailgate.settings import Examined, sample_policy
+from mailgate.settings.trust import doors_without_stamps
 from mailgate.settings.words import why_not
 
 Found = tuple[str, str, bool]  #: what was looked at, what was seen, and whether it is well
@@ -152,19 +153,11 @@ def _proof(desk: Desk, verify: VerifySettings) -> str:
 
 
 def _stamps(found: Examined) -> Iterator[Found]:
-    """Whoever reaches a door can write a stamp, unless a server of ours stands before it and takes out what comes in under its name."""
+    """Whoever reaches a door can write a stamp: at an open one those count that named hosts bring, and no others."""
     if found.verify is None or not (found.verify.servers or found.verify.microsoft):
         return
-    stamps = ", ".join(sorted(found.verify.servers)) or "Microsoft 365"
-    for door in found.doors:
-        if not is_loopback(door.host):
-            place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
-            yield (
-                "stamps",
-                f"whoever reaches {place} can write the stamp of {stamps} himself, and is believed. Let this door listen on 127.0.0.1 "
-                "behind the server that stamps, or take the stamp out of [verify] and let `dns = true` look for itself",
-                False,
-            )
+    for words in doors_without_stamps(found.doors, found.verify):
+        yield "stamps", words, False
 
 
 # --- doors ----------------------------------------------------------------------------------------------------------------

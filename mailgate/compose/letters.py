@@ -134,7 +134,12 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
         expires_at=wanted.expires_at,
         utf8=utf8,
         notice=said.notice,
+        about=wanted.about,
     )
+
+
+#: What they repeat is their reader's own mail: no words of colleagues.
+ECHOES = frozenset({"commands_refused", "confirmation_asked"})
 
 
 def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
@@ -192,7 +197,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
     html = _html(wanted, context, rendered, language, mark)
     notice = ""
     if not wanted.audience.is_outside:
-        notice = text if wanted.event != "commands_refused" else f"{mark}\n\n{as_text(rendered.blocks, short_links, own=False)}\n"
+        notice = text if wanted.event not in ECHOES else f"{mark}\n\n{as_text(rendered.blocks, short_links, own=False)}\n"
     return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
 
 

@@ -56,7 +56,7 @@ ANSWERING: dict[tuple[str, bool], str] = {
         (event, True): "<vpn-1@example.com>"
         for event in ("ticket_opened", "follow_up_opened", "status_asked", "help_asked", "rating_given")
     },
-    **{(event, False): "<orders-1@example.org>" for event in ("commands_refused", "commands_applied", "help_asked")},
+    **{(event, False): "<orders-1@example.org>" for event in ("commands_refused", "commands_applied", "confirmation_asked", "help_asked")},
 }
 #: Letters to agents whose answers go to the requester.
 ANSWERED_PUBLICLY = frozenset({"ticket_opened", "requester_wrote", "agent_replied", "ticket_assigned"})

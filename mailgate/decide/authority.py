@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from mailgate.decide.sealing import Doubt, doubt
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Evidence, Proof, Verdict
 from mailgate.model.person import Role
@@ -19,6 +20,9 @@ from mailgate.model.understood import LetterFacts
 
 NO_VERDICT = Verdict()
 AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
+#: Commands that reach further than their ticket (`Capability.FAR_REACHING`).
+FAR = frozenset({"merge", "requester", "cc", "broadcast", "spam"})
+CONFIRMED = Proof(token=True, domain=True, because="its author said that it is his")
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
@@ -161,6 +165,8 @@ class Shown:
     proof: Proof  #: for commands, ratings and everything an agent does
     entry_proof: Proof  #: for an outsider's words: a spent token still finds its holder
     spent: tuple[str, ...] = ()  #: letters whose token proves nothing from now on
+    if_asked: Proof = Proof()  #: what it would prove if its author said that it is his
+    why_ask: str = ""  #: what he would be asked for: old_letter, seen_by_others, old_signature
 
 
 def proof_of(
@@ -174,25 +180,31 @@ def proof_of(
     also_to_others: bool,
     verdict: Verdict = NO_VERDICT,
     agent_token: timedelta = AGENT_TOKEN,
+    doubt: Doubt | None = None,
 ) -> Shown:
     """What a mail proves that carries the token of a letter of ours.
 
     `author`: key of the only From:, None when it is ambiguous; `holder`: all addresses (keys) of the person the letter was made for;
     `purposes`: what the tokens in the mail are for (`Evidence.purpose`); `ticket`: what the mail was found to belong to, before
-    merges are followed; `also_to_others`: the mail names somebody else as recipient, who can now use the token.
+    merges are followed; `also_to_others`: the mail names somebody else as recipient, who can now use the token; `doubt`: why the word of
+    the author's domain is not enough here.
     """
-    domain = verdict.passed
+    domain = verdict.passed and doubt is None
     if verdict.failed:
         proof = Proof(failed=True, because=f"authentication of {verdict.domain or 'the author'} failed")
         # Whoever wrote it has seen the token.
         return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
-    nothing, for_entries, spent = _token(author, letter, holder, frozenset(purposes), ticket, now, also_to_others, agent_token)
+    nothing, for_entries, spent, why_ask = _token(author, letter, holder, frozenset(purposes), ticket, now, also_to_others, agent_token)
     because = nothing or "answers a letter made for its author"
     if domain:
         because += f"; {verdict.domain} is authentic, says {verdict.by}"
+    elif doubt is not None:
+        because += f"; {verdict.domain} wrote it, but {doubt.because}"
     proof = Proof(token=not nothing, domain=domain, because=because)
     entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
-    return Shown(proof, entry_proof, spent)
+    old_seal = doubt is not None and doubt.is_old
+    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or old_seal, because="its author said that it is his")
+    return Shown(proof, entry_proof, spent, if_asked, why_ask or ("old_signature" if old_seal else ""))
 
 
 def _token(
@@ -204,26 +216,27 @@ def _token(
     now: datetime,
     also_to_others: bool,
     agent_token: timedelta,
-) -> tuple[str, bool, tuple[str, ...]]:
-    """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now)."""
+) -> tuple[str, bool, tuple[str, ...], str]:
+    """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now, and why its
+    author could be asked whether it is his)."""
     if letter is None or not purposes & PROVING:
-        return "the mail answers no letter of ours", False, ()
+        return "the mail answers no letter of ours", False, (), ""
     spent = () if letter.spent_at is not None else (letter.id,)
     if author is None:
-        return "the author is ambiguous", False, spent
+        return "the author is ambiguous", False, spent, ""
     if author not in holder:
-        return "the letter was made for somebody else", False, spent
+        return "the letter was made for somebody else", False, spent, ""
     if not also_to_others:
         spent = ()
     if letter.ticket != ticket:
-        return "the letter is about another ticket", False, spent
+        return "the letter is about another ticket", False, spent, ""
     outside = letter.audience.is_outside
     if letter.spent_at is not None:
-        return "others have seen this letter's token", outside, ()
+        return "others have seen this letter's token", outside, (), "seen_by_others"
     if not outside and now - letter.made_at > agent_token:
-        return f"the letter is older than {agent_token.days} days", False, spent
+        return f"the letter is older than {agent_token.days} days", False, spent, "old_letter"
     # A mail that lets others see the token is itself still its holder's: they see it only afterwards.
-    return "", outside, spent
+    return "", outside, spent, ""
 
 
 def names_others(addresses: Iterable[str], holder: Collection[str], is_own: Callable[[str], bool]) -> bool:
@@ -234,6 +247,8 @@ def names_others(addresses: Iterable[str], holder: Collection[str], is_own: Call
 def proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
     """What the mail of a situation proves of its author, and the letters whose token is spent by it."""
     shown = _shown_in(s)
+    if s.confirmed and s.role.is_agent and not shown.proof.failed:
+        return CONFIRMED, shown.spent
     return shown.proof, shown.spent
 
 
@@ -241,6 +256,12 @@ def entry_proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
     """The same for an outsider who only writes: a spent token still counts (`Shown.entry_proof`)."""
     shown = _shown_in(s)
     return shown.entry_proof, shown.spent
+
+
+def why_ask(s: Situation) -> str:
+    """Why a mail that proves too little proves enough once its author says that it is his, "" where it would not."""
+    shown = _shown_in(s)
+    return shown.why_ask if reaches(shown.if_asked, s.prove_by) else ""
 
 
 def _shown_in(s: Situation) -> Shown:
@@ -258,6 +279,7 @@ def _shown_in(s: Situation) -> Shown:
         now=s.now,
         also_to_others=names_others(recipients, mine, s.policy.is_own),
         verdict=s.verdict,
+        doubt=doubt(s),
     )
 
 

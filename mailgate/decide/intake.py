@@ -13,13 +13,13 @@ from datetime import timedelta
 from mailgate.decide import announce, authority, away, forwarding, orders, outsiders, reports, sent, stray, suppression
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
+from mailgate.decide.guessing import bad_token_of
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import open_ticket
 from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
-from mailgate.model.evidence import EvidenceKind
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Status, Visibility
@@ -46,14 +46,13 @@ def on_mail(s: Situation) -> Decision:
         decision = sent.wrote(s)
     else:
         decision = KINDS[s.reading.kind](s)
-    author = s.author_key
-    bad = author if author and any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in s.thread.evidence) else None
     return replace(
         decision,
         people=(*decision.people, *_now_proven(s)),
+        answered=suppression.answered(s),
         lift=suppression.lifted(s),
         evidence=s.thread.evidence,
-        bad_token=bad,
+        bad_token=bad_token_of(s),
         trace=(*trace, *decision.trace),
     )
 
@@ -189,7 +188,7 @@ def _agent(s: Situation) -> Decision:
     proof, spent = authority.proof_in(s)
     proven = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket).allowed
     decision = (stray.of_an_agent(s) if proven else None) or orders.on_agent_mail(s, proof, unverified)
-    return replace(decision, proof=proof, spent=spent)
+    return replace(decision, proof=proof, spent=tuple(dict.fromkeys((*decision.spent, *spent))))
 
 
 #: What each kind of mail does. A new kind is one function and one line here.

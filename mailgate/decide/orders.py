@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority
+from mailgate.decide import announce, authority, confirming, once
 from mailgate.decide.entries import an_entry, answered, known_outside
 from mailgate.decide.lifecycle import Effect, Facts
 from mailgate.decide.opening import own_ids
@@ -40,8 +40,22 @@ MOST_FAULTS, LONGEST_LINE = 20, 200
 def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decision:
     """What follows from the mail of somebody who is an agent by the policy, proven or not."""
     assert s.author is not None
+    if isinstance(answer := confirming.answered(s, proof), Decision):
+        return answer
+    if answer is not None:
+        return refuse(s, (answer,))
     parsed = _with_address_words(s)
     grant = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket)
+    if once.was_obeyed(s):
+        if once.says_nothing_new(s, parsed.body):
+            return once.kept(s)
+        if grant.allowed:
+            return refuse(s, (Fault("E_ONCE", None, "", ""),))
+    why = authority.why_ask(s) if not grant.allowed else confirming.why_ask(s, proof, parsed)
+    if (question := confirming.ask(s, parsed, why)) is not None:
+        return question
+    if grant.allowed and why:
+        grant = authority.Grant(False, "it needs a confirmation, and its author was asked too often")
     if not grant.allowed:
         if proof.failed or (not parsed.commands and not parsed.errors):
             return unverified(s, grant.because, None)
@@ -50,7 +64,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
         decision = unverified(s, grant.because, s.author.id if answers else None)
         return _also(decision, answers, suppressed)
     try:
-        return carry_out(s, parsed)
+        return replace(carry_out(s, parsed), once=once.marks(s))
     except Refused as refused:
         return refuse(s, refused.faults)
 

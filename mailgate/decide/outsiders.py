@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from mailgate.decide import announce, authority, feedback, joining
+from mailgate.decide import announce, authority, feedback, joining, once
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import Effect, apply
 from mailgate.decide.opening import open_ticket, own_ids
@@ -23,13 +24,15 @@ def wrote(s: Situation, proof: Proof) -> Decision:
     assert s.file is not None
     ticket = s.file.ticket
     is_requester = s.role is Role.REQUESTER
-    if s.understood.rating is not None and is_requester and proof.is_one:
-        return _rated(s, proof)
-    wish = _wish_of(s) if is_requester else None
+    if once.was_obeyed(s) and once.says_nothing_new(s, s.mail.new_text):
+        return once.kept(s)
+    if s.understood.rating is not None and is_requester and proof.is_one and not once.was_obeyed(s):
+        return replace(_rated(s, proof), once=once.marks(s))
+    wish = _wish_of(s) if is_requester and not once.was_obeyed(s) else None
     if wish is not None:
         capability, act = WISHES[wish]
         if authority.may(capability, s.role, proof, s.prove_by, s.names_the_ticket).allowed:
-            return act(s)
+            return replace(act(s), once=once.marks(s))
         # A command that falls short is an ordinary entry.
     if s.understood.thanks and ticket.status in (Status.RESOLVED, Status.CLOSED):
         return _message(s, proof, RequesterThanked)

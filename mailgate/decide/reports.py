@@ -21,6 +21,9 @@ from mailgate.model.understood import LetterFacts
 #: Servers give up after five days (RFC 5321 4.5.4.1); what reports about an older letter does nothing.
 EXPIRES = timedelta(days=30)
 
+#: Reports on two letters within this time speak for each other.
+TOGETHER = timedelta(days=60)
+
 #: RFC 3464 2.3.3 in our words, the gravest first.
 FATES: Mapping[str, Fate] = {
     "failed": Fate.BOUNCED,
@@ -48,10 +51,40 @@ def on_report(s: Situation) -> Decision | None:
         return _complained(s, letter)
     report = _about(letter, s)
     if report is not None:
-        return _said(s, letter, report)
+        doubt = _why_only_shown(s, letter)
+        return _shown(s, letter, report, doubt) if doubt else _said(s, letter, report)
     if s.mail.reports or s.reading.kind is Kind.BOUNCE:
         return _noted(s, letter)
     return None
+
+
+def _knows_a_secret(s: Situation, letter: LetterFacts) -> bool:
+    """Whether it came to the address that only servers see, which carried the letter: readers of it cannot make that up."""
+    return any(e.valid and e.purpose == "bounce" and e.letter == letter.id for e in s.thread.evidence)
+
+
+def _why_only_shown(s: Situation, letter: LetterFacts) -> str:
+    """Why a report about a letter's own recipient moves nothing, "" when it does. Whoever has seen the letter could have written it."""
+    if letter.answered_at is not None:
+        return "its reader has answered the letter"
+    if not s.null_path and not _knows_a_secret(s, letter):
+        return "no mail server sent it: its reverse-path is not <>"
+    return ""
+
+
+def _may_suppress(s: Situation, letter: LetterFacts) -> bool:
+    """Whether a report is enough to stop what machines write to an address: it knows a secret, or it is the second letter that comes
+    back. What was sent before somebody answered from there says nothing of now."""
+    if s.last_answer is not None and s.last_answer >= letter.made_at:
+        return False
+    return _knows_a_secret(s, letter) or bool(s.dead_letters - {letter.id})
+
+
+def _shown(s: Situation, letter: LetterFacts, report: Report, doubt: str) -> Decision:
+    words = f"{letter.event} -> {letter.address}: somebody says {report.action}. {_words(report)}"
+    reported = Reported(letter.id, report.action, None, report.status, report.reply_code, False, report.reason[:500], s.arrived_at)
+    trace = (TraceLine("decide", "report", f"{report.recipient}: {report.action} {_words(report)}", f"shown only: {doubt}"),)
+    return replace(_remark(s, words), reported=(reported,), trace=trace)
 
 
 def _about(letter: LetterFacts, s: Situation) -> Report | None:
@@ -67,7 +100,7 @@ def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
     news = fate is not letter.fate
     reported = (_reported(s, letter, report, fate),)
     words = _words(report)
-    suppress = refusal.suppression_for(letter, report, s.policy, s.now)
+    suppress = refusal.suppression_for(letter, report, s.policy, s.now) if _may_suppress(s, letter) else ()
     if fate is Fate.BOUNCED and news and letter.state is not OutboxState.REFUSED:
         decision = refusal.undelivered(
             letter,
@@ -111,7 +144,7 @@ def _complained(s: Situation, letter: LetterFacts) -> Decision:
     reason = "a letter was reported as spam"
     reported = Reported(letter.id, "complained", None, None, None, False, reason, s.arrived_at)
     suppress: tuple[Suppression, ...] = ()
-    if letter.audience.is_outside:
+    if letter.audience.is_outside and _may_suppress(s, letter):
         until = s.now + s.policy.budgets.suppress_for
         suppress = (Suppression(letter.address.lower(), SuppressionKind.COMPLAINT, reason, s.now, until),)
     trace = (TraceLine("decide", "complaint", s.reading.kind_because, "no automatic letters there for a while" if suppress else "noted"),)

@@ -58,10 +58,16 @@ class Situation:
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
     original: Person | None = None  #: who first wrote a mail that is passed on, where we know him
     suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why
+    null_path: bool = False  #: nobody is to be answered: the reverse-path is <>, as that of every report has to be (RFC 3464, 5321)
+    last_answer: datetime | None = None  #: when somebody last answered a letter of ours to the address that the answered letter went to
+    dead_letters: frozenset[str] = frozenset()  #: letters to that address which were reported dead, or spam, since then
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester also got at another address
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
+    once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has
+    confirmed: bool = False  #: its author was asked whether it is his, and said so
+    asked: tuple[int, int] = (0, 0)  #: how often he was asked such a thing in the last hour, and in the last day
 
     @property
     def mail(self) -> Mail:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailgate.decide import announce
+from mailgate.decide import authority
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 
 
+def answered(s: Situation) -> str | None:
+    """The letter of ours that its own reader answers by this mail. A machine answers what nobody has read."""
+    letter, author = s.letter, s.author
+    if letter is None or author is None or letter.person != author.id or s.reading.kind is not Kind.WRITTEN or not s.reading.answer:
+        return None
+    if s.arrival.door is Door.IMAP_SENT or s.arrival.door.is_quiet:
+        return None
+    proof, _ = authority.entry_proof_in(s)  # others may have seen the letter: it has arrived all the same
+    return letter.id if proof.token and not proof.failed else None
+
+
 def lifted(s: Situation) -> tuple[str, ...]:
-    """The author's address, when this mail shows that he reads there: it was written with a token of ours, and not by a machine."""
-    key = s.author_key
-    return (key,) if key is not None and key in s.suppressed and announce.now_proven(s) is not None else ()
+    """The addresses that this mail shows to work: the author's, and the one that the letter went to which he answers."""
+    if answered(s) is None or s.letter is None:
+        return ()
+    keys = dict.fromkeys(key for key in (s.author_key, s.letter.address.lower()) if key)
+    return tuple(key for key in keys if key in s.suppressed)
 
 
 def after(suppressed: Mapping[str, str], decision: Decision) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.model.policy import Policy
 from mailgate.understand.dkim import Sealed
-from mailgate.understand.identity import by_word, needs_check
+from mailgate.understand.identity import by_word, needs_check, needs_seals, with_seals
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver
@@ -33,6 +33,11 @@ class Authentication:
         """One verdict for each mail, in order."""
         trust, domains = self.trust, policy.domains
         said = [by_word(mail, arrival, trust, domains) for mail, arrival in mails]
+        sealed_only = [i for i, (mail, arrival) in enumerate(mails) if needs_seals(mail, arrival, trust, said[i])]
+        if sealed_only:
+            found = signatures([mails[index][1].raw for index in sealed_only])
+            for index, one in zip(sealed_only, found, strict=True):
+                said[index] = with_seals(*mails[index], trust, said[index], one)
         if self.resolver is None:
             return said
         open_ = [i for i, (mail, arrival) in enumerate(mails) if _may_be_asked_about(arrival) and needs_check(mail, said[i], trust)]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from mailgate.decide import joining
-from mailgate.decide.authority import proof_in, reaches
+from mailgate.decide import joining, once
+from mailgate.decide.authority import PROVING, proof_in, reaches
+from mailgate.decide.guessing import guesser
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk
@@ -21,6 +22,7 @@ from mailgate.record.rows import Claim
 from mailgate.understand.absences import signs_of_absence
 from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
+from mailgate.understand.reported import has_null_path
 from mailgate.understand.thread import settle
 
 
@@ -70,8 +72,7 @@ def attached(files: Sequence[Attachment], texts: Sequence[str | None]) -> Attach
 def _thread(one: Read, known: Known, desk: Desk) -> Thread:
     author = one.reading.mail.author
     key = author.key if author else None
-    # Somebody guesses: for an hour this author's subject tokens find nothing. No door is slowed by it.
-    guesses = key is not None and known.bad_tokens.get(key, 0) >= desk.policy.bad_tokens_per_hour
+    guesses = known.bad_tokens.get(guesser(key, one.verdict), 0) >= desk.policy.bad_tokens_per_hour and not _holds_a_letter(one, known)
     # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
     members: Callable[[int], frozenset[str]] = known.members
     if one.claim.arrival.door.is_quiet and key is not None:
@@ -87,6 +88,14 @@ def _thread(one: Read, known: Known, desk: Desk) -> Thread:
         exists=known.files.__contains__,
         ignore_subject_tokens=guesses,
     )
+
+
+def _holds_a_letter(one: Read, known: Known) -> bool:
+    """Whether the mail brings what only the reader of a letter of ours has: its author does not have to guess."""
+    author = one.reading.mail.author
+    person = known.people.get(author.key) if author else None
+    letters = (known.letters.get(e.letter or "") for e in one.evidence if e.valid and e.purpose in PROVING)
+    return person is not None and any(letter is not None and letter.person == person.id for letter in letters)
 
 
 def _members(one: Read, known: Known, number: int) -> frozenset[str]:
@@ -105,11 +114,13 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
     author = mail.author
     person = known.people.get(author.key) if author else None
     asked = letter is not None and letter.closure is not None
+    last_answer, dead_letters = known.since_answers.get(letter.address.lower() if letter is not None else "", (None, frozenset()))
     answers = thread.ticket is not None
     file = known.final(thread.ticket)
     return Situation(
         inbox=one.claim.id,
-        arrival=replace(one.claim.arrival, raw=b""),
+        # What waited for its author's word is said now.
+        arrival=replace(one.claim.arrival, raw=b"", arrived_at=now if one.claim.confirmed else one.claim.arrival.arrived_at),
         desk=one.desk,
         reading=one.reading,
         understood=Understood(
@@ -138,4 +149,10 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         newcomers=joining.as_people(copied_in(one, known, desk), known.people, ids.people),
         verdict=one.verdict,
         verdict_source=one.verdict_source,
+        null_path=has_null_path(mail, one.claim.arrival.reverse_path),
+        last_answer=last_answer,
+        dead_letters=dead_letters,
+        once=frozenset(key for key in once.keys_of(mail, one.verdict) if key in known.once),
+        confirmed=one.claim.confirmed,
+        asked=known.asked.get(person.id, (0, 0)) if person is not None else (0, 0),
     )

@@ -31,6 +31,10 @@ class Known:
     read_now: set[tuple[str, str]] = field(default_factory=set)  #: those of this batch
     bad_tokens: Mapping[str, int] = field(default_factory=dict)
     letters_wanted: tuple[LetterWanted, ...] = ()  #: of this batch, not counted in the database yet
+    once: set[str] = field(default_factory=set)  #: keys of `decide.once` that the record has, or that this batch or the one before set
+    once_now: set[str] = field(default_factory=set)  #: those that are not recorded yet
+    asked: dict[int, tuple[int, int]] = field(default_factory=dict)  #: agent -> how often he was asked for a word in an hour, in a day
+    asked_now: list[int] = field(default_factory=list)  #: whom this batch asks
     ratings: dict[tuple[int, int], int] = field(default_factory=dict)  #: (ticket, closure) -> the score that counts
     spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent
     fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
@@ -38,6 +42,12 @@ class Known:
     fates: dict[str, Fate] = field(default_factory=dict)  #: of letters about which this batch, or the one before, had a report
     suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic, and why
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester has from another address
+    since_answers: dict[str, tuple[datetime | None, frozenset[str]]] = field(default_factory=dict)
+    """Address of a reported letter -> its last answer, and the letters to it that were reported dead since."""
+    told_before: list[tuple[str, datetime | None, str]] = field(default_factory=list)  #: of the batch before
+    told_now: list[tuple[str, datetime | None, str]] = field(
+        default_factory=list
+    )  #: the same of this batch: (address, answer, dead letter)
     turned: list[Decision] = field(default_factory=list)  #: decisions of this batch that changed what is suppressed
     _by_id: dict[int, Person] = field(default_factory=dict)  #: the same people, once the first decision is there
 
@@ -84,8 +94,34 @@ class Known:
                     mine.setdefault(message_id, number)
         self.read_ids |= before.read_now
         self.spent |= before.spent
+        self.once |= before.once_now
+        for person in before.asked_now:
+            self._ask(person)
+        self.told_before = before.told_now
         self.fates.update(before.fates)
         self.ratings.update(before.ratings)
+
+    def _hear(self, decision: Decision, now: datetime | None) -> None:
+        told: list[tuple[str, datetime | None, str]] = []
+        if decision.answered is not None and now is not None and (facts := self.letters.get(decision.answered)) is not None:
+            self.letters[facts.id] = replace(facts, answered_at=now)
+            told.append((facts.address.lower(), now, ""))
+        for one in decision.reported:
+            facts = self.letters.get(one.letter)
+            if facts is not None and ((one.hard and one.fate is Fate.BOUNCED) or one.action == "complained"):
+                told.append((facts.address.lower(), None, one.letter))
+        for address, answered_at, dead in told:
+            self.hears(address, answered_at, dead)
+        self.told_now += told
+
+    def hears(self, address: str, answered_at: datetime | None, dead: str) -> None:
+        """That a letter to an address was answered, or reported dead."""
+        last, letters = self.since_answers.get(address, (None, frozenset()))
+        self.since_answers[address] = (answered_at, frozenset()) if answered_at is not None else (last, letters | {dead})
+
+    def _ask(self, person: int) -> None:
+        hour, day = self.asked.get(person, (0, 0))
+        self.asked[person] = (hour + 1, day + 1)
 
     def follow_files(self, before: Known) -> None:
         """The same for the tickets that the batch before opened or changed."""
@@ -93,12 +129,19 @@ class Known:
             here = self.files.get(number)
             self.files[number] = replace(before.files[number], notices=here.notices if here else ())
 
+    def follow_reports(self) -> None:
+        """The same for what was said of letters there."""
+        for address, answered_at, dead in self.told_before:
+            self.hears(address, answered_at, dead)
+
     def follow_suppressions(self, before: Known) -> None:
         """The same for addresses that the batch before suppressed or lifted."""
         for decision in before.turned:
             self.suppressed = suppression.after(self.suppressed, decision)
 
-    def learn(self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = ()) -> None:
+    def learn(
+        self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = (), now: datetime | None = None
+    ) -> None:
         """What a decision of this batch changes for the mails behind it."""
         if not self._by_id:
             self._by_id = {p.id: p for p in self.people.values()}
@@ -108,6 +151,13 @@ class Known:
                 self.people[key] = person
                 self.joined.add(key)
         self.spent.update(decision.spent)
+        self.once.update(decision.once)
+        self.once_now.update(decision.once)
+        for letter in decision.letters:
+            if letter.about is not None:
+                self._ask(letter.person.id)
+                self.asked_now.append(letter.person.id)
+        self._hear(decision, now)
         self.fates.update((one.letter, one.fate) for one in decision.reported if one.fate is not None)
         if decision.lift or decision.suppress:
             self.turned.append(decision)

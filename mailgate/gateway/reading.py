@@ -15,8 +15,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from mailgate.decide import budget, joining, suppression
+from mailgate.decide import budget, joining, once, suppression
+from mailgate.decide.guessing import guesser
 from mailgate.decide.intake import on_mail
+from mailgate.decide.reports import TOGETHER
 from mailgate.decide.situation import Ids
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
@@ -342,7 +344,7 @@ class ReadingRound:
                 self._numbers.popleft()
             looked_up = known.ids_of(one.desk.id)
             tickets = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
-            known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values())
+            known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values(), now)
             if known.suppressed:
                 warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
                 decision = replace(decision, letters=(*decision.letters, *warnings))
@@ -403,7 +405,11 @@ class ReadingRound:
         known.people = dict(self.store.people_at(keys | copied | passed_on))
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
         known.ratings = dict(self.store.ratings(rated)) if rated else {}
-        known.bad_tokens = self.store.bad_tokens(keys, now - timedelta(hours=1))
+        guessers = {guesser(a.key, r.verdict) for r in reads if (a := r.reading.mail.author) is not None}
+        known.bad_tokens = self.store.bad_tokens(guessers, now - timedelta(hours=1))
+        may_command = [r for r in reads if self._may_command(r, known)]
+        known.once = self.store.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
+        known.asked = self.store.asked({p.id for p in known.people.values() if p.agent}, now)
         if before is not None:
             known.follow_names(before, cited)
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
@@ -435,14 +441,22 @@ class ReadingRound:
         known.suppressed = self.store.suppressed(keys, now)
         if reported:
             known.reached_otherwise = frozenset(self.store.reached_otherwise(id_ for id_ in reported if id_))
+            addresses = {known.letters[id_].address.lower() for id_ in reported if id_}
+            known.since_answers = self.store.since_answers(addresses, now - TOGETHER)
         if before is not None:
             known.follow_suppressions(before)
+            known.follow_reports()
 
     @staticmethod
     def _by_agent(one: Read, known: Known) -> bool:
         author = one.reading.mail.author
         person = known.people.get(author.key) if author else None
         return person is not None and person.agent is not None
+
+    @staticmethod
+    def _may_command(one: Read, known: Known) -> bool:
+        """Whether a mail can ask for anything that happens once: it is an agent's, or the answer to a letter of ours."""
+        return any(e.valid for e in one.evidence) or ReadingRound._by_agent(one, known)
 
     @staticmethod
     def _candidates(one: Read, known: Known) -> set[int]:

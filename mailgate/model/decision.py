@@ -65,10 +65,13 @@ class Decision:
     spent: tuple[str, ...] = ()  #: ids of letters whose token no longer proves its holder
     commands: tuple[tuple[int, str], ...] = ()  #: (line, verb) carried out; unique by (mail, line)
     message_ids: tuple[str, ...] = ()  #: own and cited Message-IDs that now belong to the ticket
+    once: tuple[str, ...] = ()  #: keys that make sure that nothing of it happens a second time; unique
+    confirms: int | None = None  #: inbox id of a waiting mail that is to be read once more, for its author has confirmed it
     bad_token: str | None = None  #: author address to count a bad subject token against
     set_aside: str | None = None
     reported: tuple[Reported, ...] = ()  #: what this mail says about letters of ours
     suppress: tuple[Suppression, ...] = ()  #: addresses that get nothing automatic from now on
+    answered: str | None = None  #: the letter that its reader answers by this mail: it arrived
     lift: tuple[str, ...] = ()  #: addresses (lower case) that have shown to work
     alarm: Alarm | None = None
     evidence: tuple[Evidence, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -26,12 +27,26 @@ class Evidence:
     purpose: str = ""  #: reply, action, rate, bounce, message-id, anchor
     word: str = ""  #: the action or score
     valid: bool = True  #: the MAC is good
+    places: tuple[str, ...] = ()  #: everywhere it stands, `where` included; () : only there
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        return self.places or (self.where,)
 
 
 class VerdictKind(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """A DKIM signature of the author's domain. It proves who wrote what it covers, and not that he sent it now, or here."""
+
+    headers: tuple[str, ...] = ()  #: names, lower case, of which every copy is signed
+    made_at: datetime | None = None  #: its own word (t=), else the signed Date:; None: nobody knows
+    marks: tuple[str, ...] = ()  #: by which it is known again
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class Verdict:
     domain: str | None = None  #: of From:, where there is a verdict
     by: str | None = None  #: the server that stamped it, or who else says so
     because: str = ""  #: what was seen, for people
+    seals: tuple[Seal, ...] = ()  #: where it passed by DKIM alone: the signatures, each of which is enough
 
     @property
     def passed(self) -> bool:

@@ -164,6 +164,12 @@ class VerifySettings:
     resolver: tuple[str, ...] = ()  #: "127.0.0.1:5353"; empty: those of the system
     hops: frozenset[str] = frozenset()  #: names of our own servers in `Received: ... by`, lower case: they say which host they had it from
     hop_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()  #: their addresses, where those are not private ones
+    #: Hosts whose stamps count when they hand us mail: programs of this machine, where nothing else is said.
+    stampers: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
+        ipaddress.IPv4Network("127.0.0.0/8"),
+        ipaddress.IPv6Network("::1/128"),
+    )
+    providers: tuple[tuple[str, str], ...] = ()  #: mailbox -> whose it is, google or microsoft: their servers write its Received:
     time_limit: timedelta = timedelta(seconds=5)  #: how long a mail waits for all of its questions
     at_once: int = 16  #: questions under way at the same time
 

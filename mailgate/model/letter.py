@@ -48,6 +48,7 @@ class LetterWanted:
     proven: bool = True  #: the address was seen in a proven or known mail; decides which budget it counts against
     subject_allowed: bool = True  #: may the letter show the stranger's subject
     name: str = ""  #: id asked for by the decision when an event must name the letter (AgentReplied.letter)
+    about: int | None = None  #: inbox id of the mail that it asks about
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class Letter:
     expires_at: datetime | None = None
     utf8: bool = False  #: needs SMTPUTF8
     notice: str = ""  #: for letters to agents: its plain text, which the residue check reads
+    about: int | None = None  #: inbox id of the mail that it asks about
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,8 @@ class LetterFacts:
     state: OutboxState = OutboxState.SENT
     first_at: datetime | None = None  #: the first attempt to hand it over; None: it never left
     fate: Fate | None = None  #: what was reported about it
+    about: int | None = None  #: inbox id of the mail that it asks about
+    answered_at: datetime | None = None  #: its reader answered it: then it arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
     damaged: list[int] = []
     for some in chunks(ids):
         rows = connection.execute(
-            select(inbox.c.id, inbox.c.desk, inbox.c.attempts, raw_mails)
+            select(inbox.c.id, inbox.c.desk, inbox.c.attempts, inbox.c.confirmed, raw_mails)
             .join(raw_mails, raw_mails.c.id == inbox.c.mail)
             .where(inbox.c.id.in_(some), inbox.c.lease == lease)
             .order_by(inbox.c.received_at, inbox.c.id)
@@ -173,7 +173,7 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
             if zlib.crc32(row.raw) != row.checksum:
                 damaged.append(row[0])
             else:
-                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease))
+                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease, row.confirmed is not None))
     return found, damaged
 
 
@@ -241,6 +241,16 @@ def retry(connection: Connection, id: int) -> bool:
         update(inbox)
         .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
         .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None)
+    )
+    return done.rowcount == 1
+
+
+def confirm(connection: Connection, id: int, by: int) -> bool:
+    """A mail that waits for its author's word is read once more. False when that was done before, or it is not there."""
+    done = connection.execute(
+        update(inbox)
+        .where(inbox.c.id == id, inbox.c.state == DONE, inbox.c.confirmed.is_(None))
+        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, confirmed=by)
     )
     return done.rowcount == 1
 

@@ -17,7 +17,7 @@ from mailgate.record import codec, reports
 from mailgate.record.claims import first_of, take
 from mailgate.record.inbox import chunks
 from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
-from mailgate.record.tables import bad_tokens, letter_aliases, letters
+from mailgate.record.tables import bad_tokens, letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
 
 _S = OutboxState
@@ -48,6 +48,7 @@ def letter_row(letter: Letter, held: bool, cause: str = "") -> dict[str, object]
         "made_at": letter.made_at,
         "entry": letter.entry,
         "closure": letter.closure,
+        "about": letter.about,
         "not_before": letter.not_before,
         "expires_at": letter.expires_at,
         "counted_at": starts if counted else None,
@@ -97,6 +98,7 @@ def _letter(row: Row[Any]) -> Letter:
         expires_at=row.expires_at,
         utf8=row.utf8,
         notice=row.notice,
+        about=row.about,
     )
 
 
@@ -345,6 +347,8 @@ def facts(connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
                 state=_S(row.state),
                 first_at=row.first_at,
                 fate=Fate(row.fate) if row.fate else None,
+                about=row.about,
+                answered_at=row.answered_at,
             )
     return found
 
@@ -364,6 +368,12 @@ def spend(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Their tokens no longer prove who holds them."""
     for some in chunks(ids):
         connection.execute(update(letters).where(letters.c.id.in_(some), letters.c.spent_at.is_(None)).values(spent_at=now))
+
+
+def answered(connection: Connection, ids: Sequence[str], now: datetime) -> None:
+    """Their readers have them."""
+    for some in chunks(ids):
+        connection.execute(update(letters).where(letters.c.id.in_(some)).values(answered_at=now))
 
 
 def add_alias(connection: Connection, message_id: str, letter: str) -> None:
@@ -403,6 +413,26 @@ def automatic_counts(connection: Connection, keys: Iterable[str], now: datetime,
         )
         by_proof = {bool(proven): count for proven, count in minute}
     return AutomaticCounts(hour, day, unknown_minute=by_proof.get(False, 0), known_minute=by_proof.get(True, 0))
+
+
+def known_once(connection: Connection, keys: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in chunks(keys):
+        found.update(connection.execute(select(once.c.key).where(once.c.key.in_(some))).scalars())
+    return found
+
+
+def asked(connection: Connection, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
+    found: dict[int, tuple[int, int]] = {}
+    in_hour = func.sum(case((letters.c.made_at > now - timedelta(hours=1), 1), else_=0))
+    for some in chunks(people):
+        rows = connection.execute(
+            select(letters.c.person, in_hour, func.count())
+            .where(letters.c.about.is_not(None), letters.c.person.in_(some), letters.c.made_at > now - timedelta(days=1))
+            .group_by(letters.c.person)
+        )
+        found.update((person, (hour, day)) for person, hour, day in rows)
+    return found
 
 
 def bad_token_counts(connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:

@@ -55,6 +55,7 @@ class Recording:
         self._letters: Rows = []
         self._commands: Rows = []
         self._ratings: Rows = []
+        self._once: Rows = []
         self._bad_tokens: Rows = []
         self._settled: Rows = []
         self._leases: dict[int, str] = {}
@@ -101,6 +102,7 @@ class Recording:
         if claim.id in self._leases:
             raise Conflict("lease", (claim.id,))
         self._leases[claim.id] = claim.lease
+        self._once += [{"key": key, "mail": claim.id, "at": self._now} for key in dict.fromkeys(decision.once)]
         self._commands += [{"mail": claim.id, "line": line, "verb": verb, "at": self._now} for line, verb in decision.commands]
         self._settled.append(
             {
@@ -213,6 +215,7 @@ class Recording:
             for statement, rows in (
                 (_NEW_LETTER, self._letters),
                 (_NEW_COMMAND, self._commands),
+                (_NEW_ONCE, self._once),
                 (_NEW_BAD_TOKEN, self._bad_tokens),
                 (_SETTLE_MAIL, self._settled),
             )
@@ -239,6 +242,9 @@ class Recording:
                 raise Conflict("lease", (outcome.settlement.letter,))
             if outcome.claim and outcome.decision.reported:
                 reports.record(connection, outcome.claim.id, outcome.decision.reported, self._now)
+            confirms = outcome.decision.confirms
+            if outcome.claim and confirms is not None and not inbox.confirm(connection, confirms, outcome.claim.id):
+                raise Conflict("confirmed", (confirms,))
             for address in outcome.decision.lift:
                 people.lift(connection, address, but_complaints=True)
             for suppression in outcome.decision.suppress:
@@ -248,6 +254,7 @@ class Recording:
                 connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
             ):
                 raise Conflict("alarm", (raised.kind, raised.key))
+        outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
         self._check_budgets(connection)
@@ -355,6 +362,7 @@ _NEW_HISTORY = Statement(insert(tables.history))
 _NEW_ALARM = Statement(insert(tables.alarms))
 _NEW_LETTER = Statement(insert(tables.letters))
 _NEW_COMMAND = Statement(insert(tables.commands))
+_NEW_ONCE = Statement(insert(tables.once))
 _NEW_BAD_TOKEN = Statement(insert(tables.bad_tokens))
 _CHANGE_TICKET = Statement(
     update(tables.tickets)

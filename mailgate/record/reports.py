@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, select, update
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.letter import Audience, OutboxRow
@@ -81,6 +81,31 @@ def reached_otherwise(connection: Connection, ids: Iterable[str]) -> set[str]:
             connection.execute(select(letters.c.id).where(letters.c.id.in_(some), letters.c.entry.is_not(None), arrived)).scalars()
         )
     return found
+
+
+def since_answers(connection: Connection, addresses: Iterable[str], since: datetime) -> dict[str, tuple[datetime | None, frozenset[str]]]:
+    """For each address (lower case): when a letter to it was last answered, and which letters to it were reported dead, or called spam,
+    after that and after `since`."""
+    last: dict[str, datetime] = {}
+    dead: dict[str, set[str]] = {}
+    keys = list(dict.fromkeys(addresses))
+    for some in chunks(keys):
+        rows = connection.execute(
+            select(letters.c.address_key, func.max(letters.c.answered_at))
+            .where(letters.c.address_key.in_(some), letters.c.answered_at.is_not(None))
+            .group_by(letters.c.address_key)
+        )
+        last.update((key, at) for key, at in rows)
+        bad = or_(and_(delivery_reports.c.hard, delivery_reports.c.fate == Fate.BOUNCED.value), delivery_reports.c.action == "complained")
+        told = connection.execute(
+            select(letters.c.address_key, letters.c.id, delivery_reports.c.at)
+            .join(letters, letters.c.id == delivery_reports.c.letter)
+            .where(letters.c.address_key.in_(some), bad, delivery_reports.c.at > since)
+        )
+        for key, letter, at in told:
+            if key not in last or at > last[key]:
+                dead.setdefault(key, set()).add(letter)
+    return {key: (last.get(key), frozenset(dead.get(key, ()))) for key in keys}
 
 
 def counts(connection: Connection, now: datetime) -> dict[str, int]:

@@ -70,6 +70,7 @@ class Claim:
     arrival: Arrival
     attempts: int  #: including this one
     lease: str
+    confirmed: bool = False  #: its author was asked about it, and said that it is his
 
 
 class Attempted(Protocol):

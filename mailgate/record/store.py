@@ -252,6 +252,14 @@ class Store:
     def bad_tokens(self, authors: Iterable[str], since: datetime) -> dict[str, int]:
         return self._db.read(lambda connection: outbox.bad_token_counts(connection, list(authors), since))
 
+    def known_once(self, keys: Iterable[str]) -> set[str]:
+        """Which of these keys of `decide.once` are taken."""
+        return self._db.read(lambda connection: outbox.known_once(connection, list(keys)))
+
+    def asked(self, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
+        """How often each was asked whether a mail is his, in the last hour and in the last day."""
+        return self._db.read(lambda connection: outbox.asked(connection, list(people), now))
+
     def automatic_counts(self, addresses: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
         """`by_minute` False where the policy limits no letters a minute: then they are not counted."""
         return self._db.read(lambda connection: outbox.automatic_counts(connection, list(addresses), now, by_minute=by_minute))
@@ -293,6 +301,10 @@ class Store:
     def people_list(self, limit: int = 50, offset: int = 0) -> list[Person]:
         """Everybody on file, newest first."""
         return self._db.read(lambda connection: people.listed(connection, limit, offset))
+
+    def since_answers(self, addresses: Iterable[str], since: datetime) -> dict[str, tuple[datetime | None, frozenset[str]]]:
+        """For each address: its last answer, and the letters to it that were reported dead after that."""
+        return self._db.read(lambda connection: reports.since_answers(connection, list(addresses), since))
 
     def reached_otherwise(self, ids: Iterable[str]) -> set[str]:
         """Of these letters those whose words the same requester also got at another address."""

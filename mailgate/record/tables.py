@@ -114,6 +114,7 @@ inbox = Table(
     Column("trace", json_column()),
     Column("evidence", json_column()),
     Column("proof", json_column()),
+    Column("confirmed", Id),  #: the mail by which its author said that it is his; then it was read once more
     UniqueConstraint("desk", "digest"),  #: the same mail again changes nothing
     Index(None, "state", "received_at"),
     Index(None, "desk", "message_id"),
@@ -362,6 +363,16 @@ commands = Table(
     sqlite_with_rowid=False,
 )
 
+#: What a mail asked for happens once: its author and Message-ID, its signature, the question whether it is his (`decide.once`).
+once = Table(
+    "once",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("mail", Id, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 #: The rating that counts, one for each resolution of a ticket.
 ratings = Table(
     "ratings",
@@ -411,6 +422,7 @@ letters = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("entry", Id),
     Column("closure", Integer),
+    Column("about", Id),  #: the mail that it asks about
     Column("not_before", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("counted_at", UtcDateTime),  #: automatic letters to outsiders: when they may leave; NULL: no budget counts them
@@ -425,6 +437,7 @@ letters = Table(
     Column("doubted", Boolean, nullable=False),  #: the relay may have it although it did not say so
     Column("settled_at", UtcDateTime),
     Column("spent_at", UtcDateTime),
+    Column("answered_at", UtcDateTime),  #: the last answer of its reader: it arrived, whatever is reported later
     Column("fate", Text),  #: what was reported since: delayed, relayed, delivered, bounced
     Column("fate_at", UtcDateTime),
     Column("reverse_path", Words, nullable=False),
@@ -444,6 +457,15 @@ letters = Table(
     Index(None, "cause", "made_at"),
     Index(None, "counted_at"),
     Index(None, "fate", "fate_at"),
+)
+
+#: Few letters ask about a mail; these are counted by whom they ask.
+Index(
+    "ix_letters_asked",
+    letters.c.person,
+    letters.c.made_at,
+    sqlite_where=letters.c.about.is_not(None),
+    postgresql_where=letters.c.about.is_not(None),
 )
 
 #: No ticket is acknowledged twice, whatever else goes wrong.

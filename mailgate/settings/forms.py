@@ -248,6 +248,7 @@ class RelayForm(Form):
 class VerifyForm(Form):
     servers: tuple[ServerName, ...] = ()
     microsoft: bool = False
+    stamps_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
     dns: bool = False
     resolver: tuple[str, ...] = ()
     hops: tuple[str, ...] = ()

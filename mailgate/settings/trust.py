@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
-from mailgate.model.installation import VerifySettings
+from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
 from mailgate.model.policy import Policy, ProveBy
-from mailgate.settings.forms import InstallationForm, VerifyForm
+from mailgate.settings.forms import InstallationForm, MailboxForm, VerifyForm
 from mailgate.settings.mistakes import Mistake, line_for, lines_of
+from mailgate.understand.stamps import provider_of
 
 LONGEST_WAIT = timedelta(seconds=30)
 _RESOLVER = re.compile(r"([0-9.]+|[^\[\]]*:[^\[\]]*:[^\[\]]*|\[([0-9A-Fa-f:]+)\])(?::(\d{1,5}))?")
@@ -28,6 +30,8 @@ def verify_settings(form: InstallationForm) -> VerifySettings:
         resolver=said.resolver,
         hops=frozenset(text.lower() for text in said.hops if text not in networks),
         hop_networks=tuple(networks.values()),
+        stampers=tuple(network for text in said.stamps_from if (network := _network(text)) is not None),
+        providers=tuple((mailbox.name, whose) for mailbox in form.mailboxes if (whose := _provider(mailbox, form))),
         time_limit=said.time_limit,
         at_once=said.at_once,
     )
@@ -42,6 +46,13 @@ def check_verify(form: VerifyForm) -> list[tuple[str, str]]:
     ]
     if form.resolver and not form.dns:
         found.append(("resolver", "is asked nothing without `dns = true`"))
+    for text in form.stamps_from:
+        network = _network(text)
+        if network is None:
+            found.append(("stamps_from", f'"{text}" is no address or network: write 192.0.2.7 or 192.0.2.0/24'))
+        elif _is_anybody(network):
+            words = f"lets anybody in {text} write a stamp himself and command as an agent: name the addresses of your own mail servers"
+            found.append(("stamps_from", words))
     if not timedelta(0) < form.time_limit <= LONGEST_WAIT:
         found.append(("time_limit", f"more than 0s and not more than {LONGEST_WAIT.seconds}s: mails wait for it"))
     return found
@@ -57,6 +68,37 @@ def check_proofs(policy: Policy, text: str, verify: VerifySettings, mistakes: li
             place = ("desks", id_, "agents_prove_by")
             words = f'"{desk.agents_prove_by.value}" needs somebody whose word counts: [verify] in mailgate.toml names nobody'
             mistakes.append(Mistake("policy.toml", line_for(lines, place), ".".join(place), words))
+
+
+#: What is wider than this, and public, is not one's own mail servers.
+_WIDEST = {4: 20, 6: 44}
+
+
+def _is_anybody(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    return network.prefixlen < _WIDEST[network.version] and not network.is_private
+
+
+def doors_without_stamps(doors: Iterable[DoorSettings], verify: VerifySettings) -> list[str]:
+    """Doors at which stamps are expected and none counts, in sentences for `mailgate check`."""
+    if not verify.servers and not verify.microsoft:
+        return []
+    if verify.hop_networks or any(not network.is_loopback for network in verify.stampers):
+        return []
+    stamps = ", ".join(sorted(verify.servers)) or "Microsoft 365"
+    return [
+        f"whoever reaches {door.kind} on {door.host or 'every address'} port {door.port} can write the stamp of {stamps} himself, so "
+        "none that other machines bring is believed. Let this door listen on 127.0.0.1 behind the server that stamps, or name the "
+        "address of that server in [verify] stamps_from, or let `dns = true` look for itself"
+        for door in doors
+        if not is_loopback(door.host)
+    ]
+
+
+def _provider(mailbox: MailboxForm, form: InstallationForm) -> str:
+    """Whose mailbox it is, by its host or by where it logs in; "" for all but the big ones."""
+    login = form.oauth.get(mailbox.oauth) if mailbox.oauth else None
+    host = provider_of(mailbox.host) if mailbox.host else ""
+    return host or (login.provider if login is not None and not mailbox.host and login.provider in ("google", "microsoft") else "")
 
 
 def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:

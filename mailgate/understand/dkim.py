@@ -45,6 +45,12 @@ class Signature:
     signed_at: datetime | None = None
     expires_at: datetime | None = None
     fault: str = ""  #: why it cannot count, whatever its key says
+    covers: tuple[str, ...] = ()  #: names of headers that are there and of which every copy is signed
+
+    @property
+    def mark(self) -> str:
+        """By which it is known again when it comes a second time."""
+        return hashlib.sha256(self.domain.encode() + b"\0" + self.value).hexdigest()[:40]
 
     @property
     def question(self) -> Question:
@@ -197,7 +203,13 @@ def _signature(field: bytes, fields: list[tuple[bytes, bytes]], bodies: _Bodies)
         _instant(said.get("t", "")),
         _instant(said.get("x", "")),
         fault or _unsigned(names, fields),
+        _covered(names, fields),
     )
+
+
+def _covered(names: list[bytes], fields: list[tuple[bytes, bytes]]) -> tuple[str, ...]:
+    there = [name for name, _ in fields]
+    return tuple(name.decode("ascii", "replace") for name in dict.fromkeys(names) if 0 < there.count(name) <= names.count(name))
 
 
 def _unsigned(names: list[bytes], fields: list[tuple[bytes, bytes]]) -> str:

@@ -6,20 +6,21 @@ configuration, and what DNS says. No verdict is not a failure.
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailgate.model.dns import Answers, Question, Wanted
-from mailgate.model.evidence import Verdict, VerdictKind
+from mailgate.model.evidence import Seal, Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.understand import dkim, dmarc, spf
-from mailgate.understand.authres import Stamp, read_stamp, server_of
+from mailgate.understand.authres import Stamp
 from mailgate.understand.lookups import Missing, a_domain, is_below
+from mailgate.understand.stamps import topmost
 
-MOST_STAMPS = 50  #: headers that are looked at for one of a configured server
 OUR_CHECK = "our own check"
 AUTH_AS = "x-ms-exchange-organization-authas"  #: Exchange takes it out of whatever comes from outside
 
@@ -34,6 +35,7 @@ class Finding:
     result: str
     domain: str
     words: str
+    signature: dkim.Signature | None = None
 
 
 # --- the word of a server ------------------------------------------------------------------------------------------------
@@ -47,8 +49,72 @@ def by_word(mail: Mail, arrival: Arrival, trust: VerifySettings, domains: Collec
     inside = _insider(mail, arrival, trust) if domain in domains else None
     if inside is not None:
         return Verdict(VerdictKind.PASS, domain, *inside)
-    stamp = topmost(mail, trust) if trust.servers or trust.microsoft else None
+    stamp = topmost(mail, arrival, trust) if trust.servers or trust.microsoft else None
     return of_stamp(stamp, mail) if stamp is not None else NO_VERDICT
+
+
+def needs_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict) -> bool:
+    """Whether a server's pass may rest on DKIM alone, so that what is signed has to be looked at."""
+    if not verdict.passed or mail.header("dkim-signature") is None or not (trust.servers or trust.microsoft):
+        return False
+    stamp = topmost(mail, arrival, trust)
+    return stamp is not None and verdict.by == _name_of(stamp) and not _saw_the_sender(stamp, mail)
+
+
+def with_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict, sealed: dkim.Sealed) -> Verdict:
+    """The pass of a stamp with what the signatures cover on which it rests. A stamp does not always say which one was good: then each
+    of the domain's has to cover it, for anybody may add one that is not."""
+    stamp = topmost(mail, arrival, trust)
+    domain = domain_of(mail)
+    many = len(mail.header_all("dkim-signature")) > len(sealed.signatures)
+    mine = [one for one in sealed.signatures if one.domain and _akin(one.domain, domain)]
+    if not mine and not many:
+        return verdict  # nothing that the domain signed: it was the host that was known
+    good = [r.named("header.b") for r in (stamp.results if stamp else ()) if r.method == "dkim" and r.result == "pass"]
+    if good and all(good) and not many:
+        named = [one for one in mine if any(_begins(one.value, start or "") for start in good)]
+        mine = named or mine
+    covers = frozenset.intersection(*(frozenset(one.covers) for one in mine)) if mine and not many else frozenset[str]()
+    seal = seal_of(mine, mail, covers)
+    return replace(verdict, seals=(seal,))
+
+
+def seal_of(signatures: Sequence[dkim.Signature], mail: Mail, covers: Collection[str]) -> Seal:
+    made = [one.signed_at or (mail.date if "date" in covers else None) for one in signatures]
+    known = [each for each in made if each is not None]
+    return Seal(tuple(sorted(covers)), min(known) if known and len(known) == len(made) else None, tuple(one.mark for one in signatures))
+
+
+def _begins(value: bytes, start: str) -> bool:
+    """RFC 6008: header.b= is the beginning of the signature, at least eight characters of it."""
+    text = "".join(start.split()).rstrip("=")
+    return len(text) >= 8 and base64.b64encode(value).decode().startswith(text)
+
+
+def _akin(one: str, other: str) -> bool:
+    """Whether two domains may belong to one organisation. Too often rather than never: then more is asked of a signature."""
+    return one.split(".")[-2:] == other.split(".")[-2:]
+
+
+def _related(one: str, other: str) -> bool:
+    return bool(one) and (is_below(one, other) or is_below(other, one))
+
+
+def _saw_the_sender(stamp: Stamp, mail: Mail) -> bool:
+    """Whether the stamp says more than that the domain once signed it: who logged in, or a host that may send for the domain."""
+    domain, author = domain_of(mail), mail.authors[0].key
+    for result in stamp.results:
+        if result.result != "pass":
+            continue
+        if result.method == "auth" and (result.named("smtp.auth") or "").lower() == author:
+            return True
+        if result.method == "spf" and _related(_domain_in(result.named("smtp.mailfrom") or ""), domain):
+            return True
+    return False
+
+
+def _name_of(stamp: Stamp) -> str:
+    return stamp.server or "Microsoft 365"
 
 
 def domain_of(mail: Mail) -> str:
@@ -68,18 +134,9 @@ def _insider(mail: Mail, arrival: Arrival, trust: VerifySettings) -> tuple[str, 
     return None
 
 
-def topmost(mail: Mail, trust: VerifySettings) -> Stamp | None:
-    """The only stamp that counts: servers put theirs on top, so what lies below may be the sender's own (RFC 8601 5)."""
-    for value in mail.header_all("authentication-results")[:MOST_STAMPS]:
-        server = server_of(value)
-        if server in trust.servers or (not server and trust.microsoft):
-            return read_stamp(value)
-    return None
-
-
 def of_stamp(stamp: Stamp, mail: Mail) -> Verdict:
     """What a stamp says of the author of this mail; verdicts on other domains say nothing of him."""
-    domain, by = domain_of(mail), stamp.server or "Microsoft 365"
+    domain, by = domain_of(mail), _name_of(stamp)
     if stamp.fault:
         return Verdict(by=by, because=f"its stamp cannot be read: {stamp.fault}")
     author = mail.authors[0].key
@@ -158,7 +215,8 @@ def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettin
         for signature in sealed.signatures:
             try:
                 outcome = dkim.verify(signature, answers, arrival.arrived_at)
-                findings.append(Finding("dkim", outcome.result, outcome.domain, f"dkim={outcome.result}: {outcome.because}"))
+                words = f"dkim={outcome.result}: {outcome.because}"
+                findings.append(Finding("dkim", outcome.result, outcome.domain, words, signature))
             except Missing as wanted:
                 missing |= wanted.questions
     path = arrival.reverse_path
@@ -180,9 +238,31 @@ def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettin
     if missing:
         return Wanted(frozenset(missing))
     try:
-        return _by_policy(domain, policy, findings, answers)
+        verdict = _by_policy(domain, policy, findings, answers)
+        return _with_own_seals(verdict, mail, domain, policy, findings, answers) if verdict.passed else verdict
     except Missing as wanted:
         return Wanted(wanted.questions)
+
+
+def _with_own_seals(
+    verdict: Verdict, mail: Mail, domain: str, policy: dmarc.Policy | None, findings: Sequence[Finding], answers: Answers
+) -> Verdict:
+    """A pass with the signatures on which it rests, where no host that may send for the domain was seen sending it. Raises Missing."""
+
+    def counts(finding: Finding) -> bool:
+        if finding.result != "pass" or not finding.domain:
+            return False
+        if policy is None:
+            return finding.domain == domain
+        try:
+            return speaks_for(finding.domain, domain) if not policy.found else _is_aligned(finding, domain, policy, answers)
+        except dmarc.Unknown:
+            return False
+
+    good = [finding for finding in findings if counts(finding)]
+    if any(finding.signature is None for finding in good):
+        return verdict
+    return replace(verdict, seals=tuple(seal_of((s,), mail, s.covers) for f in good if (s := f.signature) is not None))
 
 
 def _by_policy(domain: str, policy: dmarc.Policy | None, findings: Sequence[Finding], answers: Answers) -> Verdict:

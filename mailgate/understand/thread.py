@@ -49,7 +49,11 @@ def find_evidence(
         *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
         *_own_ids(mail, ring, is_report),
         *_subject_tokens(mail.subject, ring, policy),
-        *(Evidence(EvidenceKind.KNOWN_ID, where, cited) for where, cited in _cited(mail) if read_own_id(ring, cited) is None),
+        *(
+            _at(Evidence(EvidenceKind.KNOWN_ID, where, cited), _places(mail, cited))
+            for where, cited in _cited(mail)
+            if read_own_id(ring, cited) is None
+        ),
         # A relay may have given our letter this name: then it stands among its aliases.
         *(
             Evidence(EvidenceKind.KNOWN_ID, "reported", value)
@@ -79,6 +83,7 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
     )[:MOST_ADDRESSES]
     ours = {key for each in policy.desks.values() for key in each.keys}
     found: dict[tuple[str | None, str, str], tuple[bool, Evidence]] = {}
+    stands: dict[tuple[str | None, str, str], list[str]] = {}
     for where, address in places:
         base, detail, domain = split_address(address.strip())
         plain = f"{base}@{domain}".lower()
@@ -90,8 +95,20 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
             evidence = Evidence(EvidenceKind.REPLY_ADDRESS, where, shown, valid=False)
         else:
             evidence = Evidence(EvidenceKind.REPLY_ADDRESS, where, shown, letter=token.letter, purpose=token.purpose, word=token.word)
-        found.setdefault((evidence.letter, evidence.purpose, evidence.word), (plain not in desk.keys, evidence))
-    return tuple(evidence for _, evidence in sorted(found.values(), key=lambda pair: pair[0]))
+        key = (evidence.letter, evidence.purpose, evidence.word)
+        found.setdefault(key, (plain not in desk.keys, evidence))
+        stands.setdefault(key, []).append(where)
+    elsewhere: list[Evidence] = []
+    mine: list[Evidence] = []
+    for key, (is_elsewhere, evidence) in found.items():
+        (elsewhere if is_elsewhere else mine).append(_at(evidence, stands[key]))
+    return (*mine, *elsewhere)
+
+
+def _at(evidence: Evidence, places: Iterable[str]) -> Evidence:
+    """With everywhere it stands, where that is more than one place."""
+    all_ = tuple(dict.fromkeys(places))
+    return replace(evidence, places=all_) if len(all_) > 1 else evidence
 
 
 def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
@@ -100,6 +117,7 @@ def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
     last, first, rest = references[-1:], references[:1], references[1:-1][::-1]
     reported = mail.reported_ids if is_report else ()
     seen: set[tuple[str, bool]] = set()
+    cited = (("in-reply-to", mail.in_reply_to), ("references", mail.references), ("reported", reported))
     if (checked := find_check_id(ring, mail.subject)) is not None:
         yield Evidence(EvidenceKind.OWN_ID, "subject", f"<{checked.letter.lower()}.c.…>", letter=checked.letter, purpose="check")
     for where, ids in (
@@ -114,7 +132,8 @@ def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
             seen.add((own.letter, own.anchor))
             shown = f"<{own.letter.lower()}.…>" if own.number is None else f"<{own.number}.{own.letter.lower()}.…>"
             purpose = "check" if own.check else "anchor" if own.anchor else "message-id"
-            yield Evidence(EvidenceKind.OWN_ID, where, shown, ticket=own.number, letter=own.letter, purpose=purpose)
+            evidence = Evidence(EvidenceKind.OWN_ID, where, shown, ticket=own.number, letter=own.letter, purpose=purpose)
+            yield _at(evidence, (where, *(place for place, values in cited if value in values[:100])))
 
 
 def _subject_tokens(subject: str, ring: Keyring, policy: Policy) -> Iterator[Evidence]:
@@ -146,6 +165,15 @@ def _cited(mail: Mail) -> tuple[tuple[str, str], ...]:
     for where, value in cited:
         first.setdefault(value, where)
     return tuple((where, value) for value, where in first.items())[:MOST_IDS]
+
+
+def _places(mail: Mail, cited: str) -> Iterator[str]:
+    if cited == mail.message_id:
+        yield "message-id"
+    if cited in mail.in_reply_to[:20]:
+        yield "in-reply-to"
+    if cited in mail.references[:20] or cited in mail.references[20:][-80:]:
+        yield "references"
 
 
 def _old_numbers(subject: str, policy: Policy) -> Iterator[Evidence]:

@@ -179,6 +179,12 @@ def a_situation(
     verdict_source: bool = False,
     suppressed: Mapping[str, str] | None = None,
     reached_otherwise: frozenset[str] = frozenset(),
+    null_path: bool | None = None,
+    once: frozenset[str] = frozenset(),
+    confirmed: bool = False,
+    asked: tuple[int, int] = (0, 0),
+    last_answer: datetime | None = None,
+    dead_letters: frozenset[str] = frozenset(),
 ) -> Situation:
     """What the gateway gathers for one mail. `known`: all people of the record; `message_ids`: which ids lead to which ticket."""
     policy = policy or a_policy()
@@ -225,6 +231,12 @@ def a_situation(
         original=by_key.get(mail.forwarded.author.key) if mail.forwarded else None,
         suppressed=suppressed or {},
         reached_otherwise=reached_otherwise,
+        null_path=kind in REPORTS if null_path is None else null_path,
+        once=once,
+        confirmed=confirmed,
+        asked=asked,
+        last_answer=last_answer,
+        dead_letters=dead_letters,
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
         verdict_source=verdict_source or verdict != NO_VERDICT,

@@ -209,10 +209,11 @@ def test_commands_in_the_name_of_an_agent_without_proof_are_kept_unverified_and_
 
 
 def test_an_agent_whose_plain_answer_was_not_believed_hears_of_it():
-    old = a_notice(ANN, made_at=NOON - days(31))
-    decision = an_agents("Please restart.", answers=old, file=a_file(owner=ANN))
+    theirs = a_notice(BOB)
+    answer = a_mail(ANN_AT, "Please restart.", answers=theirs)
+    decision = decided(answer, letters=(theirs,), file=a_file(owner=ANN))
     assert not outside(decision) and inside(decision) == [("unverified_wrote", ANN_AT)]
-    decision = an_agents("Please restart.", answers=old, file=a_file(owner=BOB))
+    decision = decided(answer, letters=(theirs,), file=a_file(owner=BOB))
     assert inside(decision) == [("unverified_wrote", BOB_AT), ("unverified_wrote", ANN_AT)]
 
 

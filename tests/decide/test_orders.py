@@ -630,7 +630,8 @@ def test_stale_and_twice_used_ids_make_no_difference_to_what_an_agent_says():
 
 def test_a_notice_older_than_thirty_days_commands_no_more():
     decision = an_agents("#take\nDone.", answers=a_notice(ANN, made_at=NOON - timedelta(days=31)))
-    assert faults(decision) == [("E_PERM", None)] and entries(decision)[0][0] == "unverified"
+    assert events(decision) == ["commands_refused"] and not entries(decision) and not decision.commands
+    assert inside(decision) == [("confirmation_asked", "ann@example.org")]
 
 
 def test_an_agent_who_takes_part_as_an_outsider_does_not_publish_by_answering_his_letter():

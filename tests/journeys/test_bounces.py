@@ -192,18 +192,28 @@ def test_bounces_of_bounces_and_of_alarms_come_to_an_end(tmp_path: Path) -> None
         assert world.store.inbox_rows("set_aside") == []
 
 
-def test_a_complaint_stops_machines_and_only_a_person_lifts_it(tmp_path: Path) -> None:
+def a_complaint(letter: Received) -> bytes:
+    report = MIMEMultipart("report")
+    report.set_param("report-type", "feedback-report")
+    report["From"], report["To"], report["Message-ID"] = "fbl@isp.example", SUPPORT, f"<fbl-{next(COUNT)}@isp.example>"
+    report.attach(MIMEText("This is spam, somebody says."))
+    part = MIMEBase("message", "feedback-report")
+    part.set_payload([message_from_bytes(b"Feedback-Type: abuse\nVersion: 1\n\n")])
+    report.attach(part)
+    report.attach(MIMEMessage(letter.message))
+    return report.as_bytes(policy=SMTP)
+
+
+def test_complaints_about_two_letters_stop_machines_and_only_a_person_lifts_it(tmp_path: Path) -> None:
+    """Whoever has seen one letter can write one complaint."""
     with World(tmp_path, changes=reverse_path("desk")) as world:
         letter, number = waits_for_max(world)
-        report = MIMEMultipart("report")
-        report.set_param("report-type", "feedback-report")
-        report["From"], report["To"], report["Message-ID"] = "fbl@isp.example", SUPPORT, "<fbl-1@isp.example>"
-        report.attach(MIMEText("This is spam, somebody says."))
-        part = MIMEBase("message", "feedback-report")
-        part.set_payload([message_from_bytes(b"Feedback-Type: abuse\nVersion: 1\n\n")])
-        report.attach(part)
-        report.attach(MIMEMessage(letter.message))
-        world.deliver(report.as_bytes(policy=SMTP), "fbl@isp.example", [SUPPORT])
+        first = next(one for one in world.letters_for(MAX) if one.header("Message-ID") != letter.header("Message-ID"))
+        for _ in range(2):
+            world.deliver(a_complaint(letter), "fbl@isp.example", [SUPPORT])
+            world.settle()
+            assert not world.store.suppressions(world.clock())
+        world.deliver(a_complaint(first), "fbl@isp.example", [SUPPORT])
         world.settle()
         assert [one.kind for one in world.store.suppressions(world.clock())] == ["complaint"]
         assert world.ticket(number).ticket.status is Status.PENDING_USER
@@ -211,6 +221,37 @@ def test_a_complaint_stops_machines_and_only_a_person_lifts_it(tmp_path: Path) -
         world.settle()
         assert world.store.suppressions(world.clock()), "an answer is no consent to machines"
         assert world.store.lift_suppression(MAX)
+
+
+def test_a_report_that_no_mail_server_sent_is_only_shown(tmp_path: Path) -> None:
+    """Anybody who has seen a letter knows its Message-ID. A real report has the reverse-path <>."""
+    with World(tmp_path, changes=reverse_path("desk")) as world:
+        letter, number = waits_for_max(world)
+        before = world.ticket(number)
+        world.deliver(a_bounce(letter), "mailer-daemon@evil.example", [SUPPORT])
+        after = world.ticket(number)
+        assert after.ticket.status is before.ticket.status and after.ticket.cycles == before.ticket.cycles
+        assert "somebody says failed" in after.entries[-1].text
+        assert not world.store.suppressions(world.clock())
+        bounces(world, letter)
+        assert "letter_refused" in world.events(number)
+        assert not world.store.suppressions(world.clock()), "one letter, whose id its reader knows"
+
+
+def test_an_address_that_is_silent_speaks_again_with_the_next_answer_and_an_old_report_does_not_silence_it(tmp_path: Path) -> None:
+    with World(tmp_path, changes=reverse_path("verp")) as world:
+        letter, _ = waits_for_max(world)
+        first = next(one for one in world.letters_for(MAX) if one.header("Message-ID") != letter.header("Message-ID"))
+        bounces(world, first)
+        assert [one.address for one in world.store.suppressions(world.clock())] == [MAX]
+        world.clock.turn(minutes=5)
+        world.answer(MAX, letter, "It says 4.1.0.")
+        world.settle()
+        assert not world.store.suppressions(world.clock())
+        world.clock.turn(minutes=5)
+        bounces(world, first)
+        bounces(world, letter)
+        assert not world.store.suppressions(world.clock())
 
 
 def test_a_report_says_that_a_letter_in_doubt_has_left_and_no_second_copy_follows(tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ LETTERS: Mapping[tuple[str, Audience], str] = {
     ("unverified_wrote", Audience.AGENT): "notice of words that nobody has proven",
     ("commands_applied", Audience.AGENT): "receipt: what the commands did",
     ("commands_refused", Audience.AGENT): "the mail back, with what was wrong",
+    ("confirmation_asked", Audience.AGENT): "a question whether the mail is theirs; it waits for the answer",
     ("help_asked", Audience.AGENT): "the list of commands",
     ("help_asked", Audience.REQUESTER): "the help that was asked for",
     ("status_asked", Audience.REQUESTER): "how the ticket stands",

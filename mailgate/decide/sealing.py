@@ -1,0 +1,77 @@
+"""What a DKIM signature proves of a mail that nobody was seen sending: who wrote what it covers, and not that he sent it now, or here.
+
+Whoever has such a mail can send it again, with other headers beside the signed ones and to other recipients. So the signature has to
+cover what the mail is believed to say: which ticket it is about, and the name by which it is known again; it works once; and one that
+was made more than a day ago has to be asked about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mailgate.decide.once import seal_key
+from mailgate.decide.situation import Situation
+from mailgate.model.evidence import Evidence, EvidenceKind, Seal
+
+#: So long a signature speaks for itself. Mail is rarely under way for longer; what was said a day ago may no longer be meant.
+FRESH = timedelta(days=1)
+
+#: The header in which evidence stands. The envelope, and what servers add, nobody signs.
+_HEADERS = frozenset({"to", "cc", "in-reply-to", "references", "subject", "message-id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why the domain's signature does not prove what this mail wants."""
+
+    because: str
+    is_old: bool = False  #: nothing is wrong with it but its age: its author can be asked
+
+
+def doubt(s: Situation) -> Doubt | None:
+    """None where the author's domain is not the question, or where one of its signatures is enough."""
+    if not s.verdict.passed or not s.verdict.seals:
+        return None
+    doubts = [_doubt_of(seal, s) for seal in s.verdict.seals]
+    if any(each is None for each in doubts):
+        return None
+    found = [each for each in doubts if each is not None]
+    return next((each for each in found if each.is_old), found[0])
+
+
+def _doubt_of(seal: Seal, s: Situation) -> Doubt | None:
+    if any(seal_key(mark) in s.once for mark in seal.marks):
+        return Doubt("its signature was used before")
+    if "message-id" not in seal.headers or not s.mail.message_id:
+        return Doubt("its signature does not cover the Message-ID")
+    if lacking := _unsigned(seal, s):
+        return Doubt(f"its signature does not cover what names the ticket ({lacking})")
+    if seal.made_at is None:
+        return Doubt("its signature does not say when it was made", is_old=True)
+    if s.arrived_at - seal.made_at > FRESH:
+        return Doubt("its signature is more than a day old", is_old=True)
+    return None
+
+
+def _unsigned(seal: Seal, s: Situation) -> str:
+    """Where the evidence stands that is believed without being signed, "" where all of it is."""
+    valid = [e for e in s.thread.evidence if e.valid]
+    mine = [e for e in valid if e.ticket is not None and e.ticket == s.thread.ticket]
+    strongest = next(iter(mine), None)
+    if strongest is not None and not _is_signed((e for e in mine if e.kind is strongest.kind), seal):
+        return strongest.where
+    if s.letter is not None:
+        # Which letter is answered decides what the answer is: public or internal.
+        of_letter = [e for e in valid if e.letter == s.letter.id and e.kind in (EvidenceKind.REPLY_ADDRESS, EvidenceKind.OWN_ID)]
+        if not _is_signed(of_letter, seal):
+            return of_letter[0].where if of_letter else "-"
+        # An address may say a command of its own.
+        return next((e.where for e in of_letter if e.purpose in ("action", "rate") and not _is_signed((e,), seal)), "")
+    return ""
+
+
+def _is_signed(evidence: Iterable[Evidence], seal: Seal) -> bool:
+    """Whether any of it stands in a header that is signed."""
+    return any(place in _HEADERS and place in seal.headers for e in evidence for place in e.everywhere)
