@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mailgate.decide.between import with_what_they_answer
 from mailgate.decide.situation import Situation
+from mailgate.model.mail import Attachment, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
 
@@ -18,6 +19,24 @@ def answered(s: Situation, text: str) -> str:
 def known_outside(file: TicketFile) -> list[str]:
     """What the requester has read already: the title and every public entry."""
     return [file.ticket.title, *(entry.text for entry in file.entries if entry.visibility is Visibility.PUBLIC)]
+
+
+#: What a signed mail carries to prove itself (RFC 8551 3.5.3.2, RFC 3156 5), and the key that some programs add: with its writer's own
+#: address, and of use to nobody once the words are ours.
+_CERTIFICATES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature", "application/pgp-keys"}
+)
+_CERTIFICATE_NAMES = ("smime.p7s", "openpgp_signature", "openpgp_signature.asc", "signature.asc", "pgp.sig")
+
+
+def files_of(mail: Mail, is_agents: bool = True) -> tuple[Attachment, ...]:
+    """The files that a mail brings along: no logo of a signature that is folded, nothing that a quote shows, no agent's certificate."""
+    return tuple(each for each in mail.attachments if each.part not in mail.folded and not (is_agents and _is_certificate(each)))
+
+
+def _is_certificate(file: Attachment) -> bool:
+    name = file.name.lower()
+    return file.type in _CERTIFICATES or name.endswith(".p7s") or name in _CERTIFICATE_NAMES
 
 
 def goes_outside(s: Situation) -> bool:
@@ -64,7 +83,7 @@ def an_entry(
         html=mail.new_html if whole else None,
         quoted=mail.quoted,
         signature=mail.signature,
-        attachments=mail.attachments,
+        attachments=files_of(mail, role.is_agent),
         inbox=s.inbox,
         message_id=mail.message_id,
         recorded_at=s.now,

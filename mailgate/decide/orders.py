@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, confirming, once
-from mailgate.decide.entries import an_entry, answered, known_outside
+from mailgate.decide import announce, authority, confirming, leaving, once
+from mailgate.decide.entries import an_entry, answered, files_of, known_outside
 from mailgate.decide.lifecycle import Effect, Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
@@ -163,11 +163,13 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         raise Refused(*faults)
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
-    words = bool(text or s.mail.attachments)
+    leaving.refuse_sealed(s)
+    words = bool(text or files_of(s.mail))
     if not words and not verbs.keys() - {"note", "reply"}:
         raise Refused(Fault("E_ARGS", None, "", "nothing new was found in this mail"))
     public = words and _is_public(s, parsed)
     if public:
+        leaving.refuse_what_is_not_for_outside(s, parsed.visibility)
         _refuse_residue(s, text)
     text = _with_questions(s, text, public)
     entry = _entry(s, text, public) if words else None
@@ -274,7 +276,7 @@ MAIL_ENDINGS = (".eml", ".msg", ".mht", ".mhtml", ".mbox", ".p7m", "winmail.dat"
 
 def _refuse_attached(s: Situation) -> None:
     """Attachments travel as well: no mail is passed on as a file, and no text file that holds a line of a notice."""
-    for attachment in s.mail.attachments:
+    for attachment in files_of(s.mail):
         if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
             raise Refused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
     for name, words, is_html in s.attached:

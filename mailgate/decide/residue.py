@@ -141,7 +141,7 @@ def _lines(text: str, html: str | None, notices: Sequence[str], known: _Known, l
     for position, _, why in _hits("".join(squeezed_rows), needles, known):
         number = min(bisect_right(starts, position), len(rows))
         yield Residue(number, rows[number - 1].strip(), why)
-    glued, _, inside = _readings(html) if html else ("", "", "")
+    glued, _, inside = readings(html) if html else ("", "", "")
     for haystack in (glued, inside):
         for _, row, why in _hits(folded(haystack), needles, known):
             yield Residue(0, row.strip(), f"{why}, in the HTML")
@@ -175,7 +175,7 @@ def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _Known) -> I
             return
 
 
-def _readings(html: str) -> tuple[str, str, str]:
+def readings(html: str) -> tuple[str, str, str]:
     """What of an HTML body anybody can read: its text, the same with a blank for each tag, and what stands in tags and comments."""
     texts: list[str] = []
     tags: list[str] = []
@@ -207,12 +207,12 @@ def _names(text: str, html: str | None, notices: Sequence[str], known: _Known) -
     # Also across lines: a long link that was broken in two.
     squeezed = {"".join(_WORDS.findall(name)): name for name, what in secret.items() if what == "a token"}
     whole = folded(text)
-    readings = _readings(html) if html else ()
+    pages = readings(html) if html else ()
     # An element may end inside an address, or between two.
-    inside = {name for reading in readings for name in _names_in(reading)}
+    inside = {name for reading in pages for name in _names_in(reading)}
     for name in sorted(inside & secret.keys()):
         yield Residue(0, name, f"{secret[name]} from an internal notice, in the HTML")
-    haystacks = (whole, *(folded(reading) for reading in readings))
+    haystacks = (whole, *(folded(reading) for reading in pages))
     for short, name in squeezed.items():
         if any(short in haystack for haystack in haystacks):
             yield Residue(0, name, "a token from an internal notice")

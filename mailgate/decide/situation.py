@@ -53,6 +53,8 @@ class Situation:
     ids: Ids
     now: datetime
     attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
+    in_files: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: of an agent's files: name, and the forms in it that we may have signed
+    signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter
     last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket

@@ -10,7 +10,7 @@ from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway.authenticating import Authentication, Signatures
-from mailgate.gateway.gathering import Read, attached, situation, texts_to_check
+from mailgate.gateway.gathering import Read, files_to_check, signed_in, situation, with_files, with_readers
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS, ReadingRound, TextFiles
 from mailgate.gateway.writing import Desk
@@ -92,9 +92,11 @@ def dry_run(
     known = rounds.load(desk, [one], now) if rounds else otherwise
     ids = Ids(NO_NUMBER, 0, (0, 0), ("", ""), (NOBODY,))
     at_hand = situation(one, known, desk, agents, ids, now)
-    if texts := texts_to_check(at_hand):
-        (opened,) = text_files([(arrival.raw, texts)])
-        at_hand = replace(at_hand, attached=attached(texts, opened) if isinstance(opened, tuple) and opened else ())
+    if files := files_to_check(at_hand):
+        (opened,) = text_files([(arrival.raw, files)])
+        at_hand = with_files(at_hand, files, opened) if isinstance(opened, tuple) and opened else at_hand
+    if signed := signed_in(at_hand, desk.ring):
+        at_hand = with_readers(at_hand, signed, rounds.store.letters(set(signed.values())) if rounds else {})
     decision = on_mail(at_hand)
     warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy) if known.suppressed else ()
     letters = (*decision.letters, *warnings)

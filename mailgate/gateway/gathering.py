@@ -9,7 +9,9 @@ from functools import partial
 
 from mailgate.decide import joining, once
 from mailgate.decide.authority import PROVING, proof_in, reaches
+from mailgate.decide.entries import files_of
 from mailgate.decide.guessing import guesser
+from mailgate.decide.leaving import leaving
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk
@@ -17,8 +19,10 @@ from mailgate.model.evidence import Evidence, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
-from mailgate.model.understood import Parsed, Thread
+from mailgate.model.token import Keyring, letter_of, signed_forms
+from mailgate.model.understood import LetterFacts, Parsed, Thread
 from mailgate.record.rows import Claim
+from mailgate.understand import Texts
 from mailgate.understand.absences import signs_of_absence
 from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
@@ -50,23 +54,36 @@ def passed_on_by_a_stranger(one: Read, known: Known) -> bool:
     return mail.forwarded is not None and mail.author is not None and mail.author.key not in known.people
 
 
-#: A longer text file is no notice of ours.
-LONGEST_ATTACHED = 256 * 1024
-#: Name, text, and whether it is HTML, of each text file of a mail.
-Attached = tuple[tuple[str, str, bool], ...]
-
-
-def texts_to_check(s: Situation) -> tuple[Attachment, ...]:
-    """The text files of an agent's answer, which would travel to the requester as they are: opened only where that agent is proven."""
-    if s.author is None or not s.author.agent or s.thread.ticket is None:
+def files_to_check(s: Situation) -> tuple[Attachment, ...]:
+    """The files of an agent's answer, which would travel to the requester as they are: opened only where that agent is proven."""
+    files = files_of(s.mail)
+    if not files or s.author is None or not s.author.agent or s.thread.ticket is None:
         return ()
-    texts = tuple(a for a in s.mail.attachments if a.type.startswith("text/") and a.size <= LONGEST_ATTACHED)
-    return texts if texts and reaches(proof_in(s)[0], s.prove_by) else ()
+    return files if reaches(proof_in(s)[0], s.prove_by) else ()
 
 
-def attached(files: Sequence[Attachment], texts: Sequence[str | None]) -> Attached:
-    """What stands in them, as people read it."""
-    return tuple((each.name, text, each.type == "text/html") for each, text in zip(files, texts, strict=True) if text is not None)
+def with_files(s: Situation, files: Sequence[Attachment], opened: Texts) -> Situation:
+    """The same, with what stands in these files."""
+    read = list(zip(files, opened, strict=True))
+    return replace(
+        s,
+        attached=tuple((each.name, text, each.type == "text/html") for each, (text, _) in read if text is not None),
+        in_files=tuple((each.name, forms) for each, (_, forms) in read if forms),
+    )
+
+
+def signed_in(s: Situation, ring: Keyring) -> dict[str, str]:
+    """What we signed of all that an agent's answer would hand on: each form with its letter. Nobody else's mail is looked at."""
+    if s.author is None or not s.author.agent or s.thread.ticket is None:
+        return {}
+    forms = dict.fromkeys(form for text in leaving(s) for form in signed_forms(text))
+    forms |= dict.fromkeys(form for _, found in s.in_files for form in found)
+    return {form: letter for form in forms if (letter := letter_of(ring, form)) is not None}
+
+
+def with_readers(s: Situation, signed: Mapping[str, str], letters: Mapping[str, LetterFacts]) -> Situation:
+    """The same, with for whom those letters were made; None where no letter is known, or never was."""
+    return replace(s, signed={form: letters[id_].person if id_ in letters else None for form, id_ in signed.items()})
 
 
 def _thread(one: Read, known: Known, desk: Desk) -> Thread:

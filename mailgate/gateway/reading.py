@@ -19,16 +19,25 @@ from mailgate.decide import budget, joining, once, suppression
 from mailgate.decide.guessing import guesser
 from mailgate.decide.intake import on_mail
 from mailgate.decide.reports import TOGETHER
-from mailgate.decide.situation import Ids
+from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.gathering import Attached, Read, attached, copied_in, passed_on_by_a_stranger, situation, texts_to_check
+from mailgate.gateway.gathering import (
+    Read,
+    copied_in,
+    files_to_check,
+    passed_on_by_a_stranger,
+    signed_in,
+    situation,
+    with_files,
+    with_readers,
+)
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Attachment, Door, Kind, Reading, Unread
+from mailgate.model.mail import Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
 from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
@@ -337,8 +346,7 @@ class ReadingRound:
                 tuple(islice(people, strangers[index])),
             )
             at_hand = situation(one, known, desk, agents, ids, now)
-            if texts := texts_to_check(at_hand):
-                at_hand = replace(at_hand, attached=self._attached(one, texts))
+            at_hand = self._looked_through(at_hand, one, desk)
             decision = on_mail(at_hand)
             if any(change.before is None for change in decision.changes):
                 self._numbers.popleft()
@@ -358,12 +366,16 @@ class ReadingRound:
             rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets))
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 
-    def _attached(self, one: Read, texts: tuple[Attachment, ...]) -> Attached:
-        """What stands in these files of an agent's answer."""
-        (opened,) = self.reader.texts([(one.claim.arrival.raw, texts)])
-        if isinstance(opened, Unread):
-            raise Unopened(opened.reason)
-        return attached(texts, opened)
+    def _looked_through(self, s: Situation, one: Read, desk: Desk) -> Situation:
+        """What a proven agent's answer would hand on: the words in its files, and what we signed, with for whom."""
+        if files := files_to_check(s):
+            (opened,) = self.reader.texts([(one.claim.arrival.raw, files)])
+            if isinstance(opened, Unread):
+                raise Unopened(opened.reason)
+            s = with_files(s, files, opened)
+        if signed := signed_in(s, desk.ring):
+            s = with_readers(s, signed, self.store.letters(set(signed.values())))
+        return s
 
     def _record(self, desk: Desk, decided: Decided) -> None:
         letters = decided.letters.result()

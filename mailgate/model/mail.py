@@ -119,6 +119,7 @@ class Mail:
     forwarded: Forwarded | None = None  #: the mail that this one passes on
     unaddressed: Address | None = None  #: what From: says where it names no address: for the eye only, it identifies nobody
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
+    folded: tuple[str, ...] = ()  #: where pictures are that only a quote or a signature shows (`Attachment.part`)
     says_forward: bool = False  #: the subject begins as a forward's does, and as no answer's in any language
     between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
     beside: str = ""  #: new words of the other form, HTML beside text or text beside HTML, where a number sign stands in them

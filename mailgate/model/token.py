@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+from urllib.parse import unquote
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32
 _CLEAN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
@@ -217,3 +218,48 @@ def find_check_id(ring: Keyring, text: str) -> OwnId | None:
     """The first signed id of a check in a line of text: where a relay rewrites headers, the subject still has it."""
     found = (read_own_id(ring, match[0]) for match in _OWN_ID.finditer(text[:1000]) if match[3] == ".c")
     return next((own for own in found if own is not None), None)
+
+
+# --- whatever verifies, wherever it stands ------------------------------------------------------------------------
+
+_MAC_BEHIND = re.compile(rf"\.(?=([{_SYMBOLS}]{{16}}))")
+_LETTER_BEFORE = re.compile(rf"(?:(\d{{1,12}})\.)?([{_SYMBOLS}]{{8}})((?:\.[A-Za-z]{{1,8}}|\.[1-5])?)\Z")
+_LONGEST_BEFORE = 12 + 1 + 8 + 1 + 8
+_JOINING = re.compile("=\r?\n|[\\s\u00ad\u200b-\u200f\u2060\ufeff]+")
+#: A text with more of them was made to be slow; one is enough to stop a letter.
+MOST_FORMS = 200
+
+
+def signed_forms(text: str) -> tuple[str, ...]:
+    """What has the form of something that we sign, with or without an address or brackets around it, in lower case; no key is needed.
+
+    Also across the ends of lines, blanks that nobody sees, and percent signs: how mail programs break and write links.
+    """
+    found: dict[str, None] = {}
+    readings = [text, _JOINING.sub("", text)]
+    if "%" in text:
+        readings.append(unquote(readings[1]))
+    for reading in dict.fromkeys(readings):
+        for match in _MAC_BEHIND.finditer(reading):
+            before = _LETTER_BEFORE.search(reading, max(0, match.start() - _LONGEST_BEFORE), match.start())
+            if before is not None:
+                number = f"{before[1]}." if before[1] else ""
+                found[f"{number}{before[2]}{before[3]}.{match[1]}".lower()] = None
+                if len(found) >= MOST_FORMS:
+                    return tuple(found)
+    return tuple(found)
+
+
+def letter_of(ring: Keyring, form: str) -> str | None:
+    """The letter that one of `signed_forms` names, when any of our keys made it, for whatever purpose; else None."""
+    *before, mac = form.split(".")
+    number = before.pop(0) if len(before[0]) != 8 or (len(before) > 1 and len(before[1]) == 8 and before[0].isdigit()) else ""
+    letter, mark = fold(before[0]), before[1] if len(before) > 1 else ""
+    if read_detail(ring, ".".join((*before, mac))) is not None:
+        return letter
+    # Digits that stand before the number by chance are no part of it.
+    numbers = [f"{number[at:]}." for at in range(len(number)) if number[at] != "0"]
+    purpose = _MARKS.get(f".{mark}" if mark else "")
+    if purpose is not None and any(ring.verify(purpose, f"{each}{letter}", mac) for each in ("", *numbers)):
+        return letter
+    return None

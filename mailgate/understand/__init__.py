@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mailgate.model.account import Accounted
 from mailgate.model.mail import Attachment, Reading
-from mailgate.model.token import Keyring
+from mailgate.model.token import Keyring, signed_forms
 from mailgate.understand import charset, classify, language, parse, reported
 from mailgate.understand.attachments import files_of
 from mailgate.understand.limits import LIMITS, ReadingLimits
@@ -29,7 +29,8 @@ __all__ = [
 
 Item = tuple[bytes, str | None, bool]  #: raw mail, reverse-path, and whether its HTML is needed
 FilesAsked = tuple[bytes, tuple[Attachment, ...]]  #: raw mail, and which of its files somebody needs
-Texts = tuple[str | None, ...]
+#: Of each file: what stands in it, where it is a text that is not too long; and what has the form of something that we sign.
+Texts = tuple[tuple[str | None, tuple[str, ...]], ...]
 Opened = tuple[bytes | None, ...]  #: of each its octets; None: they are not what was described
 
 _NO_KEYS = Keyring(())  #: of whoever reads hostile mail
@@ -80,8 +81,24 @@ def open_files(asked: FilesAsked) -> Opened:
 
 
 def open_texts(asked: FilesAsked) -> Texts:
-    """The same for text files whose words somebody needs: in what charset they are is found out here as well."""
-    return tuple(charset.decode(data, None)[0] if data is not None else None for data in files_of(*asked))
+    """The same for files that may leave: the words of texts, whatever their charset, and the forms of all that we may have signed."""
+    return tuple((_words(data, each), forms_in(data)) for data, each in zip(files_of(*asked), asked[1], strict=True))
+
+
+#: A longer text file is no notice of ours.
+LONGEST_TEXT = 256 * 1024
+#: So much of a file is searched for what we sign.
+SEARCHED = 1024 * 1024
+
+
+def _words(data: bytes | None, described: Attachment) -> str | None:
+    is_text = described.type.startswith("text/") and described.size <= LONGEST_TEXT
+    return charset.decode(data, None)[0] if data is not None and is_text else None
+
+
+def forms_in(data: bytes | None) -> tuple[str, ...]:
+    """`signed_forms` of any octets: of UTF-16 every second one is zero. What is packed is not opened."""
+    return signed_forms((data or b"")[:SEARCHED].replace(b"\0", b"").decode("latin-1"))
 
 
 def account_item(item: Item) -> Accounted:

@@ -32,12 +32,12 @@ NOTHING_LEFT = "All of it looks quoted or like a signature, and no new word woul
 _WHOLE = -1  #: where a reason about the whole text stands
 
 
-def cut(text: str, limits: ReadingLimits = LIMITS, why: Reasons | None = None) -> Cut:
-    """New text, quotes and signature of a plain text. With `why`, the cut says which rule folded what."""
+def cut(text: str, limits: ReadingLimits = LIMITS, why: Reasons | None = None, wordless: bool = False) -> Cut:
+    """New text, quotes and signature of a plain text. With `why`, the cut says which rule folded what. `wordless`: see `label`."""
     lines = text.split("\n")
     if "\n>" in text or "\n >" in text:
         lines = with_attributions_apart(lines, _searched(lines, limits))
-    return assemble(lines, label(lines, limits, why=why), why)
+    return assemble(lines, label(lines, limits, why=why, wordless=wordless), why)
 
 
 def assemble(lines: list[str], labels: list[Label], why: Reasons | None = None) -> Cut:
@@ -115,9 +115,11 @@ def label(
     apart: frozenset[int] = NOWHERE,
     signed: frozenset[int] = NOWHERE,
     why: Reasons | None = None,
+    wordless: bool = False,
 ) -> list[Label]:
     """A label for each line. When nothing would be left, every line is new.
 
+    `wordless`: the mail has files, so a signature may well be all that stands there: it is no answer then, and stays folded.
     HTML knows more than a text: `apart` are lines that it sets apart, `signed` those that it calls a signature. `why` is told the rules.
     """
     searched = _searched(lines, limits)
@@ -130,6 +132,8 @@ def label(
                 why[at] = SIGNED_BY_HTML
     signatures(lines, labels, searched, why)
     if not _is_anything_new(lines, labels):
+        if wordless and any(mark is Label.SIGNATURE and line.strip() for line, mark in zip(lines, labels, strict=True)):
+            return labels
         _start_anew(why, lines)
         labels = [Label.NEW] * len(lines)
         signatures(lines, labels, searched, why)  # a forwarded mail without a word of its own still has its end

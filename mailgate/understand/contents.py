@@ -87,7 +87,18 @@ class Contents:
     returned: list[bytes] = field(default_factory=list)  #: header blocks of mails within, and whole notices
     mails: list[tuple[Part, bytes]] = field(default_factory=list)  #: whole mails that are attached
     wrappings: int = 0
+    folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
     notes: Notes | None = None  #: where somebody asks how the mail was read
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether a file may be a picture in the HTML: then that is read, for what only a signature shows is no file of the mail's."""
+        return any(part.first("content-id") for part, _ in self.files)
+
+    @property
+    def has_files(self) -> bool:
+        """Whether a mail without a word of its own may be about a file."""
+        return bool(self.embedded) or any(not part.first("content-id") or disposition(part) == "attachment" for part, _ in self.files)
 
     def used(self, part: Part, use: str, size: int | None) -> None:
         """Notes what a leaf was used for. The last word on it counts."""

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 from html import unescape
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -142,6 +143,7 @@ class Document:
     cut: Cut
     new_safe: str | None  #: the HTML of the new text alone; None where no tree could be built
     defects: list[str]
+    folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
 
 
 @dataclass(slots=True)
@@ -164,14 +166,14 @@ class _Kind(NamedTuple):
 _PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
 
 
-def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None) -> Document:
-    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what."""
+def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False) -> Document:
+    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what. `wordless`: as in `label`."""
     defects: list[str] = []
     markup, tree = _tree(markup, limits, defects)
     if tree is None or tree.body is None:
         text = flat_text(markup)
         flat = text.split("\n")
-        taken_apart = assemble(flat, label(flat, limits, why=why), why)
+        taken_apart = assemble(flat, label(flat, limits, why=why, wordless=wordless), why)
         return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
     safe = _CLEANER.clean(markup)
     lines = _render(tree.body)
@@ -182,6 +184,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None) ->
         frozenset(at for at, line in enumerate(lines) if line.apart and not line.depth),
         frozenset(at for at, line in enumerate(lines) if line.signed),
         why,
+        wordless,
     )
     if why is not None:  # the ">" was put there for the rules alone
         why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
@@ -189,12 +192,16 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None) ->
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
     if all(mark is Label.NEW for mark in labels):
         return Document(safe, text, taken_apart, safe, defects)
+    shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
     for line, mark in zip(lines, labels, strict=True):
+        for node in line.nodes:
+            if node.tag == "img" and (source := node.attributes.get("src") or "")[:4].lower() == "cid:":
+                shown[mark is not Label.NEW].add(unquote(source[4:]).strip())
         if mark is not Label.NEW:
             for node in line.nodes:
                 node.decompose()
     _prune(tree.body)
-    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects)
+    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, frozenset(shown[1] - shown[0]))
 
 
 def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:

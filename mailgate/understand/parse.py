@@ -69,7 +69,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         or any(author.address.partition("@")[0].lower() in DAEMONS for author in authors)
         or any(part.type.type in NOTICE_PARTS for part, _ in contents.files)
     )
-    text, safe_html, taken_apart, new_html, beside = _bodies(contents, limits, rich)
+    text, safe_html, taken_apart, new_html, beside = _bodies(contents, limits, rich or contents.has_pictures)
     if not contents.blocks and contents.mails and not report:
         # Somebody passes a mail on without a word: what it says is to be read, and is not new.
         text = _text_within(contents, limits)
@@ -82,6 +82,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
     if len(shown) < len(root.fields):
         tree.defects.append("headers of our own name taken out")
     subject = next((unstructured(value) for value in headers.get("subject", ())), "")
+    files = attachments(contents, limits)
     language, language_because = found_language(
         taken_apart.new,
         *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
@@ -116,7 +117,8 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         says_forward=forwards.begins_as_forward(subject),
         beside=beside if beside != taken_apart.new else "",
         new_html=new_html,
-        attachments=attachments(contents, limits),
+        attachments=files,
+        folded=tuple(one.part for one in files if one.inline and one.content_id in contents.folded),
         language=language,
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
@@ -193,23 +195,24 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
     if not any(block.html is not None for block in blocks):
         text = _joined([block.plain or "" for block in blocks])
         _chose(contents, PLAIN_ONLY if blocks else NO_TEXT)
-        return text, None, cut(text, limits, _reasons(contents)), None, ""
+        return text, None, cut(text, limits, _reasons(contents), contents.has_files), None, ""
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
-        taken_apart = cut(plain, limits, _reasons(contents))
+        taken_apart = cut(plain, limits, _reasons(contents), contents.has_files)
         if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
             _chose(contents, PLAIN_BESIDE_HTML)
             markup = blocks[0].html or ""
             return plain, None, taken_apart, None, _if_signed(read_html(markup, limits).cut.new) if may_show_a_sign(markup) else ""
     if len(blocks) == 1 and blocks[0].html is not None:
-        document = read_html(blocks[0].html, limits, _reasons(contents))
+        document = read_html(blocks[0].html, limits, _reasons(contents), contents.has_files)
+        contents.folded = document.folded
         contents.defects.extend(document.defects)
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         if not plain.strip() or _only_says_html(plain, document.text):
             _chose(contents, PLAIN_SAYS_NOTHING if plain.strip() else HTML_ONLY)
             beside = cut(plain, limits).new if any(sign in plain for sign in SIGNS) else ""
             return document.text, document.safe, document.cut, document.new_safe, beside
-        taken_apart = cut(plain, limits, _reasons(contents))
+        taken_apart = cut(plain, limits, _reasons(contents), contents.has_files)
         _chose(contents, PLAIN_BESIDE_HTML)
         if not taken_apart.quoted and document.cut.quoted and begins_with_words(taken_apart.new, document.cut.new):
             taken_apart = document.cut  # the HTML names its quote, and the text has lost every mark of it
@@ -225,10 +228,11 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
             texts.append(text)
     text = _joined(texts)
     markup = "<br>".join(block.html if block.html is not None else as_html(block.plain or "") for block in blocks)
-    document = read_html(markup, limits)
+    document = read_html(markup, limits, wordless=contents.has_files)
+    contents.folded = document.folded
     contents.defects.extend(document.defects)
     _chose(contents, SEVERAL)
-    taken_apart = cut(text, limits, _reasons(contents))
+    taken_apart = cut(text, limits, _reasons(contents), contents.has_files)
     return text, document.safe, taken_apart, _new_html(document, taken_apart), _if_signed(document.cut.new)
 
 

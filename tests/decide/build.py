@@ -11,6 +11,7 @@ from typing import Any
 from mailgate.decide import joining
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.gateway.gathering import signed_in, with_readers
 from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision
@@ -23,6 +24,7 @@ from mailgate.model.policy import Policy
 from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
+from mailgate.understand import forms_in
 from mailgate.understand.absences import signs_of_absence
 from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
@@ -177,6 +179,7 @@ def a_situation(
     agents: Mapping[str, Person] | None = None,
     verdict: Verdict = NO_VERDICT,
     verdict_source: bool = False,
+    in_files: Mapping[str, bytes] | None = None,
     suppressed: Mapping[str, str] | None = None,
     reached_otherwise: frozenset[str] = frozenset(),
     null_path: bool | None = None,
@@ -203,7 +206,7 @@ def a_situation(
     thread = settle(evidence, rows, ids, lambda _: inside, key, exists=exists.__contains__)
     letter = rows.get(thread.letter) if thread.letter else None
     copied = joining.copied_in(mail, policy)
-    return Situation(
+    made = Situation(
         inbox=77,
         arrival=Arrival(b"", None, (SUPPORT,), Door.SMTP, "192.0.2.7", received_at or arrived_at, arrived_at),
         desk=desk,
@@ -240,7 +243,9 @@ def a_situation(
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
         verdict_source=verdict_source or verdict != NO_VERDICT,
+        in_files=tuple((name, forms_in(data)) for name, data in (in_files or {}).items()),
     )
+    return with_readers(made, signed_in(made, RING), rows)
 
 
 def decided(mail: Mail, **around: Any) -> Decision:

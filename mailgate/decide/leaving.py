@@ -1,0 +1,111 @@
+"""What may not leave with an agent's answer besides words: what we signed for others, files of notes, certificates, cipher text.
+
+Words are compared by the residue check; here a form counts because one of our keys made it, and a file because of its digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mailgate.decide.entries import files_of
+from mailgate.decide.residue import readings
+from mailgate.decide.situation import Situation
+from mailgate.decide.verbs import Refused
+from mailgate.model.mail import Attachment
+from mailgate.model.ticket import Visibility
+from mailgate.model.token import signed_forms
+from mailgate.model.understood import Fault
+
+MOST_FAULTS, LONGEST_LINE = 20, 200
+#: The first line of an encrypted text (RFC 9580 6.2), and what carries an encrypted mail (RFC 3156 4, RFC 8551 3.3).
+ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"
+_ENCRYPTED = frozenset({"application/pgp-encrypted"})
+_ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+#: How programs call the part with the cipher text where a server has taken the mail apart.
+_ENCRYPTED_NAMES = frozenset({"encrypted.asc", "msg.asc", "message.asc", "smime.p7m", "pgpexch.htm.pgp"})
+SIGNED_FOR_ANOTHER = "it proves whoever has it to be somebody else"
+
+
+# --- what an answer would hand on ----------------------------------------------------------------------------------------
+
+
+def leaving(s: Situation) -> tuple[str, ...]:
+    """Every text of a mail that would leave with it: its words, all that can be read in its HTML, the names of its files."""
+    page = readings(s.mail.new_html) if s.mail.new_html else ()
+    return (s.mail.new_text, *page, *(each.name for each in files_of(s.mail)))
+
+
+def refuse_sealed(s: Situation) -> None:
+    """Nobody here can read an encrypted mail: as a note it says nothing to colleagues, as an answer it meets a promise with noise."""
+    if _is_sealed(s):
+        raise Refused(Fault("E_SEALED", None, "", ""))
+
+
+def _is_sealed(s: Situation) -> bool:
+    mail = s.mail
+    types = {each.type for each in mail.attachments}
+    if mail.content_type == "multipart/encrypted" or types & _ENCRYPTED:
+        return True
+    if any(line.strip() == ENCRYPTED_TEXT for line in mail.new_text.splitlines()):
+        return True
+    wordless = not s.understood.commands.body.strip()
+    names = {each.name.lower() for each in mail.attachments}
+    return wordless and (mail.content_type in _ENVELOPES or bool(names & _ENCRYPTED_NAMES))
+
+
+def refuse_what_is_not_for_outside(s: Situation, said_to: str) -> None:
+    """Raises Refused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
+    faults = [*_signed_for_others(s), *_of_a_note(s, said_to)]
+    if faults:
+        raise Refused(*faults[:MOST_FAULTS])
+
+
+# --- what we signed ------------------------------------------------------------------------------------------------------
+
+
+def _signed_for_others(s: Situation) -> Iterator[Fault]:
+    """Whoever has an agent's signed address, or the Message-ID of his notice, is that agent. Their reader's own may be said to him."""
+    outside = set(s.file.ticket.outsiders()) if s.file else set()
+    foreign = {form for form, person in s.signed.items() if person is None or outside != {person}}
+    if not foreign:
+        return
+    found = False
+    for number, row in enumerate(s.mail.new_text.splitlines(), 1):
+        if not foreign.isdisjoint(signed_forms(row)):
+            found = True
+            yield Fault("E_QUOTE", number, row.strip()[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
+    for name in (each.name for each in files_of(s.mail)):
+        if not foreign.isdisjoint(signed_forms(name)):
+            found = True
+            yield Fault("E_QUOTE", None, name[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
+    for name, forms in s.in_files:
+        if not foreign.isdisjoint(forms):
+            found = True
+            yield Fault("E_QUOTE", None, name[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
+    if not found:  # across lines, or in the HTML alone
+        yield Fault("E_QUOTE", None, sorted(foreign)[0].partition(".")[0] + ".…", SIGNED_FOR_ANOTHER)
+
+
+# --- files of notes ------------------------------------------------------------------------------------------------------
+
+
+def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
+    """Files that came to the ticket with a note, or with words that nobody admitted, and never with a public entry."""
+    if s.file is None:
+        return
+    outside = s.file.ticket.outsiders()
+    inner: set[str] = set()
+    known: set[str] = set()
+    for entry in s.file.entries:
+        had = entry.visibility is Visibility.PUBLIC or (entry.author is not None and entry.author in outside)
+        (known if had else inner).update(each.sha256 for each in entry.attachments if each.size)
+    for each in files_of(s.mail):
+        if each.sha256 in inner - known and not _is_said_again(s, each, said_to):
+            yield Fault("E_FILE", None, each.name[:LONGEST_LINE], "")
+
+
+def _is_said_again(s: Situation, file: Attachment, said_to: str) -> bool:
+    """Whether he was told of this very file, and sends it once more in the answer to that, with #reply."""
+    if said_to != "reply" or s.letter is None or s.letter.event != "commands_refused" or s.file is None:
+        return False
+    return any("E_FILE" in notice and file.name[:LONGEST_LINE] in notice for notice in s.file.notices)
