@@ -130,7 +130,7 @@ def label(
             labels[at] = Label.SIGNATURE
             if why is not None:
                 why[at] = SIGNED_BY_HTML
-    signatures(lines, labels, searched, why)
+    signatures(lines, labels, searched, why, wordless)
     if not _is_anything_new(lines, labels):
         if wordless and any(mark is Label.SIGNATURE and line.strip() for line, mark in zip(lines, labels, strict=True)):
             return labels

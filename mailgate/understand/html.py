@@ -152,7 +152,8 @@ class _Line:
     apart: bool = False  #: in a <blockquote> that nobody says quotes a mail
     signed: bool = False  #: in what a mail program calls a signature
     pieces: list[str] = field(default_factory=list)
-    nodes: list[LexborNode] = field(default_factory=list)  #: text and pictures, to take them out again
+    nodes: list[LexborNode] = field(default_factory=list)  #: of its text, to take it out again
+    pictures: list[tuple[LexborNode, bool]] = field(default_factory=list)  #: each with whether it stands in a quote or a signature
 
 
 class _Kind(NamedTuple):
@@ -190,13 +191,16 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
     taken_apart = assemble(seen, labels, why)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
-    if all(mark is Label.NEW for mark in labels):
+    if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
         return Document(safe, text, taken_apart, safe, defects)
     shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
     for line, mark in zip(lines, labels, strict=True):
-        for node in line.nodes:
-            if node.tag == "img" and (source := node.attributes.get("src") or "")[:4].lower() == "cid:":
-                shown[mark is not Label.NEW].add(unquote(source[4:]).strip())
+        for node, apart in line.pictures:
+            folded = apart or mark is not Label.NEW
+            if (source := node.attributes.get("src") or "")[:4].lower() == "cid:":
+                shown[folded].add(unquote(source[4:]).strip())
+            if folded:
+                node.decompose()
         if mark is not Label.NEW:
             for node in line.nodes:
                 node.decompose()
@@ -291,6 +295,14 @@ def _render(body: LexborNode) -> list[_Line]:
     gap = False  # an empty line is due before the next text
     stack: list[tuple[LexborNode, str | None, _Kind]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
 
+    def leave_pictures() -> None:
+        """A picture alone on a line belongs to the words above it, and not to the next block's."""
+        if line.pictures and not line.pieces:
+            above = next((each for each in reversed(lines[:-1]) if each.pieces), None)
+            if above is not None:
+                above.pictures += line.pictures
+                line.pictures = []
+
     def begin() -> _Line:
         lines.append(_Line(depth, apart > 0, signed > 0))
         return lines[-1]
@@ -301,6 +313,7 @@ def _render(body: LexborNode) -> list[_Line]:
             kept -= left == "pre"
             depth, apart, signed = depth - kind.quotes, apart - kind.apart, signed - kind.signed
             gap = gap or left in _SPACED
+            leave_pictures()
             if line.pieces:
                 line = begin()
             line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
@@ -330,7 +343,7 @@ def _render(body: LexborNode) -> list[_Line]:
             line = begin()
             continue
         if tag == "img":
-            line.nodes.append(node)
+            line.pictures.append((node, depth > 0 or signed > 0))
             if _SIGN_AS_PICTURE.fullmatch((node.attributes.get("alt") or "")[:8]):
                 line.pieces.append("#")  # an emoji, drawn by the mail program
             continue
@@ -341,6 +354,7 @@ def _render(body: LexborNode) -> list[_Line]:
             continue
         if tag in _BLOCK:
             gap = gap or tag in _SPACED
+            leave_pictures()
             if line.pieces:
                 if tag in ("td", "th"):
                     line.pieces.append(" ")

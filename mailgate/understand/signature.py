@@ -46,8 +46,10 @@ CLOSING = "takes leave, and below it stand a name and a few short lines"
 SLASH_NAME = "a name behind a slash at the very end"
 
 
-def signatures(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None) -> None:
-    """Each run of new lines may end in a signature; the first may begin with a banner. `why` is told the rule at its first line."""
+def signatures(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None, wordless: bool = False) -> None:
+    """Each run of new lines may end in a signature; the first may begin with a banner. `why` is told the rule at its first line.
+
+    `wordless`: it may be all that there is, and then it may take leave of nothing."""
     _banner(lines, labels, searched, why)
     start = 0
     while start < searched:
@@ -57,7 +59,7 @@ def signatures(lines: list[str], labels: list[Label], searched: int, why: Reason
         end = start
         while end < len(lines) and labels[end] is Label.NEW:
             end += 1
-        at = _signature_in(lines, start, end, why)
+        at = _signature_in(lines, start, end, why, wordless)
         if at is not None:
             labels[at:end] = [Label.SIGNATURE] * (end - at)
         start = end
@@ -77,13 +79,13 @@ def _banner(lines: list[str], labels: list[Label], searched: int, why: Reasons |
             why[first] = BANNER
 
 
-def _signature_in(lines: list[str], start: int, end: int, why: Reasons | None) -> int | None:
+def _signature_in(lines: list[str], start: int, end: int, why: Reasons | None, wordless: bool) -> int | None:
     """Where the signature of this run begins. Each rule may find more above what the last one found."""
     found: int | None = None
     until = end
     for _ in range(4):
         filled = [at for at in range(until - 1, start - 1, -1) if lines[at].strip()][: _DISCLAIMER_LINES + 1]
-        rule, at = _next_above(lines, filled, until, start)
+        rule, at = _next_above(lines, filled, until, start, wordless)
         if at is None:
             break
         found = until = at
@@ -92,7 +94,7 @@ def _signature_in(lines: list[str], start: int, end: int, why: Reasons | None) -
     return found
 
 
-def _next_above(lines: list[str], filled: list[int], end: int, start: int) -> tuple[str, int | None]:
+def _next_above(lines: list[str], filled: list[int], end: int, start: int, wordless: bool) -> tuple[str, int | None]:
     """A rule, and where what it found begins. `filled`: the last lines that hold something, from the bottom up."""
     if not filled:
         return "", None
@@ -107,6 +109,8 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int) -> tu
         found = rule(lines, filled, start)
         if found is not None:
             return words, found
+    if wordless and (found := _closing(lines, filled, start, alone=True)) is not None:
+        return CLOSING, found
     slash = len(filled) > 1 and _SLASH_NAME.fullmatch(lines[filled[0]].strip()) and not lines[filled[0] - 1].strip()
     return SLASH_NAME, filled[0] if slash else None
 
@@ -158,12 +162,12 @@ def _folded(line: str) -> str:
     return " ".join(line[:200].casefold().split()).replace("gruess", "grüss").strip(" ,.!;:-–—*_")
 
 
-def _closing(lines: list[str], filled: list[int], start: int) -> int | None:
+def _closing(lines: list[str], filled: list[int], start: int, alone: bool = False) -> int | None:
     """`Kind regards`, a line of its own, then a name and a few short lines that are no sentences."""
     for count, at in enumerate(filled[: _NAME_LINES + 1]):
         if count and len(lines[at]) < 60 and _folded(lines[at]) in CLOSINGS:
             below = [lines[one].strip() for one in reversed(filled[:count])]
-            above = any(lines[one].strip() for one in range(max(start, at - 5), at))
+            above = alone or any(lines[one].strip() for one in range(max(start, at - 5), at))
             return at if above and _is_name(below[0]) and not any(_is_sentence(line) for line in below) else None
     return None
 
