@@ -14,14 +14,14 @@ Key = tuple[str, str]  #: event, audience
 #: (event, audience) -> names of facts. A template may use no others. Those in DEFAULTS may be left out by the decision.
 FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("ticket_opened", "requester"): ("shown_title",),
-    ("ticket_opened", "agent"): (),
+    ("ticket_opened", "agent"): ("follows", "beside"),
     ("follow_up_opened", "requester"): ("shown_title", "old_number"),
     ("agent_replied", "requester"): ("waiting",),
     ("agent_replied", "participant"): (),
     ("agent_replied", "agent"): (),
     ("note_added", "agent"): ("absent",),
     ("requester_wrote", "agent"): ("reopened", "joined"),
-    ("unverified_wrote", "agent"): ("because",),
+    ("unverified_wrote", "agent"): ("because", "may_admit"),
     ("ticket_resolved", "requester"): ("by", "by_requester", "code"),
     ("ticket_resolved", "participant"): ("by", "code"),
     ("ticket_closed", "requester"): ("by", "by_requester", "code"),
@@ -36,9 +36,11 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("sla_breached", "lead"): ("metric", "due_at", "over_s"),
     ("wake_due", "agent"): (),
     ("ticket_assigned", "agent"): ("by",),
+    ("ticket_lost", "agent"): ("by", "news"),
+    ("group_told", "agent"): ("by", "news"),
     ("commands_refused", "agent"): ("faults", "text"),
     ("confirmation_asked", "agent"): ("why", "commands", "text", "until"),
-    ("commands_applied", "agent"): ("told", "noted", "commands"),
+    ("commands_applied", "agent"): ("told", "noted", "commands", "heard"),
     ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
     ("address_suppressed", "agent"): ("whom", "reply"),
     ("rating_given", "requester"): ("score", "late"),
@@ -56,6 +58,10 @@ DEFAULTS: Mapping[str, object] = MappingProxyType({
     "absent": False,  #: it is no note of theirs: they seem to be away
     "reopened": False,
     "joined": (),  #: addresses of new participants
+    "follows": "",  #: the ticket that ended, and that this one continues
+    "beside": "",  #: the ticket of another desk that the same mail belongs to
+    "may_admit": True,  #: whoever wrote may be let in
+    "heard": (),  #: names of those who read a note
     "by": "",  #: name of the agent who resolved, closed or assigned
     "by_requester": False,  #: the requester said so
     "code": "",  #: resolution code
@@ -76,6 +82,11 @@ _WHEN = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
 SAMPLES: Mapping[str, object] = MappingProxyType({
     "shown_title": "VPN drops every ten minutes",
     "old_number": 1001,
+    "follows": "IT-1001",
+    "beside": "HR-1040",
+    "may_admit": True,
+    "heard": ("Bob Frey",),
+    "news": (("answered", ""), ("given", "Bob Frey")),
     "waiting": True,
     "absent": False,
     "reopened": True,

@@ -19,22 +19,28 @@ from mailgate.compose.blocks import as_html, as_text
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
 from mailgate.compose.data import inline, lines
 from mailgate.compose.facts import DEFAULTS, FACTS
+from mailgate.compose.names import is_called_like_us
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.subjects import bare
 from mailgate.compose.templates import Rendered, Templates
-from mailgate.compose.views import DeskView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
+from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
 from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
+from mailgate.model.mail import Attachment
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk, Metric, Policy
-from mailgate.model.ticket import Entry, TicketFile, Visibility
+from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
+from mailgate.model.ticket import NO_SUBJECT, Entry, TicketFile, Visibility
 from mailgate.model.token import Keyring
 
 __all__ = ["ComposeContext", "Unsealable", "compose"]
 
 #: Letters to agents that carry what somebody wrote: under that person's name, and with the attachments.
-VOICES = frozenset({"ticket_opened", "requester_wrote", "unverified_wrote", "agent_replied", "note_added", "ticket_assigned"})
+VOICES = frozenset({"ticket_opened", "requester_wrote", "unverified_wrote", "agent_replied", "note_added"})
+#: Letters to agents that tell all that was ever said on a ticket, with its files.
+STORIES = frozenset({"ticket_assigned"})
+#: Of a very long story the newest are told.
+LONGEST_STORY, MOST_TOLD = 200_000, 200
 
 #: The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows.
 ROUNDTRIP = "roundtrip_sent"
@@ -95,7 +101,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
 
     # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
     outer, inner = f"=_{context.letter_id}.m", f"=_{context.letter_id}.a"
-    parts = _parts(wanted, context.policy)
+    parts = _parts(wanted, context.file, context.policy.files)
     kind, body = alternative(said.plain, said.page, inner)
     if parts:
         body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
@@ -238,11 +244,11 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "tag": tag,
         "desk": DeskView(desk.name, desk.address),
         "reader": ReaderView("", "") if _is_a_strangers(wanted) else ReaderView(wanted.person.name, first_name(wanted.person.name)),
-        "entry": entry_view(wanted.entry, context.policy.files) if wanted.entry else None,
+        "entry": _view(wanted.entry, wanted, context, language) if wanted.entry else None,
         "answer_is": wanted.answer_is.value,
         "operator": context.operator,
         "asks_rating": wanted.closure is not None,
-        "title": _title(wanted, context, facts),
+        "title": _title(wanted, context, facts, language),
         "links": Links(desk, context.ring, context.letter_id, tag, language),
         "ticket": None,
         "last": None,
@@ -251,7 +257,12 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         ticket = context.file.ticket
         values["ticket"] = ticket_view(ticket, context.policy, context.people)
         values["mine"] = ticket.owner == wanted.person.id
-        values["last"] = last_words(context.file, context.policy.files) if wanted.entry is None and not _is_a_strangers(wanted) else None
+        is_told = wanted.entry is None and not _is_a_strangers(wanted)
+        values["last"] = last_words(context.file, context.policy.files, context.people) if is_told else None
+        if wanted.event in STORIES:
+            told = _story(context.file, wanted.person)
+            values["story"] = [_view(entry, wanted, context, language) for entry in told]
+            values["left_out"] = max(0, sum(not entry.hidden for entry in context.file.entries) - len(told))
         values["hours"], values["open_now"] = _hours(context, desk, language)
         if "old_number" in facts:
             values["old_ref"] = f"{desk.prefix}-{facts['old_number']}"
@@ -264,13 +275,15 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         raise Unsealable(f"{wanted.event}/{audience}: {error}") from error
 
 
-def _title(wanted: LetterWanted, context: ComposeContext, facts: Mapping[str, object]) -> str:
+def _title(wanted: LetterWanted, context: ComposeContext, facts: Mapping[str, object], language: str) -> str:
     """What of the ticket's title this letter may show; "" when nothing."""
     if context.file is None or not wanted.subject_allowed:
         return ""
     shown = facts.get("shown_title")
     prefixes = frozenset(desk.prefix.upper() for desk in context.policy.desks.values())
     title = bare(shown if isinstance(shown, str) else context.file.ticket.title, prefixes)
+    if title == NO_SUBJECT:
+        title = context.templates.catalogue(language).say(title)
     return title if wanted.audience.is_outside else _masked(title, context)
 
 
@@ -308,6 +321,50 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, lan
     if not page.endswith("\n"):
         page += "\n"
     return page if len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML else None
+
+
+def _view(entry: Entry, wanted: LetterWanted, context: ComposeContext, language: str) -> EntryView:
+    author = None if wanted.audience.is_outside else _author(entry, wanted, context, language)
+    return entry_view(entry, context.policy.files, context.people, author)
+
+
+def _author(entry: Entry, wanted: LetterWanted, context: ComposeContext, language: str) -> str:
+    """The author's name for agents. Who is called like one of us and is none, or has not shown to be the one, is told apart at once."""
+    name = entry.author_name
+    person = context.people.get(entry.author) if entry.author is not None else None
+    say = context.templates.catalogue(language).say
+    if entry.author_role.is_agent or not name or entry.visibility is Visibility.UNVERIFIED:
+        return name
+    if person is not None and person.agent in context.policy.agents:
+        return f"{name} ({say(words.UNVERIFIED)})" if entry.proof in ("none", "failed") else name
+    return f"{name} ({say(words.EXTERNAL)})" if is_called_like_us(name, context.policy) else name
+
+
+def _story(file: TicketFile, reader: Person) -> list[Entry]:
+    """All that was said, the newest of it where that is too much; without what machines sent, and for whom the ticket is about, without
+    what only the others may read."""
+    outside = reader.id in file.ticket.outsiders()
+    told: list[Entry] = []
+    room = LONGEST_STORY
+    for entry in reversed(file.entries):
+        if outside and entry.visibility is not Visibility.PUBLIC:
+            continue
+        room -= len(entry.text) + len(entry.signature)
+        if told and (room < 0 or len(told) == MOST_TOLD):
+            break
+        if not entry.hidden:
+            told.append(entry)
+    return told[::-1]
+
+
+def _files_of(story: list[Entry], limits: FilesCarried) -> tuple[PartRef, ...]:
+    """The files of a story, each once, the newest first to be carried where there are too many."""
+    found: dict[tuple[str, str], tuple[int, Attachment]] = {}
+    for entry in reversed(story):
+        for each in entry.attachments if entry.inbox is not None else ():
+            found.setdefault((each.sha256, each.name), (entry.inbox or 0, each))
+    along, _ = carried([each for _, each in found.values()], limits)
+    return tuple(_ref(inbox, each) for inbox, each in reversed(found.values()) if each in along)
 
 
 # --- the header ------------------------------------------------------------------------------------------------------
@@ -355,7 +412,7 @@ def _voice(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
     if wanted.event not in VOICES or entry is None or not reference:
         return inline(desk.name)
     say = context.templates.catalogue(language).say
-    name = inline(entry.author_name)
+    name = inline(_author(entry, wanted, context, language))
     if not name or "@" in name:
         name = say(words.REQUESTER)
     if entry.visibility is Visibility.UNVERIFIED:
@@ -401,13 +458,19 @@ def _reverse_path(context: ComposeContext, desk: Desk) -> str:
 # --- attachments -----------------------------------------------------------------------------------------------------
 
 
-def _parts(wanted: LetterWanted, policy: Policy) -> tuple[PartRef, ...]:
+def _parts(wanted: LetterWanted, file: TicketFile | None, limits: FilesCarried) -> tuple[PartRef, ...]:
     """What somebody attached goes with the words. Nothing is ever sent back to who sent it."""
     entry = wanted.entry
+    if wanted.event in STORIES:
+        return _files_of(_story(file, wanted.person), limits) if file is not None else ()
     if entry is None or entry.inbox is None or not entry.attachments:
         return ()
     goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.event in VOICES
     if not goes_along:
         return ()
-    along, _ = carried(entry.attachments, policy.files)
-    return tuple(PartRef(entry.inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id) for a in along)
+    along, _ = carried(entry.attachments, limits)
+    return tuple(_ref(entry.inbox, each) for each in along)
+
+
+def _ref(inbox: int, a: Attachment) -> PartRef:
+    return PartRef(inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id)

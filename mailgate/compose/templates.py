@@ -400,6 +400,7 @@ FILTERS: Mapping[str, Any] = {
     "score": _said(words.SCORES),
     "letter": _said(words.EVENTS),
     "code": _said(words.CODES),
+    "proof": _said(words.PROOFS),
     "told": _told,
     "alarm": _alarm,
     "size": words.size,

@@ -82,7 +82,11 @@ class EntryView:
     text: str
     visibility: Visibility
     at: datetime
-    address: str  #: of the author of an unverified entry, "" for others
+    address: str  #: that it was written from, "" where that is not known
+    sender: str  #: name and address, as agents read them
+    proof: str  #: how far it is proven who wrote it; "" where nobody asked
+    copied: tuple[str, ...]  #: who else had it
+    signature: str  #: of a requester or a stranger
     by_agent: bool
     attachments: tuple[AttachmentView, ...]  #: that travel with the letter
     left_out: tuple[AttachmentView, ...] = ()  #: the first of those that do not
@@ -104,15 +108,23 @@ def carried(files: Sequence[Attachment], limits: FilesCarried) -> tuple[list[Att
     return [f for i, f in enumerate(files) if i in taken], [f for i, f in enumerate(files) if i not in taken]
 
 
-def entry_view(entry: Entry, limits: FilesCarried) -> EntryView:
+def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person], author: str | None = None) -> EntryView:
+    """`author`: how the author is called, where the name in the mail could be mistaken for somebody else's."""
     along, left = carried(entry.attachments, limits)
+    name = entry.author_name if author is None else author
+    person = people.get(entry.author) if entry.author is not None else None
+    address = entry.reverse or (person.address if person is not None else "")
     return EntryView(
-        author=entry.author_name,
+        author=name,
         first_name=first_name(entry.author_name),
         text=entry.text,
         visibility=entry.visibility,
         at=entry.arrived_at,
-        address=entry.reverse or "",
+        address=address,
+        sender=_sender(name, address),
+        proof=entry.proof,
+        copied=tuple(_sender(one.name, one.address) for one in entry.copied),
+        signature="" if entry.author_role.is_agent else entry.signature,
         by_agent=entry.author_role.is_agent,
         attachments=tuple(AttachmentView(a.name, a.size) for a in along),
         left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
@@ -120,10 +132,14 @@ def entry_view(entry: Entry, limits: FilesCarried) -> EntryView:
     )
 
 
-def last_words(file: TicketFile, limits: FilesCarried) -> EntryView | None:
+def _sender(name: str, address: str) -> str:
+    return f"{name} <{address}>" if name and address and name != address else address or name
+
+
+def last_words(file: TicketFile, limits: FilesCarried, people: Mapping[int, Person]) -> EntryView | None:
     """The newest public entry that has words."""
     entry = next((e for e in reversed(file.entries) if e.visibility is Visibility.PUBLIC and e.text and not e.hidden), None)
-    return entry_view(entry, limits) if entry else None
+    return entry_view(entry, limits, people) if entry else None
 
 
 def first_name(name: str) -> str:

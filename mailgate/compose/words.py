@@ -9,9 +9,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, get_day_names, get_timezone_name
 
 from mailgate.model.calendar import Calendar, Frame
+from mailgate.model.ticket import NO_SUBJECT
 
 Say = Callable[[str], str]  #: an English message in the reader's language
 
@@ -77,6 +78,16 @@ CODES: Mapping[str, str] = {
     "E_ENDED": "this question was answered before, or came too long ago: send what you want once more",
     "E_QUOTE": "this line stands in an internal notice and must not leave",
 }
+#: How far it is proven who wrote a mail.
+PROOFS: Mapping[str, str] = {
+    "token": "yes, by an answer to a letter that only this person had",
+    "domain": "yes, the mail server vouches for the address",
+    "both": "yes, by an answer to our letter, and the mail server vouches for the address",
+    "mailbox": "yes, it was written in the mailbox of the desk",
+    "forwarded": "no, somebody else passed it on",
+    "none": "no, only the mail itself says so",
+    "failed": "no, the address may be forged: its check failed",
+}
 ALARMS: Mapping[str, str] = {
     "set_aside": "A mail was set aside and waits for you",
     "relay_down": "The mail server does not take our letters",
@@ -95,6 +106,8 @@ ALARMS: Mapping[str, str] = {
     "dns_silent": "The resolver does not answer",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
+#: Behind the name of somebody who is called like an agent or a desk, and is none.
+EXTERNAL = "external"
 _OTHER_ALARM = "Something needs you"
 _TOLD: Mapping[str, str] = {
     "owner": "owner",
@@ -110,8 +123,9 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 #: Every message of this module, for the catalogues.
 MESSAGES: frozenset[str] = frozenset(
     (
-        *(words for table in (PRIORITIES, STATUSES, KINDS, METRICS, SCORES, EVENTS, CODES, ALARMS, _TOLD) for words in table.values()),
-        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED,
+        *(words for table in (PRIORITIES, STATUSES, KINDS, METRICS, SCORES, EVENTS, CODES, PROOFS, ALARMS, _TOLD)
+          for words in table.values()),
+        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT,
     )
 )  # fmt: skip
 
@@ -138,13 +152,27 @@ def locale_of(language: str) -> Locale:
 def when(at: datetime, zone: str, language: str) -> str:
     """`Tuesday, 2 June 2026, 14:00 CEST`: weekday, day, time and zone, as the reader's clock shows it."""
     local = at.astimezone(ZoneInfo(zone))
-    name = local.tzname() or ""
-    if not name.isalpha():
-        # Zones without letters of their own (`+0545`) are said by their distance.
-        offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
-        name = f"UTC{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
+    name = zone_name(local, language)
     day = _NARROW.sub(" ", format_date(local.date(), "full", locale=locale_of(language)))
     return f"{day}, {local.hour:02}:{local.minute:02} {name}"
+
+
+def zone_name(local: datetime, language: str) -> str:
+    """The usual abbreviation in the reader's language: `MESZ`, in English `CEST`. Where there is none, the distance from UTC.
+
+    What the zone files call a zone is English: `CET` in a German letter reads like a mistake, and `IST` or `BST` like anything.
+    """
+    name = local.tzname() or ""
+    offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
+    if name in ("UTC", "GMT", "Z") and not offset:
+        return name
+    locale = locale_of(language)
+    if locale.language != "en":
+        said = get_timezone_name(local, width="short", zone_variant="daylight" if local.dst() else "standard", locale=locale)
+        name = said if said.isalpha() and said != "Z" else ""
+    if name.isalpha():
+        return name
+    return f"UTC{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
 
 
 def duration(seconds: int | timedelta, say: Say) -> str:

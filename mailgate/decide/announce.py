@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping
 from mailgate.decide import authority
 from mailgate.decide.budget import shown_subject
 from mailgate.decide.situation import Situation
-from mailgate.model.events import LetterSuppressed
+from mailgate.model.events import (
+    AgentReplied,
+    Event,
+    LetterSuppressed,
+    TicketAssigned,
+    TicketClosed,
+    TicketResolved,
+    TicketTaken,
+)
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
@@ -28,6 +36,18 @@ def responsible(ticket: Ticket, policy: Policy, agents: Mapping[str, Person]) ->
     first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else group
     ids = tuple(dict.fromkeys((*first, *watching)))
     return tuple(id_ for id_ in ids if id_ not in outside) or ((ticket.owner,) if ticket.owner in known else ids)
+
+
+def hearers(s: Situation, ticket: Ticket) -> tuple[int, ...]:
+    """Who hears what somebody says on a ticket: the responsible, and the groups whose desks the mail was written to as well."""
+    also = (s.agents[a.id].id for group in s.also for a in s.policy.members(group) if a.id in s.agents)
+    return tuple(dict.fromkeys((*responsible(ticket, s.policy, s.agents), *also)))
+
+
+def hearers_of_a_note(s: Situation, ticket: Ticket) -> tuple[int, ...]:
+    """Those, and whoever has written notes there: who answers a note answers its author. But for whom the ticket is about."""
+    writers = (e.author for e in (s.file.entries if s.file else ()) if e.visibility is Visibility.INTERNAL and not e.hidden)
+    return tuple(dict.fromkeys((*hearers(s, ticket), *(id_ for id_ in writers if id_ is not None and id_ not in ticket.outsiders()))))
 
 
 # --- to agents -----------------------------------------------------------------------------------------------------
@@ -51,7 +71,7 @@ def to_agents(
     if not s.policy.wants(event):
         return ()
     by_id = {person.id: person for person in s.agents.values()}
-    ids = responsible(ticket, s.policy, s.agents) if people is None else tuple(dict.fromkeys(people))
+    ids = hearers(s, ticket) if people is None else tuple(dict.fromkeys(people))
     is_internal, outside = entry is not None and entry.visibility is not Visibility.PUBLIC, ticket.outsiders()
     return tuple(
         LetterWanted(
@@ -69,6 +89,42 @@ def to_agents(
         for id_ in ids
         if id_ in by_id and id_ != without and not (is_internal and id_ in outside and entry is not None and entry.author != id_)
     )
+
+
+#: What the group hears of a ticket in one line, and the word for it. Of several, a solution says more than the answer that brought it.
+_NEWS: Mapping[type[Event], str] = {
+    TicketTaken: "taken",
+    TicketAssigned: "given",
+    AgentReplied: "answered",
+    TicketResolved: "resolved",
+    TicketClosed: "closed",
+}
+
+
+def to_group(
+    s: Situation, before: Ticket, after: Ticket, events: Iterable[Event], author: Person | None, told: Iterable[LetterWanted]
+) -> tuple[LetterWanted, ...]:
+    """One line for everybody in the group who hears of it by no other letter, and for who has lost the ticket: who did what.
+
+    Nobody answers twice what a colleague has answered, or works on what is no longer his.
+    """
+    heard = {letter.person.id for letter in told} | ({author.id} if author else set())
+    names = {p.id: p.name for p in s.agents.values()}
+    news = tuple((word, names.get(e.to, "") if isinstance(e, TicketAssigned) and e.to is not None else "") for e, word in _news_in(events))
+    if not news:
+        return ()
+    facts = {"by": author.name if author else "", "news": news}
+    lost = before.owner if before.owner is not None and before.owner != after.owner else None
+    letters = to_agents(s, "ticket_lost", after, None, people=(lost,), facts=facts) if lost is not None and lost not in heard else ()
+    heard |= {letter.person.id for letter in letters} | set(after.outsiders())
+    group = (s.agents[a.id].id for a in s.policy.members(after.group) if a.id in s.agents)
+    return letters + to_agents(s, "group_told", after, None, people=(id_ for id_ in group if id_ not in heard), facts=facts)
+
+
+def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
+    found = [(event, _NEWS[type(event)]) for event in events if type(event) in _NEWS]
+    done = any(isinstance(event, TicketResolved | TicketClosed) for event, _ in found)
+    return tuple((event, word) for event, word in found if not (done and word == "answered"))
 
 
 def to_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None, facts: Mapping[str, object]) -> LetterWanted:

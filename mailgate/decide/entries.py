@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from mailgate.decide import authority, desks
 from mailgate.decide.between import with_what_they_answer
 from mailgate.decide.situation import Situation
-from mailgate.model.mail import Attachment, Mail
+from mailgate.model.mail import Address, Attachment, Door, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
+
+#: So many people in copy are kept and named.
+MOST_COPIED = 50
 
 
 def answered(s: Situation, text: str) -> str:
@@ -17,8 +21,39 @@ def answered(s: Situation, text: str) -> str:
 
 
 def known_outside(file: TicketFile) -> list[str]:
-    """What the requester has read already: the title and every public entry."""
-    return [file.ticket.title, *(entry.text for entry in file.entries if entry.visibility is Visibility.PUBLIC)]
+    """What the requester has read already: the title, every public entry, and what he himself wrote beside and below his words.
+
+    Notices name the author of a mail with his address and signature, and who had it in copy: those are no secrets to him.
+    """
+    public = [entry for entry in file.entries if entry.visibility is Visibility.PUBLIC]
+    said = [file.ticket.title, *(entry.text for entry in public)]
+    for entry in public:
+        if entry.author_role is Role.REQUESTER:
+            said += filter(None, (entry.signature, entry.reverse, *(address.address for address in entry.copied)))
+    requester = file.person(file.ticket.requester)
+    return [*said, *(sorted(requester.keys) if requester else ())]
+
+
+def copied(s: Situation) -> tuple[Address, ...]:
+    """Who else has this mail: everybody in To and Cc but its author and the desk itself, in order, nobody twice."""
+    mine = {author.key for author in s.mail.authors} | (s.author.keys if s.author else frozenset())
+    found: dict[str, Address] = {}
+    for address in (*s.mail.to, *s.mail.cc):
+        if "@" in address.address and address.key not in mine and not s.policy.is_own(address.key):
+            found.setdefault(address.key, address)
+    # Of other desks the bare address: what stands in the mail may be signed for its author.
+    theirs = (Address(each.name, each.address) for each in desks.others(s.mail, s.desk, s.policy))
+    return (*theirs, *found.values())[:MOST_COPIED]
+
+
+def _proof_flags(s: Situation) -> tuple[str, ...]:
+    """How far it is proven who wrote the mail, as its entry keeps it."""
+    if s.arrival.door is Door.IMAP_SENT:
+        return ("proof:mailbox",)
+    proof, _ = authority.entry_proof_in(s)
+    if proof.failed:
+        return ("proof:failed",)
+    return tuple(flag for flag, given in (("proof:token", proof.token), ("proof:domain", proof.domain)) if given) or ("proof:none",)
 
 
 #: What a signed mail carries to prove itself (RFC 8551 3.5.3.2, RFC 3156 5), and the key that some programs add: with its writer's own
@@ -66,7 +101,11 @@ def an_entry(
     mail = s.mail
     words = answered(s, mail.new_text) if text is None else text
     whole = words.strip() == mail.new_text.strip()
-    flags = [flag] if flag else []
+    flags = list(_proof_flags(s)) if role is not Role.OPERATOR or author is not None else []
+    if flag:
+        flags.append(flag)
+    if s.file is not None and s.file.ticket.desk != s.desk.id:
+        flags.append(f"desk:{s.desk.id}")
     if s.same_message_id:
         flags.append("same_message_id")
     if mail.inline_answers:
@@ -90,5 +129,6 @@ def an_entry(
         arrived_at=s.arrived_at,
         hidden=hidden,
         flags=tuple(flags),
-        reverse=mail.authors[0].address if visibility is Visibility.UNVERIFIED and mail.authors else None,
+        reverse=mail.authors[0].address if mail.authors and flags else None,
+        copied=copied(s),
     )

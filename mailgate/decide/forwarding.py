@@ -107,6 +107,9 @@ def _kept_by_forwarder(s: Situation, original: Forwarded, because: str) -> Decis
         attachments=(),
         inbox=None,
         message_id=None,
+        flags=(),
+        reverse=None,
+        copied=(),
     )
     return replace(decision, changes=(*others, replace(last, entries=(*last.entries, remark)))).with_trace(line)
 
@@ -166,7 +169,9 @@ def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int
         signature="",
         attachments=original.attachments,
         message_id=original.message_id,
-        flags=(*(f for f in entry.flags if f != "inline_answers"), "forwarded"),
+        flags=(*(f for f in entry.flags if f != "inline_answers" and not f.startswith("proof:")), "forwarded", "proof:forwarded"),
+        reverse=original.author.address,
+        copied=(),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from mailgate.decide import announce, authority, away, forwarding, orders, outsiders, reports, sent, stray, suppression
+from mailgate.decide import announce, authority, away, desks, forwarding, joining, orders, outsiders, reports, sent, stray, suppression
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.guessing import bad_token_of
@@ -22,7 +22,10 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person, Role
-from mailgate.model.ticket import Status, Visibility
+from mailgate.model.ticket import Entry, Status, Ticket, Visibility
+
+#: Why a stranger's words are held, as agents read it.
+NOBODY = "not the requester, not a participant, not an agent"
 
 #: A proof that is no older is not written down anew with each mail.
 PROOF_IS_FRESH = timedelta(days=1)
@@ -122,6 +125,12 @@ def _written(s: Situation) -> Decision:
         return Decision(trace=(TraceLine("decide", "own desk", "another mail with this Message-ID is known", "kept, nothing follows"),))
     if s.policy.is_own(author):
         return Decision(set_aside="written in the name of one of our own desks")
+    if s.elsewhere is not None and s.author is not None and s.author.agent in s.policy.agents:
+        # Whatever he says there is carried out there, and the people of this desk hear of it from there.
+        line = TraceLine("decide", "desks", f"ticket {s.elsewhere.number}", "another desk has this mail as well, and carries it out")
+        return Decision(trace=(line,))
+    if s.file is not None and (entry := _came_before(s)) is not None:
+        return _heard_elsewhere(s, s.file.ticket, entry)
     if s.ticket is None:
         return forwarding.passed_on(s) or orders.without_a_ticket(s) or open_ticket(s)
     if s.ticket.status is Status.REJECTED and not s.role.is_agent:
@@ -129,6 +138,28 @@ def _written(s: Situation) -> Decision:
     if (away_now := away.kept_inside(s)) is not None:
         return away_now
     return AUTHORS[s.role](s)
+
+
+def _came_before(s: Situation) -> Entry | None:
+    author = (s.author.id,) if s.author is not None else ()
+    return desks.came_before(s.mail, author, s.file, s.desk.id) if s.file is not None else None
+
+
+def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
+    """The same mail was read at another desk, and stands on the ticket: only who has not heard of it there hears of it now."""
+    before = set(announce.responsible(ticket, s.policy, s.agents))
+    told = (id_ for id_ in announce.hearers(s, ticket) if id_ not in before)
+    events = {Visibility.UNVERIFIED: "unverified_wrote", Visibility.INTERNAL: "note_added"}
+    said = "agent_replied" if entry.author_role.is_agent else "requester_wrote"
+    event = events.get(entry.visibility, said)
+    answer_is = Visibility.PUBLIC if event == "requester_wrote" else entry.visibility
+    facts = {"because": NOBODY, "reopened": False, "joined": ()}
+    author = s.author.id if s.author else None
+    return Decision(
+        changes=(Change(ticket, ticket),),
+        letters=announce.to_agents(s, event, ticket, entry, people=told, answer_is=answer_is, facts=facts, without=author),
+        trace=(TraceLine("decide", "desks", "another desk has read this mail", "stands on the ticket already"),),
+    )
 
 
 def unverified(s: Situation, because: str, without: int | None = None) -> Decision:
@@ -143,8 +174,10 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     entry = an_entry(s, Visibility.UNVERIFIED, ticket.number, author=author, role=Role.STRANGER)
     event = UnverifiedWrote(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox)
     step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
-    told = (*announce.responsible(step.ticket, s.policy, s.agents), author.id)
-    letters = announce.to_agents(s, "unverified_wrote", step.ticket, entry, people=told, facts={"because": because}, without=without)
+    told = (*announce.hearers(s, step.ticket), author.id)
+    # What is written in the name of an agent is not let in: he can answer a notice himself.
+    facts = {"because": because, "may_admit": author.id not in {p.id for p in s.agents.values()}}
+    letters = announce.to_agents(s, "unverified_wrote", step.ticket, entry, people=told, facts=facts, without=without)
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,
@@ -165,7 +198,10 @@ def _person_of(s: Situation) -> tuple[Person, tuple[Person, ...]]:
 def _stranger(s: Situation) -> Decision:
     # Also with a valid token: then somebody forwarded a letter, and whoever has seen it must not command with it.
     proof, spent = authority.proof_in(s)
-    return replace(unverified(s, "not the requester, not a participant, not an agent"), proof=proof, spent=spent)
+    if joining.let_in_by_copy(s, proof):
+        return replace(outsiders.comes_in(s, proof, *_person_of(s)), proof=proof, spent=spent)
+    because = "was in copy of a mail on this ticket, and is not proven" if joining.was_copied_in(s) else NOBODY
+    return replace(unverified(s, because), proof=proof, spent=spent)
 
 
 def _participant(s: Situation) -> Decision:

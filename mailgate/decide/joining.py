@@ -14,7 +14,7 @@ from mailgate.model.evidence import Proof
 from mailgate.model.mail import Address, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Policy
-from mailgate.model.ticket import Ticket
+from mailgate.model.ticket import Ticket, Visibility
 
 #: So many new people may come in with one mail.
 MOST_NEW_PEOPLE = 10
@@ -62,6 +62,29 @@ def as_people(addresses: Sequence[Address], known: Mapping[str, Person], ids: Se
             person = Person(id=id_, name=address.name, address=address.address)
         people.setdefault(person.id, person)
     return tuple(people.values())
+
+
+def let_in_by_copy(s: Situation, proof: Proof) -> bool:
+    """Whether a proven requester copied the author in, who is proven as well: then he takes part in what he was shown.
+
+    A Cc alone makes nobody a recipient: whoever may have written the first mail could name himself in it.
+    """
+    file, key = s.file, s.author_key
+    if file is None or key is None or not proof.domain or proof.failed or not can_be_written_to(key):
+        return False
+    return any(
+        entry.author == file.ticket.requester
+        and entry.visibility is Visibility.PUBLIC
+        and entry.proof in ("token", "domain", "both")
+        and any(address.key == key for address in entry.copied)
+        for entry in file.entries
+    )
+
+
+def was_copied_in(s: Situation) -> bool:
+    """Whether the author had a mail of this ticket in copy."""
+    entries = s.file.entries if s.file else ()
+    return any(address.key == s.author_key for entry in entries for address in entry.copied)
 
 
 def join(s: Situation, ticket: Ticket, proof: Proof) -> tuple[Ticket, tuple[ParticipantJoined, ...], tuple[Person, ...]]:

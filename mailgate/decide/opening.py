@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailgate.decide import announce
+from mailgate.decide import announce, desks
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.rules import rules_for
@@ -11,10 +11,8 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.person import Person, Role
-from mailgate.model.ticket import Entry, Status, Ticket, TicketKind, Visibility
+from mailgate.model.ticket import NO_SUBJECT, Entry, Status, Ticket, TicketKind, Visibility
 
-#: An empty subject still needs a line that people can point at.
-NO_SUBJECT = "(no subject)"
 LONGEST_TITLE = 250
 #: A long thread cites hundreds of ids; the newest are what answers cite again.
 MOST_IDS = 50
@@ -34,15 +32,22 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     if not letters and any(s.agents[a.id].id == requester.id for a in s.policy.members(ticket.group) if a.id in s.agents):
         # An agent with a request of his own has the acknowledgement; where there is none, his notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))
-    letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC)
+    named = {"follows": _name_of(s, follows), "beside": _name_of(s, s.elsewhere)}
+    letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC, facts=named)
     reason = suppressed[0].reason if suppressed else "acknowledged"
     return Decision(
         changes=(Change(None, ticket, (opened, *suppressed), (entry,)),),
         letters=letters,
         people=() if s.author is not None else (requester,),
-        message_ids=own_ids(s),
+        message_ids=(*own_ids(s), *((desks.after(follows.number),) if follows else ())),
         trace=(TraceLine("decide", "open", reason, f"ticket {ticket.number} opened"),),
     )
+
+
+def _name_of(s: Situation, ticket: Ticket | None) -> str:
+    """`IT-1042`, "" where there is none."""
+    desk = s.policy.desks.get(ticket.desk) if ticket else None
+    return f"{desk.prefix}-{ticket.number}" if desk and ticket else ""
 
 
 def a_blank(s: Situation, requester: Person, title: str, language: str | None, follows: Ticket | None = None) -> Ticket:

@@ -313,16 +313,19 @@ def _letters(
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     s = course.s
     outside, suppressed = _outside(course, entry, verbs)
-    letters = (*outside, *_inside(course, entry))
+    told = _inside(course, entry)
+    letters = (*outside, *told)
     parsed = _with_address_words(s)
     answers: list[tuple[str, Mapping[str, object]]] = []
     if "help" in verbs:
         answers.append(("help_asked", _help(parsed)))
-    if verbs.keys() - {"help"} and not outside and not (entry and entry.visibility is Visibility.PUBLIC):
+    is_note = entry is not None and entry.visibility is not Visibility.PUBLIC
+    if (verbs.keys() - {"help"} or is_note) and not outside and (entry is None or is_note):
         facts: dict[str, object] = {
             "told": tuple(course.told),
             "noted": entry is not None,
             "commands": tuple(said(c) for c in parsed.commands),
+            "heard": tuple(letter.person.name or letter.person.address for letter in told if letter.event == "note_added"),
         }
         answers.append(("commands_applied", facts))
     for event, said_there in answers:
@@ -364,14 +367,15 @@ def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
     s, ticket, author = course.s, course.ticket, course.author
     assert s.file is not None
     letters: tuple[LetterWanted, ...] = ()
+    given = tuple(e.to for e in course.events if isinstance(e, TicketAssigned) and e.to is not None and e.to != author.id)
     if entry is not None:
-        event = "agent_replied" if entry.visibility is Visibility.PUBLIC else "note_added"
-        letters += announce.to_agents(s, event, ticket, entry, answer_is=entry.visibility, without=author.id)
-    assigned = next((e for e in course.events if isinstance(e, TicketAssigned)), None)
-    if assigned is not None and assigned.to is not None:
-        last = next((e for e in reversed(s.file.entries) if e.visibility is Visibility.PUBLIC), None)
-        facts = {"by": author.name}
-        letters += announce.to_agents(
-            s, "ticket_assigned", ticket, last, people=(assigned.to,), answer_is=Visibility.PUBLIC, facts=facts, without=author.id
-        )
-    return letters
+        is_note = entry.visibility is not Visibility.PUBLIC
+        hear = announce.hearers_of_a_note(s, ticket) if is_note else announce.hearers(s, ticket)
+        event = "note_added" if is_note else "agent_replied"
+        # Who is given the ticket gets its whole story, this entry with it.
+        told = (id_ for id_ in hear if id_ not in given)
+        letters += announce.to_agents(s, event, ticket, entry, people=told, answer_is=entry.visibility, without=author.id)
+    letters += announce.to_agents(
+        s, "ticket_assigned", ticket, None, people=given, answer_is=Visibility.PUBLIC, facts={"by": author.name}, without=author.id
+    )
+    return letters + announce.to_group(s, s.file.ticket, ticket, course.events, author, letters)

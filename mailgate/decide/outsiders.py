@@ -12,11 +12,19 @@ from mailgate.decide.opening import open_ticket, own_ids
 from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
-from mailgate.model.events import Event, LetterSuppressed, RequesterClosed, RequesterReopened, RequesterThanked, RequesterWrote
+from mailgate.model.events import (
+    Event,
+    LetterSuppressed,
+    ParticipantJoined,
+    RequesterClosed,
+    RequesterReopened,
+    RequesterThanked,
+    RequesterWrote,
+)
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
-from mailgate.model.person import Role
-from mailgate.model.ticket import Status, Visibility
+from mailgate.model.person import Person, Role
+from mailgate.model.ticket import Status, Ticket, Visibility
 
 
 def wrote(s: Situation, proof: Proof) -> Decision:
@@ -58,7 +66,7 @@ def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
     event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
     step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
     if Effect.CREATE_FOLLOWUP in step.effects:
-        return open_ticket(s, follows=ticket)
+        return _goes_on(s, proof, ticket)
     after, joined, people = joining.join(s, step.ticket, proof)
     letters: tuple[LetterWanted, ...] = ()
     if kind is not RequesterThanked:
@@ -71,6 +79,33 @@ def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
         message_ids=own_ids(s),
         trace=(TraceLine("decide", "answer of the requester's side", after.status.value, "public entry"),),
     )
+
+
+def _goes_on(s: Situation, proof: Proof, ended: Ticket) -> Decision:
+    """After the time for opening it again: on the ticket that follows it, or where there is none yet, on a new one."""
+    if s.follow_up is None or s.author is None:
+        return open_ticket(s, follows=ended)
+    there = replace(s, file=s.follow_up, follow_up=None)
+    # Who took part in the one takes part in the other.
+    decision = _message(there, proof, RequesterWrote) if there.role is Role.REQUESTER else comes_in(there, proof, s.author, ())
+    line = TraceLine("decide", "follow-up", f"ticket {ended.number} ended too long ago", f"goes on as ticket {s.follow_up.ticket.number}")
+    return decision.with_trace(line)
+
+
+def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]) -> Decision:
+    """Somebody takes part from now on, and says something at once. `new`: the author, where nobody knew him."""
+    assert s.file is not None
+    ticket = s.file.ticket
+    if any(member.person == author.id for member in ticket.members):
+        return _message(s, proof, RequesterWrote)
+    joined = ParticipantJoined(at=s.arrived_at, actor=author.id, mail=s.inbox, person=author.id)
+    inside = apply(ticket, joined, rules_for(s.policy, ticket.desk), s.now).ticket
+    file = replace(s.file, ticket=inside, people=(*s.file.people, *new))
+    decision = _message(replace(s, author=author, file=file), proof, RequesterWrote)
+    *others, last = decision.changes
+    if last.before is inside:  # else the ticket ended too long ago, and he has one of his own
+        last = replace(last, before=ticket, events=(joined, *last.events))
+    return replace(decision, changes=(*others, last), people=(*decision.people, *new))
 
 
 # --- wishes of one word ---------------------------------------------------------------------------
@@ -113,7 +148,7 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
     event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
     step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
     if Effect.CREATE_FOLLOWUP in step.effects:
-        return open_ticket(s, follows=ticket)
+        return _goes_on(s, authority.proof_in(s)[0], ticket)
     if Effect.MAIL_STATUS in step.effects:
         return _status(s)
     letters: tuple[LetterWanted, ...] = ()

@@ -44,7 +44,9 @@ def wrote(s: Situation) -> Decision:
     if step.error is not None:
         return _nothing(f"ticket {ticket.number} takes no answer ({step.error})")
     told = "agent_replied" if to_the_requester else "note_added"
-    letters = announce.to_agents(s, told, step.ticket, entry, answer_is=visibility, without=author.id if author else None)
+    hear = announce.hearers(s, step.ticket) if to_the_requester else announce.hearers_of_a_note(s, step.ticket)
+    letters = announce.to_agents(s, told, step.ticket, entry, people=hear, answer_is=visibility, without=author.id if author else None)
+    letters += announce.to_group(s, ticket, step.ticket, (event,), author, letters)
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,

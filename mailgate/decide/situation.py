@@ -65,6 +65,9 @@ class Situation:
     dead_letters: frozenset[str] = frozenset()  #: letters to that address which were reported dead, or spam, since then
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester also got at another address
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
+    elsewhere: Ticket | None = None  #: another desk's ticket that the mail names; that desk has the mail, too, and sees to it
+    also: tuple[str, ...] = ()  #: groups who are to hear of it besides the ticket's: their desk was written to as well
+    follow_up: TicketFile | None = None  #: the ticket that goes on where this one ended
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
     once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has

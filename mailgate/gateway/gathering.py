@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from mailgate.decide import joining, once
+from mailgate.decide import desks, joining, once
 from mailgate.decide.authority import PROVING, proof_in, reaches
 from mailgate.decide.entries import files_of
 from mailgate.decide.guessing import guesser
 from mailgate.decide.leaving import leaving
 from mailgate.decide.situation import Ids, Situation, Understood
-from mailgate.gateway.known import Known
+from mailgate.gateway.known import LONGEST_CHAIN, Known
 from mailgate.gateway.writing import Desk
-from mailgate.model.evidence import Evidence, Verdict
-from mailgate.model.mail import Address, Attachment, Door, Reading
+from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
+from mailgate.model.mail import Address, Attachment, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Parsed, Thread
 from mailgate.record.rows import Claim
@@ -86,18 +87,78 @@ def with_readers(s: Situation, signed: Mapping[str, str], letters: Mapping[str, 
     return replace(s, signed={form: letters[id_].person if id_ in letters else None for form, id_ in signed.items()})
 
 
-def _thread(one: Read, known: Known, desk: Desk) -> Thread:
+def _threaded(one: Read, known: Known, desk: Desk) -> tuple[Thread, Ticket | None]:
+    """The ticket of a mail at the desk that reads it, and the ticket of another desk that it names and that has it as well."""
+    whole = _thread(one, known, desk, one.evidence)
+    file = known.files.get(whole.ticket) if whole.ticket is not None else None
+    door = one.claim.arrival.door
+    if file is None or file.ticket.desk == one.desk.id or door.is_quiet or door is Door.IMAP_SENT or one.reading.kind not in _PERSONS:
+        return whole, None
+    seen = desks.addressed(one.reading.mail, one.claim.arrival, desk.policy)
+    if one.desk.id not in seen:
+        return whole, None  # a mailbox for several desks, or forwarded by a server: nobody else sees to it
+    kept = [e for e in one.evidence if _home(e, known, one.desk.id) in (None, one.desk.id)]
+    link = Evidence(EvidenceKind.KNOWN_ID, "another desk's ticket", desks.beside(file.ticket.number))
+    mine = _thread(one, known, desk, (*kept, link))
+    if mine.ticket is None and file.ticket.desk not in seen:
+        return whole, None
+    rest = tuple(e for e in whole.evidence if _home(e, known, one.desk.id) not in (None, one.desk.id))
+    note = f"ticket {file.ticket.number} belongs to another desk, which has this mail as well"
+    return replace(mine, evidence=(*mine.evidence, *rest), notes=(*mine.notes, note)), file.ticket
+
+
+#: What people write. What became of a letter is told to whoever sent it.
+_PERSONS = frozenset({Kind.WRITTEN, Kind.LIST})
+
+
+def _home(evidence: Evidence, known: Known, here: str) -> str | None:
+    """The desk of the ticket that a piece of evidence names; None where it names none that we know."""
+    number = evidence.ticket
+    if evidence.valid and evidence.letter in known.letters and evidence.letter is not None:
+        number = known.letters[evidence.letter].ticket
+    elif evidence.kind is EvidenceKind.KNOWN_ID:
+        number = known.ids_of(here).get(evidence.value)
+    file = known.files.get(number) if number is not None else None
+    return file.ticket.desk if file is not None else None
+
+
+def _also(one: Read, file: TicketFile | None, agent: bool, desk: Desk) -> tuple[str, ...]:
+    """The groups of other desks that were written to: an agent's answer is carried out once, at the desk of its ticket, and they hear of
+    it; and where only another desk has the mail, its people hear of it as well as those of the ticket."""
+    arrival = one.claim.arrival
+    if file is None or arrival.door.is_quiet or arrival.door is Door.IMAP_SENT:
+        return ()
+    home = desk.policy.desks.get(file.ticket.desk, one.desk)
+    if home.id == one.desk.id:
+        return tuple(each.group for each in desks.others(one.reading.mail, home, desk.policy)) if agent else ()
+    seen = desks.addressed(one.reading.mail, arrival, desk.policy)
+    handed = arrival.door in (Door.SMTP, Door.LMTP, Door.PIPE) and home.id not in seen
+    return (one.desk.group,) if one.desk.id in seen or handed else ()
+
+
+def follow_up(known: Known, desk: str, number: int | None) -> TicketFile | None:
+    """Where a ticket goes on that ended: the last of its follow-ups, as far as they are known."""
+    file = None
+    for _ in range(LONGEST_CHAIN):
+        number = known.ids_of(desk).get(desks.after(number)) if number is not None else None
+        if number is None or known.final(number) is None:
+            break
+        file = known.final(number)
+    return file
+
+
+def _thread(one: Read, known: Known, desk: Desk, evidence: Iterable[Evidence]) -> Thread:
     author = one.reading.mail.author
     key = author.key if author else None
     guesses = known.bad_tokens.get(guesser(key, one.verdict), 0) >= desk.policy.bad_tokens_per_hour and not _holds_a_letter(one, known)
     # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
-    members: Callable[[int], frozenset[str]] = known.members
+    members: Callable[[int], frozenset[str]] = known.named
     if one.claim.arrival.door.is_quiet and key is not None:
         members = lambda _: frozenset({key})  # noqa: E731
     elif one.claim.arrival.door is Door.IMAP_SENT:
         members = partial(_members, one, known)
     return settle(
-        one.evidence,
+        evidence,
         known.letters,
         known.ids_of(one.desk.id),
         members,
@@ -126,7 +187,7 @@ def _members(one: Read, known: Known, number: int) -> frozenset[str]:
 def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
     """All that a decision may look at, gathered for one mail."""
     mail = one.reading.mail
-    thread = _thread(one, known, desk)
+    thread, elsewhere = _threaded(one, known, desk)
     letter = known.letter(thread.letter, now)
     author = mail.author
     person = known.people.get(author.key) if author else None
@@ -134,6 +195,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
     last_answer, dead_letters = known.since_answers.get(letter.address.lower() if letter is not None else "", (None, frozenset()))
     answers = thread.ticket is not None
     file = known.final(thread.ticket)
+    is_agent = person is not None and person.agent in desk.policy.agents
     return Situation(
         inbox=one.claim.id,
         # What waited for its author's word is said now.
@@ -164,6 +226,9 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         suppressed=known.suppressed,
         reached_otherwise=known.reached_otherwise,
         newcomers=joining.as_people(copied_in(one, known, desk), known.people, ids.people),
+        elsewhere=elsewhere,
+        also=_also(one, file, is_agent, desk),
+        follow_up=follow_up(known, one.desk.id, file.ticket.number) if file is not None else None,
         verdict=one.verdict,
         verdict_source=one.verdict_source,
         null_path=has_null_path(mail, one.claim.arrival.reverse_path),

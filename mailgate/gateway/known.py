@@ -80,6 +80,12 @@ class Known:
         inside = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)}
         return frozenset(key for person in file.people if person.id in inside for key in person.keys)
 
+    def named(self, number: int) -> frozenset[str]:
+        """The same, with everybody who had one of its mails in copy: their answers to all belong there, whatever they may do."""
+        file = self.final(number)
+        copied = (address.key for entry in file.entries for address in entry.copied) if file else ()
+        return self.members(number).union(copied)
+
     def follow_names(self, before: Known, cited: Mapping[str, Iterable[str]]) -> None:
         """Puts the people and Message-IDs of the batch before, which are not recorded yet, over what the database says.
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from mailgate.decide import budget, joining, once, suppression
+from mailgate.decide import budget, desks, joining, once, suppression
 from mailgate.decide.guessing import guesser
 from mailgate.decide.intake import on_mail
 from mailgate.decide.reports import TOGETHER
@@ -40,6 +40,7 @@ from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
+from mailgate.model.ticket import Status, TicketFile
 from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
 from mailgate.understand import FilesAsked, Item, Opened, Texts, recognised
 from mailgate.understand.dkim import Sealed
@@ -407,7 +408,9 @@ class ReadingRound:
             ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
             ids |= {f.message_id for r in mine if (f := r.reading.mail.forwarded) and f.message_id}
             # Whatever a decision may record as its ticket's has to be looked up: else it conflicts for ever with the ticket that has it.
-            cited[at] = ids | {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
+            ids |= {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
+            # At another desk than that of the ticket, the mail may belong to one beside it.
+            cited[at] = ids | {desks.beside(number) for r in mine for e in r.evidence if (number := _named(e, known)) is not None}
             known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, cited[at]))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
@@ -438,11 +441,21 @@ class ReadingRound:
             known.files.update(files)
             merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
             by_agents |= merged
-            numbers = merged - known.files.keys()
+            numbers = (merged | self._follow_ups(files, known, cited)) - known.files.keys()
         if before is not None:
             known.follow_files(before)
         self._look_up_addresses(reads, known, agents_of(desk), now, before)
         return known
+
+    def _follow_ups(self, files: dict[int, TicketFile], known: Known, cited: dict[str, set[str]]) -> set[int]:
+        """The tickets that go on where these, which are closed, ended."""
+        keys = {desks.after(file.ticket.number) for file in files.values() if file.ticket.status is Status.CLOSED}
+        if not keys:
+            return set()
+        for at, ids in cited.items():
+            known.message_ids[at].update(self.store.tickets_by_message_ids(at, keys))
+            ids |= keys
+        return {number for ids in known.message_ids.values() for key in keys if (number := ids.get(key)) is not None}
 
     def _look_up_addresses(self, reads: Sequence[Read], known: Known, colleagues: set[str], now: datetime, before: Known | None) -> None:
         """Which addresses get nothing automatic: authors, whoever may be written to, and whom reports are about."""
@@ -477,6 +490,12 @@ class ReadingRound:
         cited = cited_ids(one.reading.mail)
         found |= {known.ids_of(one.desk.id).get(i) for i in cited}
         return {n for n in found if n}
+
+
+def _named(evidence: Evidence, known: Known) -> int | None:
+    """The ticket that signed evidence names."""
+    letter = known.letters.get(evidence.letter or "") if evidence.valid else None
+    return letter.ticket if letter is not None else evidence.ticket if evidence.valid else None
 
 
 def agents_of(desk: Desk) -> set[str]:

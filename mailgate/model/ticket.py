@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from mailgate.model.mail import Attachment
+from mailgate.model.mail import Address, Attachment
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
+
+#: An empty subject still needs a line that people can point at. Letters say it in their reader's language.
+NO_SUBJECT = "(no subject)"
 
 
 class TicketKind(StrEnum):
@@ -182,8 +185,15 @@ class Entry:
     recorded_at: datetime
     arrived_at: datetime
     hidden: bool = False  #: auto-replies: kept, shown on request
-    flags: tuple[str, ...] = ()  #: same_message_id, inline_answers, from_sent_folder, ...
-    reverse: str | None = None  #: address it was written from, for unverified entries
+    flags: tuple[str, ...] = ()  #: same_message_id, inline_answers, proof:token, ...
+    reverse: str | None = None  #: address it was written from
+    copied: tuple[Address, ...] = ()  #: who else had it, besides our desks: named, and nobody's recipient by that
+
+    @property
+    def proof(self) -> str:
+        """How far it was proven who wrote it: token, domain, both, mailbox, forwarded, failed or none; "" where nobody asked."""
+        said = {flag.partition(":")[2] for flag in self.flags if flag.startswith("proof:")}
+        return "both" if len(said) > 1 else next(iter(said), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -287,6 +287,7 @@ entries = Table(
     Column("hidden", Boolean, nullable=False),
     Column("flags", json_column(), nullable=False),
     Column("reverse", Words),
+    Column("copied", json_column()),  #: NULL: nobody, or the row is older than the column
     Column("attachments", json_column(), nullable=False),  #: where they are in the raw mail, never their bytes
     Column("text", Words, nullable=False),
     Column("html", Words),

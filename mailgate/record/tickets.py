@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from mailgate.model.events import HistoryRow
-from mailgate.model.mail import Attachment
+from mailgate.model.mail import Address, Attachment
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import (
@@ -272,6 +272,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "hidden": entry.hidden,
         "flags": codec.dump_all(entry.flags),
         "reverse": entry.reverse,
+        "copied": codec.dump_all(entry.copied) if entry.copied else None,
         "attachments": codec.dump_all(entry.attachments),
         "text": entry.text,
         "html": entry.html,
@@ -300,4 +301,5 @@ def _entry(row: Row[Any]) -> Entry:
         hidden=row.hidden,
         flags=tuple(row.flags),
         reverse=row.reverse,
+        copied=codec.load_all(Address, row.copied),
     )

@@ -23,7 +23,7 @@ WEEK = Calendar(
     ("at", "zone", "language", "said"),
     [
         (datetime(2026, 6, 2, 12, 0, tzinfo=UTC), "Europe/Berlin", "en", "Tuesday, 2 June 2026, 14:00 CEST"),
-        (datetime(2026, 6, 2, 12, 0, tzinfo=UTC), "Europe/Berlin", "de", "Dienstag, 2. Juni 2026, 14:00 CEST"),
+        (datetime(2026, 6, 2, 12, 0, tzinfo=UTC), "Europe/Berlin", "de", "Dienstag, 2. Juni 2026, 14:00 MESZ"),
         (datetime(2026, 1, 1, 23, 30, tzinfo=UTC), "Europe/Berlin", "en", "Friday, 2 January 2026, 00:30 CET"),
         (datetime(2026, 6, 2, 12, 0, tzinfo=UTC), "Asia/Kathmandu", "en", "Tuesday, 2 June 2026, 17:45 UTC+05:45"),
         (datetime(2026, 6, 2, 12, 0, tzinfo=UTC), "America/Sao_Paulo", "de", "Dienstag, 2. Juni 2026, 09:00 UTC-03:00"),

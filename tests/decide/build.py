@@ -198,6 +198,7 @@ def a_situation(
     ids = {"<entry-1@example.net>": NUMBER} if message_ids is None and file else dict(message_ids or {})
     part = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)} if file else set()
     inside = frozenset(key for person in (file.people if file else ()) if person.id in part for key in person.keys)
+    inside |= {address.key for entry in (file.entries if file else ()) for address in entry.copied}
     evidence = find_evidence(
         mail, tuple(a.address for a in mail.to if policy.is_own(a.address)), RING, policy, desk, is_report=kind in REPORTS
     )

@@ -163,8 +163,8 @@ def test_the_html_of_an_agent_travels_only_where_no_command_was_cut_off():
 
 def test_words_are_never_switched_off():
     policy = a_policy(letters={"agent_replied": False, "ticket_resolved": False})
-    assert letters(an_agents("Please restart.", policy=policy)) == [("agent_replied", MAX_AT)]
-    assert letters(an_agents("#resolve\nIt was the line card.", policy=policy)) == [("agent_replied", MAX_AT)]
+    for text in ("Please restart.", "#resolve\nIt was the line card."):
+        assert [(w.event, w.person.address) for w in outside(an_agents(text, policy=policy))] == [("agent_replied", MAX_AT)]
 
 
 # --- colleagues ------------------------------------------------------------------------------------------------------------
@@ -214,8 +214,8 @@ def test_take():
     decision = an_agents("#take", file=a_file(Status.NEW))
     assert (ticket(decision).status, ticket(decision).owner) == (Status.OPEN, ANN)
     assert decision.commands == ((1, "take"),)
-    assert letters(decision) == [("commands_applied", ANN_AT)]
-    assert decision.letters[0].facts["told"] == (("owner", "", "Ann Berg"),)
+    assert letters(decision) == [("group_told", BOB_AT), ("commands_applied", ANN_AT)]
+    assert decision.letters[-1].facts["told"] == (("owner", "", "Ann Berg"),)
     assert faults(an_agents("#take", file=a_file(Status.CLOSED))) == [("E_STATE", 1)]
 
 
@@ -315,7 +315,7 @@ def test_resolve_with_words_is_one_letter_that_carries_them():
 
 def test_resolve_by_a_code_alone_is_told_without_a_word_of_ours():
     decision = an_agents("#resolve fixed", file=a_file(participants=(PIA,)))
-    assert letters(decision) == [("ticket_resolved", MAX_AT), ("ticket_resolved", PIA_AT)]
+    assert letters(decision) == [("ticket_resolved", MAX_AT), ("ticket_resolved", PIA_AT), ("group_told", BOB_AT)]
     assert [(w.entry, w.facts["code"], w.automatic) for w in outside(decision)] == [(None, "fixed", True)] * 2
     assert outside(decision)[0].thread == ("<entry-1@example.net>",)
     assert outside(decision)[0].answers is None, "the agent's own Message-ID is nobody's business"
@@ -343,7 +343,7 @@ def test_resolve_on_what_is_resolved_is_an_answer_and_no_second_solution():
     assert [(w.event, w.closure) for w in outside(decision)] == [("agent_replied", None)]
     assert ticket(decision).closure == 1
     decision = an_agents("#resolve fixed", file=a_file(Status.RESOLVED))
-    assert letters(decision) == [("commands_applied", ANN_AT)]
+    assert letters(decision) == [("group_told", BOB_AT), ("commands_applied", ANN_AT)]
     assert event(decision, TicketResolved).letter is None
 
 
@@ -365,7 +365,7 @@ def test_a_closing_letter_that_is_switched_off_is_written_down():
     assert not outside(decision)
     assert event(decision, LetterSuppressed).letter_event == "ticket_resolved"
     assert event(decision, TicketResolved).letter is None
-    assert letters(decision) == [("commands_applied", ANN_AT)]
+    assert letters(decision) == [("group_told", BOB_AT), ("commands_applied", ANN_AT)]
 
 
 def test_help_is_answered_and_other_commands_beside_it_have_their_receipt():
@@ -435,7 +435,7 @@ def test_an_action_address_with_an_empty_body_is_the_command():
     decision = an_agents("", answers=notice, to=(action(notice, "take"),), file=a_file(Status.NEW))
     assert ticket(decision).owner == ANN
     assert decision.commands == ((0, "take"),)
-    assert letters(decision) == [("commands_applied", ANN_AT)]
+    assert letters(decision) == [("group_told", BOB_AT), ("commands_applied", ANN_AT)]
 
 
 def test_an_action_address_and_the_same_command_in_the_text_are_one():
@@ -498,12 +498,13 @@ def test_an_agents_machine_is_not_answered_and_its_refused_words_stay_on_the_tic
     assert decision.letters == () and events(decision) == ["commands_refused", "letter_suppressed"]
     assert entries(decision) == [("internal", "#noet\nYour printer is fine.")]
     decision = an_agents("#take", answer=False, answer_because="precedence: bulk")
-    assert decision.letters == () and events(decision) == ["ticket_taken", "letter_suppressed"]
+    assert ANN_AT not in [address for _, address in letters(decision)]
+    assert events(decision) == ["ticket_taken", "letter_suppressed"]
 
 
 def test_a_receipt_can_be_switched_off_and_an_error_cannot():
     policy = a_policy(letters={"commands_applied": False, "commands_refused": False})
-    assert letters(an_agents("#take", policy=policy)) == []
+    assert ANN_AT not in [address for _, address in letters(an_agents("#take", policy=policy))]
     assert letters(an_agents("#tkae", policy=policy)) == [("commands_refused", ANN_AT)]
 
 
@@ -625,7 +626,7 @@ def test_no_letter_to_outsiders_ever_carries_what_is_internal(lines, status, who
 def test_stale_and_twice_used_ids_make_no_difference_to_what_an_agent_says():
     decision = an_agents("Please restart.", same_message_id=True, received_at=NOON + days(2))
     assert [w.person.address for w in outside(decision)] == [MAX_AT]
-    assert decision.changes[0].entries[0].flags == ("same_message_id",)
+    assert "same_message_id" in decision.changes[0].entries[0].flags
 
 
 def test_a_notice_older_than_thirty_days_commands_no_more():

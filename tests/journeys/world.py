@@ -107,6 +107,12 @@ class World:
 
     def send(self, address: str, to: str, subject: str, text: str, **headers: str) -> EmailMessage:
         """A new mail over SMTP, through the door."""
+        mail = self.a_mail(address, to, subject, text, **headers)
+        self.deliver(mail.as_bytes(policy=SMTP), address, [to])
+        return mail
+
+    def a_mail(self, address: str, to: str, subject: str, text: str, **headers: str) -> EmailMessage:
+        """One that is not sent yet."""
         self.count += 1
         mail = EmailMessage()
         name = address.partition("@")[0].capitalize()
@@ -115,7 +121,6 @@ class World:
         for key, value in headers.items():
             mail[key.replace("_", "-")] = value
         mail.set_content(text)
-        self.deliver(mail.as_bytes(policy=SMTP), address, [to])
         return mail
 
     def deliver(self, raw: bytes, reverse_path: str, recipients: list[str]) -> None:
