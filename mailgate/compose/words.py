@@ -72,7 +72,8 @@ CODES: Mapping[str, str] = {
     "E_FILE": "this file came with a note for colleagues; if the requester is to have it, answer this mail with #reply on the first line "
     "and attach it again",
     "E_SEALED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
-    "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote",
+    "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote, or take the "
+    "quote out",
     "E_ONCE": "a mail with this Message-ID was carried out before: write a new one",
     "E_CONFIRM": "answer the question itself, with the one word yes or no",
     "E_ENDED": "this question was answered before, or came too long ago: send what you want once more",

@@ -20,6 +20,14 @@ def answered(s: Situation, text: str) -> str:
     return with_what_they_answer(text, s.mail.between, known_outside(s.file))
 
 
+def with_what_is_below(s: Situation, text: str) -> str:
+    """The new text, and below it what was written into the quote: each run under the lines that it answers, as far as they are public."""
+    if not s.below or s.file is None:
+        return text
+    answers = "\n".join(answer.text for answer in s.below)
+    return f"{text.rstrip()}\n\n{with_what_they_answer(answers, s.below, known_outside(s.file))}".strip("\n")
+
+
 def known_outside(file: TicketFile) -> list[str]:
     """What the requester has read already: the title, every public entry, and what he himself wrote beside and below his words.
 
@@ -99,7 +107,7 @@ def an_entry(
 ) -> Entry:
     """The entry of this mail. `text` replaces the new text where commands were cut off its top; then no HTML stands beside it."""
     mail = s.mail
-    words = answered(s, mail.new_text) if text is None else text
+    words = with_what_is_below(s, answered(s, mail.new_text)) if text is None else text
     whole = words.strip() == mail.new_text.strip()
     flags = list(_proof_flags(s)) if role is not Role.OPERATOR or author is not None else []
     if flag:
@@ -108,7 +116,7 @@ def an_entry(
         flags.append(f"desk:{s.desk.id}")
     if s.same_message_id:
         flags.append("same_message_id")
-    if mail.inline_answers:
+    if mail.inline_answers or (text is None and s.below):
         flags.append("inline_answers")
     name = (author.name if author else "") or (mail.authors[0].name if mail.authors else "")
     return Entry(

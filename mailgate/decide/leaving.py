@@ -53,6 +53,13 @@ def _is_sealed(s: Situation) -> bool:
     return wordless and (mail.content_type in _ENVELOPES or bool(names & _ENCRYPTED_NAMES))
 
 
+def refuse_what_is_below(s: Situation) -> None:
+    """Words within a quote that nothing marks: whether they are meant for the reader, and where they end, only their author can say."""
+    lines = [line for answer in s.below for line in answer.text.splitlines() if line.strip()]
+    if lines:
+        raise Refused(*(Fault("E_BELOW", None, line.strip()[:LONGEST_LINE], "") for line in lines[:MOST_FAULTS]))
+
+
 def refuse_what_is_not_for_outside(s: Situation, said_to: str) -> None:
     """Raises Refused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
     faults = [*_signed_for_others(s), *_of_a_note(s, said_to)]

@@ -164,6 +164,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
     leaving.refuse_sealed(s)
+    leaving.refuse_what_is_below(s)
     words = bool(text or files_of(s.mail))
     if not words and not verbs.keys() - {"note", "reply"}:
         raise Refused(Fault("E_ARGS", None, "", "nothing new was found in this mail"))

@@ -42,7 +42,7 @@ def wrote(s: Situation, proof: Proof) -> Decision:
         if authority.may(capability, s.role, proof, s.prove_by, s.names_the_ticket).allowed:
             return replace(act(s), once=once.marks(s))
         # A command that falls short is an ordinary entry.
-    if s.understood.thanks and ticket.status in (Status.RESOLVED, Status.CLOSED):
+    if s.understood.thanks and not s.below and ticket.status in (Status.RESOLVED, Status.CLOSED):
         return _message(s, proof, RequesterThanked)
     return _message(s, proof, RequesterWrote)
 
@@ -50,11 +50,11 @@ def wrote(s: Situation, proof: Proof) -> Decision:
 def _wish_of(s: Situation) -> str | None:
     """One of `WISHES`, said by the whole new text, or by the link of a letter. Never guessed from prose."""
     said = s.understood.word
-    if said in WISHES:
+    if said in WISHES and not s.below:
         return said
     for word in s.address_words:
         # Whoever adds words to "close" still means it; what is added to a question is a message of its own.
-        if word in ("close", "reopen") or (word in WISHES and not s.mail.new_text.strip()):
+        if word in ("close", "reopen") or (word in WISHES and not s.mail.new_text.strip() and not s.below):
             return word
     return None
 

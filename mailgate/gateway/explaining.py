@@ -10,7 +10,16 @@ from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway.authenticating import Authentication, Signatures
-from mailgate.gateway.gathering import Read, files_to_check, signed_in, situation, with_files, with_readers
+from mailgate.gateway.gathering import (
+    Read,
+    files_to_check,
+    quotes_unmarked,
+    signed_in,
+    situation,
+    with_files,
+    with_readers,
+    with_what_is_below,
+)
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS, ReadingRound, TextFiles
 from mailgate.gateway.writing import Desk
@@ -95,6 +104,9 @@ def dry_run(
     if files := files_to_check(at_hand):
         (opened,) = text_files([(arrival.raw, files)])
         at_hand = with_files(at_hand, files, opened) if isinstance(opened, tuple) and opened else at_hand
+    if quotes_unmarked(at_hand):
+        letter = at_hand.letter.id if at_hand.letter is not None else ""
+        at_hand = with_what_is_below(at_hand, rounds.store.letter_texts([letter]).get(letter, "") if rounds and letter else "")
     if signed := signed_in(at_hand, desk.ring):
         at_hand = with_readers(at_hand, signed, rounds.store.letters(set(signed.values())) if rounds else {})
     decision = on_mail(at_hand)

@@ -25,6 +25,7 @@ from mailgate.model.understood import LetterFacts, Parsed, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand import Texts
 from mailgate.understand.absences import signs_of_absence
+from mailgate.understand.below import written_below
 from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.rating import is_thanks, read_rating, self_service
 from mailgate.understand.reported import has_null_path
@@ -71,6 +72,21 @@ def with_files(s: Situation, files: Sequence[Attachment], opened: Texts) -> Situ
         attached=tuple((each.name, text, each.type == "text/html") for each, (text, _) in read if text is not None),
         in_files=tuple((each.name, forms) for each, (_, forms) in read if forms),
     )
+
+
+def quotes_unmarked(s: Situation) -> bool:
+    """Whether the mail quotes what it answers without a sign before each line: then its author may have written among them."""
+    if s.file is None or s.reading.kind is not Kind.WRITTEN:
+        return False
+    return any(row.strip() and not row.lstrip().startswith(">") for row in s.mail.quoted.split("\n"))
+
+
+def with_what_is_below(s: Situation, letter: str) -> Situation:
+    """The same, with what was written into the quote. `letter`: the text of the letter that is answered, where it is known."""
+    if s.file is None:
+        return s
+    known = [text for e in s.file.entries for text in (e.text, e.quoted, e.signature) if text]
+    return replace(s, below=written_below(s.mail.quoted, (s.file.ticket.title, *s.file.notices, *known), letter))
 
 
 def signed_in(s: Situation, ring: Keyring) -> dict[str, str]:

@@ -27,10 +27,12 @@ from mailgate.gateway.gathering import (
     copied_in,
     files_to_check,
     passed_on_by_a_stranger,
+    quotes_unmarked,
     signed_in,
     situation,
     with_files,
     with_readers,
+    with_what_is_below,
 )
 from mailgate.gateway.known import Known
 from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
@@ -374,6 +376,9 @@ class ReadingRound:
             if isinstance(opened, Unread):
                 raise Unopened(opened.reason)
             s = with_files(s, files, opened)
+        if quotes_unmarked(s):
+            text = self.store.letter_texts([s.letter.id]).get(s.letter.id, "") if s.letter is not None else ""
+            s = with_what_is_below(s, text)
         if signed := signed_in(s, desk.ring):
             s = with_readers(s, signed, self.store.letters(set(signed.values())))
         return s

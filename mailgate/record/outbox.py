@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
@@ -324,6 +325,25 @@ def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
 
 
 # --- what decisions need to know ----------------------------------------------------------------------------------
+
+
+def texts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    """What letters say: a notice is kept as text, of all others the plain form is in their own sealed octets."""
+    found: dict[str, str] = {}
+    for some in chunks(ids):
+        for row in connection.execute(
+            select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body).where(letters.c.id.in_(some))
+        ):
+            found[row.id] = row.notice or _plain_form(row.header + b"\r\n\r\n" + row.body)
+    return found
+
+
+def _plain_form(letter: bytes) -> str:
+    for part in message_from_bytes(letter).walk():
+        if part.get_content_type() == "text/plain" and part.get_filename() is None:
+            octets = part.get_payload(decode=True)
+            return octets.decode("utf-8", "replace") if isinstance(octets, bytes) else ""
+    return ""
 
 
 def facts(connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:

@@ -228,6 +228,10 @@ class Store:
     def letters(self, ids: Iterable[str]) -> dict[str, LetterFacts]:
         return self._db.read(lambda connection: outbox.facts(connection, list(ids)))
 
+    def letter_texts(self, ids: Iterable[str]) -> dict[str, str]:
+        """What these letters of ours say, as plain text."""
+        return self._db.read(lambda connection: outbox.texts(connection, list(ids)))
+
     def aliases(self, message_ids: Iterable[str]) -> dict[str, str]:
         """Letters behind Message-IDs that a relay gave them."""
         return self._db.read(lambda connection: outbox.aliases(connection, list(message_ids)))

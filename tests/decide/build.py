@@ -11,7 +11,7 @@ from typing import Any
 from mailgate.decide import joining
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation, Understood
-from mailgate.gateway.gathering import signed_in, with_readers
+from mailgate.gateway.gathering import quotes_unmarked, signed_in, with_readers, with_what_is_below
 from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision
@@ -180,6 +180,7 @@ def a_situation(
     verdict: Verdict = NO_VERDICT,
     verdict_source: bool = False,
     in_files: Mapping[str, bytes] | None = None,
+    letter_text: str = "",
     suppressed: Mapping[str, str] | None = None,
     reached_otherwise: frozenset[str] = frozenset(),
     null_path: bool | None = None,
@@ -246,6 +247,7 @@ def a_situation(
         verdict_source=verdict_source or verdict != NO_VERDICT,
         in_files=tuple((name, forms_in(data)) for name, data in (in_files or {}).items()),
     )
+    made = with_what_is_below(made, letter_text) if quotes_unmarked(made) else made
     return with_readers(made, signed_in(made, RING), rows)
 
 
