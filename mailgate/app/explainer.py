@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 NO_CONFIGURATION = (
     "I have no configuration here, so I go by the sample policy, and know no tickets, no letters, and nobody but the agents in it."
 )
+NO_KEYS = (
+    "I have no keys here that can be read, so I cannot tell which tokens and Message-IDs are ours, and take them for somebody else's: "
+    "mailgate check says what is wrong with them."
+)
 NO_DATABASE = "I looked in no database, so I know no tickets, no letters, and nobody but the agents in the policy."
 
 
@@ -48,7 +52,9 @@ class Explainer:
             if config is not None:
                 raise
             folder = None
-        settings: Settings | None = load(folder) if folder else None
+        nobodys = Keyring((b"explain needs no secret".ljust(32),))
+        settings: Settings | None = load(folder, nobodys) if folder else None
+        keyless = settings is not None and settings.ring is nobodys
         self.store: Store | None = None
         if settings is not None:
             templates, policy, ring, operator = build_templates(settings), settings.policy, settings.ring, settings.operator
@@ -60,11 +66,12 @@ class Explainer:
             templates, policy, ring, operator = (
                 load_templates(*brought_templates(None), checked=True),
                 sample_policy(),
-                Keyring((b"explain needs no secret".ljust(32),)),
+                nobodys,
                 "",
             )
         self.held = settings is not None and settings.letters_held
-        self.unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
+        unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
+        self.unknown = " ".join(filter(None, (NO_KEYS if keyless else "", unknown)))
         self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
         self.desk = Desk(policy, ring, templates, "null", operator, True)
         self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)

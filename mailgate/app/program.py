@@ -12,6 +12,7 @@ import signal
 import ssl
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -34,6 +35,7 @@ from mailgate.receive.imap_session import Credentials
 from mailgate.receive.smtp import MailDoor
 from mailgate.record import node
 from mailgate.record.acceptor import Acceptor
+from mailgate.record.rows import UNAVAILABLE
 from mailgate.record.store import Store, open_store
 from mailgate.schedule import Round, Timetable
 from mailgate.send.courier import Courier
@@ -328,6 +330,8 @@ class Program:
             await loop.run_in_executor(None, self.courier.stop, timedelta(seconds=left(0.4)))
         if not await loop.run_in_executor(None, self.timetable.stop, left(0.5)):
             log.warning("a round did not end in time; its work is taken up again at the next start")
+        with suppress(*UNAVAILABLE):
+            await loop.run_in_executor(None, self.store.note_running, os.uname().nodename, "")
         await loop.run_in_executor(None, self.gateway.close)
         if self.reader:
             await loop.run_in_executor(None, self.reader.stop)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import platform
+import sqlite3
+from typing import Annotated
+
 import typer
 
+from mailgate import __version__
 from mailgate.cli import backup, check, deliver, demo, explain, import_, inbox, init, outbox, people, serve, status, tickets
 
 app = typer.Typer(
@@ -13,6 +18,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mailgate {__version__} (Python {platform.python_version()}, SQLite {sqlite3.sqlite_version})")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is, and end.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """A service desk by e-mail alone: a mail comes in, a ticket lives, an agent answers from the mail client, the rating comes back."""
+
 
 app.command("demo")(demo.demo)
 app.command("init")(init.init)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, settings_of
+from mailgate.cli.screen import ConfigOption, safe, settings_of
 
 EX_TEMPFAIL = 75
 
@@ -24,16 +24,54 @@ def deliver(
 ) -> None:
     """Take one mail from standard input. Works beside a running `serve`.
 
-    Exit 0: stored; 75: try again; 67: no such mailbox; 65: not acceptable.
+    Exit code 0: stored; 75: try again later, for every trouble of ours, a faulty configuration included; 67: no such mailbox;
+    65: not acceptable (too large, goes in circles, a sender that is no address).
     """
     logging.basicConfig(level=logging.WARNING, format="mailgate: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_without_places)
     try:
         code = _deliver(recipients or [], sender, desk, config)
-    except Exception:
+    except Exception as error:
         # Whatever is wrong here is our fault: the mail server keeps the mail (sysexits.h EX_TEMPFAIL).
-        logging.getLogger(__name__).exception("could not take a mail")
+        for line in _in_words(error):
+            print(f"mailgate: {safe(line)}", file=sys.stderr)
         code = EX_TEMPFAIL
     raise typer.Exit(code)
+
+
+def _without_places(record: logging.LogRecord) -> bool:
+    """One line is what a mail server can show; which failure it was says enough."""
+    if record.exc_info and record.exc_info[0] is not None:
+        record.msg, record.args = f"{record.getMessage()} ({record.exc_info[0].__name__}). Try again later", ()
+    record.exc_info = record.exc_text = None
+    return True
+
+
+def _in_words(error: Exception) -> list[str]:
+    """What keeps the mail out, one line for each thing. The mail server keeps the mail meanwhile."""
+    from mailgate.model.mail import NoSpace
+    from mailgate.record.rows import Broken, Busy
+    from mailgate.record.trust import Untrusted
+    from mailgate.settings import Mistaken
+    from mailgate.settings.words import why_not
+
+    match error:
+        case Mistaken():
+            return [*map(str, error.mistakes), f"{len(error.mistakes)} mistakes in the configuration: mailgate check. Try again later"]
+        case Untrusted():
+            return [f"{error.reason}. {error.way_out}. Try again later"]
+        case NoSpace():
+            return ["there is no room left for the database. Try again later"]
+        case Busy():
+            return ["somebody has worked on the database for long. Try again later"]
+        case Broken():
+            return ["the disk under the database fails. Try again later"]
+        case FileNotFoundError() if error.errno is None:
+            return [f"{error}. Try again later"]  # the configuration's, in words of ours
+        case OSError():
+            return [f"{error.filename or 'a file'} {why_not(error)}. Try again later"]
+    return [f"a mail could not be taken ({type(error).__name__}): this is a fault of mailgate. Try again later"]
 
 
 def _deliver(recipients: list[str], sender: str | None, desk: str | None, config: Path | None) -> int:
@@ -45,7 +83,7 @@ def _deliver(recipients: list[str], sender: str | None, desk: str | None, config
     settings = settings_of(config)
     policy = settings.policy
     if desk is not None and desk not in policy.desks:
-        logging.getLogger(__name__).error("no desk %r: there are %s", desk, ", ".join(policy.desks))
+        logging.getLogger(__name__).error("no desk %s: there are %s", safe(desk), ", ".join(policy.desks))
         return EX_TEMPFAIL
     if not recipients and desk is None:
         if len(policy.desks) > 1:

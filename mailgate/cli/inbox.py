@@ -9,26 +9,32 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, each, fail, harmless, table, with_store
 
 app = typer.Typer(help="The mails that came: list, show, retry, put away, export.", no_args_is_help=True)
 
+NOT_ASIDE = "is not set aside: mailgate inbox list --state set_aside"
 STATES = ("waiting", "claimed", "done", "set_aside")
+Numbers = Annotated[list[int], typer.Argument(metavar="NUMBER...", help="Numbers in `mailgate inbox list`.")]
 Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The number in `mailgate inbox list`.")]
 
 
 @app.command("list")
 def list_(
     state: Annotated[str, typer.Option(help=f"One of {', '.join(STATES)}; default: all.")] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List mails, newest first."""
     if state and state not in STATES:
-        fail(f"no such state: {state}. There are {', '.join(STATES)}.", 2)
+        fail(f"no such state: {harmless(state)}. There are {', '.join(STATES)}.", 2)
 
     def show(settings: Any, store: Any, now: datetime) -> None:
         rows = store.inbox_rows(state or None, limit)
+        if json_:
+            as_json(_told(row) for row in rows)
+            return
         table(
             ("number", "desk", "door", "came", "state", "ticket", "why"),
             ((r.id, r.desk, r.door, ago(r.received_at, now), r.state, r.ticket or "", r.reason or "") for r in rows),
@@ -36,6 +42,20 @@ def list_(
         )
 
     with_store(config, show)
+
+
+def _told(row: Any) -> dict[str, object]:
+    return {
+        "number": row.id,
+        "desk": row.desk,
+        "door": row.door,
+        "received_at": row.received_at,
+        "arrived_at": row.arrived_at,
+        "state": row.state,
+        "ticket": row.ticket,
+        "reason": row.reason,
+        "size": row.size,
+    }
 
 
 @app.command("show")
@@ -70,25 +90,21 @@ def raw(number: Number, config: ConfigOption = None) -> None:
 
 
 @app.command("retry")
-def retry(number: Number, config: ConfigOption = None) -> None:
-    """Read a set-aside mail once more, after what was in its way is mended."""
+def retry(numbers: Numbers, config: ConfigOption = None) -> None:
+    """Read set-aside mails once more, after what was in their way is mended."""
 
     def again(settings: Any, store: Any, now: datetime) -> None:
-        if not store.retry_inbox(number):
-            fail(f"mail {number} is not set aside")
-        console.print(f"mail {number} waits again")
+        each(numbers, lambda n: str(n) if store.retry_inbox(n) else None, "mail {} waits again", f"mail {{}} {NOT_ASIDE}")
 
     with_store(config, again)
 
 
 @app.command("done")
-def done(number: Number, config: ConfigOption = None) -> None:
-    """Put a set-aside mail away after a look at it: it stays, with its reason, and `status` no longer asks for you."""
+def done(numbers: Numbers, config: ConfigOption = None) -> None:
+    """Put set-aside mails away after a look at them: they stay, with their reasons, and `status` no longer asks for you."""
 
     def away(settings: Any, store: Any, now: datetime) -> None:
-        if not store.put_away(number, now):
-            fail(f"mail {number} is not set aside")
-        console.print(f"mail {number} is put away")
+        each(numbers, lambda n: str(n) if store.put_away(n, now) else None, "mail {} is put away", f"mail {{}} {NOT_ASIDE}")
 
     with_store(config, away)
 

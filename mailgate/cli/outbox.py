@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, errors, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, each, errors, fail, harmless, table, told, with_store
 
 app = typer.Typer(help="The letters: list, show, retry, hold, release, cancel.", no_args_is_help=True)
 
 STATES = ("held", "queued", "sending", "sent", "deferred", "refused", "unknown", "cancelled")
 FATES = ("delayed", "relayed", "delivered", "bounced")
+LetterIds = Annotated[list[str], typer.Argument(metavar="LETTER...", help="Ids in `mailgate outbox list`.")]
 LetterId = Annotated[str, typer.Argument(metavar="LETTER", help="The id in `mailgate outbox list`.")]
 
 
@@ -21,12 +22,13 @@ LetterId = Annotated[str, typer.Argument(metavar="LETTER", help="The id in `mail
 def list_(
     state: Annotated[str, typer.Option(help=f"One of {', '.join(STATES)}; default: all that are neither sent nor cancelled.")] = "",
     reported: Annotated[str, typer.Option(help=f"Letters of which this was reported: {', '.join(FATES)}.")] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List letters, newest first."""
     if state and state not in STATES:
-        fail(f"no such state: {state}. There are {', '.join(STATES)}.", 2)
+        fail(f"no such state: {harmless(state)}. There are {', '.join(STATES)}.", 2)
     if reported and reported not in FATES:
         fail(f"no such report: {harmless(reported)}. There are {', '.join(FATES)}.", 2)
 
@@ -34,6 +36,9 @@ def list_(
         from mailgate.model.delivery import Fate, OutboxState
 
         rows = store.outbox_rows(OutboxState(state) if state else None, limit, fate=Fate(reported) if reported else None)
+        if json_:
+            as_json(_told(row) for row in rows)
+            return
         table(
             ("letter", "ticket", "event", "to", "state", "since then", "tries", "next", "the relay said"),
             (
@@ -44,9 +49,9 @@ def list_(
                     r.letter.address,
                     f"{r.state.value}{', maybe twice' if r.doubted and r.state is not OutboxState.UNKNOWN else ''}",
                     r.fate.value if r.fate else "",
-                    r.attempts,
+                    r.attempts or "",
                     ago(r.next_attempt_at, now),
-                    r.last_reply,
+                    r.last_reply if r.state is not OutboxState.SENT or r.doubted else "",
                 )
                 for r in rows
             ),
@@ -54,6 +59,24 @@ def list_(
         )
 
     with_store(config, show)
+
+
+def _told(row: Any) -> dict[str, object]:
+    letter = row.letter
+    return {
+        "letter": letter.id,
+        "ticket": letter.ticket,
+        "event": letter.event,
+        "audience": letter.audience.value,
+        "to": letter.address,
+        "made_at": letter.made_at,
+        "state": row.state.value,
+        "maybe_twice": row.doubted,
+        "reported": row.fate.value if row.fate else None,
+        "tries": row.attempts,
+        "next_attempt_at": row.next_attempt_at,
+        "relay_said": row.last_reply,
+    }
 
 
 @app.command("show")
@@ -78,25 +101,31 @@ def show_(letter: LetterId, config: ConfigOption = None) -> None:
 
 
 @app.command("retry")
-def retry(letter: LetterId, config: ConfigOption = None) -> None:
-    """Try a letter again now: deferred, refused or unknown."""
+def retry(letters: LetterIds, config: ConfigOption = None) -> None:
+    """Try letters again now: deferred, refused or unknown."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
-        if not store.retry_letter(letter.upper(), now):
-            fail(f"letter {harmless(letter)} is not there, was sent, or is under way: mailgate outbox list")
-        console.print(f"letter {harmless(letter)} is tried again")
+        each(
+            letters,
+            lambda one: one if store.retry_letter(one.upper(), now) else None,
+            "letter {} is tried again",
+            "letter {} is not there, was sent, or is under way: mailgate outbox list",
+        )
 
     with_store(config, work)
 
 
 @app.command("cancel")
-def cancel(letter: LetterId, config: ConfigOption = None) -> None:
-    """Take a letter back that has not left, or put one away whose end is unknown."""
+def cancel(letters: LetterIds, config: ConfigOption = None) -> None:
+    """Take letters back that have not left, or put some away whose end is unknown."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
-        if not store.cancel_letters(now, "cancelled by the operator", [letter.upper()]):
-            fail(f"letter {harmless(letter)} is not there, or has left: mailgate outbox list")
-        console.print(f"letter {harmless(letter)} is cancelled")
+        each(
+            letters,
+            lambda one: one if store.cancel_letters(now, "cancelled by the operator", [one.upper()]) else None,
+            "letter {} is cancelled",
+            "letter {} is not there, or has left: mailgate outbox list",
+        )
 
     with_store(config, work)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
 
 app = typer.Typer(help="The people: list, show, lift the silence of an address.", no_args_is_help=True)
 
@@ -17,7 +17,8 @@ Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
 @app.command("list")
 def list_(
     dead: Annotated[bool, typer.Option("--dead", help="Only addresses that get nothing automatic now.")] = False,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List people, newest first, with what is wrong with their addresses."""
@@ -25,6 +26,9 @@ def list_(
     def show(settings: Any, store: Any, now: datetime) -> None:
         if dead:
             rows = store.suppressions(now, limit)
+            if json_:
+                as_json({"address": s.address, "since": s.since, "until": s.until, "kind": s.kind.value, "reason": s.reason} for s in rows)
+                return
             table(
                 ("address", "since", "ends", "why"),
                 ((s.address, ago(s.since, now), ago(s.until, now), f"{s.kind.value}: {s.reason}") for s in rows),
@@ -33,6 +37,19 @@ def list_(
             return
         people = store.people_list(limit)
         silent = store.suppressed([key for p in people for key in p.keys], now)
+        if json_:
+            as_json(
+                {
+                    "name": p.name,
+                    "address": p.address,
+                    "aliases": list(p.aliases),
+                    "agent": p.agent,
+                    "known": bool(p.proven or p.agent),
+                    "silent": {key: silent[key] for key in sorted(p.keys) if key in silent},
+                }
+                for p in people
+            )
+            return
         table(
             ("name", "address", "further addresses", "agent", "known", "nothing automatic, because"),
             (

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, ago, console, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
 
 app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
+
+#: As people write a ticket: 1, IT-1, it-1, #1, IT-1-K7QF3M9X, [IT-1-K7QF3M9X].
+_TICKET = re.compile(r"\[?#?(?:([A-Za-z][A-Za-z0-9]{0,9})-)?([1-9][0-9]{0,11})(?:-[0-9A-Za-z]{8})?\]?")
+#: Facts of the history that are people.
+_PEOPLE = frozenset({"to", "person", "requester", "owner", "actor", "by"})
+
+
+def named(text: str) -> tuple[str, int]:
+    """Prefix (or "") and number of a ticket as somebody writes it."""
+    match = _TICKET.fullmatch(text.strip())
+    if match is None:
+        fail(f"{harmless(text)} is no ticket: write 17 or IT-17", 2)
+    return (match[1] or "").upper(), int(match[2])
 
 
 @app.command("list")
 def list_(
     status: Annotated[str, typer.Option(help="new, open, pending_user, on_hold, resolved, closed, merged, rejected; default: all.")] = "",
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
     """List tickets, newest first."""
@@ -28,6 +44,9 @@ def list_(
             fail(f"no such status: {harmless(status)}. There are {', '.join(Status)}.", 2)
         found = store.ticket_list((Status(status),) if status else (), limit)
         people = store.people({id_ for t in found for id_ in (t.owner, t.requester) if id_ is not None})
+        if json_:
+            as_json(_exported(t, people) for t in found)
+            return
 
         def name(id_: int | None) -> str:
             person = people.get(id_)
@@ -36,7 +55,7 @@ def list_(
         table(
             ("ticket", "P", "status", "opened", "owner", "requester", "title"),
             (
-                (t.number, f"P{t.priority}", t.status.value, ago(t.created_at, now), name(t.owner), name(t.requester), t.title)
+                (_ref(settings, t), f"P{t.priority}", t.status.value, ago(t.created_at, now), name(t.owner), name(t.requester), t.title)
                 for t in found
             ),
             "no tickets",
@@ -45,54 +64,95 @@ def list_(
     with_store(config, show)
 
 
+def _ref(settings: Any, ticket: Any) -> str:
+    """`IT-17`; a desk that is no longer in the policy is called by its id."""
+    desk = settings.policy.desks.get(ticket.desk)
+    return f"{desk.prefix if desk else ticket.desk.upper()}-{ticket.number}"
+
+
 @app.command("show")
-def show_(number: Annotated[int, typer.Argument(metavar="NUMBER")], config: ConfigOption = None) -> None:
-    """Everything about one ticket: people, clocks, entries, history, letters."""
+def show_(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="17, IT-17, or the token of a subject.")], config: ConfigOption = None
+) -> None:
+    """Everything about one ticket: people, clocks, ratings, entries with their files, history, letters."""
+    prefix, number = named(ticket)
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        file = store.files([number]).get(number)
+        file = store.files([number], notices_for=[number]).get(number)
         if file is None:
             fail(f"no ticket {number}")
         t = file.ticket
-        console.print(f"[bold]{t.desk} {t.number}[/bold] {harmless(t.title)}")
+        ref = _ref(settings, t)
+        if prefix and ref != f"{prefix}-{number}":
+            fail(f"no ticket {prefix}-{number}: number {number} is {harmless(ref)}")
+        console.print(f"[bold]{harmless(ref)}[/bold] {harmless(t.title)}")
+        merged = f", merged into {t.merged_into}" if t.merged_into else ""
         console.print(
             f"  {t.kind.value}, P{t.priority}, {t.status.value}"
             + (f" ({t.hold.value})" if t.hold else "")
             + (f", follows {t.follows}" if t.follows else "")
+            + (f", reopened {t.reopened} times" if t.reopened else "")
+            + merged
         )
         for person in file.people:
-            role = (
-                "requester"
-                if person.id == t.requester
-                else "owner"
-                if person.id == t.owner
-                else "watcher"
-                if person.id in t.watchers()
-                else "participant"
-            )
-            console.print(f"  {role:<11} {harmless(person.name)} <{harmless(person.address)}>")
+            console.print(f"  {_role(t, person.id):<11} {harmless(person.name)} <{harmless(person.address)}>")
         for c in t.cycles:
             console.print(
                 f"  clock       {c.metric.value} {c.n}: {c.outcome.value}, due {c.due_at:%Y-%m-%d %H:%M} UTC"
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
             )
+        for (_, closure), score in sorted(store.ratings([number]).items()):
+            console.print(f"  rating      {score} of 5, for the {_nth(closure)} solution")
         for e in file.entries:
-            seen_by = harmless(f"[{e.visibility.value}{', hidden' if e.hidden else ''}]")
-            console.print(f"\n  {seen_by} {harmless(e.author_name)}, {e.recorded_at:%Y-%m-%d %H:%M} UTC")
-            for line in e.text.splitlines():
-                console.print(f"    {harmless(line)}")
+            _show_entry(e)
+        rows = store.history(number)
+        people = {p.id: p for p in file.people} | store.people(_people_in(rows) - {p.id for p in file.people})
         console.print("\n  history")
-        for h in store.history(number):
-            facts = ", ".join(f"{k} {v}" for k, v in h.facts.items() if v not in (None, ()))
-            console.print(f"    {h.at:%Y-%m-%d %H:%M:%S} {h.name} {harmless(facts)}")
+        for h in rows:
+            actor = f" by {harmless(_name(people, h.actor))}" if h.actor is not None else ""
+            facts = ", ".join(f"{k} {_fact(people, k, v)}" for k, v in h.facts.items() if v not in (None, ()))
+            console.print(f"    {h.at:%Y-%m-%d %H:%M:%S} {h.name}{actor}" + (f": {harmless(facts)}" if facts else ""))
         for r in store.letters_of(number):
-            console.print(
-                f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value} {harmless(r.last_reply)}"
-            )
+            said = f", {r.last_reply}" if r.last_reply else ""
+            console.print(f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value}{harmless(said)}")
             for report in r.reports:
                 console.print(f"      {told(report)}")
 
     with_store(config, show)
+
+
+def _role(t: Any, person: int) -> str:
+    if person == t.requester:
+        return "requester"
+    return "owner" if person == t.owner else "watcher" if person in t.watchers() else "participant"
+
+
+def _show_entry(e: Any) -> None:
+    seen_by = harmless(f"[{e.visibility.value}{', hidden' if e.hidden else ''}]")
+    console.print(f"\n  {seen_by} {harmless(e.author_name)}, {e.recorded_at:%Y-%m-%d %H:%M} UTC")
+    for line in e.text.splitlines():
+        console.print(f"    {harmless(line)}")
+    for one in e.attachments:
+        inside = ", in the text" if one.inline else ""
+        console.print(f"    file {harmless(one.name or 'without a name')} ({harmless(one.type)}, {one.size} octets{inside})")
+
+
+def _nth(n: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(n, f"{n}th")
+
+
+def _people_in(rows: Iterable[Any]) -> set[int]:
+    found = {h.actor for h in rows if h.actor is not None}
+    return found | {v for h in rows for k, v in h.facts.items() if k in _PEOPLE and isinstance(v, int)}
+
+
+def _name(people: Mapping[int, Any], id_: int) -> str:
+    person = people.get(id_)
+    return (person.name or person.address) if person else f"person {id_}"
+
+
+def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
+    return _name(people, value) if key in _PEOPLE and isinstance(value, int) else str(value)
 
 
 @app.command("export")
@@ -103,13 +163,13 @@ def export(config: ConfigOption = None) -> None:
         offset = 0
         while found := store.ticket_list((), 200, offset):
             for t in found:
-                print(json.dumps(_exported(t)))
+                print(json.dumps(_exported(t, {})))
             offset += len(found)
 
     with_store(config, write)
 
 
-def _exported(t: Any) -> dict[str, object]:
+def _exported(t: Any, people: Mapping[int, Any]) -> dict[str, object]:
     return {
         "number": t.number,
         "desk": t.desk,
@@ -122,6 +182,7 @@ def _exported(t: Any) -> dict[str, object]:
         "reopened": t.reopened,
         "owner": t.owner,
         "requester": t.requester,
+        **({"owner_name": _name(people, t.owner) if t.owner else None, "requester_name": _name(people, t.requester)} if people else {}),
         "cycles": [
             {"metric": c.metric, "n": c.n, "outcome": c.outcome, "due_at": c.due_at.isoformat(), "elapsed_s": c.elapsed_s} for c in t.cycles
         ],

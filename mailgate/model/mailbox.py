@@ -154,6 +154,8 @@ class FolderHealth:
     error: str
     pending: int
     since: datetime  #: when it was first tried
+    unread: int = 0  #: of those pending: not taken in so far, and tried at least once
+    unread_because: str = ""  #: of one of them
 
 
 class LeaseLost(Exception):

@@ -131,8 +131,14 @@ class Mailboxes:
         def work(connection: Connection) -> list[FolderHealth]:
             counts = select(pending.c.mailbox, pending.c.folder, func.count()).group_by(pending.c.mailbox, pending.c.folder)
             left = {(mailbox, folder): number for mailbox, folder, number in connection.execute(counts)}
+            missed = (
+                select(pending.c.mailbox, pending.c.folder, func.count(), func.max(pending.c.reason))
+                .where(pending.c.stage == Stage.FETCH.value, pending.c.attempts > 0)
+                .group_by(pending.c.mailbox, pending.c.folder)
+            )
+            unread = {(mailbox, folder): (number, why) for mailbox, folder, number, why in connection.execute(missed)}
             rows = connection.execute(select(folders).order_by(folders.c.mailbox, folders.c.folder))
-            return [_health(row, left.get((row.mailbox, row.folder), 0)) for row in rows]
+            return [_health(row, left.get((row.mailbox, row.folder), 0), unread.get((row.mailbox, row.folder), (0, ""))) for row in rows]
 
         return self._db.read(work)
 
@@ -210,5 +216,6 @@ def _add(connection: Connection, key: FolderKey, left: Sequence[Pending]) -> Non
         connection.execute(insert(pending), rows)
 
 
-def _health(row: Row[Any], left: int) -> FolderHealth:
-    return FolderHealth(FolderKey(row.mailbox, row.folder), row.ok_at, row.failing_since, row.failures, row.error, left, row.first_tried_at)
+def _health(row: Row[Any], left: int, unread: tuple[int, str]) -> FolderHealth:
+    key = FolderKey(row.mailbox, row.folder)
+    return FolderHealth(key, row.ok_at, row.failing_since, row.failures, row.error, left, row.first_tried_at, *unread)

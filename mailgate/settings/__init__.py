@@ -113,15 +113,18 @@ class Examined:
     disk_warning: int = 0
 
 
-def load(folder: Path) -> Settings:
-    """Reads mailgate.toml and policy.toml. Raises Mistaken with all mistakes of both files."""
-    found = examine(folder)
+def load(folder: Path, stand_in: Keyring | None = None) -> Settings:
+    """Reads mailgate.toml and policy.toml. Raises Mistaken with all mistakes of both files.
+
+    `stand_in`: taken where the keys cannot be read, by whoever only looks and signs nothing.
+    """
+    found = examine(folder, stand_in)
     if found.settings is None:
         raise Mistaken(found.mistakes)
     return found.settings
 
 
-def examine(folder: Path) -> Examined:
+def examine(folder: Path, stand_in: Keyring | None = None) -> Examined:
     """Reads mailgate.toml and policy.toml, and goes on behind each mistake: what is sound can be tried all the same."""
     mistakes: list[Mistake] = []
     check_writers(folder, mistakes)
@@ -143,7 +146,9 @@ def examine(folder: Path) -> Examined:
         )
     ring = None
     if all(place[0] != "keys" for place in stand_ins):
-        ring = keyring(folder, form.keys, line_for(lines_of(text), ("keys",)), mistakes)
+        of_keys: list[Mistake] = []
+        ring = keyring(folder, form.keys, line_for(lines_of(text), ("keys",)), of_keys) or stand_in
+        mistakes += of_keys if stand_in is None else ()
     mine = len(mistakes)
     _check_installation(folder, text, form, policy, stand_ins, mistakes)
     wrong = {place[0] for place in stand_ins} | {one.key.split(".")[0] for one in mistakes[mine:]}
