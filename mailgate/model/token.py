@@ -195,8 +195,23 @@ def message_id(ring: Keyring, number: int | None, letter: str, domain: str) -> s
 
 
 def anchor_id(ring: Keyring, number: int | None, letter: str, domain: str) -> str:
-    """`<1042.<letter>.a.<mac>@domain>`: stands first in References, because some relays rewrite Message-ID."""
+    """`<1042.<letter>.a.<mac>@domain>`: stands before all others in References, because some relays rewrite Message-ID."""
     return _own_id(ring, "anchor", ".a", number, letter, domain)
+
+
+def thread_id(prefix: str, number: int, domain: str) -> str:
+    """`<it-1042.thread.mailgate@domain>`: what all letters of a ticket stand below in a mail program, so that it shows one conversation.
+
+    It is signed by nobody, and whoever reads a mail passes over it: it finds no ticket and proves nothing.
+    """
+    return f"<{prefix.lower()}-{number}.thread.mailgate@{domain}>"
+
+
+_THREAD_ID = re.compile(r"<[a-z][a-z0-9]{0,9}-[1-9][0-9]{0,11}\.thread\.mailgate@[^<>@\s]{1,255}>", re.IGNORECASE)
+
+
+def is_thread_id(value: str) -> bool:
+    return _THREAD_ID.fullmatch(value) is not None
 
 
 def check_id(ring: Keyring, letter: str, domain: str) -> str:

@@ -11,7 +11,16 @@ from typing import Protocol
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.mail import Mail
 from mailgate.model.policy import Desk, Policy
-from mailgate.model.token import Keyring, find_check_id, find_subject_tokens, read_detail, read_own_id, split_address, well_formed_detail
+from mailgate.model.token import (
+    Keyring,
+    find_check_id,
+    find_subject_tokens,
+    is_thread_id,
+    read_detail,
+    read_own_id,
+    split_address,
+    well_formed_detail,
+)
 from mailgate.model.understood import Thread
 
 #: What one mail may make us look at; a mail with more was not written to be answered.
@@ -113,7 +122,9 @@ def _at(evidence: Evidence, places: Iterable[str]) -> Evidence:
 
 def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
     """In-Reply-To; then References: what was answered stands last, the anchor of the letter that was answered first."""
-    references = mail.references[:20] + mail.references[20:][-80:]
+    cut = mail.references[:20] + mail.references[20:][-80:]
+    # The thread of a ticket stands before the anchor. It is for mail programs, and says nothing.
+    references = tuple(value for value in cut if not is_thread_id(value))
     last, first, rest = references[-1:], references[:1], references[1:-1][::-1]
     reported = mail.reported_ids if is_report else ()
     seen: set[tuple[str, bool]] = set()
@@ -163,7 +174,8 @@ def _cited(mail: Mail) -> tuple[tuple[str, str], ...]:
     )
     first: dict[str, str] = {}
     for where, value in cited:
-        first.setdefault(value, where)
+        if not is_thread_id(value):
+            first.setdefault(value, where)
     return tuple((where, value) for value, where in first.items())[:MOST_IDS]
 
 

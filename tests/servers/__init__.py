@@ -41,6 +41,7 @@ SERVERS = {
         needs_root=True,
     ),
     "dovecot": Server(command="dovecot", debian="dovecot-imapd", needs_root=True),
+    "neomutt": Server(command="neomutt", debian="neomutt"),  # a mail program: whether it shows one conversation
     "postgresql": Server(
         command="postgres",
         debian="postgresql",

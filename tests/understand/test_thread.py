@@ -9,7 +9,17 @@ import pytest
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.mail import Address, Mail, Report
 from mailgate.model.policy import Desk, Policy
-from mailgate.model.token import Keyring, action_detail, anchor_id, bounce_detail, message_id, rating_detail, reply_detail, subject_token
+from mailgate.model.token import (
+    Keyring,
+    action_detail,
+    anchor_id,
+    bounce_detail,
+    message_id,
+    rating_detail,
+    reply_detail,
+    subject_token,
+    thread_id,
+)
 from mailgate.understand.thread import bad_subject_tokens, cited_ids, find_evidence, settle
 
 RING = Keyring((b"0" * 32,))
@@ -121,6 +131,21 @@ def test_a_relay_that_rewrites_message_ids_leaves_the_anchor():
 def test_the_anchor_of_the_latest_letter_comes_before_letters_further_back():
     references = (anchor_id(RING, 7, B, "example.org"), message_id(RING, 7, A, "example.org"), "<0100abc@relay.example>")
     assert [letter for _, _, letter in signed(a_mail(references=references))] == [B, A]
+
+
+def test_the_thread_of_a_ticket_finds_nothing_proves_nothing_and_is_never_recorded():
+    thread = thread_id("IT", 1042, "example.org")
+    mail = a_mail(in_reply_to=(thread,), references=(thread, thread.upper()))
+    assert found(mail) == found(a_mail())
+    assert cited_ids(mail) == ("<m1@home.example>",)
+
+
+def test_below_the_thread_of_its_ticket_the_anchor_is_found_where_it_stood_first():
+    """The letter answered last is the one of the newest anchor: the ids of older ones stand behind it."""
+    thread, older = thread_id("IT", 1042, "example.org"), message_id(RING, 1042, A, "example.org")
+    anchor = anchor_id(RING, 1042, B, "example.org")
+    mail = a_mail(references=(thread, anchor, older, "<rewritten-by-a-relay@relay.example>"))
+    assert next(e.letter for e in found(mail) if e.kind is EvidenceKind.OWN_ID) == B
 
 
 @pytest.mark.parametrize(
