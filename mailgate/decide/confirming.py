@@ -58,8 +58,13 @@ def answer_in(text: str) -> str:
 
 
 def _is_a_name(lines: list[str]) -> bool:
-    """A name below the word, as people sign: two short lines without a stop."""
-    return len(lines) <= 3 and all(len(line) <= 40 and not _SIGNS.search(line.replace("-", " ").rstrip(".,")) for line in lines)
+    """A name below the word, as people sign: a line or two of a few words, each with a capital."""
+    words = [word for line in lines for word in line.split()]
+    return (
+        len(lines) <= 2
+        and all(len(line.split()) <= 4 for line in lines)
+        and all(word[0].isupper() and word.casefold() not in YES | NO for word in words)
+    )
 
 
 # --- asking --------------------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, orders
+from mailgate.decide import announce, authority, once, orders
 from mailgate.decide.budget import is_noreply
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
@@ -124,6 +124,8 @@ def _second(s: Situation) -> Situation:
 
 def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     """Raises Refused where what the forwarder wants cannot be done: then nothing is opened."""
+    if role is Role.AGENT and once.was_obeyed(s):
+        return once.kept(s)
     requester = s.original or Person(
         id=s.ids.person, name=original.author.name, address=original.author.address, language=original.language
     )
@@ -155,7 +157,8 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     )
     file = TicketFile(ticket, (requester, forwarder), (entry,))
     said = _ordered(s, file, original) if role is Role.AGENT else _remarked(s, file, original, forwarder)
-    return opened if said is None else _together(opened, said)
+    done = opened if said is None else _together(opened, said)
+    return replace(done, once=once.marks(s)) if role is Role.AGENT else done
 
 
 def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int) -> Entry:
