@@ -38,9 +38,9 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("ticket_assigned", "agent"): ("by",),
     ("ticket_lost", "agent"): ("by", "news"),
     ("group_told", "agent"): ("by", "news"),
-    ("commands_refused", "agent"): ("faults", "text"),
     ("confirmation_asked", "agent"): ("why", "commands", "text", "until"),
-    ("commands_applied", "agent"): ("told", "noted", "commands", "heard"),
+    ("commands_refused", "agent"): ("faults", "text", "direct", "files", "way"),
+    ("commands_applied", "agent"): ("told", "noted", "commands", "heard", "direct"),
     ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
     ("address_suppressed", "agent"): ("whom", "reply"),
     ("rating_given", "requester"): ("score", "late"),
@@ -72,6 +72,9 @@ DEFAULTS: Mapping[str, object] = MappingProxyType({
     "left_s": None,  #: seconds of business time
     "over_s": None,  #: seconds of business time
     "noted": False,  #: an internal note was added
+    "direct": (),  #: names or addresses of outsiders who have the agent's mail from himself
+    "files": (),  #: names of files that a refused mail brought
+    "way": "here",  #: how a refused mail is corrected: see decide/returned
     "late": False,  #: the rating came too late to count
     "comment": "",
 })  # fmt: skip
@@ -112,6 +115,9 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "until": _WHEN,
     "told": (("priority", "P4", "P2"), ("owner", "", "Ann Berg")),
     "noted": True,
+    "direct": ("Max Muster",),
+    "files": ("trace.txt",),
+    "way": "here",
     "commands": ("#priority P2", "#take"),
     "whom": "max@example.com",
     "what": "agent_replied",

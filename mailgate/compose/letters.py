@@ -6,7 +6,7 @@ agents see `Max Muster via IT-1042`, both under the desk's address with a token 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 
 from mailgate.compose import headers, words
 from mailgate.compose.assemble import closing, part_header, seal
-from mailgate.compose.blocks import as_html, as_text
+from mailgate.compose.blocks import Block, Items, as_html, as_text
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
 from mailgate.compose.data import inline, lines
 from mailgate.compose.facts import DEFAULTS, FACTS
@@ -134,7 +134,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
         proven=wanted.proven,
         answer_is=wanted.answer_is,
         made_at=context.now,
-        entry=wanted.entry.id if wanted.entry else None,
+        entry=wanted.entry.id if wanted.entry else wanted.of_entry,
         closure=wanted.closure,
         not_before=wanted.not_before,
         expires_at=wanted.expires_at,
@@ -203,8 +203,13 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
     html = _html(wanted, context, rendered, language, mark)
     notice = ""
     if not wanted.audience.is_outside:
-        notice = text if wanted.event not in ECHOES else f"{mark}\n\n{as_text(rendered.blocks, short_links, own=False)}\n"
+        notice = text if wanted.event not in ECHOES else f"{mark}\n\n{as_text(_without_echo(rendered.blocks), short_links, own=False)}\n"
     return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
+
+
+def _without_echo(blocks: Sequence[Block]) -> list[Block]:
+    """A refusal without the lines in which it repeats what was wrong: the author may say his own words again, in the right place."""
+    return [block for block in blocks if not isinstance(block, Items)]
 
 
 # --- the words -------------------------------------------------------------------------------------------------------

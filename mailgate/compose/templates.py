@@ -394,6 +394,7 @@ FILTERS: Mapping[str, Any] = {
     "when": _when,
     "duration": _duration,
     "priority": _said(words.PRIORITIES),
+    "agents_priority": _said(words.AGENTS_PRIORITIES),
     "status": _said(words.STATUSES),
     "kind": _said(words.KINDS),
     "metric": _said(words.METRICS),

@@ -16,8 +16,10 @@ from mailgate.model.ticket import NO_SUBJECT
 
 Say = Callable[[str], str]  #: an English message in the reader's language
 
-#: For requesters too, so no "P4", and nothing that makes somebody's trouble small.
+#: For requesters: no "P4", and nothing that makes somebody's trouble small.
 PRIORITIES: Mapping[int, str] = {1: "very urgent", 2: "urgent", 3: "important", 4: "standard", 5: "planned"}
+#: For agents: what they type behind #priority. It takes each word of both tables, in every language, for the same number.
+AGENTS_PRIORITIES: Mapping[int, str] = {1: "critical", 2: "high", 3: "normal", 4: "low", 5: "planned"}
 STATUSES: Mapping[str, str] = {
     "new": "new, nobody has taken it yet",
     "open": "being worked on",
@@ -56,13 +58,14 @@ CODES: Mapping[str, str] = {
     "E_LATE": "this has to stand above your text",
     "E_ARGS": "something is missing, or too much",
     "E_VALUE": "this value is not known",
+    "E_EMPTY": "no new words and no file were found in this mail",
     "E_AMBIGUOUS": "this fits more than one",
     "E_CONFLICT": "contradicts another command",
     "E_STATE": "not possible in the state that the ticket is in",
     "E_CLOSURE": "a solution needs words: what was wrong, and what was done",
     "E_MERGE": "these tickets cannot be merged",
     "E_PERM": "you may not do this",
-    "E_NOTICKET": "there is no such ticket",
+    "E_NOTICKET": "your mail belongs to no ticket",
     "E_TOO_MANY": "too many commands in one mail",
     "E_UNAVAILABLE": "this command is not there yet",
     "E_STRAY": "this mail answers no letter about the ticket, and its subject is another; if the ticket is meant, say so in an answer to "
@@ -74,7 +77,7 @@ CODES: Mapping[str, str] = {
     "E_SEALED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
     "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote, or take the "
     "quote out",
-    "E_ONCE": "a mail with this Message-ID was carried out before: write a new one",
+    "E_ONCE": "a mail with this Message-ID was carried out before; your answer to this one counts as new",
     "E_CONFIRM": "answer the question itself, with the one word yes or no",
     "E_ENDED": "this question was answered before, or came too long ago: send what you want once more",
     "E_QUOTE": "this line stands in an internal notice and must not leave",
@@ -124,8 +127,8 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 #: Every message of this module, for the catalogues.
 MESSAGES: frozenset[str] = frozenset(
     (
-        *(words for table in (PRIORITIES, STATUSES, KINDS, METRICS, SCORES, EVENTS, CODES, PROOFS, ALARMS, _TOLD)
-          for words in table.values()),
+        *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
+        *(words for table in (EVENTS, CODES, PROOFS, ALARMS, _TOLD) for words in table.values()),
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT,
     )
 )  # fmt: skip

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from mailgate.decide import authority, desks
 from mailgate.decide.between import with_what_they_answer
+from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
 from mailgate.model.mail import Address, Attachment, Door, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
+from mailgate.model.understood import LetterFacts
 
 #: So many people in copy are kept and named.
 MOST_COPIED = 50
@@ -80,6 +82,36 @@ def files_of(mail: Mail, is_agents: bool = True) -> tuple[Attachment, ...]:
 def _is_certificate(file: Attachment) -> bool:
     name = file.name.lower()
     return file.type in _CERTIFICATES or name.endswith(".p7s") or name in _CERTIFICATE_NAMES
+
+
+#: Notices that never show a colleague's note.
+_WITHOUT_NOTES = frozenset(
+    {"ticket_opened", "requester_wrote", "unverified_wrote", "commands_refused", "commands_applied", "help_asked", "low_rating_given"}
+)
+_TELLING = 10  #: letters of a line that says something by itself
+_MOST_COMPARED = 300_000  #: beyond it nothing is made an exception of
+
+
+def own_words_inside(file: TicketFile, author: int, answered: LetterFacts | None) -> list[str]:
+    """Lines of an agent's own notes that he may say to the requester after all.
+
+    Not where the mail answers a notice that shows the note: then a quote may have brought them. Not what stands in anybody else's
+    internal words as well, and nothing with an address, a link or a token in it.
+    """
+    inside = [e for e in file.entries if e.visibility is not Visibility.PUBLIC and not e.hidden]
+    own = [e for e in inside if e.author == author and answered is not None and not _shows(answered, e)]
+    if not own:
+        return []
+    others = [bare for e in inside if e.author != author for line in e.text.splitlines() if len(bare := folded(line)) >= _TELLING]
+    lines = (line for e in own for line in e.text.splitlines() if not any(sign in line for sign in ("@", "://", "www.", "[")))
+    found = [(line, bare) for line in lines if (bare := folded(line))]
+    if len(found) * len(others) > _MOST_COMPARED:
+        return []
+    return [line for line, bare in found if not any(bare in other or other in bare for other in others)]
+
+
+def _shows(letter: LetterFacts, note: Entry) -> bool:
+    return letter.entry == note.id or (letter.made_at >= note.recorded_at and letter.event not in _WITHOUT_NOTES)
 
 
 def goes_outside(s: Situation) -> bool:

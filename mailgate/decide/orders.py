@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from mailgate.decide import announce, authority, confirming, leaving, once
-from mailgate.decide.entries import an_entry, answered, files_of, known_outside
+from mailgate.decide import announce, authority, confirming, leaving, once, returned
+from mailgate.decide.entries import an_entry, answered, files_of, known_outside, own_words_inside
 from mailgate.decide.lifecycle import Effect, Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
@@ -21,7 +21,7 @@ from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSu
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
-from mailgate.model.ticket import Entry, Visibility
+from mailgate.model.ticket import Entry, Status, Visibility
 from mailgate.model.understood import Command, Fault, Parsed
 
 Unverified = Callable[[Situation, str, int | None], Decision]
@@ -31,7 +31,7 @@ CLOSING = ((Effect.MAIL_RESOLVED, "ticket_resolved"), (Effect.MAIL_CLOSED, "tick
 #: The same said by the command, for the letter's name is needed before its event happens.
 CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_closed"}
 #: Faults of one mail that are told, and how much of a line is.
-MOST_FAULTS, LONGEST_LINE = 20, 200
+MOST_FAULTS, LONGEST_LINE = returned.MOST_FAULTS, 200
 
 
 # --- may he, and what does he say? ---------------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
         if proof.failed or (not parsed.commands and not parsed.errors):
             return unverified(s, grant.because, None)
         # The agent learns at the address on file that nothing was carried out: a From: alone never commands.
-        answers, suppressed = _answer(s, "commands_refused", _refusal(s, (Fault("E_PERM", None, "", grant.because),)))
+        answers, suppressed = _sent_back(s, (Fault("E_PERM", None, "", grant.because),))
         decision = unverified(s, grant.because, s.author.id if answers else None)
         return _also(decision, answers, suppressed)
     try:
@@ -78,14 +78,12 @@ def without_a_ticket(s: Situation) -> Decision | None:
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "help" for c in parsed.commands):
         answers, _ = _answer(s, "help_asked", _help(parsed))
         return Decision(letters=answers, trace=(TraceLine("decide", "help", "an agent's mail without a ticket", "answered"),))
-    return come_back(
-        s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), "answer a mail about the ticket"),)
-    )
+    return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
 
 def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision:
     """A mail that belongs to no ticket and cannot be carried out: its text goes back to the agent who wrote it."""
-    answers, _ = _answer(s, "commands_refused", _refusal(s, faults))
+    answers, _ = _sent_back(s, faults)
     codes = ", ".join(dict.fromkeys(f.code for f in faults))
     return Decision(letters=answers, trace=(TraceLine("decide", "commands", codes, "no ticket, nothing applied, nothing sent"),))
 
@@ -117,7 +115,7 @@ def refuse(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> 
     assert s.file is not None and s.author is not None
     ticket = s.file.ticket
     event = CommandsRefused(at=s.now, actor=s.author.id, mail=s.inbox, codes=tuple(dict.fromkeys(f.code for f in faults)))
-    answers, suppressed = _answer(s, "commands_refused", _refusal(s, faults, text))
+    answers, suppressed = _sent_back(s, faults, text)
     # Where no machine may answer, the words stay on the ticket, so that somebody finds them.
     kept = () if answers else (an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, text=text),)
     return Decision(
@@ -127,8 +125,12 @@ def refuse(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> 
     )
 
 
-def _refusal(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> dict[str, object]:
-    return {"faults": faults[:MOST_FAULTS], "text": (s.understood.commands.whole or s.mail.new_text) if text is None else text}
+def _sent_back(
+    s: Situation, faults: tuple[Fault, ...], text: str | None = None
+) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+    """The refusal with the whole text, or why there is none."""
+    letters, suppressed = _answer(s, "commands_refused", returned.facts(s, faults, text))
+    return tuple(returned.speaking_for_its_notice(s, letter, faults) for letter in letters), suppressed
 
 
 def _help(parsed: Parsed) -> dict[str, object]:
@@ -167,7 +169,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     leaving.refuse_what_is_below(s)
     words = bool(text or files_of(s.mail))
     if not words and not verbs.keys() - {"note", "reply"}:
-        raise Refused(Fault("E_ARGS", None, "", "nothing new was found in this mail"))
+        raise Refused(Fault("E_EMPTY", None, "", ""))
     public = words and _is_public(s, parsed)
     if public:
         leaving.refuse_what_is_not_for_outside(s, parsed.visibility)
@@ -218,25 +220,10 @@ def _say(course: Course, entry: Entry, verbs: Mapping[str, Command]) -> None:
 
 
 def _is_public(s: Situation, parsed: Parsed) -> bool:
-    """What the agent said decides, else whether the requester has it anyway, else the notice that is answered.
-
-    An answer to no known notice is internal.
-    """
-    if parsed.visibility == "note":
-        return False
-    if parsed.visibility == "reply" or _has_it_directly(s):
-        return True
-    return s.letter is not None and s.letter.answer_is is Visibility.PUBLIC
-
-
-def _has_it_directly(s: Situation) -> bool:
-    requester = s.file.person(s.file.ticket.requester) if s.file else None
-    return requester is not None and not requester.keys.isdisjoint(_directly(s))
-
-
-def _directly(s: Situation) -> frozenset[str]:
-    """Addresses that already have the agent's mail in their mailbox."""
-    return frozenset(a.key for a in (*s.mail.to, *s.mail.cc))
+    """What the agent said decides, else whom a mail without such a word is for."""
+    if parsed.visibility in ("note", "reply"):
+        return parsed.visibility == "reply"
+    return returned.without_a_word(s) is Visibility.PUBLIC
 
 
 def _refuse_residue(s: Situation, text: str) -> None:
@@ -253,7 +240,8 @@ def _residue(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:
     assert s.file is not None and s.author is not None
     home = s.policy.desks.get(s.file.ticket.desk, s.desk)
     keys = s.desk.keys | home.keys
-    return residue(words, page, s.file.notices, known_outside(s.file), s.author.keys, s.policy.residue_line, keys)
+    known = [*known_outside(s.file), *own_words_inside(s.file, s.author.id, s.letter)]
+    return residue(words, page, s.file.notices, known, s.author.keys, s.policy.residue_line, keys)
 
 
 def _with_questions(s: Situation, text: str, public: bool) -> str:
@@ -306,7 +294,7 @@ def _letter_id(course: Course, verbs: Mapping[str, Command], public: bool) -> st
     closer = next((event for verb, event in CLOSERS.items() if verb in verbs and course.ticket.status.is_live), None)
     if closer is not None:
         return s.ids.letters[0] if public or s.policy.wants(closer) else None
-    return s.ids.letters[0] if public and not _has_it_directly(s) else None
+    return s.ids.letters[0] if public and not returned.has_it_directly(s) else None
 
 
 def _letters(
@@ -327,6 +315,7 @@ def _letters(
             "noted": entry is not None,
             "commands": tuple(said(c) for c in parsed.commands),
             "heard": tuple(letter.person.name or letter.person.address for letter in told if letter.event == "note_added"),
+            "direct": returned.outsiders_who_have_it(s),
         }
         answers.append(("commands_applied", facts))
     for event, said_there in answers:
@@ -347,12 +336,16 @@ def _outside(
     facts: dict[str, object] = {"by": course.author.name, "code": ticket.resolution_code or ""}
     letter = course.letter or ""
     if entry is not None and entry.visibility is Visibility.PUBLIC:
-        # A person's words are never switched off; where the closing letter is, they travel as an answer.
-        event = done if done and s.policy.wants(done) else "agent_replied"
+        # A person's words are never switched off, and whoever reads them reads what became of his request: with the closing letter only
+        # the question how good it was is switched off.
+        if done is None and "close" in verbs and ticket.status is Status.CLOSED and s.file.ticket.status is not Status.CLOSED:
+            done = "ticket_closed"
+        closure = closure if done and s.policy.wants(done) else None
+        event = done or "agent_replied"
         if event == "agent_replied":
             facts = {"waiting": "wait" in verbs}
         # A solution is always sent: the mail that went there directly says neither that it is one nor how to disagree.
-        there = frozenset() if done else _directly(s)
+        there = frozenset() if done else returned.directly(s)
         return announce.to_outsiders(s, event, ticket, entry, people, letter=letter, closure=closure, facts=facts, also_at=there), ()
     if done is None:
         return (), ()

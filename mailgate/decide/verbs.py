@@ -31,6 +31,9 @@ from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.ticket import Entry, HoldReason, Ticket, TicketKind, Visibility
 from mailgate.model.understood import Command, Fault
 
+#: The hint of a fault that an answer to the refusal cannot mend.
+ANOTHER_NOTICE = "answer the notice of the message that is meant"
+
 
 class Refused(Exception):
     """A mail that cannot be carried out as it is: nothing of it is."""
@@ -135,7 +138,7 @@ def _unwatch(c: Course, command: Command) -> None:
 
 
 def _priority(c: Course, command: Command) -> None:
-    after = PRIORITY_NAMES.get(command.args[0].lower())
+    after = PRIORITY_NAMES.get(" ".join(command.args).lower())
     if after is None:
         raise Refused(fault("E_VALUE", command, "P1 P2 P3 P4 P5"))
     before = c.ticket.priority
@@ -171,12 +174,13 @@ def _admit(c: Course, command: Command) -> None:
 def _waiting_entry(s: Situation, command: Command) -> Entry:
     """The one that the notice was about; without such a notice the only one there is. Never another one than was looked at."""
     waiting = [e for e in (s.file.entries if s.file else ()) if e.visibility is Visibility.UNVERIFIED]
-    if s.letter is not None and s.letter.event == "unverified_wrote":
+    answered = s.letter is not None and (s.letter.event == "unverified_wrote" or (s.letter.event == "commands_refused" and s.letter.entry))
+    if s.letter is not None and answered:
         waiting = [e for e in waiting if e.id == s.letter.entry]
     if not waiting:
         raise Refused(fault("E_STATE", command, "no unverified message waits here"))
     if len(waiting) > 1:
-        raise Refused(fault("E_AMBIGUOUS", command, "answer the notice of the message that is meant"))
+        raise Refused(fault("E_AMBIGUOUS", command, ANOTHER_NOTICE))
     return waiting[0]
 
 

@@ -37,6 +37,7 @@ class LetterWanted:
     ticket: int | None  #: None: about no ticket (operator alarms, welcome, help)
     desk: str
     entry: Entry | None = None  #: whose words it carries
+    of_entry: int | None = None  #: the entry that it is about without carrying its words: a refused mail answered the notice of it
     facts: Mapping[str, object] = field(default_factory=dict)  #: what the template needs besides ticket, person and entry
     automatic: bool = True  #: False only where a person's words travel: no Auto-Submitted, not counted
     answers: str | None = None  #: Message-ID that it replies to

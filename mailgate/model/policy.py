@@ -15,6 +15,9 @@ from mailgate.model.token import split_address, well_formed_detail
 PRIORITY_NAMES: Mapping[str, int] = {
     "p1": 1, "p2": 2, "p3": 3, "p4": 4, "p5": 5,
     "critical": 1, "urgent": 2, "high": 2, "normal": 3, "medium": 3, "low": 4, "planning": 5,
+    # What our letters call it, to agents and to requesters: whoever types that means that.
+    "very urgent": 1, "important": 3, "standard": 4, "planned": 5,
+    "kritisch": 1, "sehr dringend": 1, "hoch": 2, "dringend": 2, "wichtig": 3, "niedrig": 4, "geplant": 5,
 }  # fmt: skip
 
 

@@ -230,7 +230,7 @@ def _body(lines: Sequence[str], at: int, visibility: str) -> tuple[str, list[Fau
 
 def verb_alone(word: str, behind: str) -> str:
     """The verb that a line of this word and what follows it is, "" where it reads like a sentence or no verb is so called."""
-    args = _tokens(behind.strip(" .,:;!?…"))  # a sentence that ends in a sign is a line all the same
+    args = _tokens(behind.strip(" .,:;!?…"))
     verb = WORDS.get(word.lower())
     if args and word.lower() in ("status", "public"):
         return "" if isinstance(found := _foreign(word.lower(), args, 0, ""), Fault) else found.verb
@@ -260,6 +260,8 @@ def _command(typed: str, following: str, line: int, shown: str, too_long: bool) 
     if verb is None:
         return Fault("E_UNKNOWN", line, shown, "#note" if means_inside(_BEHIND_LETTERS.sub("", word)) else nearest(word))
     wrong = "E_ARGS" if args is None else RULES[verb.rule](args)
+    if wrong and not verb.built:
+        return Fault("E_UNAVAILABLE", line, f"#{verb.word}", "")  # whatever stands behind it
     if wrong or args is None:
         return Fault(wrong, line, shown, verb.form)
     return Command(verb.word, args, line)
@@ -334,6 +336,12 @@ def _one_of(words: Iterable[str]) -> _Rule:
     return lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in allowed else "E_VALUE"
 
 
+def _priority(args: tuple[str, ...]) -> str:
+    if " ".join(args).lower() in PRIORITY_NAMES:
+        return ""
+    return "E_ARGS" if len(args) != 1 else "E_VALUE"
+
+
 def _one_like(pattern: str) -> _Rule:
     form = re.compile(pattern)
     return lambda args: "E_ARGS" if len(args) != 1 else "" if form.fullmatch(args[0]) else "E_VALUE"
@@ -373,7 +381,7 @@ RULES: dict[str, _Rule] = {
     "wait": _wait,
     "hold": _hold,
     "when": lambda args: "E_ARGS" if not args else "" if _looks_like_a_date(args) else "E_VALUE",
-    "priority": _one_of(PRIORITY_NAMES),
+    "priority": _priority,
     "kind": _one_of(TicketKind),
     "switch": _one_of(("on", "off")),
     "level": _one_like(r"[1-3]"),

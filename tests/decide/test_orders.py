@@ -86,6 +86,7 @@ def ticket(decision):
     ],
 )
 def test_the_notice_that_is_answered_decides_who_reads_the_answer(text, notice, public):
+    """An answer to an internal notice stays inside, whatever quotes it brings along (fault 99)."""
     internal = ("note_added", "sla_warned", "sla_breached", "commands_refused", "low_rating_given", "unverified_wrote")
     answer_is = Visibility.INTERNAL if notice in internal else Visibility.PUBLIC
     decision = an_agents(text, answers=a_notice(ANN, notice, answer_is=answer_is))
@@ -151,8 +152,8 @@ def test_an_attachment_alone_is_an_answer():
 
 def test_a_mail_in_which_nothing_new_was_found_comes_back():
     decision = an_agents("")
-    assert was_refused(decision) and faults(decision) == [("E_ARGS", None)]
-    assert faults(an_agents("#reply")) == [("E_ARGS", None)]
+    assert was_refused(decision) and faults(decision) == [("E_EMPTY", None)]
+    assert faults(an_agents("#reply")) == [("E_EMPTY", None)]
 
 
 def test_the_html_of_an_agent_travels_only_where_no_command_was_cut_off():
@@ -163,8 +164,10 @@ def test_the_html_of_an_agent_travels_only_where_no_command_was_cut_off():
 
 def test_words_are_never_switched_off():
     policy = a_policy(letters={"agent_replied": False, "ticket_resolved": False})
-    for text in ("Please restart.", "#resolve\nIt was the line card."):
-        assert [(w.event, w.person.address) for w in outside(an_agents(text, policy=policy))] == [("agent_replied", MAX_AT)]
+    answer = an_agents("Please restart.", policy=policy)
+    assert [(w.event, w.person.address) for w in outside(answer)] == [("agent_replied", MAX_AT)]
+    decision = an_agents("#resolve\nIt was the line card.", policy=policy)
+    assert [(w.event, w.entry is not None, w.closure) for w in outside(decision)] == [("ticket_resolved", True, None)], "not asked to rate"
 
 
 # --- colleagues ------------------------------------------------------------------------------------------------------------
@@ -590,7 +593,8 @@ LINES = st.sampled_from(
     answer=st.booleans(),
 )
 def test_no_letter_to_outsiders_ever_carries_what_is_internal(lines, status, who, internal, words, direct, proven, html, answer):
-    note = an_entry(60, CANARY, Visibility.INTERNAL, author=BOB, author_role=Role.AGENT)
+    # A colleague's: what somebody noted himself he may say (tests/decide/test_returned.py).
+    note = an_entry(60, CANARY, Visibility.INTERNAL, author=CIM if who == BOB else BOB, author_role=Role.AGENT)
     file = a_file(
         status, entries=(note, waiting(61)), notices=(f"Note by Bob\n{CANARY}\n",), participants=(PIA,), watchers=(CIM,), people=EVES
     )
