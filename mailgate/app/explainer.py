@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from mailgate.record.store import Store
 
 
+#: Of mails that are read at a time.
+OCTETS = 8 * 1024 * 1024
 NO_CONFIGURATION = (
     "I have no configuration here, so I go by the sample policy, and know no tickets, no letters, and nobody but the agents in it."
 )
@@ -94,12 +96,20 @@ class Explainer:
 
     def tell(self, mails: Sequence[Path | bytes], accounts: bool = True) -> Iterator[Told]:
         """One answer for each mail, in order. A mail that cannot be read is told as such. `accounts`: how it was read as well."""
-        raws: list[bytes | OSError] = []
+        waiting: list[bytes | OSError] = []
+        held = 0
         for mail in mails:
             try:
-                raws.append(mail if isinstance(mail, bytes) else mail.read_bytes())
+                waiting.append(mail if isinstance(mail, bytes) else mail.read_bytes())
             except OSError as error:
-                raws.append(error)
+                waiting.append(error)
+            held += len(waiting[-1]) if isinstance(waiting[-1], bytes) else 0
+            if held > OCTETS:
+                yield from self._told(waiting, accounts)
+                waiting, held = [], 0
+        yield from self._told(waiting, accounts)
+
+    def _told(self, raws: Sequence[bytes | OSError], accounts: bool) -> Iterator[Told]:
         read = self.reader.accounts if accounts else self.reader.read
         answers = iter(read([(raw, None, True) for raw in raws if isinstance(raw, bytes)]))
         for raw in raws:

@@ -118,7 +118,20 @@ def build_gateway(
     pattern = settings.relay.message_id_pattern
     if files is None and reader is not None:
         files = reader.files
-    gateway = Gateway(store, acceptor, reader, courier, files, house, settings.policy, now, settings.reader.batch, pattern, authentication)
+    gateway = Gateway(
+        store,
+        acceptor,
+        reader,
+        courier,
+        files,
+        house,
+        settings.policy,
+        now,
+        settings.reader.batch,
+        settings.reader.octets,
+        pattern,
+        authentication,
+    )
     gateway.adopt(settings.policy, settings.policy_text)
     return gateway
 

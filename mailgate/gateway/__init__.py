@@ -29,6 +29,7 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
+from mailgate.record.claims import OCTETS
 from mailgate.record.rows import Broken, Conflict, Keep, Kept, Outcome, Raised
 from mailgate.understand.digest import digest
 
@@ -90,6 +91,7 @@ class Gateway:
         policy: Policy,
         now: Callable[[], datetime],
         batch: int = 100,
+        octets: int = OCTETS,
         message_id_pattern: str | None = None,
         authentication: Authentication | None = None,
     ) -> None:
@@ -98,7 +100,9 @@ class Gateway:
         self._desk = self._desk_with(policy)
         self._agents: dict[str, Person] = {}
         renames = message_id_pattern is not None
-        self._reading: ReadingRound | None = ReadingRound(store, reader, now, self.alarm, renames, authentication) if reader else None
+        self._reading: ReadingRound | None = (
+            ReadingRound(store, reader, now, self.alarm, renames, authentication, octets) if reader else None
+        )
         assert courier is None or files is not None, "who hands letters over has to open their files"
         self._sending = SendingRound(store, courier, files, now, self.alarm, message_id_pattern) if courier and files else None
         self._clocks = ClockRound(store, now)

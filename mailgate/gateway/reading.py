@@ -43,6 +43,7 @@ from mailgate.model.mail import Door, Kind, Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
 from mailgate.model.ticket import Status, TicketFile
+from mailgate.record.claims import OCTETS
 from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
 from mailgate.understand import FilesAsked, Item, Opened, Texts, recognised
 from mailgate.understand.dkim import Sealed
@@ -140,7 +141,10 @@ class ReadingRound:
         alarm: Alarm,
         renames: bool = False,
         authentication: Authentication | None = None,
+        octets: int = OCTETS,
     ) -> None:
+        """`octets`: of the mails of one batch together."""
+        self.octets = octets
         self.store, self.reader, self.now, self.alarm = store, reader, now, alarm
         self.renames, self.authentication = renames, authentication
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
@@ -227,11 +231,12 @@ class ReadingRound:
         return batch
 
     def _fetch(self, desk: Desk, limit: int) -> Batch | None:
-        claims = self.store.claim_inbox(limit, self.now(), LEASE)
+        claims = self.store.claim_inbox(limit, self.now(), LEASE, self.octets)
         if not claims:
             return None
         try:
-            return claims, self._understand(desk, claims)
+            reads = self._understand(desk, claims)
+            return [replace(one, arrival=replace(one.arrival, raw=b"")) for one in claims], reads
         except (NoReader, *UNAVAILABLE):
             self._owed.extend(claims)  # nothing is known about these mails: the next round reads them
             raise
@@ -266,6 +271,8 @@ class ReadingRound:
                 evidence = find_evidence(answer.mail, claim.arrival.recipients, ring, desk.policy, at, is_report=is_report)
                 reads.append(Read(claim, at, answer, evidence))
         reads = self._with_verdicts(reads, desk) if self.authentication is not None else reads
+        # From here on nobody needs a mail's bytes, but for the files of the few that are an agent's: they are not kept for the others.
+        reads = [replace(r, claim=replace(r.claim, arrival=replace(r.claim.arrival, raw=b""))) for r in reads]
         return self._with_aliases(reads) if self.renames else reads
 
     def _with_verdicts(self, reads: list[Read], desk: Desk) -> list[Read]:
@@ -372,7 +379,7 @@ class ReadingRound:
     def _looked_through(self, s: Situation, one: Read, desk: Desk) -> Situation:
         """What a proven agent's answer would hand on: the words in its files, and what we signed, with for whom."""
         if files := files_to_check(s):
-            (opened,) = self.reader.texts([(one.claim.arrival.raw, files)])
+            (opened,) = self.reader.texts([(self.store.raw(one.claim.id), files)])
             if isinstance(opened, Unread):
                 raise Unopened(opened.reason)
             s = with_files(s, files, opened)

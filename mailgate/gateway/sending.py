@@ -83,7 +83,14 @@ class SendingRound:
         by_id = {c.letter.id: c for c in claimed}
         outgoing = [
             # Put together in the courier's thread: the attachments of a whole round would not fit into memory.
-            Outgoing(one.letter.id, one.letter.reverse_path, one.letter.address, partial(self._whole, one.letter), one.letter.utf8)
+            Outgoing(
+                one.letter.id,
+                one.letter.reverse_path,
+                one.letter.address,
+                partial(self._whole, one.letter),
+                one.letter.utf8,
+                one.letter.size,
+            )
             for one in claimed
         ]
         # Where the database is away or full, what was not begun goes back as it was: left to its lease, it would wait and count as doubted.

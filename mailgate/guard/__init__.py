@@ -222,10 +222,7 @@ class Guard:
             run.close_chunk()
         self._drop(number)
 
-    def _do(self, number: int, run: _Run, chunk: deque[tuple[int, object]]) -> None:
-        # Pickled only here: of what waits in the queue there is no second copy.
-        waiting = deque((index, line.pack(item)) for index, item in chunk)
-        chunk.clear()
+    def _do(self, number: int, run: _Run, waiting: deque[tuple[int, object]]) -> None:
         while waiting and not run.done.is_set():
             worker = self._worker(number)
             if worker.speaks_unasked:
@@ -233,10 +230,10 @@ class Guard:
                 self._drop(number)
                 continue
             try:
-                worker.give(run.function, [item for _, item in waiting])
+                # Pickled only here, and let go at once: of what waits there is no second copy.
+                sizes = deque(worker.give(run.function, [item for _, item in waiting]))
                 while waiting:
-                    index, item = waiting[0]
-                    run.answers[index] = worker.take(item, run.form)
+                    run.answers[waiting[0][0]] = worker.take(sizes.popleft(), run.form)
                     waiting.popleft()
                     if not worker.alive and waiting:
                         break  # it left after a large mail; nobody is to blame
@@ -250,11 +247,11 @@ class Guard:
                 self._drop(number)
                 run.answers[index] = self._alone(number, run, item)
 
-    def _alone(self, number: int, run: _Run, item: bytes) -> object:
+    def _alone(self, number: int, run: _Run, item: object) -> object:
         worker = self._worker(number)
         try:
-            worker.give(run.function, [item])
-            return worker.take(item, run.form)
+            (size,) = worker.give(run.function, [item])
+            return worker.take(size, run.form)
         except WorkerFellError as fall:
             self._drop(number)
             return fall.overrun

@@ -100,13 +100,19 @@ class Worker:
         code = self._child.wait()
         return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
 
-    def give(self, function: bytes, items: Sequence[bytes]) -> None:
+    def give(self, function: bytes, items: Sequence[object]) -> list[int]:
+        """Hands items over; the octets of each as it travels, by which it is limited."""
         self._sock.settimeout(self._limits.wall_seconds)
         self._function = function
+        packed = [line.pack(item) for item in items]
+        sizes = list(map(len, packed))
+        work = line.pack((function, packed))
+        del packed
         try:
-            line.send(self._sock, line.WORK, line.pack((function, items)))
+            line.send(self._sock, line.WORK, work)
         except OSError as error:
-            raise self._fallen(items[0]) from error
+            raise self._fallen(sizes[0]) from error
+        return sizes
 
     @property
     def speaks_unasked(self) -> bool:
@@ -121,15 +127,15 @@ class Worker:
         except OSError:
             return True
 
-    def take(self, item: bytes, form: Form) -> object:
-        """The answer to the item in work. Raises WorkerFellError when the worker went down under it, or answers what it may not;
-        GuardError when the fault is ours."""
-        wall, most = self._limits.wall(len(item)), self._limits.answer(len(item))
+    def take(self, size: int, form: Form) -> object:
+        """The answer to the item in work, which has so many octets. Raises WorkerFellError when the worker went down under it, or answers
+        what it may not; GuardError when the fault is ours."""
+        wall, most = self._limits.wall(size), self._limits.answer(size)
         deadline = time.monotonic() + wall
         try:
             if self._function not in self._known:
                 self._expect_known(*self._incoming.receive(deadline, _WORDS))
-            return self._answer(item, form, *self._incoming.receive(deadline, most))
+            return self._answer(size, form, *self._incoming.receive(deadline, most))
         except line.TooLongError as error:
             self._child.kill()
             self.end()
@@ -143,7 +149,7 @@ class Worker:
             self.end()
             raise WorkerFellError(Limit.WALL, f"took more than {wall:g} s") from error
         except (EOFError, OSError) as error:
-            raise self._fallen(item) from error
+            raise self._fallen(size) from error
 
     def _expect_known(self, kind: bytes, payload: bytes | bytearray) -> None:
         """Before the first item is looked at, a worker says whether it knows the function. Later nobody would believe it."""
@@ -154,14 +160,14 @@ class Worker:
             raise MalformedError("no word on the function")
         self._known.add(self._function)
 
-    def _answer(self, item: bytes, form: Form, kind: bytes, payload: bytes | bytearray) -> object:
+    def _answer(self, size: int, form: Form, kind: bytes, payload: bytes | bytearray) -> object:
         if kind.islower():
             self.end()
         match kind.upper():
             case b"M":
-                raise WorkerFellError(Limit.MEMORY, f"needed more than {self._limits.memory(len(item)) // MIB} MiB of memory")
+                raise WorkerFellError(Limit.MEMORY, f"needed more than {self._limits.memory(size) // MIB} MiB of memory")
             case b"X":
-                return Overrun(f"the answer is larger than {self._limits.answer(len(item)) // MIB} MiB", Limit.ANSWER)
+                return Overrun(f"the answer is larger than {self._limits.answer(size) // MIB} MiB", Limit.ANSWER)
             case b"E":
                 raised: Raised = form_of(Raised).unpack(payload)
                 return Raised(told(raised.type, 80), told(raised.message, 300), told(raised.place, 200))
@@ -169,8 +175,8 @@ class Worker:
                 return form.unpack(payload)
         raise MalformedError("no kind of answer")
 
-    def _fallen(self, item: bytes) -> WorkerFellError:
+    def _fallen(self, size: int) -> WorkerFellError:
         ended = self.end()
         if self._child.returncode == -signal.SIGPROF:
-            return WorkerFellError(Limit.CPU, f"took more than {self._limits.cpu(len(item)):g} s of CPU")
+            return WorkerFellError(Limit.CPU, f"took more than {self._limits.cpu(size):g} s of CPU")
         return WorkerFellError(Limit.DIED, f"its worker went down: {ended}")

@@ -202,6 +202,7 @@ class ReaderSettings:
     memory: int = 256 * MIB  #: growth of a worker above its start
     wall: timedelta = timedelta(seconds=10)
     batch: int = 100  #: mails of one round
+    octets: int = 8 * MIB  #: of the mails that are in work at a time, together; a larger mail is read alone
 
 
 @dataclass(frozen=True, slots=True)

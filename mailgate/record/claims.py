@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
+
+#: Of what one claim may hold, where nobody says otherwise.
+OCTETS = 8 * 1024 * 1024
+
+#: Of these keys the first ones that there is room for.
+Weigh = Callable[[Connection, list[Any]], list[Any]]
+
+
+def within(octets: int, weights: Select[Any], key: ColumnElement[Any]) -> Weigh:
+    """The first keys that weigh no more than so many octets together, and the first one in any case. `weights`: selects key and octets."""
+
+    def weigh(connection: Connection, keys: list[Any]) -> list[Any]:
+        found: dict[Any, int] = {}
+        for start in range(0, len(keys), 400):
+            found.update((row[0], row[1] or 0) for row in connection.execute(weights.where(key.in_(keys[start : start + 400]))))
+        reached = accumulate(found.get(one, 0) for one in keys)
+        return [one for place, (one, sum_) in enumerate(zip(keys, reached, strict=True)) if place == 0 or sum_ <= octets]
+
+    return weigh
 
 
 def first_of(key: Column[Any], *wanted: ColumnElement[bool], order: tuple[Column[Any], ...], limit: int) -> Select[Any]:
@@ -15,12 +36,24 @@ def first_of(key: Column[Any], *wanted: ColumnElement[bool], order: tuple[Column
     return select(key).where(*wanted).order_by(*order).limit(limit).with_for_update(skip_locked=True)
 
 
-def take(connection: Connection, table: Table, key: Column[Any], *choices: Select[Any], limit: int, values: dict[str, Any]) -> list[Any]:
-    """Keys of at most `limit` rows, from the first choice on, now marked with `values` (state, lease and its end)."""
+def take(
+    connection: Connection,
+    table: Table,
+    key: Column[Any],
+    *choices: Select[Any],
+    limit: int,
+    values: dict[str, Any],
+    weigh: Weigh = lambda _, keys: keys,
+) -> list[Any]:
+    """Keys of at most `limit` rows, from the first choice on, now marked with `values` (state, lease and its end).
+
+    `weigh` leaves those that there is room for.
+    """
     taken: list[Any] = []
     for choice in choices:
         if len(taken) < limit:
             taken += connection.execute(choice.limit(limit - len(taken))).scalars()
+    taken = weigh(connection, taken)
     for start in range(0, len(taken), 500):
         connection.execute(table.update().where(key.in_(taken[start : start + 500])).values(**values))
     return taken

@@ -16,7 +16,7 @@ from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
 from mailgate.record import codec, node
-from mailgate.record.claims import first_of, take
+from mailgate.record.claims import OCTETS, first_of, take, within
 from mailgate.record.ready import Row, Statement
 from mailgate.record.rows import Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
@@ -136,8 +136,12 @@ def _raw_row(arrival: Arrival) -> Row:
 # --- claiming -----------------------------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta) -> list[int]:
-    """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. Their inbox ids."""
+def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[int]:
+    """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. Their inbox ids.
+
+    Of at most so many octets together: a larger mail comes alone.
+    """
+    sizes = select(inbox.c.id, raw_mails.c.size).join(raw_mails, raw_mails.c.id == inbox.c.mail)
     order = (inbox.c.received_at, inbox.c.id)
     return take(
         connection,
@@ -147,6 +151,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
         first_of(inbox.c.id, inbox.c.state == WAITING, order=order, limit=limit),
         limit=limit,
         values={"state": CLAIMED, "lease": token, "lease_until": now + lease, "attempts": inbox.c.attempts + 1},
+        weigh=within(octets, sizes, inbox.c.id),
     )
 
 

@@ -15,7 +15,7 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, reports
-from mailgate.record.claims import first_of, take
+from mailgate.record.claims import OCTETS, first_of, take, within
 from mailgate.record.inbox import chunks
 from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import bad_tokens, letter_aliases, letters, once
@@ -123,9 +123,15 @@ def _outbox_row(row: Row[Any]) -> OutboxRow:
 # --- the courier's side -------------------------------------------------------------------------------------------
 
 
-def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta) -> list[str]:
-    """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way."""
+def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[str]:
+    """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way.
+
+    Their words are of at most so many octets together (files are opened one letter at a time): a longer letter comes alone.
+    """
     taken: list[str] = []
+    sizes = select(
+        letters.c.id, func.length(letters.c.header) + func.length(letters.c.body) + func.length(func.coalesce(letters.c.notice, ""))
+    )
     while len(taken) < limit:
         ids = take(
             connection,
@@ -136,6 +142,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
                 for automatic in (False, True)
             ),
             limit=limit - len(taken),
+            weigh=within(octets, sizes, letters.c.id),
             values={
                 "lease": token,
                 "due_at": now + lease,
@@ -150,6 +157,8 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
             break
         late = _cancel_late(connection, ids, now)
         taken += [id for id in ids if id not in late]
+        if taken:
+            break  # what was cancelled leaves room for the next round
     return taken
 
 

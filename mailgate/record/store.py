@@ -22,7 +22,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
-from mailgate.record import backup, file_opening, floods, holds, house, inbox, node, opening, outbox, people, reports, tickets
+from mailgate.record import backup, claims, file_opening, floods, holds, house, inbox, node, opening, outbox, people, reports, tickets
 from mailgate.record.database import Database
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
@@ -159,11 +159,12 @@ class Store:
         # Another node may have stored the same mail between our looking and our inserting: look again.
         return self._unless_overtaken(lambda: self._db.write(ready.keep))
 
-    def claim_inbox(self, limit: int, now: datetime, lease: timedelta) -> list[Claim]:
+    def claim_inbox(self, limit: int, now: datetime, lease: timedelta, octets: int = claims.OCTETS) -> list[Claim]:
         """Mails to read, oldest first: waiting ones, and those whose reader's lease ran out."""
         token = node.new_lease()
         ids = self._db.write(
-            lambda connection: inbox.claim(connection, token, limit, now, lease), did=lambda connection: inbox.held(connection, token)
+            lambda connection: inbox.claim(connection, token, limit, now, lease, octets),
+            did=lambda connection: inbox.held(connection, token),
         )
         if not ids:
             return []
@@ -345,7 +346,7 @@ class Store:
 
     # --- outbox ----------------------------------------------------------------------------------------------------
 
-    def claim_letters(self, limit: int, now: datetime, lease: timedelta) -> list[ClaimedLetter]:
+    def claim_letters(self, limit: int, now: datetime, lease: timedelta, octets: int = claims.OCTETS) -> list[ClaimedLetter]:
         """Letters that are due, persons' words before machines'. Those that would come too late are cancelled.
 
         A restored record gives none until it is released.
@@ -354,7 +355,7 @@ class Store:
             return []
         token = node.new_lease()
         ids = self._db.write(
-            lambda connection: outbox.claim(connection, token, limit, now, lease),
+            lambda connection: outbox.claim(connection, token, limit, now, lease, octets),
             did=lambda connection: outbox.under_way(connection, token),
         )
         return self._db.read(lambda connection: outbox.claimed(connection, ids, token)) if ids else []

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 #: With two letters running, else a single letter to which the relay answers with a fault of ours would hold up all behind it.
 _DOWNS_TO_GIVE_UP = 2
+#: A letter in hand lies in memory about four times: its mail, its files, put together, and as the relay hears it.
+OCTETS = 32 * 1024 * 1024
 
 
 class NotReady(Exception):
@@ -39,6 +41,7 @@ class Outgoing:
     recipient: str
     data: bytes | Callable[[], bytes] = field(repr=False)
     utf8: bool = False
+    octets: int = 0  #: of the whole, as far as it is known: so many are taken out of what may be in hand at a time
 
 
 @dataclass(eq=False, slots=True)
@@ -53,11 +56,37 @@ class _Round:
     relay_said: str = ""  #: why the last thread gave up
 
 
+class _Room:
+    """How much memory letters in hand may take: each waits for its octets, but nobody waits when there is nobody else."""
+
+    def __init__(self, octets: int, stopping: threading.Event) -> None:
+        self._octets, self._stopping = octets, stopping
+        self._taken: list[int] = []
+        self._changed = threading.Condition()
+
+    def take(self, octets: int) -> bool:
+        """Whether there is room; False when the courier is stopping."""
+        with self._changed:
+            while self._taken and sum(self._taken) + octets > self._octets:
+                if self._stopping.is_set():
+                    return False
+                self._changed.wait(0.5)
+            self._taken.append(octets)
+            return True
+
+    def give_back(self, octets: int) -> None:
+        with self._changed:
+            self._taken.remove(octets)
+            self._changed.notify_all()
+
+
 class Courier:
     """Sends rounds of letters over its threads. Built with a factory, because every thread has a relay of its own."""
 
-    def __init__(self, relay: Callable[[], Relay], threads: int = 2) -> None:
+    def __init__(self, relay: Callable[[], Relay], threads: int = 2, octets: int = OCTETS) -> None:
+        """`octets`: of the letters that all threads have in hand together; a larger one is carried alone."""
         self._stopping = threading.Event()
+        self._room = _Room(octets, self._stopping)
         self._relays = [relay() for _ in range(threads)]
         self._rounds: list[queue.SimpleQueue[_Round | None]] = [queue.SimpleQueue() for _ in range(threads)]
         self._turn = threading.Lock()
@@ -149,7 +178,13 @@ class Courier:
                 item = None if carried.over.is_set() else _next(carried.waiting)
             if item is None:
                 return
-            delivery = _deliver(relay, item)
+            if not self._room.take(item.octets):
+                carried.waiting.put(item)
+                return
+            try:
+                delivery = _deliver(relay, item)
+            finally:
+                self._room.give_back(item.octets)
             if isinstance(delivery, Deferred) and delivery.relay_down and not delivery.uncertain:
                 carried.relay_said = delivery.reply
                 carried.waiting.put(item)  # nothing was said of it: a thread whose connection still stands may take it

@@ -263,6 +263,7 @@ class ReaderForm(Form):
     memory: Room = 256 * 1024**2
     wall: Span = timedelta(seconds=10)
     batch: int = Field(default=100, ge=1, le=1000)
+    octets: Room = 8 * 1024**2
 
 
 class RoundsForm(Form):
