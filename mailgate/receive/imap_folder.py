@@ -29,14 +29,13 @@ from mailgate.model.mailbox import (
     Start,
 )
 from mailgate.receive import Clock
-from mailgate.receive.imap_session import Described, ImapSession
+from mailgate.receive.imap_session import NEWEST, Described, ImapSession
 from mailgate.receive.imap_trouble import Cut, Refusal, TooLong
 from mailgate.receive.imap_wire import HIGHEST_UID, Uids
 
 log = logging.getLogger(__name__)
 
 DESCRIBED_AT_ONCE = 500
-NEWEST = 50  #: mails at a folder's end that are looked at for the newest date
 LEASE = timedelta(minutes=2)  #: beyond the next look
 
 
@@ -145,7 +144,7 @@ class FolderReader:
 
     def _as_far_as_there_is_mail(self, found: polling.Found) -> polling.Found:
         """A UIDNEXT far above all mails would put the cursor there, and what comes below it would never be seen."""
-        return replace(found, uidnext=min(found.uidnext, self._session.highest() + 1))
+        return replace(found, uidnext=min(found.uidnext, self._session.highest(found.uidnext) + 1))
 
     # --- new mail ----------------------------------------------------------------------------------------------------
 

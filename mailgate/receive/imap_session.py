@@ -25,6 +25,7 @@ from mailgate.receive.imap_wire import HIGHEST_UID, LONGEST_ANSWER, LONGEST_FETC
 LONGEST_HEADER = 1024 * 1024  #: kept of a mail that is not read
 _INSTANTLY = 0.05  #: seconds. An IDLE that ends sooner, and says nothing, is a connection that has ended
 _GOODBYE = 2.0
+NEWEST = 50  #: mails at a folder's end that are looked at
 LONGEST_SENTENCE = 4096  #: characters of what a server says that are looked at
 _TOO_MUCH = 2**63  #: more than a column holds
 
@@ -193,12 +194,14 @@ class ImapSession:
             raise Trouble(f"the server gives no UIDVALIDITY for {folder}: its mails cannot be told apart")
         uidnext = seen.get(b"UIDNEXT")
         if not isinstance(uidnext, int) or not 1 <= uidnext <= HIGHEST_UID + 1:
-            uidnext = self.highest() + 1
+            uidnext = self.search(["ALL"]).highest + 1
         return Found(uidvalidity, uidnext)
 
-    def highest(self) -> int:
+    def highest(self, uidnext: int) -> int:
         """The highest UID that a mail in the folder has; 0 where there is none. Raises Cut, Refusal."""
-        return max(self.search(["UID", "*"]), default=0)
+        last = self.search(["UID", f"{max(1, uidnext - NEWEST)}:*"])
+        # Not all servers know that `*` is the last mail even where that lies below the other end (RFC 9051 9, seq-range).
+        return last.highest or self.search(["ALL"]).highest
 
     def search(self, criteria: Sequence[Any]) -> Uids:
         """UIDs, in order. Raises Cut, Refusal."""

@@ -36,9 +36,10 @@ imaplib._MAXLINE = LONGEST_FETCH  # type: ignore[attr-defined]  # what is too lo
 
 
 class Uids(list[int]):
-    """What a search found, in order. `more`: there were more of them than one search gives."""
+    """What a search found, in order. `more`: there were more of them than one search gives; `highest` is of all of them."""
 
     more = False
+    highest = 0
 
 
 def read_uids(lines: Iterable[object], most: int = MOST_UIDS) -> Uids:
@@ -55,6 +56,7 @@ def read_uids(lines: Iterable[object], most: int = MOST_UIDS) -> Uids:
         for some in _cut_between_numbers(numbers):
             found.extend(uid for number in some.split() if len(number) <= 10 and 1 <= (uid := int(number)) <= HIGHEST_UID)
     uids = Uids(sorted(set(found)) if len(found) <= 2 * most else sorted(set(heapq.nsmallest(2 * most, found))))
+    uids.highest = max(found, default=0)
     uids.more = len(uids) > most or len(found) > 2 * most
     del uids[most:]
     return uids

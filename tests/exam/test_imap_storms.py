@@ -12,7 +12,7 @@ from tests.fakes.imap_server import ImapServer
 from tests.receive.mailbox import Desk
 from tests.receive.test_imap_bounds import MOMENTS, STORMS, weather_a_storm
 
-pytestmark = pytest.mark.exam
+pytestmark = [pytest.mark.exam, pytest.mark.timeout(0)]
 
 
 def weathered(folder: Path, storm: str, moment: str) -> bool:
