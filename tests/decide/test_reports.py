@@ -251,6 +251,7 @@ def test_a_colleague_who_cannot_be_reached_is_told_to_the_lead_and_the_operator_
 
 
 def test_the_bounce_of_the_letter_about_a_bounce_ends_there() -> None:
+    """(fault 72)"""
     decision = reported(a_letter(ANN, "letter_refused"), a_report(ANN_AT))
     assert decision.letters == () and events(decision) == []
 
@@ -269,6 +270,7 @@ def test_a_letter_about_no_ticket_is_found_by_its_own_id_and_an_alarm_that_bounc
 
 
 def test_an_address_that_does_not_work_gets_nothing_automatic_for_as_long_as_the_policy_says() -> None:
+    """(fault 58)"""
     [one] = reported(a_letter(), a_report()).suppress
     assert (one.address, one.kind, one.until - one.since) == (MAX_AT, SuppressionKind.BOUNCE, a_policy().budgets.suppress_for)
     assert one.reason == "user unknown", "histories repeat it, so it holds no word of the mail"
@@ -281,6 +283,58 @@ def test_a_complaint_silences_machines_for_outsiders_only() -> None:
     assert reported(a_letter(ANN), kind=Kind.COMPLAINT).suppress == ()
 
 
+def by_its_id(letter: LetterFacts, *reports: Report, **around: object):
+    """A report that names the letter by what its reader knows as well."""
+    return reported(letter, *reports, to=SUPPORT, ids=(letter.message_id,), **around)
+
+
+def test_whoever_knows_a_message_id_of_ours_silences_nobody() -> None:
+    """Everybody who has seen the letter could have written the report."""
+    for kind, reports in ((Kind.BOUNCE, (a_report(),)), (Kind.COMPLAINT, ())):
+        letter = a_letter()
+        assert by_its_id(letter, *reports, kind=kind).suppress == ()
+        assert by_its_id(letter, *reports, kind=kind, dead_letters=frozenset({letter.id})).suppress == (), "said twice of one letter"
+        assert by_its_id(letter, *reports, kind=kind, dead_letters=frozenset({"OTHERONE"})).suppress != (), "two letters"
+        assert reported(letter, *reports, kind=kind).suppress != (), "the address that only servers see"
+
+
+def test_a_report_needs_the_null_reverse_path_to_move_anything() -> None:
+    letter = a_letter(event="ticket_resolved", closure=1)
+    told = by_its_id(letter, a_report(), file=lived(resolved()))
+    assert "letter_refused" in events(told) and told.letters, "it annuls, reopens and tells"
+    shown = by_its_id(letter, a_report(), file=lived(resolved()), null_path=False)
+    assert events(shown) == [] and shown.letters == () and shown.suppress == () and shown.alarm is None
+    [change] = shown.changes
+    assert change.before == change.after and not change.entries[0].hidden and "somebody says failed" in change.entries[0].text
+    assert shown.reported[0].fate is None, "nothing is believed of the letter"
+    secret = reported(letter, a_report(), file=lived(resolved()), null_path=False)
+    assert "letter_refused" in events(secret), "servers that forget the null path, but know our bounce address"
+
+
+def test_what_its_reader_has_answered_has_arrived() -> None:
+    letter = a_letter(answered_at=NOON)
+    for decision in (by_its_id(letter, a_report()), reported(letter, a_report())):
+        assert events(decision) == [] and decision.suppress == () and decision.letters == ()
+
+
+def test_an_answer_from_there_outweighs_all_that_was_sent_before_it() -> None:
+    letter = a_letter()
+    before, after = letter.made_at - timedelta(minutes=1), letter.made_at + timedelta(minutes=1)
+    assert reported(letter, a_report(), last_answer=before).suppress != ()
+    assert reported(letter, a_report(), last_answer=after).suppress == ()
+    assert by_its_id(letter, a_report(), last_answer=after, dead_letters=frozenset({"OTHERONE"})).suppress == ()
+
+
+def test_an_answer_lifts_the_silence_of_the_address_that_the_letter_went_to() -> None:
+    """He reads there, and answers from home; and others have seen the letter: it has arrived all the same."""
+    letter = a_letter(address="max@work.example", spent_at=NOON)
+    dead = {"max@work.example": "user unknown"}
+    decision = a_requesters("It drops again.", answers=letter, suppressed=dead)
+    assert decision.lift == ("max@work.example",) and decision.answered == letter.id
+    stranger = a_requesters("It drops again.", answers=letter, author=PIA_AT, suppressed=dead)
+    assert stranger.lift == () and stranger.answered is None
+
+
 def test_who_answers_a_letter_of_ours_shows_that_his_address_works() -> None:
     dead = {MAX_AT: "user unknown", BOB_AT: "user unknown"}
     assert a_requesters("It drops again.", suppressed=dead).lift == (MAX_AT,)
@@ -289,6 +343,7 @@ def test_who_answers_a_letter_of_ours_shows_that_his_address_works() -> None:
 
 
 def test_a_report_is_never_answered_and_never_the_words_of_anybody() -> None:
+    """(fault 57, fault 59)"""
     for kind in (Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT):
         decision = reported(a_letter(), a_report(action="failed"), kind=kind)
         assert all(not letter.audience.is_outside for letter in decision.letters)
