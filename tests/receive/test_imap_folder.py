@@ -43,6 +43,7 @@ def begun(desk: Desk, **changes: object):
 
 
 def test_a_mail_is_flagged_after_it_was_committed_and_never_before(desk: Desk, server: ImapServer):
+    """Cut off between the two, it comes again and is known (faults 18, 19)."""
     watch = begun(desk)
     uid = server.inbox.add(a_mail("one"), noon(2))
     assert watch.look() is None
@@ -109,6 +110,7 @@ def test_a_mail_that_cannot_be_moved_is_taken_in_once_told_and_moved_later(desk:
 
 
 def test_a_mail_that_cannot_be_fetched_is_set_aside_after_five_looks_and_the_others_flow(desk: Desk, server: ImapServer):
+    """One poison mail does not stop a mailbox (fault 23)."""
     watch = begun(desk)
     server.refuse.add(server.inbox.add(a_mail("poison"), noon(2)))
     for number in range(99):
@@ -167,6 +169,7 @@ def test_an_empty_body_is_tried_again_and_one_that_is_gone_is_not(desk: Desk, se
 
 
 def test_a_mail_over_the_limit_is_never_asked_for_and_told_once(desk: Desk, server: ImapServer):
+    """Its header is kept, and nobody is told no (fault 26)."""
     watch = begun(desk, max_size=1000)
     server.inbox.add(a_mail("long", 2000), noon(2))
     server.inbox.add(a_mail("short"), noon(2))
@@ -228,6 +231,7 @@ def test_what_was_there_before_us_is_taken_in_as_the_start_rule_says(desk: Desk,
 
 
 def test_after_new_uids_everything_new_comes_and_nothing_twice(desk: Desk, server: ImapServer):
+    """The same numbers for other mails, too (faults 20, 21)."""
     for number in range(5):
         server.inbox.add(a_mail(f"old-{number}"), noon(1))
     watch = begun(desk)

@@ -55,6 +55,7 @@ def test_a_mailbox_with_a_good_certificate_is_read(tmp_path: Path, certificates:
 @pytest.mark.parametrize("tls", ["tls", "starttls"])
 @pytest.mark.parametrize("kind", ["expired", "wrong_host", "self_signed"])
 def test_a_bad_certificate_hears_no_password_and_the_operator_hears_of_it(tmp_path: Path, certificates: Certificates, tls: str, kind: str):
+    """Expired, of another host, signed by nobody (fault 34)."""
     bad: Certificate = getattr(certificates, kind)
     with ImapServer(certificate=bad, tls=tls, capabilities="STARTTLS AUTH=PLAIN") as server:
         desk = Desk(tmp_path, server)

@@ -12,11 +12,13 @@ from tests.receive.torture import change_while_reading, cut_everywhere
 
 
 def test_a_mail_that_is_cut_off_anywhere_comes_whole_and_once(tmp_path: Path):
+    """At every 64th octet (fault 17)."""
     result = cut_everywhere(tmp_path, range(0, 4096, 512))
     assert (result.failed, result.cuts) == (0, 16), result
 
 
 def test_mails_come_exactly_once_while_others_meddle_and_the_server_dies(tmp_path: Path):
+    """Flags, new UIDs and expunged mail while pages are read (faults 22, 25)."""
     assert change_while_reading(tmp_path, mails=120, changes=5, kills=4).failed == 0
 
 

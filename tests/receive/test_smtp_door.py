@@ -6,6 +6,7 @@ import asyncio
 import logging
 import smtplib
 import socket
+from datetime import timedelta
 
 import pytest
 
@@ -99,6 +100,7 @@ def test_a_recipient_named_twice_gets_the_mail_once():
 
 # Whoever accepts first and bounces later sends bounces to people who wrote nothing.
 def test_who_is_not_here_is_refused_at_rcpt_and_nothing_is_accepted_for_them():
+    """Nothing is bounced to whom a spammer named (fault 76)."""
     with open_door() as house, house.client() as client:
         client.reply()
         client.ask("EHLO x")
@@ -294,6 +296,7 @@ def test_a_mail_of_exactly_the_limit_is_taken_and_its_stuffed_dots_do_not_count(
 # RFC 5321 6.3.
 @pytest.mark.parametrize(("count", "answer"), [(99, "250 2.0.0"), (100, "554 5.4.6"), (101, "554 5.4.6")])
 def test_a_mail_that_goes_in_circles_is_refused_at_a_hundred_hops(count, answer):
+    """Ninety-nine are a long way, a hundred a circle (fault 73)."""
     trace = b"ReceiveD: from a by b\r\n\tid x\r\n" * count
     with open_door() as house, house.client() as client:
         client.until_data()
@@ -322,6 +325,7 @@ def test_yes_is_said_only_after_the_commit():
 # aiosmtpd alone would answer "500 Error: (RuntimeError) secret-db-password".
 @pytest.mark.parametrize("trouble", [RuntimeError("secret-db-password"), OSError(5, "secret-db-password"), MemoryError(), TimeoutError()])
 def test_whatever_fails_behind_the_door_the_sender_keeps_the_mail_and_hears_no_reason(trouble, caplog):
+    """451 and never 5xx (fault 8)."""
     with open_door() as house, house.client() as client:
         house.gateway.trouble = trouble
         client.until_data()
@@ -383,6 +387,7 @@ def test_a_clock_that_fails_is_try_again_and_gives_the_room_back():
 
 
 def test_a_full_disk_is_told_as_such_and_later_mails_are_taken_again():
+    """452 while it lasts (fault 6)."""
     with open_door() as house, house.client() as client:
         house.gateway.trouble = NoSpace()
         client.until_data()
@@ -397,6 +402,7 @@ def test_a_full_disk_is_told_as_such_and_later_mails_are_taken_again():
 # aiosmtpd alone cancels the commit in the middle.
 @pytest.mark.parametrize("leave", [lambda client: client.sock.close(), Client.reset], ids=["close", "reset"])
 def test_a_client_that_hangs_up_does_not_cancel_a_commit(leave):
+    """However it leaves (fault 9)."""
     with open_door() as house:
         house.gateway.slow = True
         client = house.client().until_data()
@@ -430,3 +436,50 @@ def test_a_mail_without_its_last_dot_is_never_stored():
             client.sock.close()
         house.wait_until(lambda: house.door.connections == 0 and house.door.bytes_in_flight == 0)
         assert house.gateway.arrivals == []
+
+
+def _wire(kind: str) -> bytes:
+    hello = b"LHLO" if kind == "lmtp" else b"EHLO"
+    return (
+        hello
+        + b" client.example\r\nMAIL FROM:<alice@customer.example>\r\nRCPT TO:<support@desk.example>\r\nDATA\r\n"
+        + MAIL
+        + b".\r\nQUIT\r\n"
+    )
+
+
+@pytest.mark.parametrize("kind", ["smtp", "lmtp"])
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_client_may_hang_up_at_any_octet_and_a_mail_is_stored_whole_or_not_at_all(kind, reset):
+    """Each cut of a whole conversation, in good order and by a reset (faults 9, 84)."""
+    wire = _wire(kind)
+    whole = wire.index(b"\r\n.\r\n") + 5
+    with open_door(kind=kind) as house:
+        for cut in range(len(wire)):
+            client = house.client()
+            client.send(wire[:cut])
+            if not reset:
+                client.sock.shutdown(socket.SHUT_WR)
+                while client.sock.recv(4096):  # until the door hangs up, too
+                    pass
+                client.sock.close()
+            else:
+                client.reset()
+        house.wait_until(lambda: house.door.connections == 0)
+        stored = [arrival.raw for arrival in house.gateway.arrivals]
+    assert set(stored) <= {MAIL}
+    assert len(stored) == len(wire) - whole if not reset else len(stored) <= len(wire) - whole
+
+
+def test_a_clock_that_jumps_neither_hurries_a_client_nor_lets_one_stay(monkeypatch):
+    """Times of a door are monotonic: an hour back or thirty days ahead is none of its business (fault 50)."""
+    jumps = iter([NOON + timedelta(days=30), NOON - timedelta(hours=1), NOON])
+    with open_door(command_timeout=timedelta(seconds=2)) as house, house.client() as client:
+        house.door._house.now = lambda: next(jumps)
+        client.until_data()
+        for _ in range(3):
+            client.send(MAIL + b".\r\n")
+            assert client.reply() == "250 2.0.0 Stored"
+            client.envelope()
+        assert client.reply().startswith("421 4.4.2 ")  # and not later than without them
+    assert [arrival.arrived_at for arrival in house.gateway.arrivals] == [NOON + timedelta(days=30), NOON - timedelta(hours=1), NOON]

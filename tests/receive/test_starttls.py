@@ -62,6 +62,7 @@ def test_what_was_said_before_tls_is_forgotten(tls):
     ids=["commands", "half a command"],
 )
 def test_commands_sent_in_clear_behind_starttls_are_dropped(tls, injected):
+    """CVE-2024-34083 (fault 82)."""
     with open_door(tls=tls) as house, house.client() as client:
         client.reply()
         client.ask("EHLO x")

@@ -214,6 +214,7 @@ FAULTS: list[tuple[str, Act, dict[str, bool] | None, str]] = [
 
 @pytest.mark.parametrize(("moment", "act", "meaning", "said"), FAULTS, ids=lambda value: str(value).replace("\n", " ")[:40])
 def test_every_fault_of_a_relay_is_understood(moment: str, act: Act, meaning: dict[str, bool] | None, said: str) -> None:
+    """Four- and five-hundreds, silence, and the reply to the last dot that never comes (faults 29, 30, 31, 33, 35)."""
     patience: dict[str, Any] = {}
     if isinstance(act, Silence | Drip):
         patience = {"timeout": timedelta(seconds=0.3), "final_timeout": timedelta(seconds=0.4)}
@@ -344,6 +345,7 @@ def test_a_letter_goes_under_tls_to_a_relay_that_proves_its_name(certificates: C
     [("expired", "expired"), ("self_signed", "self-signed"), ("wrong_host", "not valid for 'localhost'"), ("good", "unable to get local")],
 )
 def test_a_bad_certificate_gets_no_login_and_no_letter(certificates: Certificates, which: str, said: str, implicit: bool) -> None:
+    """Expired, of another host, signed by nobody (fault 34)."""
     # The good one is bad where nobody told us of its authority.
     ca_file = None if which == "good" else str(certificates.authority)
     with SmtpSink(certificate=getattr(certificates, which), implicit_tls=implicit, login=("desk", SECRET)) as sink:
@@ -354,6 +356,7 @@ def test_a_bad_certificate_gets_no_login_and_no_letter(certificates: Certificate
 
 
 def test_a_relay_without_starttls_gets_no_login_and_no_letter() -> None:
+    """Stripped by whoever is in the line (fault 34)."""
     with SmtpSink(login=("desk", SECRET)) as sink:  # or somebody in between took the offer out
         delivery = hand_over(sink, tls="starttls", user="desk")
     assert delivery == Deferred("the relay offers no STARTTLS, and letters do not travel in clear", relay_down=True)
@@ -369,6 +372,7 @@ def test_a_starttls_that_is_offered_and_then_fails_gets_no_login_and_no_letter(c
 
 
 def test_what_is_slipped_in_behind_starttls_is_not_believed(certificates: Certificates) -> None:
+    """The other direction of CVE-2024-34083 (fault 82)."""
     injected = b"250-relay\r\n250 AUTH PLAIN\r\n"
     with SmtpSink({"STARTTLS": [Say(b"220 go ahead\r\n" + injected)]}, certificate=certificates.good, login=("desk", SECRET)) as sink:
         delivery = hand_over(sink, tls="starttls", host="localhost", ca_file=str(certificates.authority), user="desk")
@@ -506,6 +510,7 @@ BAD_ADDRESSES = [
 
 @pytest.mark.parametrize("address", BAD_ADDRESSES)
 def test_an_address_that_says_more_than_an_address_reaches_no_socket(address: str) -> None:
+    """GHSA-v3q9-hj7j-63hq, CVE-2011-4458 (fault 83)."""
     with SmtpSink() as sink:
         relay = SmtpRelay(settings(sink), lambda: None)
         for pair in ((address, TO), (FROM, address)):
