@@ -11,6 +11,8 @@ import shutil
 import signal
 import ssl
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -50,6 +52,8 @@ log = logging.getLogger(__name__)
 
 #: SIGTERM to exit (`docs/operating.md`); systemd and container engines kill after their own time.
 DRAIN_SECONDS = 10.0
+#: Of these, so many are kept to end hard where something does not end by itself.
+LAST_WORDS = 0.5
 #: Objects between two looks for garbage that holds itself (Python's own default is 700).
 GARBAGE = 20_000
 #: Between us and the database. The shortest lease that nodes give each other is two minutes longer than it has to be.
@@ -339,20 +343,39 @@ class Program:
         if not await fetched:
             log.warning("a mailbox did not end in time; its mail is fetched again at the next start")
         await loop.run_in_executor(None, self.acceptor.close)
+        carried = True
         if self.courier:
-            await loop.run_in_executor(None, self.courier.stop, timedelta(seconds=left(0.4)))
-        if not await loop.run_in_executor(None, self.timetable.stop, left(0.5)):
+            carried = await loop.run_in_executor(None, self.courier.stop, timedelta(seconds=left(0.3)), timedelta(seconds=left(0.2)))
+        ended = await loop.run_in_executor(None, self.timetable.stop, left(0.4))
+        # Now nobody may wait for a worker any more: whatever a worker still does is pure, and the round or courier behind it ends.
+        for workers in (self.reader, self.opener):
+            if workers:
+                await loop.run_in_executor(None, workers.stop)
+        if self.courier and not carried:
+            carried = await loop.run_in_executor(None, self.courier.stop, timedelta(0), timedelta(seconds=left(0.3)))
+        if not (ended or await loop.run_in_executor(None, self.timetable.stop, left(0.5))) or not carried:
             log.warning("a round did not end in time; its work is taken up again at the next start")
         with suppress(*UNAVAILABLE):
             await loop.run_in_executor(None, self.store.note_running, os.uname().nodename, "")
-        await loop.run_in_executor(None, self.gateway.close)
-        if self.reader:
-            await loop.run_in_executor(None, self.reader.stop)
-        if self.opener:
-            await loop.run_in_executor(None, self.opener.stop)
+        await loop.run_in_executor(None, self.gateway.close, left(0.5))
         if self.resolver:
             await loop.run_in_executor(None, self.resolver.close)
         self.store.close()
+
+
+def end_at_the_latest(seconds: float) -> None:
+    """From now on this process has so many seconds, whatever any of its threads does. What is in work is taken up at the next start."""
+
+    def end() -> None:
+        time.sleep(seconds)
+        log.error("not everything ended within %.0f s of the signal: the rest is taken up at the next start", seconds)
+        logging.shutdown()
+        os._exit(0)
+
+    threading.Thread(target=end, name="end-at-the-latest", daemon=True).start()
+    # Where a thread keeps the interpreter for itself, only the kernel is left.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds + 0.4)
 
 
 def tls_context(door: DoorSettings) -> ssl.SSLContext | None:
@@ -388,7 +411,9 @@ async def serve(settings: Settings, only: frozenset[str] = frozenset(PARTS), rea
     try:
         await over.wait()
     finally:
-        await program.stop()
+        if not broken:
+            end_at_the_latest(DRAIN_SECONDS - LAST_WORDS)
+        await program.stop(DRAIN_SECONDS - 2 * LAST_WORDS)
     if broken:
         # After a failed fsync nobody knows what is on the disk: a new start recovers from the log, this run cannot.
         raise DiskFailed(

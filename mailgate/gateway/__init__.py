@@ -19,7 +19,8 @@ from mailgate.compose.templates import Templates
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
-from mailgate.gateway.reading import Files, Reader, ReadingRound
+from mailgate.gateway.pausing import Pause
+from mailgate.gateway.reading import Files, NoReader, Reader, ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
@@ -107,6 +108,7 @@ class Gateway:
         self._sending = SendingRound(store, courier, files, now, self.alarm, message_id_pattern) if courier and files else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
+        self._pause = Pause()
         self.closing = threading.Event()  #: rounds end after the batch in hand
         self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
         self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader
@@ -204,8 +206,15 @@ class Gateway:
         """Reads what waits until nothing waits; returns how many mails were read."""
         total = 0
         with self._one_reader:
-            while self._reading is not None and not self.closing.is_set():
-                count = self._reading.run(self._desk, self._agents, self.batch)
+            while self._reading is not None and not self.closing.is_set() and self._pause.is_over():
+                try:
+                    count = self._reading.run(self._desk, self._agents, self.batch)
+                except NoReader as error:
+                    if not self.closing.is_set():
+                        self._pause.begin(str(error), self.alarm)
+                        self._reading.give_back()  # another node may have workers
+                    break
+                self._pause.end(self.alarm_over)
                 total += count
                 if count == 0:
                     break
@@ -213,12 +222,17 @@ class Gateway:
                 self.acceptor.give_way(COURTESY)
         return total
 
-    def close(self) -> None:
-        """Ends the rounds after the batch in hand, and gives back what was only read ahead."""
+    def close(self, seconds: float = 10.0) -> None:
+        """Ends the rounds after the batch in hand, and gives back what was only read ahead. `seconds`: so long that batch may take."""
         self.closing.set()
-        with self._one_reader:
-            if self._reading is not None:
-                self._reading.close()
+        if self._one_reader.acquire(timeout=seconds):
+            try:
+                if self._reading is not None:
+                    self._reading.close()
+            finally:
+                self._one_reader.release()
+        else:
+            log.warning("a round of reading did not end; its mails are read at the next start")
 
     def review_clocks(self) -> int:
         """Looks at every ticket on which something is due; returns how many there were."""

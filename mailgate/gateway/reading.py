@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -102,6 +103,10 @@ class NoReader(Exception):
     """No worker can be had: nothing is known about the mails, they are read later."""
 
 
+#: Not the fault of any mail: whatever is in hand is done later.
+LATER = (NoReader, *UNAVAILABLE)
+
+
 #: Opens files of raw mails that were read before, where hostile bytes may be read: one answer for each, in order. Raises NoReader.
 Files = Callable[[Sequence[FilesAsked]], Sequence[Opened | Unread]]
 TextFiles = Callable[[Sequence[FilesAsked]], Sequence[Texts | Unread]]
@@ -160,18 +165,22 @@ class ReadingRound:
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
         written; they are recorded in order. What is decided on the word of a batch that then fails is decided again.
         """
-        if owed := list(self._owed):
-            self.store.release(owed)
-            for _ in owed:
-                self._owed.popleft()
+        self.give_back()
         batch = self._fetched(desk, limit)
         before, self._decided = self._decided, None
         try:
             return self._run(desk, agents, limit, batch, before)
-        except UNAVAILABLE:
+        except LATER:
             # The database is away: nothing is wrong with these mails, and the next round reads them.
             self._owed.extend((*(batch[0] if batch else ()), *(one.claim for one in (before.reads if before else ()))))
             raise
+
+    def give_back(self) -> None:
+        """Mails that nobody decided, as soon as the database can be told so."""
+        if owed := list(self._owed):
+            self.store.release(owed)
+            for _ in owed:
+                self._owed.popleft()
 
     def _run(self, desk: Desk, agents: dict[str, Person], limit: int, batch: Batch | None, before: Decided | None) -> int:
         if batch is None:
@@ -186,7 +195,7 @@ class ReadingRound:
         decided: Decided | None = None
         try:
             decided = self._decide(desk, agents, reads, before.known if before else None)
-        except UNAVAILABLE:
+        except LATER:
             raise
         except Exception as error:
             log.warning("a batch of %d mails cannot be decided (%s): each is tried alone", len(reads), type(error).__name__)
@@ -209,7 +218,7 @@ class ReadingRound:
         try:
             self._record(desk, decided)
             return True
-        except UNAVAILABLE:
+        except LATER:
             raise
         except Exception as error:
             if not isinstance(error, Conflict):
@@ -237,19 +246,27 @@ class ReadingRound:
         try:
             reads = self._understand(desk, claims)
             return [replace(one, arrival=replace(one.arrival, raw=b"")) for one in claims], reads
-        except (NoReader, *UNAVAILABLE):
+        except LATER:
             self._owed.extend(claims)  # nothing is known about these mails: the next round reads them
             raise
 
     def close(self) -> None:
-        """Gives back what was read ahead and is not decided."""
+        """Gives back what was read ahead and is not decided, and what a round that failed still holds."""
         ahead, self._ahead = self._ahead, None
-        if ahead is not None and (batch := ahead.result()) is not None:
-            self.store.release(batch[0])
+        held = list(self._owed)
+        if ahead is not None:
+            with suppress(*LATER):  # then its mails are among those that are owed
+                if (batch := ahead.result()) is not None:
+                    held += batch[0]
+            held += [claim for claim in self._owed if claim not in held]
         if self._decided is not None:
-            self.store.release([one.claim for one in self._decided.reads])
-        self._helper.shutdown()
-        self._writer.shutdown()
+            held += [one.claim for one in self._decided.reads]
+            self._decided.letters.cancel()
+        self._owed.clear()
+        if held:
+            self.store.release(held)
+        self._helper.shutdown(wait=False, cancel_futures=True)
+        self._writer.shutdown(wait=False, cancel_futures=True)
 
     def _understand(self, desk: Desk, claims: Sequence[Claim]) -> list[Read]:
         ring = desk.ring
@@ -320,7 +337,7 @@ class ReadingRound:
                     log.warning("mail %d: the lease was lost, somebody else reads it or has read it", one.claim.id)
                     return None
                 continue  # somebody else changed the ticket first: decide again on what is there now
-            except UNAVAILABLE:
+            except LATER:
                 raise
             except Unopened as error:
                 return self._aside(one.claim, f"its files could not be opened: {error}")

@@ -73,7 +73,7 @@ class SendingRound:
         self.spread: Callable[[], float] = random.random  # jitter, not a secret
 
     def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
-        """Hands over up to `limit` letters; returns how many were claimed."""
+        """Hands over up to `limit` letters; returns how many were tried."""
         if self._owed:
             self.store.release_letters(self._owed, self.now())
             self._owed = []
@@ -95,18 +95,21 @@ class SendingRound:
         ]
         # Where the database is away or full, what was not begun goes back as it was: left to its lease, it would wait and count as doubted.
         with closing(self.courier.send(outgoing, given_up=lambda one: self._owed.append(by_id[one.id]))) as answers:
-            self._write_down(answers, by_id, desk, agents)
-        return len(claimed)
+            tried = self._write_down(answers, by_id, desk, agents)
+        return tried
 
     def _write_down(
         self, answers: Iterable[tuple[Outgoing, Delivery]], claimed: Mapping[str, ClaimedLetter], desk: Desk, agents: Mapping[str, Person]
-    ) -> None:
+    ) -> int:
+        """How many were tried: where none can be, the next round is early enough."""
         down: Deferred | None = None
+        tried = 0
         for sent, delivery in answers:
             one = claimed[sent.id]
             if isinstance(delivery, Deferred) and delivery.untried:
                 self.store.release_letters([one], self.now())
                 continue
+            tried += 1
             if isinstance(delivery, Delivered) and self.renamed and (match := self.renamed.search(delivery.reply)):
                 # First: once the letter is settled nobody hears this name again, and a bounce may come at once.
                 self.store.letter_alias(f"<{match[1].strip('<>')}>", sent.id)
@@ -128,6 +131,7 @@ class SendingRound:
             self.troubled = True
             kind = "login_refused" if down.login_refused else "relay_down"
             self.alarm(kind, down.reply, way_out(down.reply))
+        return tried
 
     def _whole(self, letter: Letter) -> bytes:
         self._began[letter.id] = journal.clock()

@@ -267,7 +267,7 @@ class Guard:
                 raise GuardError("the guard was stopped")
             try:
                 worker = Worker(self._setup, self._limits, self._start_seconds, self._niceness, self._folders)
-            except (GuardError, OSError) as error:
+            except (GuardError, OSError, MemoryError) as error:
                 if pause is None:
                     raise error if isinstance(error, GuardError) else GuardError(f"a worker could not be started: {error}") from error
                 self._closing.wait(pause)

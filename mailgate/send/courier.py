@@ -143,8 +143,11 @@ class Courier:
                     while (unbegun := _next(carried.waiting)) is not None:
                         given_up(unbegun)
 
-    def stop(self, grace: timedelta = timedelta(seconds=8)) -> None:
-        """Begins no further letter, lets those in work finish within `grace`, then cuts their connections; and ends the threads."""
+    def stop(self, grace: timedelta = timedelta(seconds=8), longest: timedelta = timedelta(seconds=2)) -> bool:
+        """Begins no further letter, lets those in work finish within `grace`, then cuts their connections; and ends the threads.
+
+        False when one has not ended within `longest` of that: what it does is none of ours to interrupt (a letter that is put together).
+        """
         self._stopping.set()
         for rounds in self._rounds:
             rounds.put(None)
@@ -152,9 +155,11 @@ class Courier:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         for thread, relay in zip(self._threads, self._relays, strict=True):
-            while thread.is_alive():  # again and again: it may just be opening another connection
+            last = deadline + longest.total_seconds()
+            while thread.is_alive() and time.monotonic() < last:  # again and again: it may just be opening another connection
                 relay.abort()
                 thread.join(0.1)
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _untried(self, carried: _Round) -> Deferred:
         if self._stopping.is_set():

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from mailgate.model.delivery import Deferred, Delivered, Delivery, Refused
 from mailgate.model.installation import RelaySettings
-from mailgate.send.courier import Courier, Outgoing
+from mailgate.send.courier import Courier, NotReady, Outgoing
 from mailgate.send.relay import Relay, SmtpRelay
 from tests.fakes.smtp_sink import CONNECT, Act, Close, Say, Silence, SmtpSink
 
@@ -272,3 +273,61 @@ def test_whoever_stops_asking_gets_back_each_letter_that_was_not_begun_and_none_
     assert first.id == "L0" and [one.id for one in back] == [f"L{number}" for number in range(1, 50)]
     assert list(courier.send([])) == [] and [item.id for item, _ in courier.send(letters(1))] == ["L0"]
     assert relay.asked == ["ann0@example.org", "ann0@example.org"], "one of each round: the rest was never begun"
+
+
+def test_large_letters_are_in_hand_one_at_a_time_and_small_ones_beside_them(hire: Callable[..., Courier]) -> None:
+    """Each lies in memory several times while it is put together and said."""
+    in_hand, most, lock = [0], [0], threading.Lock()
+
+    class Counting(ScriptedRelay):
+        def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+            with lock:
+                in_hand[0] -= sizes[recipient]
+            return OK
+
+    def put_together(size: int) -> bytes:
+        with lock:
+            in_hand[0] += size
+            most[0] = max(most[0], in_hand[0])
+        return LETTER
+
+    large, small = 25 * 1024 * 1024, 1024
+    sizes = {f"ann{n}@example.org": large if n % 3 == 0 else small for n in range(60)}
+    courier = hire(*(Counting(lambda _: OK) for _ in range(4)))
+    answers = list(
+        courier.send([Outgoing(to, "desk@example.org", to, partial(put_together, size), octets=size) for to, size in sizes.items()])
+    )
+    assert len(answers) == 60 and {type(delivery) for _, delivery in answers} == {Delivered}
+    assert most[0] < large + large // 2, "never two large ones"
+
+
+def test_a_letter_that_cannot_be_put_together_for_want_of_a_worker_counts_as_untried(
+    hire: Callable[..., Courier], caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_worker() -> bytes:
+        raise NotReady("no worker can be started", untried=True)
+
+    courier = hire(ScriptedRelay(lambda _: OK))
+    ((_, delivery),) = courier.send([Outgoing("L", "desk@example.org", "ann@example.org", no_worker)])
+    assert delivery == Deferred("not put together: no worker can be started", untried=True)
+    assert not any(record.exc_info for record in caplog.records)
+
+
+def test_stop_ends_in_time_although_a_letter_is_never_put_together(hire: Callable[..., Courier]) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def for_ever() -> bytes:
+        begun.set()
+        over.wait(60)
+        return LETTER
+
+    courier = hire(ScriptedRelay(lambda _: OK))
+    sender = threading.Thread(target=lambda: list(courier.send([Outgoing("L", "desk@example.org", "ann@example.org", for_ever)])))
+    sender.start()
+    begun.wait(10)
+    began = time.monotonic()
+    assert courier.stop(timedelta(0), SECOND / 5) is False
+    assert time.monotonic() - began < 5
+    over.set()
+    sender.join(10)
+    assert courier.stop(SECOND) is True
