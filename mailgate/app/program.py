@@ -28,7 +28,7 @@ from mailgate.app.steady import SteadyClock
 from mailgate.decide import polling
 from mailgate.gateway import Gateway, House
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.reading import Files
+from mailgate.gateway.workers import Files
 from mailgate.model.installation import DoorSettings, RelaySettings
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.oauth import Secrets, TokenSource

@@ -17,7 +17,7 @@ from mailgate import understand
 from mailgate.compose import words
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
-from mailgate.gateway.reading import NoReader, Unwritten
+from mailgate.gateway.workers import NoReader, Unwritten
 from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet, written
 from mailgate.gateway.writing import Sealed as Letters
 from mailgate.guard import Guard, GuardError, Overrun, Raised

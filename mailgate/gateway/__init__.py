@@ -20,8 +20,9 @@ from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.pausing import Pause
-from mailgate.gateway.reading import Files, NoReader, Reader, ReadingRound
+from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
+from mailgate.gateway.workers import Files, NoReader, Reader
 from mailgate.gateway.writing import Desk
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted

@@ -21,7 +21,8 @@ from mailgate.gateway.gathering import (
     with_what_is_below,
 )
 from mailgate.gateway.known import Known
-from mailgate.gateway.reading import REPORTS, ReadingRound, TextFiles
+from mailgate.gateway.reading import REPORTS, ReadingRound
+from mailgate.gateway.workers import TextFiles
 from mailgate.gateway.writing import Desk
 from mailgate.model.account import Account
 from mailgate.model.decision import Decision

@@ -36,18 +36,18 @@ from mailgate.gateway.gathering import (
     with_what_is_below,
 )
 from mailgate.gateway.known import Known
-from mailgate.gateway.writing import Desk, Sheet, Unwritable, Written, a_sheet, new_letter_id, noted
+from mailgate.gateway.workers import LATER, Reader, Unopened
+from mailgate.gateway.writing import Desk, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
-from mailgate.model.mail import Door, Kind, Reading, Unread
+from mailgate.model.mail import Door, Kind, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
 from mailgate.model.ticket import Status, TicketFile
 from mailgate.record.claims import OCTETS
-from mailgate.record.rows import UNAVAILABLE, Claim, Conflict, Outcome
-from mailgate.understand import FilesAsked, Item, Opened, Texts, recognised
-from mailgate.understand.dkim import Sealed
+from mailgate.record.rows import Claim, Conflict, Outcome
+from mailgate.understand import recognised
 from mailgate.understand.thread import cited_ids, find_evidence
 
 if TYPE_CHECKING:
@@ -97,42 +97,6 @@ class Decided:
 
 
 Batch = tuple[list[Claim], "list[Read]"]
-
-
-class NoReader(Exception):
-    """No worker can be had: nothing is known about the mails, they are read later."""
-
-
-#: Not the fault of any mail: whatever is in hand is done later.
-LATER = (NoReader, *UNAVAILABLE)
-
-
-#: Opens files of raw mails that were read before, where hostile bytes may be read: one answer for each, in order. Raises NoReader.
-Files = Callable[[Sequence[FilesAsked]], Sequence[Opened | Unread]]
-TextFiles = Callable[[Sequence[FilesAsked]], Sequence[Texts | Unread]]
-
-
-class Reader(Protocol):
-    """Reads mails and writes letters under a budget, away from the doors; one answer for each, in order. Both raise NoReader."""
-
-    def read(self, items: Sequence[Item]) -> list[Reading | Unread]: ...
-
-    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
-        """The DKIM signatures in each of these mails; a mail whose signatures cannot be read has none."""
-
-    def texts(self, asked: Sequence[FilesAsked]) -> Sequence[Texts | Unread]:
-        """What stands in text files of mails that were read before; None: that file is not what was described."""
-
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
-        """Raises Unwritten when one of them cannot be written."""
-
-
-class Unwritten(Exception):
-    """A letter cannot be written: nothing of its decision may be recorded."""
-
-
-class Unopened(Exception):
-    """The files of a mail cannot be opened under the budget: what is in them must be known before it may leave."""
 
 
 class ReadingRound:

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.decide import refusal, retry
 from mailgate.gateway import journal
-from mailgate.gateway.reading import Alarm, Files, NoReader
+from mailgate.gateway.reading import Alarm
+from mailgate.gateway.workers import Files, NoReader
 from mailgate.gateway.writing import Desk
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
 from mailgate.model.letter import Letter, PartRef
