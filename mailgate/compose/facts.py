@@ -45,6 +45,7 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("address_suppressed", "agent"): ("whom", "reply"),
     ("rating_given", "requester"): ("score", "late"),
     ("low_rating_given", "lead"): ("score", "comment", "requester"),
+    ("rating_commented", "agent"): ("score", "comment", "requester"),
     ("agent_welcomed", "agent"): (),
     ("operator_alarmed", "operator"): ("kind", "what", "since", "way_out"),
     ("relay_tested", "operator"): (),

@@ -402,6 +402,7 @@ FILTERS: Mapping[str, Any] = {
     "letter": _said(words.EVENTS),
     "code": _said(words.CODES),
     "proof": _said(words.PROOFS),
+    "reason": _said(words.REASONS),
     "told": _told,
     "alarm": _alarm,
     "size": words.size,

@@ -92,6 +92,17 @@ PROOFS: Mapping[str, str] = {
     "none": "no, only the mail itself says so",
     "failed": "no, the address may be forged: its check failed",
 }
+#: Why somebody's words are held. What is not among them is said as it is.
+REASONS: Mapping[str, str] = {
+    reason: reason
+    for reason in (
+        "not the requester, not a participant, not an agent",
+        "was in copy of a mail on this ticket, and is not proven",
+        "the mail answers no letter of ours",
+        "the letter was made for somebody else",
+        "others have seen this letter's token",
+    )
+}
 ALARMS: Mapping[str, str] = {
     "set_aside": "A mail was set aside and waits for you",
     "relay_down": "The mail server does not take our letters",
@@ -128,7 +139,7 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
-        *(words for table in (EVENTS, CODES, PROOFS, ALARMS, _TOLD) for words in table.values()),
+        *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, _TOLD) for words in table.values()),
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT,
     )
 )  # fmt: skip

@@ -20,7 +20,7 @@ from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
-from mailgate.model.mail import Door, Kind
+from mailgate.model.mail import STRANGERS_ABSENCE, Door, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, Visibility
 
@@ -108,7 +108,8 @@ def _machine(s: Situation) -> Decision:
         return Decision(trace=(TraceLine("decide", "machine", "an agent's automatic mail", "kept, never ticket content"),))
     ticket = s.ticket
     if ticket is None:
-        return Decision(set_aside=f"{s.reading.kind.value} that belongs to no ticket: {s.reading.kind_because}")
+        reason = f"{s.reading.kind.value} that belongs to no ticket: {s.reading.kind_because}"
+        return Decision(set_aside=reason, quiet=reason.startswith(STRANGERS_ABSENCE))
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
     event = AutoReplyReceived(at=s.arrived_at, actor=s.author.id if s.author else None, entry=entry.id, mail=s.inbox)
     step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)

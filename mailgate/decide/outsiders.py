@@ -180,6 +180,18 @@ WISHES: Mapping[str, tuple[authority.Capability, Callable[[Situation], Decision]
 # --- ratings: they never change the state ------------------------------------------------------------
 
 
+def _with_comment(s: Situation, ticket: Ticket, score: int, comment: str, told: set[int]) -> tuple[LetterWanted, ...]:
+    """What stands beside a rating, for the owner (else the group) or the lead, by the policy; not for who reads it in another letter."""
+    assert s.author is not None
+    wanted = s.policy.rating_comments_to
+    lead = s.policy.lead_of(ticket.group)
+    first = s.agents[lead.id].id if "lead" in wanted and lead is not None and lead.id in s.agents else None
+    owner = announce.responsible(replace(ticket, members=()), s.policy, s.agents) if "owner" in wanted else ()
+    people = (id_ for id_ in (*owner, *((first,) if first is not None else ())) if id_ not in told)
+    facts = {"score": score, "comment": comment, "requester": s.author.name or s.author.address}
+    return announce.to_agents(s, "rating_commented", ticket, None, people=people, facts=facts, without=s.author.id)
+
+
 def _rated(s: Situation, proof: Proof) -> Decision:
     assert s.file is not None and s.author is not None and s.understood.rating is not None
     ticket, rating = s.file.ticket, s.understood.rating
@@ -207,6 +219,8 @@ def _rated(s: Situation, proof: Proof) -> Decision:
         after = apply(after, event, rules, s.now).ticket
     thanks, suppressed = announce.to_requester(s, "rating_given", ticket, s.author, facts={"score": rating.score, "late": result.late})
     letters = tuple(letter for letter in result.letters if s.policy.wants(letter.event))
+    if result.counted is not None and rating.comment:
+        letters += _with_comment(s, ticket, rating.score, rating.comment, {letter.person.id for letter in letters})
     return Decision(
         changes=(Change(ticket, after, (*result.events, *suppressed), (entry,)),),
         letters=(*letters, *thanks),

@@ -384,7 +384,9 @@ class ReadingRound:
         self.store.record(outcomes, decided.now, desk.last_look(decided.now))
         journal.were_recorded(outcomes, decided.began)
         for row in decided.rows:
-            if row.decision.set_aside:
+            if row.decision.set_aside and row.decision.quiet:
+                log.info("mail %d set aside: %s", row.claim.id, row.decision.set_aside)
+            elif row.decision.set_aside:
                 log.warning("mail %d set aside: %s", row.claim.id, row.decision.set_aside)
                 self.alarm("set_aside", f"{row.claim.id}: {row.decision.set_aside}", f"mailgate inbox show {row.claim.id}")
             if told := row.decision.alarm:

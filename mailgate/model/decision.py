@@ -69,6 +69,7 @@ class Decision:
     confirms: int | None = None  #: inbox id of a waiting mail that is to be read once more, for its author has confirmed it
     bad_token: str | None = None  #: author address to count a bad subject token against
     set_aside: str | None = None
+    quiet: bool = False  #: what is set aside is nothing that a person has to look at
     reported: tuple[Reported, ...] = ()  #: what this mail says about letters of ours
     suppress: tuple[Suppression, ...] = ()  #: addresses that get nothing automatic from now on
     answered: str | None = None  #: the letter that its reader answers by this mail: it arrived

@@ -79,6 +79,11 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
 
 
+#: How the reason begins for which an absence is set aside that is about nothing of ours. Strangers are away every day: nobody is asked to
+#: look at it.
+STRANGERS_ABSENCE = f"{Kind.AUTO_REPLY.value} that belongs to no ticket"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """An answer between the lines of the mail that it answers."""

@@ -186,6 +186,7 @@ class Policy:
     default_priority: int = 4
     request_priority: int = 5  #: kind `request`: impact 3, urgency 3
     bad_tokens_per_hour: int = 20
+    rating_comments_to: frozenset[str] = frozenset({"owner"})  #: owner, lead: who reads what stands beside a rating
     old_number_pattern: str | None = None  #: a predecessor's numbers in subjects, one group: the ticket number
     residue_line: int = 20  #: characters from which a line of a notice counts as residue
 

@@ -400,6 +400,7 @@ class TicketsForm(Form):
     request_priority: Priority = "P5"
     old_number_pattern: str | None = None
     bad_tokens_per_hour: int = Field(default=20, ge=1)
+    rating_comments_to: tuple[Literal["owner", "lead"], ...] = ("owner",)
 
 
 class PolicyForm(Form):

@@ -82,6 +82,7 @@ def build(form: PolicyForm, digest: str, languages: frozenset[str], events: froz
         default_priority=int(form.tickets.default_priority[1]),
         request_priority=int(form.tickets.request_priority[1]),
         bad_tokens_per_hour=form.tickets.bad_tokens_per_hour,
+        rating_comments_to=frozenset(form.tickets.rating_comments_to),
         old_number_pattern=form.tickets.old_number_pattern,
     )
     _check(policy, languages, events, say)

@@ -219,14 +219,14 @@ def test_a_rating_is_counted_thanked_for_and_changes_nothing():
         [counted] = decision.ratings
         assert (counted.score, counted.closure, counted.person, counted.comment) == (4, 1, MAX, "quick")
         assert status(decision) is Status.RESOLVED and event(decision, RatingGiven).score == 4
-        assert letters(decision) == [("rating_given", MAX_AT)]
+        assert letters(decision) == [("rating_commented", BOB_AT), ("rating_given", MAX_AT)]
         assert decision.changes[0].entries[0].hidden
 
 
 def test_a_low_rating_is_heard_by_the_lead():
     decision = a_requesters("1\nStill broken.", answers=asked(), file=a_file(Status.RESOLVED))
     assert events(decision) == ["rating_given", "low_rating_given"]
-    assert letters(decision) == [("low_rating_given", ANN_AT), ("rating_given", MAX_AT)]
+    assert letters(decision) == [("low_rating_given", ANN_AT), ("rating_commented", BOB_AT), ("rating_given", MAX_AT)]
     assert decision.letters[0].audience is Audience.LEAD
 
 

@@ -91,6 +91,9 @@ LETTERS: Mapping[tuple[str, Audience], str] = {
     ("status_asked", Audience.REQUESTER): "how the ticket stands",
     ("rating_given", Audience.REQUESTER): "thanks for the rating",
     ("low_rating_given", Audience.LEAD): "notice of a low rating",
+    ("rating_commented", Audience.AGENT): "what stands beside the rating",
+    ("group_told", Audience.AGENT): "one line about who did what",
+    ("ticket_lost", Audience.AGENT): "notice that the ticket is somebody else's now",
     ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
     ("address_suppressed", Audience.AGENT): "notice that an address does not work",
 }
