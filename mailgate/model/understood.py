@@ -49,7 +49,7 @@ class Parsed:
 class RatingRead:
     score: int
     comment: str
-    because: str  #: "token" or "first line"
+    because: str  #: "token", "first line" or "beside thanks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from mailgate.model.understood import RatingRead
 
 LONGEST_COMMENT = 2000  #: characters
 MOST_WORDS = 12  #: of a thank-you
+_LONGEST_THANKS = 400  #: characters
 
 # --- ratings -----------------------------------------------------------------------------------------
 
@@ -28,19 +29,42 @@ _STAR = re.compile(r"[★⭐🌟]")
 #: `4`, `4/5`, `4/5 quick help`, `4 - quick help`; not `4 of us still wait`, `5 minutes ago`, `2-3 times`, `1. open the door`.
 _MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*(?:[.,;:!–—-]+\s*)?\Z)|(?=\s*[,;:!–—-]+\s+[^\W\d]))")
 _SEPARATORS = " \t.,;:!–—-"
+_LABEL = (
+    r"(?:rating|score|grade|mark|stars|note|schulnote|bewertung|wertung|punkte|sterne|nota|voto|cijfer)\s{0,2}(?::|=|is|ist|-|–)?\s{0,2}"
+)
+_OF_FIVE = r"\s?(?:/|von|out\ of|of|sur|de|su|van)\s?5"
+_UNIT = r"[\s-]?(?:stars?|sterne?|points?|punkte?|étoiles?|estrellas?|stelle|sterren)"
+_COUNTED = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ein": 1, "einen": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5,
+}  # fmt: skip
+_ENDS = r"(?=\s{0,3}(?:[.,;:!)–—-]|$))"
+#: A mark beside a thank-you: what says of itself that it is one, or a figure alone at the end of a line.
+_BESIDE = re.compile(
+    rf"""(?<![\w/.,])(?:
+      {_LABEL}(?P<labelled>[1-5])(?:{_OF_FIVE}|{_UNIT})?(?![\w/]|[.,]\d){_ENDS}
+    | (?P<of_five>[1-5]){_OF_FIVE}(?:{_UNIT})?(?![\w/]|[.,]\d)
+    | (?P<counted>[1-5]|{"|".join(_COUNTED)}){_UNIT}\b
+    | (?P<alone>(?<![^\s])[1-5])(?=[.!]{{0,3}}\s{{0,3}}$)
+    )""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
 
 
 def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> RatingRead | None:
     """The mark that a mail gives, and the words beside it.
 
-    A score in a signed address wins. Else the first line of the new text counts, and only when the mail answers a letter that
-    `asked` for a rating. Two links with different scores in one mail are what a scanner clicks, not what a person says: no rating.
+    A score in a signed address wins. Else the first line of the new text counts, or a mark that stands beside nothing but thanks,
+    and only when the mail answers a letter that `asked` for a rating. Two links with different scores in one mail are what a scanner
+    clicks, not what a person says: no rating.
     """
     scores = {e.word for e in evidence if e.valid and e.purpose == "rate" and e.word in "12345" and e.word}
     text = _above_hints(mail.new_text)
     if len(scores) > 1:
         return None
     read = _first_line(text)
+    because = "first line"
+    if read is None and (beside := _beside_thanks(text)) is not None:
+        read, because = beside, "beside thanks"
     if scores:
         score = int(scores.pop())
         # The figure is not a comment when somebody writes it once more.
@@ -48,7 +72,45 @@ def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> Rating
         return RatingRead(score, comment[:LONGEST_COMMENT].strip(), "token")
     if not asked or read is None:
         return None
-    return RatingRead(read[0], read[1][:LONGEST_COMMENT].strip(), "first line")
+    return RatingRead(read[0], read[1][:LONGEST_COMMENT].strip(), because)
+
+
+def _beside_thanks(text: str) -> tuple[int, str] | None:
+    """Score and words of a mail that gives a mark and otherwise only thanks, greets and signs. In doubt it gives none."""
+    if len(text) > _LONGEST_THANKS:
+        return None
+    found = [(match.start(), match.end(), score) for match in _BESIDE.finditer(text) if (score := _score_of(match, text))]
+    stars = (match for match in _STARS.finditer(text) if not _STAR.match(text[: match.start()].rstrip()[-1:]))
+    found += [(match.start(), match.end(), len(_STAR.findall(match[1]))) for match in stars]
+    found += [(at, at + len(line), 5 if hand[1] else 1) for at, line in _lines_of(text) if (hand := _THUMBS.fullmatch(line.strip()))]
+    if len({score for _, _, score in found}) != 1:
+        return None
+    rest = text
+    for start, end, _ in sorted(found, reverse=True):
+        rest = f"{rest[:start]} {rest[end:]}"
+    if not _says_only(rest, gratitude=False):
+        return None
+    return found[0][2], "\n".join(line for line in (row.strip(_SEPARATORS) for row in rest.splitlines()) if line)
+
+
+def _score_of(match: re.Match[str], text: str) -> int:
+    """What a mark says; 0 for a figure that only ends a line of words: `room 5`, `all 5`."""
+    if match["alone"]:
+        before = text[: match.start()].rpartition("\n")[2].strip()
+        words = _WORD.findall(before)
+        if before[-1:] == "." and words and len(words[-1]) <= 4 and words[-1].lower() not in GRATITUDE | HARMLESS:
+            return 0  # "Tel. 5", "Nr. 5"
+        return int(match["alone"]) if not before or before[-1] in "!.,;:–—-" else 0
+    said = match["labelled"] or match["of_five"] or match["counted"]
+    return int(said) if said.isdigit() else _COUNTED[said.lower()]
+
+
+def _lines_of(text: str) -> list[tuple[int, str]]:
+    at, lines = 0, []
+    for line in text.splitlines(keepends=True):
+        lines.append((at, line.rstrip("\n")))
+        at += len(line)
+    return lines
 
 
 def _first_line(text: str) -> tuple[int, str] | None:
@@ -82,7 +144,13 @@ _HINTS = frozenset(_folded(line) for line in (*RATING_HINTS, *MARKERS.values(), 
 # --- a mere thank-you ----------------------------------------------------------------------------------
 
 #: One of these must be there. English and German; words in lower case, `ß` as written.
-GRATITUDE = frozenset("thanks thank thankyou thx tnx cheers appreciated grateful danke dankeschön dank dankschön bedanke merci".split())
+GRATITUDE = frozenset(
+    """
+    thanks thank thankyou thx tnx ty cheers appreciated grateful danke dankeschön dankeschoen dank dankschön bedanke merci gracias grazie
+    obrigado obrigada bedankt dankjewel tack tak takk kiitos dziękuję dzięki děkuji díky köszönöm mulțumesc hvala спасибо дякую ευχαριστώ
+    teşekkürler
+    """.split()
+)
 
 #: Words that add nothing to a thank-you. Any other word makes it a message: in doubt somebody reads it.
 HARMLESS = frozenset(
@@ -121,12 +189,25 @@ def is_thanks(text: str, attachments: bool) -> bool:
 
     At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment.
     """
-    if attachments or len(text) > 400 or any(sign in text for sign in "?？¿@/%&#"):
+    if attachments or len(text) > _LONGEST_THANKS:
+        return False
+    # A mark that nobody asked for adds nothing to it.
+    return _says_only(text, gratitude=True) or _thanks_with_a_mark(text)
+
+
+def _thanks_with_a_mark(text: str) -> bool:
+    read = _beside_thanks(text)
+    return read is not None and _says_only(read[1], gratitude=True)
+
+
+def _says_only(text: str, gratitude: bool) -> bool:
+    """Whether a text thanks, greets and signs, and says nothing else. `gratitude`: it has to thank."""
+    if any(sign in text for sign in "?？¿@/%&#"):
         return False
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     words = [[word.replace("’", "'") for word in _WORD.findall(line)] for line in lines]
     flat = [word for line in words for word in line]
-    if not 0 < len(flat) <= MOST_WORDS or not any(word.lower() in GRATITUDE for word in flat):
+    if len(flat) > MOST_WORDS or (gratitude and not any(word.lower() in GRATITUDE for word in flat)):
         return False
     return all(_harmless(line, alone=index > 0 and index == len(words) - 1 and len(line) <= 2) for index, line in enumerate(words))
 

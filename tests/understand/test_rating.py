@@ -73,12 +73,55 @@ def test_a_mark_on_the_first_line_counts_when_it_was_asked_for(line: str, score:
         "★★★★★★",
         "\U0001f44d\U0001f44e",
         "It was a 5",
-        "Great, thanks!\n5",
+        "Danke!\nRaum 5",
+        "Danke!\nDer Drucker 5 geht nicht",
+        "Thanks, all 5",
+        "Danke!\n5 mal versucht",
+        "Danke!\nNoch 5",
+        "Leider nein\n5",
+        "Danke, aber es geht nicht.\n5",
+        "Danke!\n1\n5",
+        "Danke!\n5/10",
+        "Danke!\n5,5",
+        "Danke!\n15",
+        "Danke!\nTel. 5",
+        "Danke? 5",
+        "Note: 5 printers are offline",
+        "4 of 5 printers work",
+        "Danke!\n3 points are left",
+        "3 stars are missing on the flag",
         "",
     ],
 )
 def test_figures_that_begin_a_story_are_no_mark(line: str):
     assert read_rating(a_mail(line), (), asked=True) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("Danke!\n5", 5), ("Danke!\n\n5", 5), ("Danke! 5", 5), ("Danke, 4.", 4), ("Great, thanks!\n5", 5), ("Thanks!\n\n4/5", 4),
+        ("Danke\n5 / 5", 5),
+        ("Vielen Dank!\n5 von 5", 5), ("Thank you, 5 out of 5", 5), ("Danke!\nNote: 5", 5), ("Danke! Note 4", 4), ("Bewertung: 5", 5),
+        ("Rating: 4/5", 4),
+        ("Thanks!\nScore = 3", 3), ("Danke!\n5 Sterne", 5), ("Thanks, 5 stars!", 5), ("Five stars, thank you", 5), ("Danke, fünf Sterne!",
+        5), ("Danke ★★★★★", 5),
+        ("Thank you!\n⭐⭐⭐⭐", 4), ("Danke!\n👍", 5), ("Hallo Frau Weber,\n\nvielen Dank!\n\n5\n\nViele Grüße\nMax Muster", 5),
+        ("Perfect!\n5", 5),
+        ("Thanks Ann\n\n2\n\nKind regards\nMax", 2), ("Danke!\n5!", 5), ("Danke!\n5\nMfG Max", 5), ("Merci !\n5", 5),
+        ("Hi Ann,\nthanks a lot!\n5", 5),
+        ("Danke!\n5\n5/5", 5), ("Gracias\n5", 5), ("Спасибо!\n5", 5),
+    ],
+)  # fmt: skip
+def test_a_mark_beside_nothing_but_thanks_counts_as_well(text: str, score: int):
+    rating = read_rating(a_mail(text), (), asked=True)
+    assert rating is not None and rating.score == score
+    assert read_rating(a_mail(text), (), asked=False) is None
+
+
+def test_thanks_with_a_mark_that_nobody_asked_for_are_thanks():
+    assert is_thanks("Danke!\n5", attachments=False) and is_thanks("Thanks, 5/5", attachments=False)
+    assert not is_thanks("5", attachments=False) and not is_thanks("Danke!\nRaum 5", attachments=False)
 
 
 def test_the_score_of_a_signed_address_wins_over_the_text():
