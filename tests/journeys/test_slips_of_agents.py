@@ -1,0 +1,67 @@
+"""What agents get wrong at their mail programs, from door to letter: it comes back, and done as told it does what it should have done."""
+
+from __future__ import annotations
+
+from mailgate.model.ticket import Status, Visibility
+from tests.journeys.world import ANN, MAX, SUPPORT, World
+
+WORDS = "I am on it, please restart it."
+
+
+def opened(world: World):
+    world.send(MAX, SUPPORT, "VPN drops", "Hello, since this morning the VPN drops every ten minutes.")
+    return world.letter(ANN, "every ten minutes")
+
+
+def outside(world: World) -> list[str]:
+    world.settle()
+    return [one.text for one in world.mailboxes.letters if one.recipient == MAX]
+
+
+def test_a_refused_mail_is_corrected_as_told_and_may_be_said_again(world: World) -> None:
+    notice = opened(world)
+    world.answer(ANN, notice, f"#prioritty P2\n{WORDS}")
+    back = world.letter(ANN, "#prioritty")
+    assert "goes to the requester" in back.text and "answer this mail" in back.text
+    world.answer(ANN, back, f"#priority urgent\n{WORDS}")
+    world.letter(MAX, WORDS)
+    file = world.ticket()
+    assert (file.ticket.priority, file.entries[-1].visibility) == (2, Visibility.PUBLIC)
+    # A note of one's own is nobody's secret, and an echo is no notice.
+    world.answer(ANN, notice, "#note\nPlease switch it off at the wall, I come at ten.")
+    world.answer(ANN, notice, "Please switch it off at the wall, I come at ten.")
+    world.letter(MAX, "switch it off at the wall")
+
+
+def test_a_late_note_reaches_nobody_outside_and_the_receipt_says_who_has_a_mail_already(world: World) -> None:
+    notice = opened(world)
+    before = len(outside(world))
+    world.answer(ANN, notice, "Hi Bob,\n\n*#note* he is a nuisance, do not hurry")
+    back = world.letter(ANN, "E_LATE")
+    assert "he is a nuisance" in back.text and "Nothing was changed and nothing was sent to the requester" in back.text
+    world.answer(ANN, notice, "#note\nhe is a nuisance, do not hurry", Cc=MAX)
+    receipt = world.letter(ANN, "in To or Cc")
+    assert "Nothing was sent to the requester" not in receipt.text
+    assert len(outside(world)) == before
+
+
+def test_close_with_words_reads_as_closed_and_says_how_it_is_opened_again(world: World) -> None:
+    notice = opened(world)
+    world.answer(ANN, notice, "The cable was loose.\n\n#close")
+    back = world.letter(ANN, "Write #close on the first line")
+    world.answer(ANN, back, "#close\nThe cable was loose.")
+    letter = world.letter(MAX, "The cable was loose.")
+    assert "is closed" in letter.text and "opens it again" in letter.text and "close, when it is solved" not in letter.text
+    assert world.ticket().ticket.status is Status.CLOSED
+    world.answer(MAX, letter, "It is loose again.")
+    world.letter(ANN, "It is loose again.")
+    assert world.ticket().ticket.status is Status.OPEN
+
+
+def test_thanks_and_five_is_a_rating(world: World) -> None:
+    notice = opened(world)
+    world.answer(ANN, notice, "#resolve\nThe cable was loose.")
+    world.answer(MAX, world.letter(MAX, "The cable was loose."), "Danke!\n\n5")
+    world.letter(MAX, "Thank you for your rating.")
+    assert world.ticket().ticket.status is Status.RESOLVED
+    assert "rating_given" in world.events(world.ticket().ticket.number)
