@@ -32,6 +32,12 @@ _ANY_SIGN = re.compile(_SIGN)
 _SHOWN_SIGN = re.compile(rf"(?:\A|>)[^<>]*{_SIGN}|\balt=[\"']?{_SIGN}")
 _SIGN_AS_PICTURE = re.compile("[#\uff03\ufe5f][\ufe0e\ufe0f\u20e3]*\\s*")
 
+#: On both sides of where a link leads, in the pieces of a line. No cleaned text holds the character.
+_LINK = "\x03"
+_LINKS = re.compile(f" ?{_LINK}([^{_LINK}]*){_LINK}")
+#: What the plain form of a mail has in the place of links and pictures: it says nothing of its own beside HTML.
+_MARKS = re.compile(r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]")
+
 QUOTED_BY_HTML = "the HTML sets it apart as a quote"
 
 #: Elements that end by themselves, or hold nothing: they say nothing about depth.
@@ -167,8 +173,11 @@ class _Kind(NamedTuple):
 _PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
 
 
-def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False) -> Document:
-    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what. `wordless`: as in `label`."""
+def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False, links: bool = False) -> Document:
+    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what. `wordless`: as in `label`.
+
+    `links`: there is no plain form, so the text has to say where links lead. The rules of the cut look at the words alone.
+    """
     defects: list[str] = []
     markup, tree = _tree(markup, limits, defects)
     if tree is None or tree.body is None:
@@ -178,7 +187,8 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
     safe = _CLEANER.clean(markup)
     lines = _render(tree.body)
-    seen = ["".join(line.pieces) for line in lines]
+    whole = ["".join(line.pieces) for line in lines]
+    seen = [_LINKS.sub("", text) if _LINK in text else text for text in whole]
     labels = label(
         [("> " * line.depth) + text if line.depth else text for line, text in zip(lines, seen, strict=True)],
         limits,
@@ -189,6 +199,8 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
     )
     if why is not None:  # the ">" was put there for the rules alone
         why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
+    if links:
+        seen = [_LINKS.sub(r" <\1>", text) if _LINK in text else text for text in whole]
     taken_apart = assemble(seen, labels, why)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
     if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
@@ -214,13 +226,13 @@ def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
     markup, tree = _tree(markup, limits, defects)
     if tree is None or tree.body is None:
         return flat_text(markup), defects
-    lines = ("".join(line.pieces) for line in _render(tree.body))
+    lines = (_LINKS.sub(r" <\1>", "".join(line.pieces)) for line in _render(tree.body))
     return "\n".join(line for line in lines if line != FROM_HERE).strip("\n").rstrip(), defects
 
 
 def same_words(one: str, other: str) -> bool:
-    """Whether two texts say the same, whatever their white space and punctuation."""
-    return _LOOSE.sub("", one) == _LOOSE.sub("", other)
+    """Whether two texts say the same, whatever their white space and punctuation, and whatever stands for links and pictures."""
+    return _LOOSE.sub("", _MARKS.sub("", one)) == _LOOSE.sub("", _MARKS.sub("", other))
 
 
 def begins_with_words(text: str, beginning: str) -> bool:
@@ -309,6 +321,10 @@ def _render(body: LexborNode) -> list[_Line]:
 
     while stack:
         node, left, kind = stack.pop()
+        if left == "a":
+            if line.pieces and (where := _leads_to(node)):
+                line.pieces.append(f"{_LINK}{where}{_LINK}")
+            continue
         if left is not None:
             kept -= left == "pre"
             depth, apart, signed = depth - kind.quotes, apart - kind.apart, signed - kind.signed
@@ -375,11 +391,23 @@ def _render(body: LexborNode) -> list[_Line]:
                 line.pieces.append("- ")
             if tag not in ("td", "th"):
                 stack.append((node, tag, kind))
+        if tag == "a" and attributes and attributes.get("href"):
+            stack.append((node, tag, _PLAIN))
         stack.extend([(child, None, _PLAIN) for child in node.iter(include_text=True)][::-1])
     for line in lines:
         if line.pieces:
             line.pieces = ["".join(line.pieces).rstrip()]
     return lines
+
+
+def _leads_to(link: LexborNode) -> str:
+    """Where a link leads, "" where its words say it, or nobody could read it."""
+    where = clean_text((link.attributes.get("href") or "").strip()[:2000])
+    words = "".join((link.text() or "").split()).lower()
+    bare = where.partition("://")[2].rstrip("/").lower()
+    if not words or not bare or where[:4].lower() != "http" or bare in words or any(sign in where for sign in f" \n{_LINK}<>"):
+        return ""
+    return where
 
 
 def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Kind:
@@ -424,18 +452,22 @@ def _rest_is_quoted(node: LexborNode, tag: str, attributes: dict[str, str | None
 
 
 def _prune(body: LexborNode) -> None:
-    """Takes out the containers that the cut left empty."""
+    """Takes out whatever the cut left empty: containers, headings, and the frame of our own letters. Cells stay where their table does."""
     full: set[int] = set()
     for node in body.traverse(include_text=True):
-        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip()):
+        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip() and not _is_unread(node)):
             above: LexborNode | None = node
             while above is not None and above.mem_id not in full:
                 full.add(above.mem_id)
                 above = above.parent
-    empty = [
-        node
-        for node in body.traverse(include_text=False)
-        if node.mem_id not in full and node.tag in ("blockquote", "div", "p", "table", "hr", "ul", "ol")
-    ]
+    empty = [node for node in body.traverse(include_text=False) if node.mem_id not in full and node.tag not in _KEPT_EMPTY]
     for node in reversed(empty):
         node.decompose()
+
+
+#: Nothing stands in them, or they stand for their place.
+_KEPT_EMPTY = frozenset("html body br wbr img td th tr col colgroup thead tbody tfoot".split())
+
+
+def _is_unread(text: LexborNode) -> bool:
+    return text.parent is not None and text.parent.tag in _UNREAD

@@ -204,11 +204,13 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
             markup = blocks[0].html or ""
             return plain, None, taken_apart, None, _if_signed(read_html(markup, limits).cut.new) if may_show_a_sign(markup) else ""
     if len(blocks) == 1 and blocks[0].html is not None:
-        document = read_html(blocks[0].html, limits, _reasons(contents), contents.has_files)
+        alone = not (blocks[0].plain or "").strip()
+        document = read_html(blocks[0].html, limits, _reasons(contents), contents.has_files, links=alone)
         contents.folded = document.folded
         contents.defects.extend(document.defects)
         plain = (blocks[0].plain or "").strip("\n").rstrip()
-        if not plain.strip() or _only_says_html(plain, document.text):
+        if alone or _only_says_html(plain, document.text):
+            document = document if alone else read_html(blocks[0].html, limits, _reasons(contents), contents.has_files, links=True)
             _chose(contents, PLAIN_SAYS_NOTHING if plain.strip() else HTML_ONLY)
             beside = cut(plain, limits).new if any(sign in plain for sign in SIGNS) else ""
             return document.text, document.safe, document.cut, document.new_safe, beside

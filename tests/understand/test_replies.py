@@ -42,7 +42,11 @@ EXPECTED: dict[str, tuple[str, str, bool]] = {
     "gmail-ru": ("Теперь печатает.", "", False),
     "gmail-signature-es": ("Ya imprime, gracias.", "-- \nRosa Vidal\nCompras", False),
     "gmx-web-de": ("Das Papier war feucht.", "", False),
-    "html-laid-out-en": (("Three things:\n\n- it is loud\n- it is slow\n\nTray Sheets\n1 250\n2 0\n\nSee the manual, please."), "", False),
+    "html-laid-out-en": (
+        ("Three things:\n\n- it is loud\n- it is slow\n\nTray Sheets\n1 250\n2 0\n\nSee the manual <https://example.net/manual>, please."),
+        "",
+        False,
+    ),
     "iphone-nl": ("Hij doet het weer.", "Verstuurd vanaf mijn iPhone", False),
     "list-footer-en": (
         "Does anybody else see blank pages?",
@@ -59,7 +63,7 @@ EXPECTED: dict[str, tuple[str, str, bool]] = {
     "other-help-desk-nl": ("Er is alleen nog zwart.", "", False),
     "outlook-desktop-fr": ("Elle clignote encore en rouge.", "", False),
     "outlook-mac-pt": ("Agora funciona, obrigado.", "", False),
-    "outlook-mobile-en": ("Still jammed, tray 2 this time.", "Get Outlook for iOS", False),
+    "outlook-mobile-en": ("Still jammed, tray 2 this time.", "Get Outlook for iOS <https://example.net/o>", False),
     "outlook-web-en": ("It prints, but only in green.", "", False),
     "outlook-zh": ("现在可以打印了。", "", False),
     "proton-en": ("Works over the cable only.", "Sent with Proton Mail secure email.", False),
