@@ -164,7 +164,7 @@ def test_a_client_that_hangs_up_at_the_very_moment_of_the_last_word_does_not_kee
 @pytest.mark.parametrize(
     "fails", [OSError(107, "Transport endpoint is not connected"), RuntimeError("Cannot call write_eof() when closing")]
 )
-def test_whatever_a_transport_says_at_the_last_word_the_others_hear_theirs(fails, monkeypatch):
+def test_whatever_a_transport_says_at_the_last_word_the_others_hear_theirs(fails, monkeypatch, caplog):
     with open_door() as house, house.client() as one, house.client() as other:
         assert one.reply()[:3] == other.reply()[:3] == "220"
         first = next(iter(house.door._house.sessions))
@@ -175,6 +175,8 @@ def test_whatever_a_transport_says_at_the_last_word_the_others_hear_theirs(fails
         monkeypatch.setattr(first._wire(), "write_eof", raises, raising=False)
         stopping = _stop(house, 2.0)
         assert {one.reply(), other.reply()} == {replies.SHUTTING_DOWN}
+        house.wait_until(first.gone.done)  # at once, and not when its time is up
+        assert "could not be dismissed" not in caplog.text
         one.sock.close()
         other.sock.close()
         stopping.result(PATIENCE)

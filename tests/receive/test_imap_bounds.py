@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import itertools
+import socket
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -163,7 +165,7 @@ def test_a_uidnext_far_above_all_mails_hides_none_that_comes_below_it(desk, serv
 
 
 @pytest.mark.parametrize("phantom", ["4294967295", "2147483648", "1000000"])
-def test_a_uid_that_no_mail_has_hides_none_that_comes_below_it(desk, server, phantom):
+def test_a_uid_that_no_mail_has_hides_none_that_comes_below_it(desk, server, phantom, caplog):
     watch = desk.watch()
     watch.look()
     names = fill(server, 2)
@@ -175,6 +177,7 @@ def test_a_uid_that_no_mail_has_hides_none_that_comes_below_it(desk, server, pha
         desk.clock.turn(hours=1)
     assert desk.subjects() == names
     assert not desk.alarms
+    assert "has new UIDs" not in caplog.text and "does not describe" not in caplog.text  # nor is the folder looked through anew each time
 
 
 def test_the_last_uid_that_there_is_can_be_read_and_the_folder_is_looked_at_after_it(desk, server):
@@ -249,6 +252,22 @@ def weather_a_storm(desk, server, storm, moment):
         watch.look()
         desk.clock.turn(hours=2)
     assert sorted(desk.subjects()) == ["m1", "m2", "m3"]  # over without a restart
+
+
+def test_what_came_before_tls_is_not_read_under_it():
+    """What waits belongs to its connection (fault 82)."""
+
+    class Wire(imap_wire._Counted):
+        def __init__(self) -> None:
+            self.sock, self.file = socket.socket(), io.BufferedReader(io.BytesIO(b"a1 OK begin\r\n* CAPABILITY forged\r\n"))
+            self.allow(1000, 5.0)
+
+    wire = Wire()
+    assert wire.readline() == b"a1 OK begin\r\n"
+    assert wire._rest
+    wire.file = io.BufferedReader(io.BytesIO(b"* CAPABILITY true\r\n"))
+    assert wire.readline() == b"* CAPABILITY true\r\n"
+    wire.sock.close()
 
 
 def test_a_greeting_that_drips_in_octet_by_octet_has_as_long_as_any_answer(desk, server):
