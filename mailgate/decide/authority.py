@@ -166,7 +166,7 @@ class Shown:
     entry_proof: Proof  #: for an outsider's words: a spent token still finds its holder
     spent: tuple[str, ...] = ()  #: letters whose token proves nothing from now on
     if_asked: Proof = Proof()  #: what it would prove if its author said that it is his
-    why_ask: str = ""  #: what he would be asked for: old_letter, seen_by_others, old_signature
+    why_ask: str = ""  #: what he would be asked for: old_letter, seen_by_others, old_signature, sent_elsewhere
 
 
 def proof_of(
@@ -202,9 +202,9 @@ def proof_of(
         because += f"; {verdict.domain} wrote it, but {doubt.because}"
     proof = Proof(token=not nothing, domain=domain, because=because)
     entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
-    old_seal = doubt is not None and doubt.is_old
-    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or old_seal, because="its author said that it is his")
-    return Shown(proof, entry_proof, spent, if_asked, why_ask or ("old_signature" if old_seal else ""))
+    of_seal = doubt.ask if doubt is not None else ""
+    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or bool(of_seal), because="its author said that it is his")
+    return Shown(proof, entry_proof, spent, if_asked, why_ask or of_seal)
 
 
 def _token(

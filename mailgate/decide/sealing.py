@@ -27,7 +27,7 @@ class Doubt:
     """Why the domain's signature does not prove what this mail wants."""
 
     because: str
-    is_old: bool = False  #: nothing is wrong with it but its age: its author can be asked
+    ask: str = ""  #: what its author can be asked for, where nothing else is wrong with it: old_signature, sent_elsewhere
 
 
 def doubt(s: Situation) -> Doubt | None:
@@ -38,7 +38,7 @@ def doubt(s: Situation) -> Doubt | None:
     if any(each is None for each in doubts):
         return None
     found = [each for each in doubts if each is not None]
-    return next((each for each in found if each.is_old), found[0])
+    return next((each for each in found if each.ask), found[0])
 
 
 def _doubt_of(seal: Seal, s: Situation) -> Doubt | None:
@@ -49,9 +49,14 @@ def _doubt_of(seal: Seal, s: Situation) -> Doubt | None:
     if lacking := _unsigned(seal, s):
         return Doubt(f"its signature does not cover what names the ticket ({lacking})")
     if seal.made_at is None:
-        return Doubt("its signature does not say when it was made", is_old=True)
+        return Doubt("its signature does not say when it was made", "old_signature")
     if s.arrived_at - seal.made_at > FRESH:
-        return Doubt("its signature is more than a day old", is_old=True)
+        return Doubt("its signature is more than a day old", "old_signature")
+    if not any(
+        name in seal.headers and any(s.policy.is_own(a.address) for a in listed) for name, listed in (("to", s.mail.to), ("cc", s.mail.cc))
+    ):
+        # A mail to a colleague or a vendor that names a ticket is no order to us, whoever hands it on.
+        return Doubt("its signature does not cover that it was sent to one of our desks", "sent_elsewhere")
     return None
 
 

@@ -177,6 +177,14 @@ def test_an_old_signature_is_asked_about(age: timedelta | None) -> None:
     assert "ticket_taken" in events(by_signature(verdict=sealed(age=age), confirmed=True))
 
 
+def test_a_mail_that_was_signed_for_somebody_else_is_asked_about() -> None:
+    """To a colleague, about a ticket, with a command in it; he, or who reads his mail, hands it to us."""
+    assert was_asked(by_signature(to=("bob@example.org",)))
+    assert was_asked(by_signature(verdict=sealed("from", "subject", "message-id")))
+    assert was_asked(by_signature(to=("bob@example.org",), cc=("support@example.org",))), "the Cc is not signed"
+    assert "ticket_taken" in events(by_signature(to=("bob@example.org",), cc=("support@example.org",), verdict=sealed(*HEADERS, "cc")))
+
+
 def test_one_good_signature_of_several_is_enough() -> None:
     both = replace(sealed(), seals=(Seal(("from",), NOON, ("weak",)), *sealed().seals))
     assert "ticket_taken" in events(by_signature(verdict=both))
