@@ -126,6 +126,7 @@ HEADERS = {
 @pytest.mark.parametrize("sink", SINKS)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_words_of_others_stay_words(sink: str, payload: str):
+    """No line of anybody's becomes a header (CVE-2012-4730, CVE-2013-3373, CVE-2024-6923, CVE-2026-1299, GHSA-5vg9, fault 102)"""
     letter = SINKS[sink](payload)
     assert check_bytes(whole(letter) + (f"\r\n--{letter.boundary}--\r\n".encode() if letter.boundary else b"")) == []
     names = [line.split(b":")[0].decode() for line in letter.header.split(b"\r\n") if line[:1] != b" "]
@@ -159,6 +160,7 @@ def test_a_value_never_begins_a_row_a_list_a_quote_or_a_link(payload: str):
 
 
 def test_template_language_in_a_mail_is_only_text():
+    """(CVE-2026-119144, CVE-2026-38431, CVE-2019-11581, CVE-2021-39115, fault 104)"""
     letter = a_letter(
         "requester_wrote",
         "agent",
@@ -170,6 +172,7 @@ def test_template_language_in_a_mail_is_only_text():
 
 
 def test_no_address_of_the_requester_stands_in_the_header_of_a_notice():
+    """(CVE-2020-1775, CVE-2021-21435, fault 100)"""
     context = a_context("requester_wrote", title="Max@Example.com cannot log in")
     entry = replace(samples.an_entry("asked"), author_name="max@example.com")
     letter = compose(a_wanted("requester_wrote", "agent", entry=entry, answers="<max@example.com>", thread=("<a@example.net>",)), context)

@@ -75,6 +75,7 @@ def test_who_exceeds_the_budget_is_blamed_and_the_items_around_it_are_answered(g
 
 
 def test_an_item_that_waits_without_using_cpu_is_killed_by_the_clock() -> None:
+    """(CVE-2021-36093, CVE-2026-48187, fault 118)"""
     with Guard(deeds.nothing, wall_seconds=0.4) as guard:
         before, bad, behind = guard.run(deeds.do, [("echo", 1), ("sleep", 60), ("echo", 2)])
     assert (before, behind) == (1, 2)

@@ -345,7 +345,7 @@ def test_a_letter_goes_under_tls_to_a_relay_that_proves_its_name(certificates: C
     [("expired", "expired"), ("self_signed", "self-signed"), ("wrong_host", "not valid for 'localhost'"), ("good", "unable to get local")],
 )
 def test_a_bad_certificate_gets_no_login_and_no_letter(certificates: Certificates, which: str, said: str, implicit: bool) -> None:
-    """Expired, of another host, signed by nobody (fault 34)."""
+    """Expired, of another host, signed by nobody (fault 34, CVE-2026-41016)."""
     # The good one is bad where nobody told us of its authority.
     ca_file = None if which == "good" else str(certificates.authority)
     with SmtpSink(certificate=getattr(certificates, which), implicit_tls=implicit, login=("desk", SECRET)) as sink:
@@ -356,7 +356,7 @@ def test_a_bad_certificate_gets_no_login_and_no_letter(certificates: Certificate
 
 
 def test_a_relay_without_starttls_gets_no_login_and_no_letter() -> None:
-    """Stripped by whoever is in the line (fault 34)."""
+    """Stripped by whoever is in the line (fault 34, GHSA-3588)."""
     with SmtpSink(login=("desk", SECRET)) as sink:  # or somebody in between took the offer out
         delivery = hand_over(sink, tls="starttls", user="desk")
     assert delivery == Deferred("the relay offers no STARTTLS, and letters do not travel in clear", relay_down=True)
@@ -546,6 +546,7 @@ def test_no_address_that_passes_has_anything_that_ends_the_command(local: str, d
     [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\n.\r\n", b"a\r\r\n", b"a\n\r\n", b"a", b"", b"a\r\n\r", b"a\0b\r\n"],
 )
 def test_a_letter_with_a_bare_line_end_reaches_no_socket(letter: bytes) -> None:
+    """(CVE-2023-51764, CVE-2023-51765, CVE-2023-51766, CVE-2024-27305)"""
     with SmtpSink() as sink:
         relay = SmtpRelay(settings(sink), lambda: None)
         with pytest.raises(UnfitLetterError):

@@ -68,6 +68,7 @@ def test_a_file_name_is_read_in_every_form(value: bytes, name: str) -> None:
 
 
 def test_a_codec_that_is_no_charset_is_never_run() -> None:
+    """(CVE-2014-9472, fault 114)"""
     assert parse_disposition(b"attachment; filename*=rot13''nop%80")[1]["filename"].startswith("nop")
     for label in ("rot13", "unicode_escape", "raw_unicode_escape", "idna", "punycode", "hex", "undefined", "zlib", "x\0y", "a" * 1000, ""):
         text, note = decode(b"\\u0041 abc \x80", label)
@@ -264,4 +265,5 @@ FILE_NAMES = [
 
 @pytest.mark.parametrize(("name", "shown"), FILE_NAMES)
 def test_a_file_name_is_cleaned_first_and_judged_then(name: str, shown: str) -> None:
+    """A name of a file is never a path (CVE-2026-28289, CVE-2026-27636, fault 108)"""
     assert clean_file_name(name) == shown
