@@ -121,6 +121,8 @@ ALARMS: Mapping[str, str] = {
     "dns_silent": "The resolver does not answer",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
+#: In a letter that leaves without them, above the names of its files.
+TOO_LARGE = "These files are too large for a mail server on the way, so this mail comes without them:"
 #: Behind the name of somebody who is called like an agent or a desk, and is none.
 EXTERNAL = "external"
 _OTHER_ALARM = "Something needs you"
@@ -140,7 +142,7 @@ MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
         *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, _TOLD) for words in table.values()),
-        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT,
+        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE,
     )
 )  # fmt: skip
 

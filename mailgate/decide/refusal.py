@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -13,7 +13,7 @@ from mailgate.decide.rules import rules_for
 from mailgate.model.decision import Alarm, Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import Event, LetterRefused
-from mailgate.model.letter import Audience, Letter, LetterWanted
+from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
 from mailgate.model.mail import Report
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Policy
@@ -23,6 +23,8 @@ from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
 UNMISSED = frozenset({"rating_given", "sla_warned", "reminder_due"})
 #: The letter that says that a letter did not arrive: when that one does not arrive either, it ends there.
 LAST_WORD = "letter_refused"
+#: The letter that says that another one left without files.
+WITHOUT_FILES = "letter_lightened"
 
 
 class Sent(Protocol):
@@ -42,6 +44,8 @@ class Sent(Protocol):
     def address(self) -> str: ...
     @property
     def closure(self) -> int | None: ...
+    @property
+    def entry(self) -> int | None: ...
 
 
 def on_settled(
@@ -129,6 +133,38 @@ def undelivered(
         if id_ in by_id and id_ != letter.person
     )
     return Decision(changes=(Change(ticket, after, events, (entry,)),), letters=letters, alarm=alarm)
+
+
+def sent_without(
+    letter: Sent,
+    left: Sequence[PartRef],
+    reply: str,
+    file: TicketFile,
+    policy: Policy,
+    agents: Mapping[str, Person],
+    entry_id: int,
+    now: datetime,
+) -> Decision:
+    """A letter that was too large leaves without these files. It shows on its ticket; of an answer to the outside its agents hear as well.
+
+    A notice names to its own reader what it comes without.
+    """
+    ticket = file.ticket
+    names = ", ".join(part.name for part in left)
+    entry = a_remark(f"{letter.event} -> {letter.address}: leaves without {names}. {reply}", ticket.number, entry_id, now)
+    told: tuple[int, ...] = ()
+    if letter.audience.is_outside and policy.wants(WITHOUT_FILES):
+        author = next((e.author for e in file.entries if e.id == letter.entry), None)
+        told = tuple(dict.fromkeys((*((author,) if author is not None else ()), *responsible(ticket, policy, agents))))
+    by_id = {p.id: p for p in agents.values()}
+    facts = {"whom": letter.address, "what": letter.event, "left": tuple((part.name, part.size) for part in left)}
+    letters = tuple(
+        LetterWanted(event=WITHOUT_FILES, audience=Audience.AGENT, person=by_id[id_], ticket=ticket.number, desk=ticket.desk, facts=facts)
+        for id_ in told
+        if id_ in by_id
+    )
+    line = TraceLine("send", letter.event, reply, f"leaves without {len(left)} files")
+    return Decision(changes=(Change(ticket, ticket, (), (entry,)),), letters=letters, trace=(line,))
 
 
 def _told(letter: Sent, ticket: Ticket, policy: Policy, agents: Mapping[str, Person]) -> tuple[int, ...]:

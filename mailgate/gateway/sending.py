@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mailgate.compose.assemble import Damaged, assemble
+from mailgate.compose.lighter import language_of, lightened
 from mailgate.decide import refusal, retry
 from mailgate.gateway import journal
 from mailgate.gateway.reading import Alarm
@@ -158,6 +159,29 @@ class SendingRound:
             octets.append(data)
         return octets
 
+    def _without_files(self, one: ClaimedLetter, refused: Refused, desk: Desk, agents: Mapping[str, Person]) -> bool:
+        """The letter waits without what was too large, in the place of the whole one. False where that would not help it."""
+        now, letter = self.now(), one.letter
+        found = lightened(letter, refused.limit, desk.templates.catalogue(desk.templates.language(language_of(letter))).say)
+        if found is None or letter.ticket is None:
+            return False
+        lighter, left = found
+        again = retry.Settled(OutboxState.DEFERRED, now, one.doubted, counts=False)
+        settlement = Settlement(letter.id, one.lease, again, refused.reply, lighter)
+        for _ in range(MOST_RETRIES):
+            file = self.store.files([letter.ticket])[letter.ticket]
+            entry = self.store.take_ids("entry", 1)[0]
+            decision = refusal.sent_without(letter, left, refused.reply, file, desk.policy, agents, entry, now)
+            letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
+            try:
+                self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+                return True
+            except Conflict as conflict:
+                if conflict.what == "lease":
+                    log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
+                    return True
+        return False
+
     def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: Desk, agents: Mapping[str, Person]) -> None:
         now, began = self.now(), journal.clock()
         letter = one.letter
@@ -167,6 +191,8 @@ class SendingRound:
         if settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
             if not self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now):
                 log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
+            return
+        if isinstance(delivery, Refused) and delivery.too_large and self._without_files(one, delivery, desk, agents):
             return
         settlement = Settlement(letter.id, one.lease, settled, delivery.reply)
         # What the relay says about the address is a bounce that came at once.

@@ -37,6 +37,8 @@ class Refused:
 
     reply: str
     damaged: bool = False  #: it was never offered: what lies here is not what was sealed
+    too_large: bool = False  #: its size is what was refused, nothing else about it
+    limit: int | None = None  #: the largest size that the relay says it takes, in octets
 
 
 Delivery = Delivered | Deferred | Refused

@@ -213,6 +213,14 @@ def settle(connection: Connection, settlement: Settlement, now: datetime) -> boo
         "doubted": attempted.doubted,
         "attempts": letters.c.attempts + (1 if attempted.counts else 0),
     }
+    if (lighter := settlement.lighter) is not None:
+        values |= {
+            "body": lighter.body,
+            "parts": codec.dump_all(lighter.parts),
+            "boundary": lighter.boundary,
+            "digest": lighter.digest,
+            "size": lighter.size,
+        }
     if state in _FINAL:
         done = connection.execute(update(letters).where(*mine).values(**values, state=state.value, due_at=None, settled_at=now))
         return done.rowcount == 1

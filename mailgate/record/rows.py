@@ -94,6 +94,7 @@ class Settlement:
     lease: str
     attempted: Attempted
     reply: str
+    lighter: Letter | None = None  #: the same letter without files that were too large: it waits in the place of the whole one
 
 
 @dataclass(frozen=True, slots=True)

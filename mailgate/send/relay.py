@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 import time
@@ -148,7 +149,25 @@ class SmtpRelay:
                 session.close()
         except smtplib.SMTPServerDisconnected:
             session.close()  # the reply that counts is already here
-        return Refused(text) if code >= 500 else Deferred(text)
+        if code < 500:
+            return Deferred(text)
+        # No limit is known: what the relay says it takes may be more than the server behind it takes.
+        return Refused(text, too_large=_is_about_the_size(code, text))
+
+
+_ENHANCED = re.compile(r"\b5\.\d{1,3}\.\d{1,3}\b")
+_FULL = re.compile(r"(?i)quota|full|storage")
+_SIZE_WORDS = re.compile(r"(?i)\b(?:message|mail|size|letter)\b.{0,40}\b(?:too (?:large|big)|exceeds?|limit)")
+
+
+def _is_about_the_size(code: int, text: str) -> bool:
+    """Whether a refusal is for the size of the letter (RFC 1870 6, RFC 3463 3.4), and not for a mailbox that is full: 552 says both."""
+    status = _ENHANCED.search(text)
+    if status is not None and status[0] != "5.0.0":
+        return status[0] in ("5.3.4", "5.2.3")
+    if code in (552, 523):
+        return not _FULL.search(text)
+    return code in (550, 554) and bool(_SIZE_WORDS.search(text))
 
 
 def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
@@ -157,7 +176,7 @@ def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
         return Refused("553 the relay takes no addresses outside ASCII (it does not offer SMTPUTF8)")
     most = session.esmtp_features.get("size", "")
     if most.isdigit() and 0 < int(most) < len(data):
-        return Refused(f"552 larger than the relay takes ({most} bytes)")
+        return Refused(f"552 larger than the relay takes ({most} bytes)", too_large=True, limit=int(most))
     return None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.decide.refusal import on_settled
+from mailgate.decide.refusal import on_settled, sent_without
 from mailgate.model.delivery import OutboxState
 from mailgate.model.events import AgentReplied, LetterRefused, TicketReopened, TicketResolved
-from mailgate.model.letter import Audience, Letter
+from mailgate.model.letter import Audience, Letter, PartRef
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Status, TicketFile, Visibility
 from tests.decide.build import ANN, ANN_AT, BOB, BOB_AT, KNOWN, MAX, MAX_AT, NOON, PIA, PIA_AT, Life, a_file, a_policy
@@ -97,3 +97,30 @@ def test_the_refused_notice_about_a_refused_letter_ends_there():
 def test_who_could_not_be_reached_is_not_written_to_about_it():
     decision = settled(sealed("note_added", to=BOB, audience=Audience.AGENT), a_file(Status.NEW))
     assert [w.person.address for w in decision.letters] == [ANN_AT]
+
+
+# --- without its files --------------------------------------------------------------------------------------------------------
+
+LOG = PartRef(7, "2", "trace.log", "text/plain", 31_000_000, "0" * 64, False, "")
+
+
+def lightened(letter, file, policy=None):
+    return sent_without(letter, (LOG,), "552 5.3.4 too large", file, policy or a_policy(), AGENTS, 700, NOON)
+
+
+def test_an_answer_that_leaves_without_a_file_shows_on_its_ticket_and_the_owner_hears_of_it():
+    decision = lightened(sealed(), a_file())
+    [change] = decision.changes
+    assert change.before == change.after and change.events == (), "the words have left: no clock is turned back"
+    assert "trace.log" in change.entries[0].text and change.entries[0].visibility is Visibility.INTERNAL
+    assert [(w.event, w.person.address, w.facts["left"]) for w in decision.letters] == [
+        ("letter_lightened", BOB_AT, (("trace.log", 31_000_000),))
+    ]
+
+
+def test_a_notice_names_to_its_own_reader_what_it_comes_without():
+    assert lightened(sealed("requester_wrote", to=ANN, audience=Audience.AGENT), a_file()).letters == ()
+
+
+def test_the_letter_about_it_can_be_switched_off():
+    assert lightened(sealed(), a_file(), a_policy(letters={"letter_lightened": False})).letters == ()

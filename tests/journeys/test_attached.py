@@ -5,10 +5,13 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage, Message
 from email.policy import SMTP
+from pathlib import Path
+from typing import Self
 
 import pytest
 
 from mailgate.app.stage import Received
+from tests.fakes.smtp_sink import SmtpSink
 from tests.journeys.world import ANN, BOB, MAX, SUPPORT, World
 
 
@@ -33,6 +36,34 @@ def test_a_harmless_file_reaches_the_requester_byte_for_byte(world: World) -> No
     files = [part for part in letter.message.walk() if part.get_filename()]
     assert [part.get_filename() for part in files] == ["driver.bin"]
     assert files[0].get_payload(decode=True) == b"\x00\x01driver" * 1000
+
+
+class Narrow(World):
+    """Its relay is not the stage's."""
+
+    def __enter__(self) -> Self:
+        self._running.__enter__()
+        return self
+
+
+@pytest.mark.either_database
+def test_an_answer_and_a_notice_that_are_too_large_for_the_relay_leave_without_the_file(tmp_path: Path) -> None:
+    with SmtpSink(extensions=("SIZE 200000", "8BITMIME")) as sink, Narrow(tmp_path, relay_port=sink.port) as world:
+        mail = world.a_mail(MAX, SUPPORT, "VPN drops", "See the log.")
+        mail.add_attachment(b"log" * 100_000, maintype="application", subtype="octet-stream", filename="vpn.log")
+        world.deliver(mail.as_bytes(policy=SMTP), MAX, [SUPPORT])
+        world.settle()
+        [notice] = [Received(ANN, "", one.data) for one in sink.taken if one.recipient == ANN and b"VPN drops" in one.data]
+        assert b"vpn.log" not in notice.data.partition(b"\r\n\r\n")[0]
+        assert "vpn.log, 300 KB" in notice.text
+        answer = an_answer(notice, "Please run this.")
+        answer.add_attachment(b"fix" * 100_000, maintype="application", subtype="octet-stream", filename="fix.bin")
+        world.deliver(answer.as_bytes(policy=SMTP), ANN, [answer["To"]])
+        world.settle()
+        assert sum(b"Please run this." in one.data for one in sink.taken if one.recipient == MAX) == 1
+        file = world.ticket()
+        assert any("leaves without fix.bin" in entry.text for entry in file.entries)
+        assert any(b"Sent without its files" in one.data for one in sink.taken if one.recipient == ANN)
 
 
 def with_the_notice_as_a_mail(mail: EmailMessage, notice: Received) -> None:

@@ -139,9 +139,34 @@ def test_an_address_outside_ascii_needs_a_relay_that_takes_it() -> None:
 
 def test_a_letter_larger_than_the_relay_takes_is_refused_with_clear_words() -> None:
     with SmtpSink(extensions=("SIZE 20",)) as sink:
-        assert hand_over(sink) == Refused("552 larger than the relay takes (20 bytes)")
+        assert hand_over(sink) == Refused("552 larger than the relay takes (20 bytes)", too_large=True, limit=20)
     with SmtpSink(extensions=("SIZE 0",)) as sink:  # RFC 1870: no limit is known
         assert isinstance(hand_over(sink), Delivered)
+
+
+@pytest.mark.parametrize(
+    ("said", "about_the_size"),
+    [
+        ("552 5.3.4 Message size exceeds fixed limit", True),
+        ("552 5.2.3 Message exceeds administrative limit", True),
+        ("552 Message too large", True),
+        ("523 the message is too long", True),
+        ("554 5.3.4 Error: message file too big", True),
+        ("554 Message exceeds the maximum size allowed", True),
+        ("550 5.3.4 too big", True),
+        ("552 5.2.2 Mailbox full", False),
+        ("552 Requested mail action aborted: exceeded storage allocation", False),
+        ("552 User over quota", False),
+        ("550 5.1.1 no such user", False),
+        ("554 5.7.1 message looks like spam", False),
+    ],
+)
+@pytest.mark.parametrize("moment", ["MAIL", DOT])
+def test_a_refusal_for_the_size_is_told_from_all_others(said: str, about_the_size: bool, moment: str) -> None:
+    """The same code is said of a mailbox that is full (fault 153)."""
+    with SmtpSink(script={moment: (Say(said),)}) as sink:
+        delivery = hand_over(sink)
+        assert isinstance(delivery, Refused) and delivery.too_large is about_the_size
 
 
 def test_a_server_from_before_ehlo_still_gets_the_letter() -> None:

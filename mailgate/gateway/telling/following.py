@@ -95,6 +95,7 @@ LETTERS: Mapping[tuple[str, Audience], str] = {
     ("group_told", Audience.AGENT): "one line about who did what",
     ("ticket_lost", Audience.AGENT): "notice that the ticket is somebody else's now",
     ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
+    ("letter_lightened", Audience.AGENT): "notice that a letter leaves without files",
     ("address_suppressed", Audience.AGENT): "notice that an address does not work",
 }
 STATUSES: Mapping[Status, str] = {
