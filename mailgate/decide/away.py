@@ -11,6 +11,7 @@ from datetime import timedelta
 from mailgate.decide import announce
 from mailgate.decide.entries import an_entry
 from mailgate.decide.lifecycle import apply
+from mailgate.decide.returned import outsiders_who_have_it
 from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -43,7 +44,9 @@ def kept_inside(s: Situation) -> Decision | None:
     if not hidden and author is not None:
         told = [id_ for id_ in announce.responsible(ticket, s.policy, s.agents) if id_ != author.id]
         told = told or [s.agents[a.id].id for a in s.policy.members(ticket.group) if a.id in s.agents]
-        letters = announce.to_agents(s, "note_added", step.ticket, entry, people=told, facts={"absent": True}, without=author.id)
+        letters = announce.to_agents(
+            s, "note_added", step.ticket, entry, people=told, facts={"absent": True, "direct": outsiders_who_have_it(s)}, without=author.id
+        )
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,

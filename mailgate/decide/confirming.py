@@ -15,6 +15,7 @@ from mailgate.decide import authority
 from mailgate.decide.announce import to_agent
 from mailgate.decide.entries import an_entry
 from mailgate.decide.once import question_key
+from mailgate.decide.returned import outsiders_who_have_it
 from mailgate.decide.situation import Situation
 from mailgate.decide.verbs import VERBS
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -106,6 +107,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
         "commands": tuple(" ".join((f"#{c.verb}", *c.args)) for c in parsed.commands),
         "text": s.mail.new_text,
         "until": s.now + WAITS,
+        "direct": outsiders_who_have_it(s),
     }
     letter = replace(to_agent(s, QUESTION, s.author, ticket, facts), about=s.inbox, expires_at=s.now + WAITS)
     return Decision(

@@ -10,7 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from mailgate.decide import announce, authority, away, desks, forwarding, joining, orders, outsiders, reports, sent, stray, suppression
+from mailgate.decide import (
+    announce,
+    authority,
+    away,
+    desks,
+    forwarding,
+    joining,
+    orders,
+    outsiders,
+    reports,
+    returned,
+    sent,
+    stray,
+    suppression,
+)
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.guessing import bad_token_of
@@ -177,7 +191,11 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
     told = (*announce.hearers(s, step.ticket), author.id)
     # What is written in the name of an agent is not let in: he can answer a notice himself.
-    facts = {"because": because, "may_admit": author.id not in {p.id for p in s.agents.values()}}
+    facts = {
+        "because": because,
+        "may_admit": author.id not in {p.id for p in s.agents.values()},
+        "direct": returned.outsiders_who_have_it(s),
+    }
     letters = announce.to_agents(s, "unverified_wrote", step.ticket, entry, people=told, facts=facts, without=without)
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),

@@ -368,7 +368,8 @@ def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
         event = "note_added" if is_note else "agent_replied"
         # Who is given the ticket gets its whole story, this entry with it.
         told = (id_ for id_ in hear if id_ not in given)
-        letters += announce.to_agents(s, event, ticket, entry, people=told, answer_is=entry.visibility, without=author.id)
+        facts = {"direct": returned.outsiders_who_have_it(s)} if is_note else {}
+        letters += announce.to_agents(s, event, ticket, entry, people=told, answer_is=entry.visibility, facts=facts, without=author.id)
     letters += announce.to_agents(
         s, "ticket_assigned", ticket, None, people=given, answer_is=Visibility.PUBLIC, facts={"by": author.name}, without=author.id
     )

@@ -55,9 +55,9 @@ def directly(s: Situation) -> frozenset[str]:
 
 def outsiders_who_have_it(s: Situation) -> tuple[str, ...]:
     """Who has the agent's mail from himself and is no colleague: of these nobody may be told that nothing was sent. Names, where known."""
-    colleagues = {key for person in (*s.agents.values(), *((s.author,) if s.author else ())) for key in person.keys}
+    inside = {s.author_key} | {key for person in (*s.agents.values(), *((s.author,) if s.author else ())) for key in person.keys}
     named = {key: person.name for person in (s.file.people if s.file else ()) for key in person.keys if person.name}
-    others = (a for a in (*s.mail.to, *s.mail.cc) if a.address and a.key not in colleagues and not s.policy.is_own(a.address))
+    others = (a for a in (*s.mail.to, *s.mail.cc) if a.address and a.key not in inside and not s.policy.is_own(a.address))
     found = (named.get(a.key, a.address) for a in others)
     return tuple(dict.fromkeys(found))[:MOST_FAULTS]
 

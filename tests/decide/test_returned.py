@@ -160,6 +160,15 @@ def test_strangers_count_and_colleagues_and_desks_do_not():
     assert told(an_agents("#noet\nhe lies"), "direct") == ()
 
 
+def test_no_other_notice_says_that_nobody_has_it():
+    note = an_agents("#note\nhe lies", cc=(MAX_AT,))
+    assert next(w for w in note.letters if w.event == "note_added").facts["direct"] == (KNOWN[1].name or MAX_AT,)
+    letter = a_letter()
+    stranger = decided(a_mail(EVE_AT, "me too", answers=letter, cc=(MAX_AT, EVE_AT)), file=a_file(), letters=(letter,))
+    told_so = [w.facts["direct"] for w in stranger.letters if w.event == "unverified_wrote"]
+    assert told_so and set(told_so) == {(KNOWN[1].name or MAX_AT,)}, "and the stranger himself is no news"
+
+
 # --- one's own notes ----------------------------------------------------------------------------------------------------
 
 OWN = "Please switch it off at the wall, I come at ten."
