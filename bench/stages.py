@@ -40,7 +40,7 @@ from mailgate.guard import line
 from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread
 from mailgate.record.store import Store, create_store, open_store
-from mailgate.understand import Item, read_item
+from mailgate.understand import FilesAsked, Item, Opened, Texts, open_files, open_texts, read_item
 
 STAGES = {
     "door": "dialogue and transfer",
@@ -116,6 +116,12 @@ class Worker:
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]:
         return self._through("understand", read_item, items)
+
+    def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
+        return self._through("understand", open_files, asked)
+
+    def texts(self, asked: Sequence[FilesAsked]) -> list[Texts | Unread]:
+        return self._through("understand", open_texts, asked)
 
     def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
         with self._accounts.stage("hand_over"):
