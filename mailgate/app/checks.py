@@ -126,7 +126,7 @@ def _database(found: Examined, now: datetime) -> Iterator[Found]:
         return
     with store:
         health, server = store.counts(now), store.server_time()
-        trouble = store.key_trouble(found.ring.prints) if found.ring else None
+        trouble = store.standing.key_trouble(found.ring.prints) if found.ring else None
         place = store.place
     if server is not None and abs(off := now - server) > CLOCK_OFF:
         yield "clock", f"{abs(off).total_seconds():.0f} s away from the clock of {place}: let both ask the same time servers (NTP)", False

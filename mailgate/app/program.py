@@ -158,7 +158,7 @@ class Program:
         self.store = open_store(settings.database, self.now(), for_serve=True)
         undo: list[Callable[[], object]] = [self.store.close]
         try:
-            self.store.adopt_keys(settings.ring.prints, settings.accept_other_keys)
+            self.store.standing.adopt_keys(settings.ring.prints, settings.accept_other_keys)
             if left := self.store.forget_leases():
                 log.info("%d mails were in work when the last run ended; they are read again", left)
             self.acceptor = Acceptor(self.store)
@@ -232,7 +232,7 @@ class Program:
 
     def _note_running(self) -> None:
         policy, digest = self.gateway.policy.digest, self.settings.digest
-        self.store.note_running(
+        self.store.standing.note_running(
             os.uname().nodename, json.dumps({"since": self.started_at.isoformat(), "policy": policy, "settings": digest})
         )
 
@@ -356,10 +356,11 @@ class Program:
         if not (ended or await loop.run_in_executor(None, self.timetable.stop, left(0.5))) or not carried:
             log.warning("a round did not end in time; its work is taken up again at the next start")
         with suppress(*UNAVAILABLE):
-            await loop.run_in_executor(None, self.store.note_running, os.uname().nodename, "")
+            await loop.run_in_executor(None, self.store.standing.note_running, os.uname().nodename, "")
         await loop.run_in_executor(None, self.gateway.close, left(0.5))
         if self.resolver:
             await loop.run_in_executor(None, self.resolver.close)
+        log.info("stopped: nobody is let in any more, and what waits is in the record")
         self.store.close()
 
 

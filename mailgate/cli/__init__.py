@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import sqlite3
 from typing import Annotated
 
 import typer
@@ -22,7 +21,7 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"mailgate {__version__} (Python {platform.python_version()}, SQLite {sqlite3.sqlite_version})")
+        typer.echo(f"mailgate {__version__} (Python {platform.python_version()})")
         raise typer.Exit
 
 

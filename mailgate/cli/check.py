@@ -83,13 +83,17 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
     from mailgate.app import wall_clock
     from mailgate.app.probe import Watch, compared, missing, send_roundtrip
     from mailgate.model.delivery import Delivered
-    from mailgate.record.store import open_store
+    from mailgate.record.store import is_served, open_store
 
     if settings.relay.kind == "maildir":
-        yield "relay", f"letters land in {settings.relay.path}: nothing can come back", False
+        way_out = 'name your mail server in [relay] (kind = "smtp"), restart `mailgate serve`, and say this again'
+        yield "relay", f"letters land in {settings.relay.path}, and nothing leaves: so nothing can come back. {way_out}", False
         return
     if settings.letters_held:
         yield "relay", 'letters = "hold": nothing leaves, and whoever answers this address today would get the letter', False
+        return
+    if not settings.database.is_server and not is_served(settings.database):
+        yield "roundtrip", "`mailgate serve` does not run: start it, and say this again while it runs. Nothing was sent", False
         return
     desk = settings.policy.desks[desk_id] if desk_id else next(iter(settings.policy.desks.values()))
     with explained(), open_store(settings.database, wall_clock(), check=False) as store:

@@ -68,7 +68,7 @@ def _in_words(error: Exception) -> list[str]:
         case Broken():
             return ["the disk under the database fails. Try again later"]
         case FileNotFoundError() if error.errno is None:
-            return [f"{error}. Try again later"]  # the configuration's, in words of ours
+            return [f"{str(error).rstrip('.')}. Try again later"]  # the configuration's, in words of ours
         case OSError():
             return [f"{error.filename or 'a file'} {why_not(error)}. Try again later"]
     return [f"a mail could not be taken ({type(error).__name__}): this is a fault of mailgate. Try again later"]

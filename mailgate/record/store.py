@@ -43,6 +43,7 @@ from mailgate.record.rows import (
     Settlement,
     recorded,
 )
+from mailgate.record.standing import Standing
 from mailgate.record.trust import ServeLock, Untrusted
 
 __all__ = [
@@ -90,6 +91,7 @@ class Store:
         self._db = database
         self._lock = lock
         self._numbers = Numbers(database)
+        self.standing = Standing(database)  #: keys that it knows, and what runs on it
         self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
 
     @property
@@ -438,30 +440,6 @@ class Store:
 
     def policy_text(self, digest: str) -> str | None:
         return self._db.read(lambda connection: house.policy_text(connection, digest))
-
-    def key_trouble(self, prints: Sequence[str]) -> Untrusted | None:
-        """What there is to say when none of these keys (`Keyring.prints`) has signed letters of this record."""
-        known = self._db.read(lambda connection: house.get(connection, house.KEYS)).split()
-        if not known or set(known) & set(prints):
-            return None
-        return Untrusted(
-            f"{self.place} was made with other keys than those in [keys]",
-            "Put the file with the old keys back (a new key stands above an old one, and never in its place). When they are lost for good, "
-            "set keys.accept_other = true for one start: then no answer to an older letter proves anybody",
-        )
-
-    def adopt_keys(self, prints: Sequence[str], accept_other: bool = False) -> None:
-        """From now on the record knows these keys. Raises Untrusted when it knows others only."""
-        if not accept_other and (trouble := self.key_trouble(prints)) is not None:
-            raise trouble
-        self._db.write(lambda connection: house.put(connection, house.KEYS, " ".join(prints)))
-
-    def note_running(self, host: str, words: str) -> None:
-        """What the `serve` of this machine goes by, for `status` beside it; "" when it ends."""
-        self._db.write(lambda connection: house.put(connection, f"{house.RUNNING}{host}", words))
-
-    def running(self) -> dict[str, str]:
-        return self._db.read(house.running)
 
     def sync_agents(self, policy: Policy) -> dict[str, Person]:
         """A person for each agent of the policy, by their id there."""

@@ -236,7 +236,7 @@ def test_another_key_than_the_database_was_made_with_is_refused_with_the_way_out
 
     def adopt(accept: bool = False) -> None:
         with house.store() as store:
-            store.adopt_keys(settings.load(house.config).ring.prints, accept)
+            store.standing.adopt_keys(settings.load(house.config).ring.prints, accept)
 
     with_keys(old)
     adopt()
