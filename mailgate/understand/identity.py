@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import ipaddress
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,7 @@ from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.understand import dkim, dmarc, spf
 from mailgate.understand.authres import Stamp
 from mailgate.understand.lookups import Missing, a_domain, is_below
+from mailgate.understand.received import hop_of
 from mailgate.understand.stamps import topmost
 
 OUR_CHECK = "our own check"
@@ -307,10 +307,6 @@ _INSIDE = tuple(
         "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7".split(),
     )
 )
-_HOP = re.compile(r"from\s++(\S++)(.*?)\bby\s++([^\s;()]+)", re.IGNORECASE)
-_OWN_HOP = re.compile(r"\s*by\s+([^\s;()]+)", re.IGNORECASE)
-_SAID = re.compile(r"helo=[^\s)]*", re.IGNORECASE)  # may hold another address in brackets
-_IN_BRACKETS = re.compile(r"[\[(](?:IPv6:)?([0-9A-Fa-f:.]{3,45})[\])]", re.IGNORECASE)
 
 
 def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Client | None:
@@ -325,20 +321,16 @@ def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Client | N
     if not trust.hops:
         return None
     for value in mail.header_all("received")[:20]:
-        match = _HOP.match(value[:2000].strip())
-        if match is None:
-            own = _OWN_HOP.match(value[:500])
-            if own is not None and own[1].lower() in trust.hops:
-                continue  # handed on within the server
+        hop = hop_of(value)
+        if hop is None or hop.by not in trust.hops:
             return None
-        if match[3].lower().rstrip(".") not in trust.hops:
-            return None
-        found = _IN_BRACKETS.findall(_SAID.sub("", f"{match[1]} {match[2]}"))
-        address = spf.client(found[-1]) if found else None
+        if not hop.said:
+            continue  # handed on within the server
+        address = spf.client(str(hop.address)) if hop.address is not None else None
         if address is None:
             return None
         if not _is_ours(address, trust):
-            return Client(str(address), match[1].strip("[]"))
+            return Client(str(address), hop.said)
     return None
 
 

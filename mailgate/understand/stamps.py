@@ -8,20 +8,14 @@ written by ours; the stamp that belongs to that line may stand right below it (G
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterator, Mapping
 
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.understand.authres import Stamp, read_stamp, server_of
+from mailgate.understand.received import Hop, hop_of
 
 MOST_HEADERS = 400  #: that are looked at; what a server of ours wrote stands among the first
-LONGEST_LINE = 2000
-
-_BY = re.compile(r"\bby\s++([^\s;()]+)", re.IGNORECASE)
-_FROM = re.compile(r"from\s++(\S++)\s*+(\([^()]*+(?:\([^()]*+\)[^()]*+)*+\))?", re.IGNORECASE)
-_ADDRESS = re.compile(r"[\[(\s](?:IPv6:)?([0-9A-Fa-f:.]{3,45})[\])\s]", re.IGNORECASE)
-_NAME_BEFORE = re.compile(r"\(\s*([A-Za-z0-9._-]+)\.?\s*[\[(]")  #: `(mx.example.org [192.0.2.7])`: what DNS calls the address
 
 _INSIDE = tuple(
     map(
@@ -85,45 +79,37 @@ def _written_by_ours(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Ite
         elif name == "received":
             if border:
                 return
-            line = value[:LONGEST_LINE]
-            whose = _ours(line, trust, home)
-            if whose is None:
+            hop = hop_of(value)
+            whose = _ours(hop, trust, home) if hop is not None else None
+            if hop is None or whose is None:
                 return
             yield from ((each, whose) for each in above)
             above, provider = [], whose
-            border = not _from_ours(line, trust, whose)
+            border = not _from_ours(hop, trust, whose)
 
 
-def _ours(line: str, trust: VerifySettings, home: str) -> str | None:
+def _ours(hop: Hop, trust: VerifySettings, home: str) -> str | None:
     """Whose server wrote this `Received:`: "" one of the operator's, else a provider; None: nobody's whom we know."""
-    match = _BY.search(line)
-    if match is None:
-        return None
-    name = match[1].lower().rstrip(".")
-    provider = provider_of(name)
-    if home and (provider == home or (home == "google" and _is_inside_google(name))):
+    provider = provider_of(hop.by)
+    if home and (provider == home or (home == "google" and _is_inside_google(hop.by))):
         return home
-    if name in trust.hops or name in trust.servers:
+    if hop.by in trust.hops or hop.by in trust.servers:
         return provider
     if provider == "microsoft" and trust.microsoft:
         return provider
     return None
 
 
-def _from_ours(line: str, trust: VerifySettings, whose: str) -> bool:
+def _from_ours(hop: Hop, trust: VerifySettings, whose: str) -> bool:
     """Whether the server that wrote the line had the mail from another one of ours: then the next line is ours to read, too."""
-    match = _FROM.match(line.strip())
-    if match is None:
+    if not hop.said:
         return True  # made, or handed on, within the server
-    name, comment = match[1].lower().strip("[]").rstrip("."), match[2] or ""
-    found = [address for text in _ADDRESS.findall(f" {match[1]} {comment} ") if (address := _address(text)) is not None]
-    if whose and provider_of(name) == whose:
+    if whose and provider_of(hop.said) == whose:
         return True  # its own stamps alone count there, and it takes those out that others made up
-    if found and any(found[-1].version == net.version and found[-1] in net for net in (*_INSIDE, *trust.hop_networks)):
+    address = hop.address
+    if address is not None and any(address.version == net.version and address in net for net in (*_INSIDE, *trust.hop_networks)):
         return True
-    known = _NAME_BEFORE.match(comment)  # not what the client called itself
-    said = known[1].lower().rstrip(".") if known else ""
-    return bool(said) and (said in trust.hops or said in trust.servers)
+    return bool(hop.name) and (hop.name in trust.hops or hop.name in trust.servers)  # not what the client called itself
 
 
 def _is_inside_google(name: str) -> bool:
