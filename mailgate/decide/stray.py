@@ -22,6 +22,7 @@ _CITING = frozenset({EvidenceKind.OWN_ID, EvidenceKind.KNOWN_ID})
 _IN_SUBJECT = frozenset({EvidenceKind.SUBJECT_TOKEN, EvidenceKind.OLD_NUMBER})
 #: A title of fewer letters says something only where it is the whole subject: "VPN" stands in many.
 _TELLING = 10
+_NUMBER = re.compile(r"(?<![\w-])([A-Za-z][A-Za-z0-9]{0,9})-([1-9][0-9]{0,11})(?![\w-])")
 #: "Re:", "AW:", "Antw[2]:" before a subject, in any language.
 _PREFIXES = re.compile(r"(?:\s*\[?[^\W\d_]{1,14}(?:\[\d{1,3}\])?\s{0,2}[:：])+\s*")
 
@@ -71,7 +72,8 @@ def _says_number(s: Situation) -> bool:
         return False
     ticket = s.file.ticket
     home = s.policy.desks.get(ticket.desk, s.desk)
-    return re.search(rf"(?<![\w-]){re.escape(home.prefix)}-{ticket.number}(?![\w-])", s.mail.subject, re.IGNORECASE) is not None
+    named = (home.prefix.upper(), str(ticket.number))
+    return any((match[1].upper(), match[2]) == named for match in _NUMBER.finditer(s.mail.subject[:1000]))
 
 
 def _passes_on(s: Situation) -> bool:

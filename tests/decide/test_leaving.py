@@ -28,6 +28,7 @@ from tests.decide.build import (
     reply,
     was_refused,
 )
+from tests.exam import proofs
 
 OF_BOB, OF_ANN, OF_MAX = a_notice(BOB), a_notice(ANN), a_letter(MAX)
 FORMS = {
@@ -222,3 +223,11 @@ def test_what_is_encrypted_comes_back_and_meets_no_promise(text, more):
 def test_who_speaks_of_encryption_still_answers():
     assert outside(an_agents("Your mail begins with -----BEGIN PGP MESSAGE-----, which I cannot read."))
     assert outside(an_agents("Please restart.", quoted="> -----BEGIN PGP MESSAGE-----\n> hQEMA"))
+
+
+def test_two_hundred_answers_written_as_mail_programs_write_let_no_proof_out():
+    """The short form of `tests/exam/test_proofs.py`."""
+    found = proofs.run(proofs.answers(7), 200)
+    assert found["left"] == [] and len(set(found["back"])) >= 11
+    assert proofs.run(proofs.answers(7, ring=proofs.STRANGE), 60)["back"] == []
+    assert proofs.run(proofs.answers(7, letters=(proofs.OF_MAX.id,)), 60)["back"] == []
