@@ -53,6 +53,7 @@ _NAMES_A_CHANNEL = frozenset(
 )
 _CSS_BEHIND = re.compile(r"\s{0,4}(?:=|[\w\-.:>+~,#*\[\]=\" ]{0,120}\{)|\([^()]{0,80}\)\s{0,4}[;{]")
 _NEXT_WORD = re.compile(r" ([^\W\d_]{1,20})(?![\w-])")
+_SPELT = re.compile(r" ?(?:[^\W\d_][ .\-]){3,20}[^\W\d_](?![\w])")
 _LISTED = re.compile(r"(?: {2,}| ?[:–—-] )\S.{0,80}\Z")
 _HASHTAGS = re.compile(r"(?:\s*#[^\s#]{1,60})+\s*")
 _HEADING = re.compile(r" {0,3}#{1,6} {1,4}\S")
@@ -244,6 +245,10 @@ def _keeps_inside(found: _Seen, text: _Text, index: int, fenced: bool) -> bool:
     if near != "exact" and (more := _NEXT_WORD.match(behind)) and means_inside(word + more[1]) == "exact":
         # A blank slipped in, or it is said in two words: `#n ote`, `#nur intern`.
         near, behind = "exact", behind[more.end() :]
+    if not near and (apart := _SPELT.match(text.lines[index], found.at + 1)) is not None:
+        # `#n o t e`, `# n-o-t-e`
+        said = "".join(ch for ch in apart[0] if ch.isalpha())
+        return means_inside(said) == "exact"
     if not near:
         return False
     if found.joined:
@@ -252,7 +257,7 @@ def _keeps_inside(found: _Seen, text: _Text, index: int, fenced: bool) -> bool:
     if _CSS_BEHIND.match(behind):
         return False
     has_text = any(ch.isalnum() for ch in behind)
-    ordinary = near == "slip" and word.lower() in ORDINARY
+    ordinary = near == "slip" and (word.lower() in ORDINARY or not word.isalpha())
     if has_text and near == "slip" and (_HASHTAGS.fullmatch(behind) or (ordinary and not _is_sentence(behind))):
         return False
     if not found.spaced:

@@ -98,8 +98,8 @@ def means_inside(word: str) -> Near:
     alike = plain.translate(_ALIKE)
     if plain in WORDS or alike in WORDS:
         return "exact"
-    if any(ch.isdigit() for ch in alike) or alike in _OTHER_WORDS:
-        return ""
+    if sum(ch.isdigit() for ch in alike) > 1 or alike in _OTHER_WORDS:
+        return ""  # a name, a version; one figure may be the key beside the right one
     near = (known for length in (-1, 0, 1) for known in _MISTYPED.get(len(alike) + length, ()))
     return "slip" if any(one_slip(alike, known) or one_slip(plain, known) for known in near) else ""
 

@@ -15,7 +15,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience
 from mailgate.model.mail import Kind
 from mailgate.understand.parse import parse
-from tests.decide.build import ANN, a_file, a_letter, a_notice, a_situation, reply
+from tests.decide.build import ANN, a_file, a_notice, a_situation, reply
 
 # --- what people write -------------------------------------------------------------------------------------------------
 
@@ -314,12 +314,11 @@ class Result:
 def run(cases: Iterator[Callable[[str, str], Case]], n: int) -> Result:
     """Reads and decides `n` answers of a proven agent to a notice whose answers are public."""
     result = Result()
-    a_letter(ANN)
     for make in (next(cases) for _ in range(n)):
         notice = a_notice(ANN)
         case = make(reply(notice), notice.message_id)
         mail = parse(case.raw, rich=result.mails % 2 == 0)
-        decision = on_mail(a_situation(mail, file=a_file(), letters=(notice,), kind=Kind.WRITTEN))
+        decision = on_mail(a_situation(mail, file=a_file(notices=("\n".join(NOTICE),)), letters=(notice,), kind=Kind.WRITTEN))
         result.mails += 1
         _look(case, decision, result)
     return result

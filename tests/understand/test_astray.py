@@ -53,6 +53,10 @@ def a_mail(plain: str | None, page: str | None, rich: bool = True):
         "Bonjour, #note il ment", "Sehr geehrte Frau Kraft, #intern",
         "It is mended. #note he lies", "#take #note he lies", "#close#note", "#n ote", "#not e", "#in ternal he lies", "#nur intern",
         "#internal note: he lies",
+        "#n o t e",
+        "# n-o-t-e he lies",
+        "#note1 he always lies",
+        "#n9te",
     ],
 )  # fmt: skip
 def test_a_word_that_keeps_a_text_inside_holds_the_mail_in_any_disguise(line: str):
@@ -113,7 +117,8 @@ def test_in_a_note_more_of_the_same_is_text_and_a_late_verb_is_not():
         "the #close button", "press #take",
         "#fff", "#1f497d", "#c0ffee", "C#", "F♯ note", "A# note", "https://example.org/#note", "www.example.org/a#internal",
         "mail#note@example.org",
-        "ask in #internal", "join #notes at ten", "see #internal-it", "#internal-it is the channel", "#notes.example.org", "#note2self",
+        "ask in #internal", "join #notes at ten", "see #internal-it", "#internal-it is the channel", "#notes.example.org", "#note12",
+        "#note2 { color: red }", "#a b c d", "# a-b-c",
         "#note_7",
         "#include <note.h>", "#define note 1", "#pragma private", "#close the door, please", "#open source is fine",
         "#wait what is that then", "#done deal, thank you",
