@@ -1,4 +1,4 @@
-"""A clock that jumps is not believed until it has said the same for a while; a machine that slept has not jumped."""
+"""A clock that jumps is not believed until it has said the same for a while; a machine that slept has not jumped (fault 50)."""
 
 from __future__ import annotations
 

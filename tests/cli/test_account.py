@@ -261,6 +261,7 @@ RING = Keyring((b"k" * 32,))
     ],
 )
 def test_no_signature_of_ours_is_shown(secret: str) -> None:
+    """(fault 124)"""
     [mac] = re.findall(r"(?<=[-.])[0-9A-Za-z]{16}(?=@|%40)|(?<=-)[0-9A-Z]{8}(?=\])", secret)
     for shown in (layout.seen(secret), layout.clipped(secret, 40), *layout.filled(f"x {secret} y"), *layout.excerpt(secret, 1)):
         assert mac not in shown and mac[:12] not in shown, shown

@@ -333,6 +333,7 @@ def test_an_imitated_line_of_ours_does_not_stand_at_the_beginning_of_a_line(hous
 
 
 def test_no_key_and_no_password_is_in_any_output(tmp_path: Path) -> None:
+    """(fault 125)"""
     password = "geheim-und-nirgends-zu-lesen"
     house = configured(tmp_path)
     toml = house.config / "mailgate.toml"

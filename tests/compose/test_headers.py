@@ -102,6 +102,7 @@ def test_whatever_stands_in_a_subject_is_read_back_by_two_decoders(subject: str)
 
 @given(phrases)
 def test_a_name_never_changes_whom_a_letter_goes_to(name: str):
+    """(fault 103)"""
     line = headers.mailbox_field("To", name, "max@example.com")
     value = unfolded(email.message_from_string(line + "\r\n\r\n")["To"])
     [(_, address)] = getaddresses([value])
@@ -172,6 +173,7 @@ EVIL = [
 
 @pytest.mark.parametrize("evil", EVIL)
 def test_the_writer_refuses_what_could_become_a_line(evil: str):
+    """(fault 102)"""
     for write in (
         lambda: headers.unstructured("Subject", evil),
         lambda: headers.mailbox_field("From", evil, "a@example.org"),

@@ -192,6 +192,7 @@ def test_a_line_like_a_fence_cannot_end_a_part():
     "line", ["From the start", ".", "..", "-- ", "trailing  ", "\ttab", "=3D", "x" * 2000, "é" * 999, "a\n.\nb", "From x\nFrom y"]
 )
 def test_a_text_arrives_as_it_was_written(line: str):
+    """(fault 145)"""
     letter = a_letter("agent_replied", "requester", entry=an_agents(text=f"one\n{line}\ntwo", html=None))
     assert f"one\n{line}\ntwo" in text(letter)
     assert b"\r\nFrom " not in letter.body and b"\r\n.\r\n" not in letter.body

@@ -39,6 +39,7 @@ def test_what_an_answer_quotes_of_a_letter_is_cut_off(event: str, audience: str,
 
 
 def test_the_requester_sees_the_desk_and_the_first_name_of_the_agent():
+    """(fault 100)"""
     letter = a_letter("agent_replied", "requester")
     assert header(letter, "From") == '"Ann (IT Support)" <support@example.org>'
     assert b"ann@example.org" not in whole(letter) and b"Berg" not in whole(letter)
@@ -46,6 +47,7 @@ def test_the_requester_sees_the_desk_and_the_first_name_of_the_agent():
 
 
 def test_agents_see_who_wrote_under_the_address_of_the_desk():
+    """(fault 148)"""
     assert header(a_letter("ticket_opened", "agent"), "From") == '"Max Muster via IT-1042" <support@example.org>'
     assert header(a_letter("note_added", "agent"), "From") == '"Ann Berg via IT-1042" <support@example.org>'
     assert header(a_letter("unverified_wrote", "agent"), "From") == '"Eve Adler (unverified) via IT-1042" <support@example.org>'
@@ -54,6 +56,7 @@ def test_agents_see_who_wrote_under_the_address_of_the_desk():
 
 @pytest.mark.parametrize(("event", "audience"), TO_AGENTS)
 def test_a_notice_names_no_outsider_in_its_header(event: str, audience: str):
+    """(fault 100)"""
     letter = a_letter(event, audience)
     for secret in (b"max@example.com", b"eve@example.net", b"vpn-1@example.com"):
         assert secret not in letter.header
@@ -66,6 +69,7 @@ def test_only_letters_to_agents_are_kept_as_notices():
 
 
 def test_the_answer_goes_to_an_address_that_proves_which_letter_it_answers():
+    """(fault 148)"""
     letter = a_letter("ticket_opened", "requester")
     [address] = re.findall(r"<([^>]+)>", header(letter, "Reply-To"))
     base, detail, domain = token.split_address(address)
@@ -74,6 +78,7 @@ def test_the_answer_goes_to_an_address_that_proves_which_letter_it_answers():
 
 
 def test_message_id_and_anchor_are_ours_and_the_anchor_stands_right_below_the_thread_of_the_ticket():
+    """(fault 140)"""
     letter = a_letter("ticket_opened", "requester")
     assert token.read_own_id(samples.RING, header(letter, "Message-ID")) == token.OwnId(1042, letter.id, False)
     references = header(letter, "References").split()
@@ -106,6 +111,7 @@ def test_the_letter_of_a_roundtrip_says_what_it_is_in_two_places():
 
 
 def test_machines_say_that_they_are_machines_and_people_do_not():
+    """(fault 147)"""
     ack, alarm, words = a_letter("ticket_opened", "requester"), a_letter("sla_warned", "agent"), a_letter("agent_replied", "requester")
     assert header(ack, "Auto-Submitted") == "auto-replied"
     assert header(alarm, "Auto-Submitted") == "auto-generated"

@@ -88,6 +88,7 @@ def test_a_good_letter_has_no_fault():
     ],
 )  # fmt: skip
 def test_each_fault_is_named(data: bytes, fault: str):
+    """(fault 139)"""
     assert any(fault in found for found in check_bytes(data)), check_bytes(data)
 
 
@@ -103,6 +104,7 @@ def test_an_address_or_an_id_that_looks_like_an_encoded_word_is_none(data: bytes
 
 
 def test_every_letter_that_is_shipped_passes():
+    """(fault 139)"""
     for event, audience in FACTS:
         for language in ("en", "de"):
             letter = a_letter(event, audience, language)

@@ -170,6 +170,7 @@ def test_known_addresses_have_a_budget_of_their_own():
 
 
 def test_a_burst_is_spread_over_the_minutes_and_never_exceeds_any_of_them():
+    """(faults 74 and 77)"""
     burst = [a_letter(f"a{n}@home.example", proven=False) for n in range(1500)]
     given = verdicts(burst)
     turns = [v.until if isinstance(v, Delay) else NOON for v in given if not isinstance(v, Suppress)]
@@ -209,6 +210,7 @@ def test_a_persons_words_and_letters_to_agents_are_neither_counted_nor_stopped(l
 @pytest.mark.parametrize("address", ["support@example.org", "Help@Example.org", "support+aaaaaaaa.0123456789abcdef@example.org"])
 @pytest.mark.parametrize("automatic", [True, False])
 def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
+    """(fault 66)"""
     assert verdicts([a_letter(address, automatic=automatic)]) == (Suppress("our own address"),)
 
 
@@ -218,6 +220,7 @@ def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
      "bounce-123@x.example", "bounces@x.example", "MAILER-DAEMON@x.example", "nicht.antworten@x.example"],
 )  # fmt: skip
 def test_nobody_is_there_to_read_an_automatic_letter(address: str):
+    """(fault 66)"""
     assert is_noreply(address)
     assert verdicts([a_letter(address)]) == (Suppress("nobody reads that address"),)
     assert verdicts([a_letter(address, automatic=False)]) == (Send(),)

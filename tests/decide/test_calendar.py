@@ -380,6 +380,7 @@ def instant(zone: str, first: date, minute: int) -> datetime:
 @settings(max_examples=120)
 @given(cases())
 def test_business_time_is_what_stepping_through_the_minutes_gives(case: tuple[Calendar, date, int, int, list[tuple[int, int]]]) -> None:
+    """(fault 51)"""
     calendar, first, start, end, pauses = case
     counted = sorted(m for m in open_minutes(calendar, first) if m >= start and not any(a <= m < b for a, b in pauses))
     at = lambda minute: instant(calendar.timezone, first, minute)  # noqa: E731

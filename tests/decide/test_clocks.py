@@ -100,6 +100,7 @@ def test_each_alarm_comes_once_however_often_we_look() -> None:
 
 
 def test_after_three_days_without_us_each_clock_is_heard_of_once() -> None:
+    """(fault 54)"""
     life = Life(priority=2)
     assert events(tick(life, "thu 9:00")) == ["sla_breached", "sla_breached"]
     assert tick(life, "thu 9:01") == Decision()

@@ -305,6 +305,7 @@ def test_the_same_answer_is_not_sent_again_and_another_one_under_its_name_comes_
 
 
 def test_a_mail_without_a_message_id_is_known_by_what_it_says() -> None:
+    """(fault 14)"""
     notice = a_notice(ANN)
     mail = a_mail(ANN_AT, "#take", answers=notice, message_id=None, date=NOON)
     known = frozenset(decided(mail, file=a_file(Status.NEW), letters=(notice,)).once)

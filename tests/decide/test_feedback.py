@@ -109,6 +109,7 @@ def test_the_last_rating_wins_and_the_same_complaint_alarms_once(previous: int |
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.REQUESTER])
 def test_nobody_else_rates(role: Role):
+    """(fault 121)"""
     assert rated(role=role).counted is None
 
 
@@ -132,6 +133,7 @@ def test_a_rating_counts_for_the_resolution_whose_letter_asked_for_it(closure: i
 
 @pytest.mark.parametrize(("later", "counts"), [(timedelta(0), True), (OPEN_FOR, True), (OPEN_FOR + timedelta(seconds=1), False)])
 def test_ratings_are_taken_until_fourteen_days_after_closing(later: timedelta, counts: bool):
+    """(fault 121)"""
     feedback = rated(ticket=a_ticket(Status.CLOSED, closed_at=NOON), at=NOON + later)
     assert ((feedback.counted is not None), feedback.late) == (counts, not counts)
 

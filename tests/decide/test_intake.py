@@ -90,6 +90,7 @@ def test_an_agents_vacation_notice_is_no_content(kind):
 
 
 def test_a_letter_of_our_own_that_comes_back_is_kept_and_nothing_follows():
+    """(fault 16)"""
     decision = a_requesters("It drops.", kind=Kind.LOOP, answer=False)
     assert (decision.changes, decision.letters, decision.set_aside) == ((), (), None)
 
@@ -142,6 +143,7 @@ def test_an_agent_who_asked_himself_is_the_requester_when_he_answers_as_one_and_
 
 
 def test_an_agent_whom_the_policy_no_longer_has_is_a_stranger_and_his_notices_command_no_more():
+    """(fault 90)"""
     policy = a_policy()
     policy = replace(policy, agents={k: v for k, v in policy.agents.items() if k != "bob"})
     decision = an_agents("#resolve\nDone.", who=BOB, policy=policy)
@@ -165,6 +167,7 @@ def test_a_stranger_with_a_valid_token_is_seen_by_agents_only():
 
 
 def test_a_stranger_who_rates_with_somebody_elses_link_is_not_counted():
+    """(fault 121)"""
     letter = a_letter(MAX, "ticket_resolved", closure=1)
     decision = decided(a_mail(EVE_AT, "", answers=letter, to=(rate(letter, 1),)), file=a_file(Status.RESOLVED), letters=(letter,))
     assert decision.ratings == () and entries(decision)[0][0] == "unverified"

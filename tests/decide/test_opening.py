@@ -60,6 +60,7 @@ def test_a_new_mail_opens_a_ticket_that_is_acknowledged_once_and_announced_to_it
 
 
 def test_clocks_start_when_the_mail_arrived_and_not_when_it_is_read():
+    """(fault 55)"""
     decision = decided(a_mail(EVE_AT), arrived_at=when("mon 8:30"), now=when("mon 12:00"))
     assert decision.changes[0].after.arrived_at == when("mon 8:30")
     assert decision.changes[0].after.cycle(Metric.FIRST_REPLY).started_at == when("mon 8:30")
@@ -133,6 +134,7 @@ def test_a_mail_that_waited_for_less_than_a_day_is_still_acknowledged():
 
 
 def test_the_same_message_id_with_other_content_is_kept_and_flagged():
+    """(fault 12)"""
     decision = decided(a_mail(EVE_AT), same_message_id=True, message_ids={"<mail@x>": 7})
     assert "same_message_id" in decision.changes[0].entries[0].flags
 

@@ -108,6 +108,7 @@ def test_a_note_address_and_reply_in_the_text_contradict_each_other():
 
 
 def test_a_public_answer_goes_to_every_outsider_in_a_letter_of_their_own():
+    """(fault 32)"""
     decision = an_agents("Please restart.", file=a_file(participants=(PIA,)))
     assert [(w.event, w.audience, w.person.id, w.automatic) for w in outside(decision)] == [
         ("agent_replied", Audience.REQUESTER, MAX, False),
@@ -476,6 +477,7 @@ def test_an_action_address_of_somebody_elses_letter_says_nothing():
     "faulty", ["#noet", "# take", "#priority", "#priority P9", "#assign nobody-here", "#wait\n#resolve", "#merge into 7", "#status weird"]
 )
 def test_one_fault_and_nothing_is_done(faulty):
+    """(fault 134)"""
     decision = an_agents(f"#take\n#priority P1\n#watch\n{faulty}\nYour printer is fine.", file=a_file(Status.NEW, participants=(PIA,)))
     assert was_refused(decision)
     assert decision.letters[0].person.id == ANN
@@ -593,6 +595,7 @@ LINES = st.sampled_from(
     answer=st.booleans(),
 )
 def test_no_letter_to_outsiders_ever_carries_what_is_internal(lines, status, who, internal, words, direct, proven, html, answer):
+    """(fault 99)"""
     # A colleague's: what somebody noted himself he may say (tests/decide/test_returned.py).
     note = an_entry(60, CANARY, Visibility.INTERNAL, author=CIM if who == BOB else BOB, author_role=Role.AGENT)
     file = a_file(

@@ -277,6 +277,7 @@ def test_the_token_that_the_copied_have_seen_proves_nothing_more():
 
 
 def test_nobody_else_lets_anybody_in():
+    """(fault 98)"""
     cc = (EVE_AT,)
     assert joined(decided(a_mail(cc=cc, **CITES), file=a_file())) == [], "a From: alone"
     letter = a_letter(PIA)
@@ -316,6 +317,7 @@ def test_an_address_that_can_hardly_be_written_to_does_not_join(odd):
 
 
 def test_at_most_ten_come_in_with_one_mail_and_each_once():
+    """(fault 98)"""
     many = tuple(f"p{n}@elsewhere.example" for n in range(200))
     assert len(joining.copied_in(a_mail(cc=many), a_policy())) == 10
     decision = a_requesters("All of us.", cc=("P0@elsewhere.example", *many))

@@ -54,6 +54,7 @@ def test_a_refused_answer_did_not_stop_the_clock():
 
 
 def test_a_refused_copy_for_a_participant_or_an_agent_turns_no_clock_back():
+    """(fault 32)"""
     life = Life().at("mon 10:00", AgentReplied, actor=BOB, letter="LETTERAA")
     for letter in (sealed(to=PIA, audience=Audience.PARTICIPANT), sealed("note_added", to=ANN, audience=Audience.AGENT)):
         decision = settled(letter, a_lived(life))

@@ -62,6 +62,7 @@ def test_the_last_attempt_is_made_when_the_five_days_end_and_none_after() -> Non
 
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 10**6))
 def test_every_letter_is_tried_at_a_sane_pace_and_given_up_after_five_days(spread: float, micro: int) -> None:
+    """(fault 29)"""
     first = NOON.replace(microsecond=micro % 10**6)
     now, attempts = first, 1
     while (due := next_attempt(attempts, first, now, spread)) is not None:
@@ -106,6 +107,7 @@ def test_a_deferred_letter_comes_back_after_the_pause_of_its_attempts() -> None:
 
 
 def test_after_a_lost_reply_there_is_one_more_attempt_in_fifteen_minutes_and_then_the_state_is_unknown() -> None:
+    """(fault 31)"""
     first = settled(LOST)
     assert first == Settled(DEFERRED, NOON + 15 * MINUTE, doubted=True, counts=True)
     assert first.next_attempt_at == after_unknown(NOON)

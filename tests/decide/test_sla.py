@@ -115,6 +115,7 @@ def test_each_level_warns_once_and_the_breach_once() -> None:
 
 
 def test_what_was_missed_while_we_were_down_is_said_once_and_only_the_worst() -> None:
+    """(fault 54)"""
     assert heard(Life(priority=2), "mon 9:56") == ["first_reply 90"]
     assert heard(Life(priority=2), "fri 9:00") == ["first_reply breached", "resolution breached"]
 

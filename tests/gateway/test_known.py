@@ -37,6 +37,7 @@ def test_what_the_database_says_of_a_message_id_stays():
 
 
 def test_a_message_id_of_another_desk_leads_nowhere():
+    """(fault 131)"""
     known = Known()
     known.follow_names(before(), {"hr": ["<one@x>"]})
     assert not any(known.message_ids.values())

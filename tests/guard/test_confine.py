@@ -1,6 +1,6 @@
 """A worker is worth nothing to whoever takes it over: no file, no network, no process, and no way into the parent.
 
-The attacks run as code within a real worker, as they would after a fault in a library that reads hostile mail (faults 84, 86, 89).
+The attacks run as code within a real worker, as they would after a fault in a library that reads hostile mail (faults 109 and 118).
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ def test_a_system_call_that_no_mail_needs_fails_and_does_not_kill(guard: Guard, 
     ["a socket", "a datagram", "a unix socket", "a pair of sockets", "a fork", "a thread", "a pipe", "end all", "more memory"],
 )
 def test_a_worker_has_no_network_and_starts_nothing(guard: Guard, name: str) -> None:
+    """(fault 109)"""
     assert attempt(guard, name) in FORBIDDEN
 
 

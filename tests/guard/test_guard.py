@@ -68,6 +68,7 @@ def test_nothing_to_do_is_done_at_once(guard: Guard) -> None:
     ],
 )
 def test_who_exceeds_the_budget_is_blamed_and_the_items_around_it_are_answered(guard: Guard, deed: deeds.Deed, limit: Limit) -> None:
+    """(fault 118)"""
     before, bad, behind = guard.run(deeds.do, [("echo", 1), deed, ("echo", 2)])
     assert (before, behind) == (1, 2)
     assert isinstance(bad, Overrun) and bad.limit is limit, bad

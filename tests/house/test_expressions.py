@@ -1,4 +1,4 @@
-"""Every regular expression of the package, attacked with pumped input: none takes more than its length in time. `make exam` does more."""
+"""Every regular expression of ours under pumped input: none takes more than its length in time (fault 116). `make exam` does more."""
 
 from __future__ import annotations
 

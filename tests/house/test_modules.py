@@ -46,6 +46,7 @@ def test_a_module_is_one_room(path: Path):
 
 @pytest.mark.parametrize("path", modules("mailgate", "bench"), ids=name)
 def test_nobody_makes_a_template_out_of_a_string(path: Path):
+    """(fault 104)"""
     # A string may hold what somebody wrote in a mail; templates come from files of the operator, and nowhere else.
     assert [line for line, called in calls(path) if called.endswith("from_string")] == []
 

@@ -54,6 +54,7 @@ def send_until_refused(served: Served) -> list[str]:
 
 @linux
 def test_a_disk_that_fails_under_the_log_ends_the_program_and_keeps_what_was_answered_250(tmp_path: Path) -> None:
+    """(fault 5)"""
     with Served(tmp_path, often) as served:
         served.send("before")
         log = served.config / "mailgate.db-wal"

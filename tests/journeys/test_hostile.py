@@ -115,6 +115,7 @@ def slow(name: bytes) -> bytes:
 def test_a_mail_that_exceeds_the_workers_limits_is_set_aside_and_those_behind_it_are_read(
     tmp_path: Path, limits: ReaderSettings, mail: Callable[[bytes], bytes], says: str
 ) -> None:
+    """(fault 118)"""
     with World(tmp_path, reader=limits) as world:
         for number in range(2):
             world.deliver(mail(b"heavy %d" % number), "eve@example.net", [SUPPORT])

@@ -1,4 +1,4 @@
-"""The clock of the machine jumps a month ahead, or an hour back: nobody's promise is broken by it, and the operator hears of it once."""
+"""The clock of the machine jumps a month ahead, or an hour back: no promise is broken by it, and the operator hears of it (fault 50)."""
 
 from __future__ import annotations
 

@@ -142,6 +142,7 @@ def test_a_promise_is_warned_of_and_its_breach_told_to_owner_and_lead_once(world
 
 
 def test_a_refused_recipient_shows_on_the_ticket(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """(fault 30)"""
     with World(tmp_path, refuse=frozenset({MAX})) as world:
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         world.letter(ANN, "VPN drops")
@@ -159,6 +160,7 @@ def test_a_mail_nobody_can_read_is_set_aside_and_the_operator_is_told(world: Wor
 
 
 def test_the_same_mail_again_is_told_yes_and_changes_nothing(world: World) -> None:
+    """(fault 10)"""
     raw = b"From: max@example.com\r\nTo: support@example.org\r\nSubject: twice\r\nMessage-ID: <twice@example.com>\r\n\r\nOnce only.\r\n"
     for hop in (b"a", b"b", b"c"):
         world.deliver(b"Received: from " + hop + b" by x; Mon, 1 Jun 2026 08:00:00 +0000\r\n" + raw, "max@example.com", [SUPPORT])
@@ -167,6 +169,7 @@ def test_the_same_mail_again_is_told_yes_and_changes_nothing(world: World) -> No
 
 
 def test_a_reply_that_overtakes_its_question_still_makes_one_ticket(world: World) -> None:
+    """(fault 40)"""
     world.send(MAX, SUPPORT, "Re: Printer", "And it smells.", message_id="<second@example.com>", In_Reply_To="<first@example.com>")
     world.settle()
     world.send(MAX, SUPPORT, "Printer", "The printer burns.", message_id="<first@example.com>")

@@ -145,6 +145,7 @@ def test_a_mail_that_shall_be_left_stays_as_it_is(tmp_path: Path, dovecot: Dovec
 
 
 def test_a_mail_that_somebody_has_read_before_us_is_a_ticket_all_the_same(tmp_path: Path, dovecot: Dovecot, user: str):
+    """(fault 24)"""
     with a_desk(tmp_path, dovecot, user) as world:
         dovecot.append(user, mail("read by a human"), flags=(rb"\Seen",))
         until(lambda: subjects(world) == ["read by a human"], world)
@@ -158,6 +159,7 @@ def test_with_start_unseen_only_what_nobody_has_read_is_taken_in(tmp_path: Path,
 
 
 def test_a_mailbox_that_was_made_anew_brings_nothing_twice_and_loses_nothing(tmp_path: Path, dovecot: Dovecot, user: str):
+    """(faults 20, 21 and 80)"""
     dovecot.append(user, mail("before us"))
     with a_desk(tmp_path, dovecot, user, poll="5s") as world:
         time_between_stamps()

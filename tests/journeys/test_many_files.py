@@ -87,7 +87,7 @@ def files_of(letter: Received) -> list[str]:
 @pytest.mark.either_database
 @pytest.mark.parametrize("form", MANY)
 def test_a_mail_with_twenty_thousand_files_costs_its_letters_nothing(world: World, parse_forbidden: None, form: str) -> None:
-    """No courier opens it itself, the rest is named, and whoever comes behind is served (fault 2)."""
+    """No courier opens it itself, the rest is named, and whoever comes behind is served (fault 111)."""
     raw = MANY[form]()
     began = time.process_time()
     world.deliver(raw, "eve@example.net", [SUPPORT])

@@ -1,4 +1,4 @@
-"""What is internal stays internal, even with a reader that cuts nothing away: the residue check alone stands between."""
+"""What is internal stays internal, even with a reader that cuts nothing away: the residue check alone stands between (fault 99)."""
 
 from __future__ import annotations
 

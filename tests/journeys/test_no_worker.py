@@ -24,7 +24,7 @@ from tests.journeys.world import ANN, MAX, OPERATOR, SUPPORT, World
 def test_while_no_worker_can_be_started_the_reading_pauses_and_comes_back(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, pool: str, error: Exception
 ) -> None:
-    """No mail is set aside for it, no traceback is written, and the operator hears of it once (faults 69, 70)."""
+    """No mail is set aside for it, no traceback is written, and the operator hears of it once (fault 7)."""
 
     def fails(*_: object) -> None:
         raise error

@@ -131,6 +131,7 @@ def test_letters_on_hold_are_written_and_stay_until_they_are_released(tmp_path: 
 
 @pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")
 def test_a_restored_copy_keeps_its_letters_until_a_person_has_looked(tmp_path: Path) -> None:
+    """(fault 46)"""
     (tmp_path / "old").mkdir(mode=0o700)
     copy = tmp_path / "copy.db"
     tmp_path.chmod(0o700)
@@ -217,6 +218,7 @@ def test_the_reading_lets_the_doors_go_first_after_each_batch(world: World, monk
 
 
 def test_the_budget_outlives_a_restart(tmp_path: Path) -> None:
+    """(fault 75)"""
     with World(tmp_path) as world:
         for number in range(3):
             world.send(MAX, SUPPORT, f"mail {number}", "It drops.")
@@ -229,6 +231,7 @@ def test_the_budget_outlives_a_restart(tmp_path: Path) -> None:
 
 
 def test_strangers_beyond_twenty_a_minute_wait_and_nobody_is_forgotten(world: World) -> None:
+    """(fault 74)"""
     for number in range(23):
         world.send(f"p{number}@example.com", SUPPORT, f"mail {number}", "It drops.")
     world.settle()
@@ -239,6 +242,7 @@ def test_strangers_beyond_twenty_a_minute_wait_and_nobody_is_forgotten(world: Wo
 
 
 def test_mail_that_was_under_way_for_more_than_a_day_opens_a_ticket_without_an_answer(world: World) -> None:
+    """(fault 80)"""
     raw = b"From: max@example.com\r\nTo: support@example.org\r\nSubject: old\r\nMessage-ID: <o@example.com>\r\n\r\nIt dropped.\r\n"
     now = world.clock()
     world.gateway.accept_now(Arrival(raw, MAX, (SUPPORT,), Door.PIPE, "pipe", now, now - timedelta(hours=25)))
@@ -252,6 +256,7 @@ def test_mail_that_was_under_way_for_more_than_a_day_opens_a_ticket_without_an_a
 
 
 def test_a_forged_mark_of_ours_does_not_have_a_mail_dropped(world: World) -> None:
+    """(fault 67)"""
     forged = "<1.K7QF3M9X.0123456789ABCDEF@example.org>"
     world.send(MAX, SUPPORT, "forged", "I am a customer.", message_id=forged, X_Loop="mailgate", References=forged)
     assert len(world.tickets()) == 1
@@ -259,6 +264,7 @@ def test_a_forged_mark_of_ours_does_not_have_a_mail_dropped(world: World) -> Non
 
 
 def test_a_letter_of_ours_that_comes_back_opens_nothing_and_is_answered_by_nobody(world: World) -> None:
+    """(fault 16)"""
     world.send(MAX, SUPPORT, "VPN drops", "It drops.")
     ack = world.letter(MAX)
     world.letter(ANN, "VPN drops")
@@ -274,7 +280,7 @@ def test_a_letter_of_ours_that_comes_back_opens_nothing_and_is_answered_by_nobod
 
 
 def test_two_gateways_that_answer_each_other_fall_silent(world: World) -> None:
-    """The other desk acknowledges every mail, and says so in no header."""
+    """The other desk acknowledges every mail, and says so in no header (fault 69)."""
     for number in range(30):
         world.send("help@desk.example", SUPPORT, f"Re: mail {number}", "We have your message.")
         world.settle()

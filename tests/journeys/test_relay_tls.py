@@ -56,6 +56,7 @@ def a_world(folder: Path, sink: SmtpSink, certificates: Certificates) -> Iterato
 
 @pytest.mark.parametrize("which", FIVE)
 def test_a_bad_certificate_costs_no_secret_no_letter_and_one_alarm(tmp_path: Path, certificates: Certificates, which: str) -> None:
+    """(fault 34)"""
     name, script, said, way_out = FIVE[which]
     certificate: Certificate | None = getattr(certificates, name) if name else None
     sink = SmtpSink(script, certificate=certificate, login=("desk", SECRET), needs_login=True)

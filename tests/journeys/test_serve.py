@@ -34,6 +34,7 @@ def served(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iter
 
 
 def test_sigterm_under_load_ends_within_ten_seconds_and_loses_nothing(tmp_path: Path) -> None:
+    """(fault 49)"""
     taken: list[str] = []
     over = threading.Event()
 

@@ -1,4 +1,4 @@
-"""A mail for several desks reaches each of them once, in whichever order and by however many transactions it comes."""
+"""A mail for several desks reaches each of them once, in whichever order and by however many transactions it comes (fault 13)."""
 
 from __future__ import annotations
 

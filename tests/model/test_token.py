@@ -127,6 +127,7 @@ def accepted(value: str) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_signature_of_one_kind_is_worth_nothing_under_another(kind: str):
+    """(fault 91)"""
     assert accepted(KINDS[kind])
     for other in KINDS:
         if other == kind:
@@ -172,6 +173,7 @@ def test_an_unknown_word_in_an_address_is_nothing_even_when_it_is_signed():
 
 
 def test_a_hundred_thousand_forged_tokens_are_all_refused():
+    """(fault 93)"""
     chance = random.Random(20260601)
 
     def symbols(count: int) -> str:

@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.database("postgresql", because="several nodes need a s
 
 
 def test_two_nodes_lose_nothing_and_do_nothing_twice_while_the_database_is_killed_and_one_of_them_sleeps(tmp_path: Path) -> None:
+    """(faults 37 and 42)"""
     result = run(tmp_path, mails=150, restarts=2, pauses=1, lease=timedelta(seconds=9))
     assert result.acked == 150
     assert result.failed == 0, result

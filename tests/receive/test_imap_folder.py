@@ -131,6 +131,7 @@ def test_a_mail_that_cannot_be_fetched_is_set_aside_after_five_looks_and_the_oth
 
 
 def test_a_mail_that_kills_the_connection_each_time_does_not_hold_up_the_others(desk: Desk, server: ImapServer):
+    """(fault 23)"""
     watch = begun(desk)
     poison = server.inbox.add(a_mail("poison"), noon(2))
     for number in range(5):

@@ -149,6 +149,7 @@ def test_no_space_is_told_to_everybody_at_once_and_the_next_group_is_tried(gate,
 
 
 def test_after_the_disk_failed_nothing_is_taken_any_more(gate, acceptor):
+    """(fault 5)"""
     gate.faults.append(Fault(Broken("fsync")))
     futures = [acceptor.submit([keep]) for keep in some_keeps(3)]
     gate.open()

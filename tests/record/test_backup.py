@@ -28,6 +28,7 @@ def restored(path, **options):
 
 
 def test_a_restored_copy_holds_everything_and_sends_nothing_until_released(store, copy):
+    """(fault 46)"""
     (claim,) = claims(store)
     store.record([opened(a_ticket(), a_person(), claim, letters=(a_letter(),))], NOON)
     store.backup(copy, NOON)

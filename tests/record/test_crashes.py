@@ -82,6 +82,7 @@ for number in range(int(sys.argv[2]), 10**6):
 
 
 def test_a_program_killed_while_it_takes_mail_loses_none_that_it_said_yes_to_and_takes_none_twice(tmp_path):
+    """(faults 1 and 9)"""
     settings = a_database(tmp_path)
     said_yes: list[str] = []
     for turn in range(4):
@@ -125,6 +126,7 @@ WHOLE = {
 
 
 def test_a_program_killed_while_it_records_leaves_each_decision_whole_or_undone(tmp_path):
+    """(faults 1 and 53)"""
     settings = a_database(tmp_path)
     with open_store(settings, NOON) as store:
         store.keep(some_keeps(3000))
@@ -142,6 +144,7 @@ def test_a_program_killed_while_it_records_leaves_each_decision_whole_or_undone(
 
 
 def test_a_crash_between_the_commit_and_the_reply_makes_no_second_mail(tmp_path):
+    """(fault 9)"""
     settings = a_database(tmp_path)
     code = "import os, signal\nstore.keep([a_keep('once')])\nos.kill(os.getpid(), signal.SIGKILL)\n"
     program = a_program(code, settings.url)

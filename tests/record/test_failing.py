@@ -30,6 +30,7 @@ def store(tmp_path: Path):
 
 
 def test_a_committed_mail_never_hears_of_a_disk_that_fails_in_the_tidying_behind_it(store, monkeypatch):
+    """(fault 5)"""
     told = []
     store.when_broken(lambda: told.append(True))
     store.keep([a_keep("the first")])
@@ -94,6 +95,7 @@ print(store.keep([a_keep("after")])[0].duplicate, store._db.broken)
 
 
 def test_without_a_file_descriptor_the_database_is_busy_and_works_again_once_there_is_one(tmp_path):
+    """(fault 7)"""
     done = subprocess.run(
         [sys.executable, "-c", NO_DESCRIPTOR_LEFT, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, timeout=60, check=False
     )

@@ -76,6 +76,7 @@ def test_a_mail_whose_reader_died_comes_before_newer_ones(store):
 
 
 def test_who_lost_the_lease_can_neither_set_aside_nor_record_nor_give_back(store):
+    """(fault 37)"""
     (lost,) = claims(store)
     (holder,) = store.claim_inbox(1, NOON + LEASE, LEASE)
     assert not store.set_aside(lost.id, lost.lease, "too slow", (), NOON)
@@ -128,6 +129,7 @@ def test_message_ids_of_mails_read_before_are_found(store):
 
 
 def test_no_number_is_given_out_twice_by_many_threads_and_two_programs(store, tmp_path):
+    """(fault 41)"""
     other = Store(store._db)  # a second program has blocks of its own
     with ThreadPoolExecutor(8) as threads:
         taken = list(threads.map(lambda turn: (store, other)[turn % 2].take_ids("ticket", 1 + turn % 7), range(200)))
@@ -140,6 +142,7 @@ def test_no_number_is_given_out_twice_by_many_threads_and_two_programs(store, tm
 
 @pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_full_disk_is_said_in_one_word_and_the_next_mail_is_taken_once_there_is_room(tmp_path, store):
+    """(fault 6)"""
     store.keep(some_keeps(2))
     with store._db.room.engine.connect() as connection:  # the only one of the pool
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
@@ -154,6 +157,7 @@ def test_a_full_disk_is_said_in_one_word_and_the_next_mail_is_taken_once_there_i
 
 @pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_path):
+    """(fault 44)"""
     holder = sqlite3.connect(tmp_path / "mailgate.db", isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
     with pytest.raises(Busy):
@@ -184,6 +188,8 @@ def test_what_meets_a_lock_halfway_is_done_again_from_its_start(store):
 
 @pytest.mark.database("sqlite", because="how a file is full, locked or broken")
 def test_a_disk_that_fails_is_no_reason_to_try_again(store):
+    """(fault 5)"""
+
     def work(connection):
         failed = sqlite3.OperationalError("disk I/O error")
         failed.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC

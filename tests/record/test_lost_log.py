@@ -1,4 +1,4 @@
-"""A log that was emptied after a crash, and a database that is touched in operation, are noticed before a 250 is lost."""
+"""A log that was emptied after a crash, and a database that is touched in operation, are noticed before a 250 is lost (fault 45)."""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ def test_one_of_many_has_the_lease_until_it_ends_or_is_given_back(store: Store):
 
 
 def test_of_many_who_come_at_once_exactly_one_gets_the_lease(store: Store):
+    """(fault 38)"""
     got: list[str] = []
 
     def come(name: str) -> None:

@@ -146,6 +146,7 @@ print(old)
 
 @pytest.mark.timeout(240)
 def test_an_upgrade_killed_at_any_statement_leaves_the_old_schema_and_can_be_done_again(tmp_path, database_kind):
+    """(fault 47)"""
     tmp_path.chmod(0o700)
     with contextlib.ExitStack() as stack:
         place = str(tmp_path)
@@ -215,6 +216,7 @@ def test_two_nodes_that_start_at_the_same_time_upgrade_once(tmp_path):
 
 
 def test_a_program_of_the_version_before_may_work_beside_the_newer_schema_and_an_older_one_may_not(tmp_path, monkeypatch, caplog):
+    """(fault 48)"""
     settings = a_database(tmp_path)
     with open_store(settings, NOON, for_serve=True) as store:
         look(store, "update alembic_version set version_num = '0999'")
@@ -242,7 +244,7 @@ def test_an_upgrade_waits_until_nodes_that_are_too_old_for_it_have_stopped(tmp_p
 
 
 def test_a_migration_only_adds_so_that_the_version_before_goes_on(tmp_path):
-    """What the older program inserts is taken: no column is gone, none is new that must be filled."""
+    """What the older program inserts is taken: no column is gone, none is new that must be filled (fault 48)."""
     with without_tables(tmp_path) as database:
         before: dict[str, dict[str, str]] = {}
         for version in migrations.VERSIONS:

@@ -91,6 +91,7 @@ def test_a_claim_steps_over_what_another_node_is_just_claiming(nodes):
 
 
 def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
+    """(fault 36)"""
     one, _ = nodes
     a_recorded_ticket(one)
     one.record([Outcome(None, Decision(), tuple(a_letter(1, automatic=n % 2 == 0) for n in range(2000)))], NOON)
@@ -111,6 +112,7 @@ def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
 
 
 def test_a_node_that_slept_past_its_leases_writes_nothing_any_more(nodes):
+    """(fault 37)"""
     sleeper, awake = nodes
     (asleep,) = claims(sleeper)
     (taken,) = awake.claim_inbox(1, NOON + LEASE, LEASE)
@@ -165,6 +167,7 @@ def test_a_lease_says_whether_its_program_still_runs():
 
 
 def test_no_number_is_given_out_twice_by_two_nodes(nodes):
+    """(fault 41)"""
     with ThreadPoolExecutor(8) as threads:
         taken = list(threads.map(lambda turn: nodes[turn % 2].take_ids("ticket", 1 + turn % 7), range(400)))
     numbers = [number for some in taken for number in some]
@@ -172,7 +175,7 @@ def test_no_number_is_given_out_twice_by_two_nodes(nodes):
 
 
 def test_an_answer_that_overtakes_its_question_on_another_node_makes_one_ticket(nodes):
-    """Both nodes decided "new ticket" at the same time; the Message-ID that both mails name lets one of them decide again."""
+    """Both nodes decided "new ticket" at the same time; the Message-ID that both mails name lets one of them decide again (fault 40)."""
     question, answer = claims(nodes[0], 2)
     shared = ("<question@example.org>",)
     begin = threading.Barrier(2)
@@ -204,7 +207,7 @@ def test_an_answer_that_overtakes_its_question_on_another_node_makes_one_ticket(
 
 
 def test_two_nodes_that_write_on_one_ticket_take_turns_and_lose_nothing(nodes):
-    """Compare-and-set: every event once, in one row of numbers without a gap."""
+    """Compare-and-set: every event once, in one row of numbers without a gap (fault 39)."""
     a_recorded_ticket(nodes[0])
 
     def writer(store):
@@ -245,6 +248,7 @@ def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
 
 
 def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
+    """(fault 75)"""
     one, other = nodes
     for number in range(1, 21):
         a_recorded_ticket(one, number)
@@ -256,7 +260,7 @@ def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
 
 
 def test_of_two_nodes_that_decide_in_the_same_instant_one_decides_again(nodes):
-    """Both saw 19 of 20 letters, and each wants one: the last look is taken in turn, so that only one of them sees room for its own."""
+    """Both saw 19 of 20 letters, and each wants one: the last look is taken in turn, so that only one sees room for its own (fault 75)."""
     budgets = Budgets()
 
     def acknowledged(number):
@@ -361,6 +365,7 @@ def lose_the_answer_to_commit(store, times=1):
 
 @on_server
 def test_a_mail_whose_commit_was_not_answered_is_stored_once(nodes):
+    """(faults 10 and 42)"""
     one, _ = nodes
     one.keep([a_keep("before")])
     lose_the_answer_to_commit(one)
@@ -399,6 +404,7 @@ def test_a_decision_whose_commit_was_not_answered_is_recorded_once(nodes):
 
 @on_server
 def test_a_session_that_is_ended_halfway_is_begun_again(nodes):
+    """(fault 42)"""
     turns = []
 
     def work(connection):
@@ -414,7 +420,7 @@ def test_a_session_that_is_ended_halfway_is_begun_again(nodes):
 
 @on_server
 def test_a_deadlock_is_nobodys_trouble(nodes):
-    """Two nodes lock the same two rows in opposite order: the server ends one of them, which begins again."""
+    """Two nodes lock the same two rows in opposite order: the server ends one of them, which begins again (fault 42)."""
     one, other = nodes
     met, over = threading.Barrier(2), threading.Event()
 

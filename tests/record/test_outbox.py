@@ -30,6 +30,7 @@ def state(store, letter):
 
 
 def test_a_letter_comes_back_sealed_as_it_was(store):
+    """(fault 140)"""
     part = PartRef(7, "1.2", "fire.png", "image/png", 1200, "a" * 64, True, "cid")
     letter = a_letter(
         parts=(part,),
@@ -59,6 +60,7 @@ def test_persons_words_go_before_machines(store):
 
 
 def test_a_claimed_letter_is_nobody_elses_until_the_lease_runs_out_and_is_doubted_then(store):
+    """(faults 28 and 37)"""
     put(store, a_letter())
     (first,) = claim(store)
     assert claim(store, NOON + LEASE - timedelta(seconds=1)) == []
@@ -111,6 +113,7 @@ def test_a_letter_waits_for_its_time_and_one_that_would_come_too_late_is_cancell
 
 
 def test_many_letters_are_claimed_each_once(store):
+    """(fault 36)"""
     put(store, *(a_letter(None) for _ in range(1000)))
     ids = [one.letter.id for _ in range(3) for one in claim(store, limit=700)]
     assert len(ids) == len(set(ids)) == 1000

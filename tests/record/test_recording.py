@@ -168,6 +168,7 @@ def test_two_mails_of_one_batch_that_claim_one_message_id_for_two_tickets_are_a_
 
 
 def test_message_ids_of_two_desks_have_nothing_to_do_with_each_other(store):
+    """(fault 131)"""
     store.record([opened(a_ticket(1), a_person(), message_ids=("<m@x>",))], NOON)
     store.record([opened(a_ticket(2, desk="hr"), message_ids=("<m@x>",))], NOON)
     assert store.tickets_by_message_ids("hr", ["<m@x>"]) == {"<m@x>": 2}
@@ -207,6 +208,7 @@ def test_an_admitted_entry_becomes_public_and_a_note_never_does(store):
 
 
 def test_an_alarm_is_raised_once_for_each_level_of_a_cycle(store):
+    """(fault 53)"""
     before = a_recorded_ticket(store)
     warned = SlaWarned(at=NOON, metric=Metric.RESOLUTION, cycle=1, level=75)
     breached = SlaBreached(at=NOON, metric=Metric.RESOLUTION, cycle=1, due_at=NOON, target_s=60, priority=3, owner=None, group="first")
@@ -229,6 +231,7 @@ def test_a_command_of_a_mail_is_carried_out_once(store):
 
 
 def test_the_last_rating_of_a_closure_counts_and_a_reopened_ticket_is_rated_again(store):
+    """(fault 121)"""
     before = a_recorded_ticket(store)
     first = (RatingCounted(1, 1, 1, 5, "fine", NOON), RatingCounted(1, 1, 1, 2, "broken again", NOON), RatingCounted(1, 2, 1, 4, "", NOON))
     store.record([wrote(before, ratings=first)], NOON)
@@ -290,6 +293,7 @@ def test_instants_come_back_in_utc_and_whole_seconds(store):
 
 @pytest.mark.parametrize("nasty", ["a\x00b", "a\ud800b", "\udfff", "\x00"])
 def test_what_a_database_chokes_on_is_replaced_wherever_words_go(store, nasty):
+    """(fault 115)"""
     (claim,) = claims(store)
     outcome = opened(
         a_ticket(title=nasty),

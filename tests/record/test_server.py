@@ -170,6 +170,7 @@ def test_a_backup_is_the_servers_own_business(settings, tmp_path):
 
 @pytest.mark.timeout(180)
 def test_while_the_server_is_killed_and_started_every_mail_that_was_answered_is_stored_once(settings):
+    """(fault 42)"""
     cluster = postgresql.own_cluster()
     over = threading.Event()
     answered: list[str] = []
@@ -213,6 +214,7 @@ def test_while_the_server_is_killed_and_started_every_mail_that_was_answered_is_
 
 
 def test_a_server_that_stays_away_is_busy_and_nothing_else(settings):
+    """(fault 43)"""
     cluster = postgresql.own_cluster()
     with open_store(settings, NOON) as store:
         store._db._patience = 0.2

@@ -40,6 +40,7 @@ def path(tmp_path, settings):
 
 
 def test_a_missing_database_is_not_made_silently(tmp_path):
+    """(fault 45)"""
     tmp_path.chmod(0o700)
     missing = DatabaseSettings(str(tmp_path / "mailgate.db"))
     assert "mailgate init" in refusal(missing).way_out
@@ -113,6 +114,7 @@ def test_a_folder_that_others_can_write_to_is_refused(settings, tmp_path):
 
 
 def test_a_symbolic_link_is_refused(settings, path, tmp_path):
+    """(fault 133)"""
     (tmp_path / "link.db").symlink_to(path)
     assert "symbolic link" in refusal(DatabaseSettings(str(tmp_path / "link.db"))).reason
     (tmp_path / "mailgate.db-wal").symlink_to("/dev/null")
@@ -129,6 +131,7 @@ def test_a_url_and_a_path_name_the_same_file(settings, path):
 
 
 def test_everything_is_private_whatever_the_umask(tmp_path):
+    """(fault 133)"""
     tmp_path.chmod(0o700)
     old = os.umask(0)
     try:
@@ -263,7 +266,7 @@ def everything(store):
 
 
 def test_of_two_hundred_databases_with_a_damaged_page_none_opens_as_if_it_were_whole(settings, path, tmp_path):
-    """A page that was never written, written elsewhere, cut off, or whose head is wrong."""
+    """A page that was never written, written elsewhere, cut off, or whose head is wrong (fault 45)."""
     store = open_store(settings, NOON)
     fill(store)
     whole = everything(store)
@@ -362,6 +365,7 @@ def test_after_a_crash_everything_is_there(settings, path, tmp_path):
 
 
 def test_a_crashed_database_without_its_log_is_refused_until_the_operator_accepts_the_loss(settings, path, tmp_path):
+    """(fault 45)"""
     after, folder = crashed(settings, path, tmp_path)
     log = folder / "mailgate.db-wal"
     kept = log.read_bytes()
@@ -398,6 +402,7 @@ def test_whoever_closes_a_database_in_peace_may_lose_the_log(settings, path):
 
 
 def test_the_log_stays_small_however_much_is_written(settings, path, monkeypatch):
+    """(fault 44)"""
     monkeypatch.setattr(sqlite, "LOG_LIMIT", 1024 * 1024)
     store = open_store(settings, NOON)
     largest = 0

@@ -134,6 +134,7 @@ def test_what_nobody_expected_may_have_been_delivered(hire: Callable[..., Courie
 
 
 def test_a_dead_relay_is_tried_a_few_times_and_not_once_for_each_letter(hire: Callable[..., Courier]) -> None:
+    """(fault 33)"""
     relays = [ScriptedRelay(lambda _: DOWN), ScriptedRelay(lambda _: DOWN)]
     answers = list(hire(*relays).send(letters(100)))
     assert len(answers) == 100

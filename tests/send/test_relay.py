@@ -56,6 +56,7 @@ def hand_over(sink: SmtpSink, letter: bytes = LETTER, *, to: str = TO, utf8: boo
 
 
 def test_a_letter_arrives_octet_for_octet_dots_and_all() -> None:
+    """(fault 145)"""
     with SmtpSink() as sink:
         assert hand_over(sink) == Delivered("250 2.0.0 queued as 4711")
     (taken,) = sink.taken
@@ -138,6 +139,7 @@ def test_an_address_outside_ascii_needs_a_relay_that_takes_it() -> None:
 
 
 def test_a_letter_larger_than_the_relay_takes_is_refused_with_clear_words() -> None:
+    """(fault 153)"""
     with SmtpSink(extensions=("SIZE 20",)) as sink:
         assert hand_over(sink) == Refused("552 larger than the relay takes (20 bytes)", too_large=True, limit=20)
     with SmtpSink(extensions=("SIZE 0",)) as sink:  # RFC 1870: no limit is known

@@ -11,6 +11,7 @@ from tests.storm.storm import SERVE_TOO_EARLY, storm
 
 @pytest.mark.timeout(300)
 def test_300_mails_survive_ten_kills_and_no_acknowledgement_is_written_twice(tmp_path: Path) -> None:
+    """(faults 1 and 10)"""
     result = storm(tmp_path, mails=300, clients=8, kills=10)
     assert result.acked == 300
     assert result.kills == 10

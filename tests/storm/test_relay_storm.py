@@ -11,6 +11,7 @@ from tests.storm.relay_storm import storm
 
 @pytest.mark.timeout(300)
 def test_200_letters_survive_a_failing_relay_and_four_kills(tmp_path: Path) -> None:
+    """(faults 28 and 29)"""
     result = storm(tmp_path, letters=200, kills=4)
     assert result.kills == 4 and result.letters >= 200 and result.faults > 30
     assert result.failed == 0, result

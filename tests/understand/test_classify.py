@@ -52,11 +52,13 @@ AUTO_SUBMITTED = [
 
 @pytest.mark.parametrize(("value", "kind", "answer"), AUTO_SUBMITTED)
 def test_auto_submitted_is_read_as_rfc_3834_says(value: str, kind: Kind, answer: bool) -> None:
+    """(fault 60)"""
     found = a_reading(f"Auto-Submitted: {value}")
     assert (found.kind, found.answer) == (kind, answer)
 
 
 def test_of_two_auto_submitted_headers_the_robot_counts() -> None:
+    """(fault 60)"""
     assert not a_reading("Auto-Submitted: no", "Auto-Submitted: auto-generated").answer
     assert a_reading("Auto-Submitted: no", "Auto-Submitted: auto-replied").kind is Kind.AUTO_REPLY
 
@@ -80,6 +82,7 @@ SUPPRESS = [
 
 @pytest.mark.parametrize(("value", "answer"), SUPPRESS)
 def test_a_request_for_silence_is_granted_but_makes_nobody_a_robot(value: str, answer: bool) -> None:
+    """(fault 62)"""
     found = a_reading(f"X-Auto-Response-Suppress: {value}")
     assert (found.kind, found.answer) == (Kind.WRITTEN, answer)
 
@@ -105,6 +108,7 @@ PRECEDENCE = [
 @pytest.mark.parametrize("name", ["Precedence", "X-Precedence"])
 @pytest.mark.parametrize(("value", "kind", "answer"), PRECEDENCE)
 def test_low_precedence_is_not_answered(name: str, value: str, kind: Kind, answer: bool) -> None:
+    """(fault 63)"""
     found = a_reading(f"{name}: {value}")
     assert (found.kind, found.answer) == (kind, answer)
 
@@ -139,6 +143,7 @@ MACHINE_HEADERS = [
 
 @pytest.mark.parametrize(("header", "kind"), MACHINE_HEADERS)
 def test_a_machines_header_is_not_answered(header: str, kind: Kind) -> None:
+    """(fault 64)"""
     found = a_reading(header)
     assert (found.kind, found.answer) == (kind, False)
     assert found.kind_because
@@ -150,6 +155,7 @@ def test_what_an_inbox_rule_sends_by_itself_is_an_auto_reply() -> None:
 
 
 def test_a_null_reverse_path_is_never_answered() -> None:
+    """(fault 57)"""
     found = a_reading(reverse_path="")
     assert (found.kind, found.answer) == (Kind.WRITTEN, False)
     assert "reverse-path" in found.answer_because
@@ -225,6 +231,7 @@ def test_our_own_letter_that_comes_back_is_told_by_its_mac() -> None:
 
 
 def test_a_forged_mark_of_ours_suppresses_nothing() -> None:
+    """(fault 67)"""
     for forged in (
         message_id(OTHER_RING, 7, "K7QF3M9X", "example.org"),
         anchor_id(RING, 7, "K7QF3M9X", "example.org"),
@@ -250,6 +257,7 @@ def test_an_answer_to_our_letter_is_no_loop() -> None:
     ],
 )
 def test_a_daemon_without_a_proper_report_is_still_told(author: str, subject: str, kind: Kind) -> None:
+    """(fault 59)"""
     found = a_reading(author=author, subject=subject)
     assert (found.kind, found.answer) == (kind, False)
 

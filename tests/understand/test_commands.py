@@ -92,6 +92,7 @@ GOOD = [
 
 @pytest.mark.parametrize(("text", "expected", "body", "visibility"), GOOD)
 def test_what_is_a_command_and_what_is_body(text: str, expected: list[str], body: str, visibility: str):
+    """(fault 134)"""
     parsed = parse_commands(text)
     assert (commands(parsed), parsed.body, parsed.visibility, parsed.errors) == (expected, body, visibility, ())
     assert not parsed.held

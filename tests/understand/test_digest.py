@@ -34,6 +34,7 @@ TRACES = [
 
 @pytest.mark.parametrize("trace", TRACES, ids=lambda trace: trace.partition(b":")[0].decode())
 def test_what_servers_add_on_the_way_does_not_make_another_mail(trace: bytes):
+    """(fault 10)"""
     assert digest(trace + MAIL) == digest(MAIL)
     assert digest(HEAD + trace + b"\nIt prints nothing.\n") == digest(MAIL)
     assert digest(trace + trace + MAIL.replace(b"Subject", trace + b"Subject")) == digest(MAIL)
@@ -75,6 +76,7 @@ def test_line_ends_blank_lines_at_the_end_and_an_mbox_line_do_not_count(same: by
     ],
 )
 def test_everything_else_makes_another_mail(other: bytes):
+    """(fault 12)"""
     assert digest(other) != digest(MAIL)
 
 

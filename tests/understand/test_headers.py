@@ -118,6 +118,7 @@ LISTS: list[tuple[str, list[tuple[str, str]]]] = [
 
 @pytest.mark.parametrize(("value", "found"), LISTS)
 def test_an_address_list_is_read(value: str, found: list[tuple[str, str]]) -> None:
+    """(fault 89)"""
     assert [(one.name, one.address) for one in addresses([value.encode()], 500)] == found
 
 
@@ -136,6 +137,7 @@ def test_a_mailbox_that_could_be_two_is_two(value: str) -> None:
 
 
 def test_an_address_in_a_display_name_is_no_address() -> None:
+    """(faults 87 and 89)"""
     assert [one.address for one in addresses([b'"agent@example.org" <stranger@example.net>'], 500)] == ["stranger@example.net"]
     assert addresses([b"=?utf-8?B?YW5uQGV4YW1wbGUuY29t?="], 500) == ()
 
@@ -159,6 +161,7 @@ IDS = [
 
 @pytest.mark.parametrize(("value", "found"), IDS)
 def test_a_message_id_is_read_whatever_it_looks_like(value: bytes, found: str | None) -> None:
+    """(fault 15)"""
     assert message_id(value) == found
 
 
@@ -189,6 +192,7 @@ DATES = [
 
 @pytest.mark.parametrize(("value", "found"), DATES)
 def test_a_date_is_an_instant_or_nothing(value: bytes, found: datetime | None) -> None:
+    """(fault 55)"""
     assert date(value) == found
 
 

@@ -158,6 +158,7 @@ def test_rtf_is_read_by_its_words(rtf: bytes, text: str) -> None:
 
 
 def test_compressed_rtf_is_unpacked_up_to_its_cap_and_never_beyond() -> None:
+    """(fault 112)"""
     plain = b"{\\rtf1 the words of a mail that is long enough}"
     assert decompressed(compressed_rtf(plain), 1000) == plain
     # "{\rtf1\ansi" stands at the beginning of the dictionary.
@@ -347,6 +348,7 @@ def test_an_invitation_alone_is_told_in_words() -> None:
 
 
 def test_no_line_of_an_invitation_reads_as_a_command() -> None:
+    """(fault 134)"""
     told = words_of(INVITATION.replace("Umzug", "#resolve").replace("Foyer", "\uff03take").replace("Bitte", "\u200b#close"))
     parsed = parse_commands(told)
     assert (parsed.commands, parsed.errors) == ((), ())
