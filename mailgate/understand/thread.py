@@ -67,7 +67,7 @@ def find_evidence(
         *(
             Evidence(EvidenceKind.KNOWN_ID, "reported", value)
             for value in (mail.reported_ids[:20] if is_report else ())
-            if read_own_id(ring, value) is None
+            if read_own_id(ring, value) is None and not is_thread_id(value)
         ),
         *_old_numbers(mail.subject, policy),
     )

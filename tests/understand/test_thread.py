@@ -138,6 +138,8 @@ def test_the_thread_of_a_ticket_finds_nothing_proves_nothing_and_is_never_record
     mail = a_mail(in_reply_to=(thread,), references=(thread, thread.upper()))
     assert found(mail) == found(a_mail())
     assert cited_ids(mail) == ("<m1@home.example>",)
+    report = a_mail(reported_ids=(thread,), report_type="delivery-status")
+    assert found(report) == found(a_mail(report_type="delivery-status"))
 
 
 def test_below_the_thread_of_its_ticket_the_anchor_is_found_where_it_stood_first():

@@ -212,11 +212,17 @@ def _event(event: Event, ticket: Ticket, people: Mapping[int, Person]) -> str:
     return EVENTS.get(name) or f"{name.replace('_', ' ').capitalize()}."
 
 
+#: So many who had a mail in copy are named.
+_MOST_COPIED = 10
+
+
 def _entry(entry: Entry) -> str:
     whose = f"the words of {entry.author_name}" if entry.author is not None and entry.author_name else "a remark of the gateway"
     hidden = ", shown only to who asks for it" if entry.hidden else ""
     files = f", with {len(entry.attachments)} {'file' if len(entry.attachments) == 1 else 'files'}" if entry.attachments else ""
-    return f"The ticket would keep {whose}{files}, {ENTRIES[entry.visibility]}{hidden}."
+    also = listed([clipped(f"{one.name} <{one.address}>" if one.name else one.address, 80) for one in entry.copied[:_MOST_COPIED]])
+    copied = f" {also} had the mail as well, which makes nobody take part." if also else ""
+    return f"The ticket would keep {whose}{files}, {ENTRIES[entry.visibility]}{hidden}.{copied}"
 
 
 def _promises(before: Ticket | None, after: Ticket, s: Situation, zone: str) -> list[str]:
@@ -283,6 +289,11 @@ def _forward(decision: Decision) -> list[str]:
 
 def _beside(decision: Decision, s: Situation, zone: str) -> list[str]:
     lines: list[str] = []
+    if s.elsewhere is not None:
+        lines += filled(f"It names ticket {s.elsewhere.number} of another desk, which has this mail as well and sees to it there.")
+    if s.also:
+        groups = [s.policy.groups[each].name if each in s.policy.groups else each for each in s.also]
+        lines += filled(f"Another desk was written to as well, so {listed(groups)} would hear of it.")
     for rating in decision.ratings:
         lines += filled(f"A rating of {rating.score} would be counted for the solution that it is about.")
     for report in decision.reported:
