@@ -154,10 +154,12 @@ def hold(
 
 @app.command("release")
 def release(
+    letter: Annotated[list[str] | None, typer.Argument(metavar="[LETTER]...", help="Only these; default: all that are held.")] = None,
+    ticket: Annotated[int | None, typer.Option("--ticket", help="Only the held letters of this ticket.")] = None,
     restored: Annotated[bool, typer.Option("--restored", help="Also lift the hold of a restored database.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Let held letters go."""
+    """Let held letters go: all of them, those named, or those of a ticket."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
         if store.is_restored():
@@ -167,6 +169,13 @@ def release(
                     "Look at `mailgate outbox list`, then release --restored."
                 )
             store.release_restored()
-        console.print(f"{store.release_held(now)} letters are released")
+        if letter is None and ticket is None:
+            console.print(f"{store.release_held(now)} letters are released")
+            return
+        wanted = list(dict.fromkeys([*(one.upper() for one in letter or ()), *(store.flows.held_of(ticket) if ticket is not None else ())]))
+        count = store.release_held(now, wanted)
+        if not count:
+            fail("none of these letters is held: mailgate outbox list --state held")
+        console.print(f"{count} letters are released")
 
     with_store(config, work)

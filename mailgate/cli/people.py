@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
+from mailgate.model.sender import folded
 
-app = typer.Typer(help="The people: list, show, lift the silence of an address.", no_args_is_help=True)
+app = typer.Typer(help="The people: list, show, block, unblock, lift the silence of an address.", no_args_is_help=True)
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
@@ -98,6 +100,97 @@ def show_(address: Address, config: ConfigOption = None) -> None:
                 console.print(f"            {told(report)}")
 
     with_store(config, show)
+
+
+Pattern = Annotated[str, typer.Argument(metavar="ADDRESS|DOMAIN", help="victim@example.com (with every +detail of it), or example.com.")]
+
+
+@app.command("block")
+def block(
+    pattern: Pattern,
+    reason: Annotated[str, typer.Option(help="Why: shown with each mail that is set aside.")] = "",
+    until: Annotated[str, typer.Option(help="The last day: 2026-12-24, or 14d, 12h; default: until `unblock`.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Set aside whatever comes from an address or a domain. It is kept, nobody is bounced, and `inbox retry` lets a mail in.
+
+    On an agent's address it shuts out who misuses the name: what proves to be the agent's still counts.
+    """
+
+    def work(settings: Any, store: Any, now: datetime) -> None:
+        from mailgate.model.flood import Block
+
+        key = _pattern(pattern)
+        ends = _until(until, now) if until else None
+        policy = settings.policy
+        own = {k.rpartition("@")[2] for desk in policy.desks.values() for k in desk.keys}
+        agents = {k.rpartition("@")[2] for agent in policy.agents.values() for k in agent.keys}
+        if "@" not in key and any(domain == key or domain.endswith(f".{key}") for domain in own | agents):
+            fail(f"{harmless(key)} is a domain of our own desks or agents: name the address")
+        if "@" in key and policy.is_own(key):
+            fail(f"{harmless(key)} is one of our own desks")
+        store.flows.block(Block(key, now, ends, " ".join(reason.split())[:200]))
+        console.print(f"mail from {harmless(key)} is set aside from now on" + (f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""))
+        console.print("  what was taken in already stays; mailgate inbox list --state set_aside shows what comes")
+
+    with_store(config, work)
+
+
+@app.command("unblock")
+def unblock(pattern: Pattern, config: ConfigOption = None) -> None:
+    """Take mail of a blocked address or domain in again. What was set aside meanwhile: `mailgate inbox retry NUMBER`."""
+
+    def work(settings: Any, store: Any, now: datetime) -> None:
+        key = _pattern(pattern)
+        if not store.flows.unblock(key):
+            fail(f"{harmless(key)} is not blocked: mailgate people blocked")
+        console.print(f"mail from {harmless(key)} is taken in again")
+
+    with_store(config, work)
+
+
+@app.command("blocked")
+def blocked(
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    config: ConfigOption = None,
+) -> None:
+    """List who is blocked, since when, until when and why."""
+
+    def show(settings: Any, store: Any, now: datetime) -> None:
+        table(
+            ("who", "since", "ends", "why"),
+            ((one.pattern, ago(one.since, now), ago(one.until, now), one.reason) for one in store.flows.blocks(now, limit)),
+            "nobody is blocked",
+        )
+
+    with_store(config, show)
+
+
+_DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9\-]{0,62}")
+_SPAN = re.compile(r"(\d{1,5})([mhdw])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def _pattern(text: str) -> str:
+    """What is kept of it: a folded address, or a domain in lower case."""
+    key = folded(text.strip().removeprefix("@") if "@" in text.strip()[1:] else f"x@{text.strip().removeprefix('@')}")
+    local, _, domain = key.rpartition("@")
+    if not _DOMAIN.fullmatch(domain) or not local or re.search(r"[\s<>]", local):
+        fail(f"{harmless(text)} is neither an address nor a domain", 2)
+    return key if "@" in text.strip()[1:] else domain
+
+
+def _until(text: str, now: datetime) -> datetime:
+    if match := _SPAN.fullmatch(text.strip()):
+        ends = now + timedelta(**{_UNITS[match[2]]: int(match[1])})
+    else:
+        try:
+            ends = datetime.combine(date.fromisoformat(text.strip()), time(), UTC) + timedelta(days=1)
+        except ValueError:
+            fail(f"{harmless(text)} is no day and no time: write 2026-12-24, 14d or 12h", 2)
+    if ends <= now:
+        fail(f"{harmless(text)} is over", 2)
+    return ends
 
 
 @app.command("lift")

@@ -165,6 +165,8 @@ def _show(examined: Any, store: Any, now: datetime, as_json: bool) -> None:
         console.print(f"{'a day':<10}{health.accepted_day} mails taken in{last}; {health.sent_day} letters sent")
         since = "  ".join(f"{fate} {number}" for fate, number in health.reported_day.items() if number) or "nothing"
         console.print(f"{'reported':<10}{since} in a day; {health.suppressed} addresses get nothing automatic")
+        if health.blocked:
+            console.print(f"{'blocked':<10}{health.blocked} mails of blocked senders are set aside: mailgate people blocked")
         if health.junk:
             console.print(f"{'junk':<10}{health.junk} mails of junk folders are set aside")
         for one in folders:

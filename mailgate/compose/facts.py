@@ -44,6 +44,8 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
     ("letter_lightened", "agent"): ("whom", "what", "left"),
     ("address_suppressed", "agent"): ("whom", "reply"),
+    ("answer_held", "agent"): ("by", "because"),
+    ("notices_combined", "agent"): ("sender", "count", "since", "rows", "more", "more_from", "more_to"),
     ("rating_given", "requester"): ("score", "late"),
     ("low_rating_given", "lead"): ("score", "comment", "requester"),
     ("rating_commented", "agent"): ("score", "comment", "requester"),
@@ -79,6 +81,9 @@ DEFAULTS: Mapping[str, object] = MappingProxyType({
     "way": "here",  #: how a refused mail is corrected: see decide/returned
     "late": False,  #: the rating came too late to count
     "comment": "",
+    "more": 0,
+    "more_from": "",
+    "more_to": "",
 })  # fmt: skip
 
 _WHEN = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
@@ -126,6 +131,15 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "what": "agent_replied",
     "reply": "550 5.1.1 No such mailbox here",
     "state": "refused",
+    "sender": "max@example.com",
+    "count": 1840,
+    "rows": (
+        {"ref": "IT-1042", "title": "VPN drops every ten minutes", "words": "Hello, since this morning the VPN drops every ten minutes."},
+        {"ref": "", "title": "Printer", "words": ""},
+    ),
+    "more": 1838,
+    "more_from": "IT-1044",
+    "more_to": "IT-2881",
     "score": 2,
     "late": False,
     "comment": "It took three days.",

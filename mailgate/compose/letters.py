@@ -244,6 +244,8 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
     facts = {name: DEFAULTS[name] for name in FACTS.get((wanted.event, audience), ()) if name in DEFAULTS}
     facts.update(wanted.facts)
     values: dict[str, object] = {
+        "unanswered": "",
+        "unanswered_because": "",
         **facts,
         "ref": reference,
         "tag": tag,

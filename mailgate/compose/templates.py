@@ -29,8 +29,10 @@ from mailgate.compose.views import VIEWS
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
+UNANSWERED = "_unanswered.txt"  #: ends the letters of whoever was not answered before
 _SUBJECT = "Subject: "
 #: Between text and footer: no data keeps it, and it is no blank, or `{%- ... -%}` beside it would take it away.
+_OUTSIDE = ("/requester.txt", "/participant.txt")
 _PAGE, _END = "\x04", "\n"
 _PERSONAL = re.compile(r"\b(?:reader|ratings)\b")
 #: Pieces that were not put in place: who knows which.
@@ -123,9 +125,12 @@ class Templates:
         """`pages`: those in HTML; `sources`: all texts, from which the letters of one language are made when they are first needed."""
         self._pages = pages
         self._sources = sources
-        footer = sources.get(FOOTER, "")
+        footer, unanswered = sources.get(FOOTER, ""), sources.get(UNANSWERED, "").removesuffix(_END)
         #: Text and footer are one template, parted by a page: each run of a template costs 15 µs before its first word.
-        self._whole = {name: f"{source.removesuffix(_END)}{_PAGE}{footer}" for name, source in sources.items()}
+        self._whole = {
+            name: f"{source.removesuffix(_END)}{unanswered if name.endswith(_OUTSIDE) else ''}{_PAGE}{footer}"
+            for name, source in sources.items()
+        }
         self._spoken: dict[str, SandboxedEnvironment] = {}
         self._texts: dict[tuple[str, str], Template] = {}
         self._frame = _pieces(sources.get(FRAME, ""))

@@ -119,6 +119,8 @@ ALARMS: Mapping[str, str] = {
     "token_ends": "A secret for logging in ends within a week",
     "clock_off": "The clocks of two machines differ",
     "dns_silent": "The resolver does not answer",
+    "flood": "Very much mail comes from one sender",
+    "loop": "A program seems to answer our letters",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
 #: In a letter that leaves without them, above the names of its files.

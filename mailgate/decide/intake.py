@@ -34,7 +34,7 @@ from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
-from mailgate.model.mail import STRANGERS_ABSENCE, Door, Kind
+from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE, Door, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, Visibility
 
@@ -59,6 +59,8 @@ def on_mail(s: Situation) -> Decision:
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
     if _wrote_to_itself(s):
         decision = _ours(s)
+    elif s.blocked and not _proves_an_agent(s):
+        decision = Decision(set_aside=f"{BLOCKED}{s.blocked}", quiet=True)
     elif s.arrival.door is Door.IMAP_SENT:
         decision = sent.wrote(s)
     else:
@@ -89,6 +91,13 @@ def _now_proven(s: Situation) -> tuple[Person, ...]:
     if author is None or author.agent in s.policy.agents or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
         return ()
     return (replace(author, proven=True, proven_at=s.now),)
+
+
+def _proves_an_agent(s: Situation) -> bool:
+    """Whoever misuses an agent's name is shut out by a block on it; the agent is not."""
+    if s.author is None or s.author.agent not in s.policy.agents:
+        return False
+    return authority.proof_in(s)[0].is_one
 
 
 def _wrote_to_itself(s: Situation) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.decide import clocks
 from mailgate.gateway import journal
+from mailgate.gateway.combining import tell_together
 from mailgate.gateway.writing import Desk
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
@@ -21,9 +22,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+#: How often what is too old to tell machines from people is thrown away.
+TIDY_EVERY = timedelta(days=1)
+
+
 class ClockRound:
     def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
         self.store, self.now = store, now
+        self._tidied: datetime | None = None
 
     def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
         """Looks at up to `limit` tickets on which something is due; returns how many there were."""
@@ -38,7 +44,11 @@ class ClockRound:
                 raise
             except Exception:
                 log.exception("ticket %d: its clocks cannot be reviewed", file.ticket.number)
-        return len(due)
+        together = tell_together(self.store, desk, agents, now)
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            self.store.flows.forget_turns(now)
+            self._tidied = now
+        return len(due) + together
 
     def _one(self, desk: Desk, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
         began = journal.clock()

@@ -9,6 +9,7 @@ from datetime import datetime
 from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.situation import Ids, Situation
+from mailgate.gateway import flooding
 from mailgate.gateway.authenticating import Authentication, Signatures
 from mailgate.gateway.gathering import (
     Read,
@@ -110,6 +111,8 @@ def dry_run(
         at_hand = with_what_is_below(at_hand, rounds.store.letter_texts([letter]).get(letter, "") if rounds and letter else "")
     if signed := signed_in(at_hand, desk.ring):
         at_hand = with_readers(at_hand, signed, rounds.store.letters(set(signed.values())) if rounds else {})
+    if rounds is not None:
+        at_hand, _ = flooding.judged(at_hand, one, flooding.load(rounds.store.flows, [one], (), now, None))
     decision = on_mail(at_hand)
     warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy) if known.suppressed else ()
     letters = (*decision.letters, *warnings)

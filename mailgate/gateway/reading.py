@@ -21,7 +21,7 @@ from mailgate.decide.guessing import guesser
 from mailgate.decide.intake import on_mail
 from mailgate.decide.reports import TOGETHER
 from mailgate.decide.situation import Ids, Situation
-from mailgate.gateway import journal
+from mailgate.gateway import flooding, journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.gathering import (
     Read,
@@ -82,6 +82,7 @@ class Row:
     decision: Decision
     message_id: str | None
     looked_up: dict[str, int]  #: the tickets of its Message-IDs, as they were known then
+    held: dict[str, str]  #: letters that wait for a person, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +327,7 @@ class ReadingRound:
         counts: budget.Counts = self.store.automatic_counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
+        flow = flooding.load(self.store.flows, reads, addresses, now, before.flow if before else None)
         rows: list[Row] = []
         sheets = []
         for index, one in enumerate(reads):
@@ -337,8 +339,8 @@ class ReadingRound:
                 tuple(islice(people, strangers[index])),
             )
             at_hand = situation(one, known, desk, agents, ids, now)
-            at_hand = self._looked_through(at_hand, one, desk)
-            decision = on_mail(at_hand)
+            at_hand, turn = flooding.judged(self._looked_through(at_hand, one, desk), one, flow)
+            decision = flooding.settled(at_hand, on_mail(at_hand), turn, flow)
             if any(change.before is None for change in decision.changes):
                 self._numbers.popleft()
             looked_up = known.ids_of(one.desk.id)
@@ -352,9 +354,11 @@ class ReadingRound:
                 addresses |= others
                 counts = budget.beside(counts, self.store.automatic_counts(others, now, by_minute=False))
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
+            decision, wanted = flooding.explained(decision, wanted, flow, desk.policy, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
-            rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets))
+            rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets, {w.name: w.hold for w in wanted if w.hold}))
+        known.flow = flow
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 
     def _looked_through(self, s: Situation, one: Read, desk: Desk) -> Situation:
@@ -380,7 +384,7 @@ class ReadingRound:
                 if isinstance(one, Unwritable):
                     decision = noted(decision, one.wanted, one.reason, decided.now)
             sealed = tuple(one for one in written if isinstance(one, Letter))
-            outcomes.append(Outcome(row.claim, decision, sealed, desk.held, row.message_id, row.looked_up))
+            outcomes.append(Outcome(row.claim, decision, sealed, desk.held, row.message_id, row.looked_up, hold=row.held))
         self.store.record(outcomes, decided.now, desk.last_look(decided.now))
         journal.were_recorded(outcomes, decided.began)
         for row in decided.rows:
@@ -469,8 +473,7 @@ class ReadingRound:
 
     @staticmethod
     def _by_agent(one: Read, known: Known) -> bool:
-        author = one.reading.mail.author
-        person = known.people.get(author.key) if author else None
+        person = known.people.get(author.key) if (author := one.reading.mail.author) else None
         return person is not None and person.agent is not None
 
     @staticmethod

@@ -16,9 +16,11 @@ from mailgate.decide import budget
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.events import LetterSuppressed
+from mailgate.model.flood import Unanswered
 from mailgate.model.letter import Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
+from mailgate.model.sender import folded
 from mailgate.model.ticket import TicketFile
 from mailgate.model.token import Keyring
 
@@ -59,6 +61,9 @@ class Desk:
         for wanted, verdict in zip(decision.letters, verdicts, strict=True):
             if isinstance(verdict, budget.Suppress):
                 decision = noted(decision, wanted, verdict.reason, now)
+                if verdict.too_many and wanted.ticket is not None:
+                    left = Unanswered(folded(wanted.person.address), wanted.ticket, wanted.desk, wanted.event, verdict.reason, now)
+                    decision = replace(decision, unanswered=(*decision.unanswered, left))
                 continue
             if isinstance(verdict, budget.Delay):
                 wanted = replace(wanted, not_before=verdict.until)

@@ -8,6 +8,7 @@ from datetime import datetime
 from mailgate.model.delivery import Reported, Suppression
 from mailgate.model.events import Event
 from mailgate.model.evidence import Evidence, Proof
+from mailgate.model.flood import Turn, Unanswered, Waiting
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import Entry, Ticket
@@ -75,6 +76,11 @@ class Decision:
     answered: str | None = None  #: the letter that its reader answers by this mail: it arrived
     lift: tuple[str, ...] = ()  #: addresses (lower case) that have shown to work
     alarm: Alarm | None = None
+    cause: str = ""  #: whose mail it is, folded: on whose account its letters are
+    turn: Turn | None = None  #: it came soon after a letter of ours
+    waiting: tuple[Waiting, ...] = ()  #: notices that are told together with others
+    unanswered: tuple[Unanswered, ...] = ()  #: letters that a budget left out
+    told: tuple[str, ...] = ()  #: folded addresses whose letters say what was left out before
     evidence: tuple[Evidence, ...] = ()
     proof: Proof = Proof()
     trace: tuple[TraceLine, ...] = ()

@@ -21,7 +21,7 @@ class Turn:
     """A mail that came soon after a letter of ours to its author."""
 
     author: str  #: folded
-    ticket: int | None
+    ticket: int | None  #: below nought: an agent's words on that ticket that did not leave
     at: datetime
     lag_s: int  #: seconds after that letter
     length: int  #: characters that were new in it
@@ -49,6 +49,7 @@ class Unanswered:
 
     key: str  #: folded address
     ticket: int
+    desk: str
     event: str
     reason: str
     at: datetime

@@ -48,6 +48,7 @@ class LetterWanted:
     closure: int | None = None  #: for letters that ask for a rating
     proven: bool = True  #: the address was seen in a proven or known mail; decides which budget it counts against
     subject_allowed: bool = True  #: may the letter show the stranger's subject
+    hold: str = ""  #: why it is held in the outbox until an operator lets it go; "" lets it leave
     name: str = ""  #: id asked for by the decision when an event must name the letter (AgentReplied.letter)
     about: int | None = None  #: inbox id of the mail that it asks about
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+#: How the reason begins for which mail of a blocked author is set aside.
+BLOCKED = "blocked: "
+
 
 class Door(StrEnum):
     """Which door a mail came through."""

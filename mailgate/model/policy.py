@@ -147,6 +147,10 @@ class Budgets:
     known_per_minute: int | None = 600
     longest_delay: timedelta = timedelta(hours=1)
     stale_after: timedelta = timedelta(hours=24)  #: mail that old opens tickets but causes no automatic letter
+    notices_per_hour: int | None = 30  #: to each agent because of one sender; what is more is told together, and never dropped
+    proven_notices_per_hour: int | None = 200  #: because of a colleague who has shown that it is he
+    answers_per_hour: int | None = 6  #: of one kind to mails in an agent's name that do not show it
+    together_after: timedelta = timedelta(minutes=10)  #: how long notices wait for each other
     suppress_for: timedelta = timedelta(days=60)  #: an address that does not work gets nothing automatic for so long
 
     def of_address(self, proven: bool) -> tuple[int | None, int | None]:

@@ -40,6 +40,7 @@ unanswered = Table(
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("key", Words, nullable=False),  #: folded address
     Column("ticket", Id, nullable=False),
+    Column("desk", Text, nullable=False),
     Column("event", Text, nullable=False),
     Column("reason", Words, nullable=False),
     Column("at", UtcDateTime, nullable=False),

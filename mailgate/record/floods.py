@@ -140,9 +140,7 @@ def waiting(connection: Connection, person: int, cause: str) -> list[Waiting]:
 
 def tell(connection: Connection, ids: Sequence[int]) -> bool:
     """They are told with the letter that is recorded in this transaction. False when somebody else has told any of them."""
-    done = 0
-    for some in chunks(ids):
-        done += connection.execute(delete(notices_waiting).where(notices_waiting.c.id.in_(some))).rowcount
+    done = sum(connection.execute(delete(notices_waiting).where(notices_waiting.c.id.in_(some))).rowcount for some in chunks(ids))
     return done == len(set(ids))
 
 
@@ -151,7 +149,10 @@ def tell(connection: Connection, ids: Sequence[int]) -> bool:
 
 def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None:
     if some:
-        rows = [{"key": u.key, "ticket": u.ticket, "event": u.event, "reason": u.reason, "at": u.at, "told_at": None} for u in some]
+        rows = [
+            {"key": u.key, "ticket": u.ticket, "desk": u.desk, "event": u.event, "reason": u.reason, "at": u.at, "told_at": None}
+            for u in some
+        ]
         connection.execute(insert(unanswered), rows)
 
 
@@ -161,7 +162,7 @@ def untold(connection: Connection, keys: Iterable[str], since: datetime) -> dict
     for some in chunks(keys):
         mine = (unanswered.c.key.in_(some), unanswered.c.told_at.is_(None), unanswered.c.at > since)
         for row in connection.execute(select(unanswered).where(*mine).order_by(unanswered.c.id)):
-            found.setdefault(row.key, []).append(Unanswered(row.key, row.ticket, row.event, row.reason, row.at))
+            found.setdefault(row.key, []).append(Unanswered(row.key, row.ticket, row.desk, row.event, row.reason, row.at))
     return {key: tuple(rows) for key, rows in found.items()}
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from mailgate.model.delivery import OutboxState
-from mailgate.model.mail import STRANGERS_ABSENCE
+from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE
 from mailgate.model.mailbox import JUNK
 from mailgate.model.ticket import Status
 from mailgate.record import reports
@@ -132,10 +132,13 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         mails[state] = connection.execute(select(func.count()).where(inbox.c.state == state)).scalar_one()
     # Whoever has a junk folder read has it filled every day: nobody is asked about that.
     junk = connection.execute(select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason == JUNK)).scalar_one()
-    absent = connection.execute(
-        select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason.startswith(STRANGERS_ABSENCE, autoescape=True))
-    ).scalar_one()
-    mails[SET_ASIDE] -= junk + absent
+    absent, blocked = (
+        connection.execute(
+            select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason.startswith(reason, autoescape=True))
+        ).scalar_one()
+        for reason in (STRANGERS_ABSENCE, BLOCKED)
+    )
+    mails[SET_ASIDE] -= junk + absent + blocked
     oldest = [
         connection.execute(select(func.min(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in (WAITING, CLAIMED)
     ]
@@ -182,5 +185,6 @@ def health(connection: Connection, now: datetime, size: int) -> Health:
         tickets=statuses,
         restored=bool(get(connection, "restored")),
         size=size,
+        blocked=blocked,
         junk=junk,
     )

@@ -169,7 +169,7 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
     damaged: list[int] = []
     for some in chunks(ids):
         rows = connection.execute(
-            select(inbox.c.id, inbox.c.desk, inbox.c.attempts, inbox.c.confirmed, raw_mails)
+            select(inbox.c.id, inbox.c.desk, inbox.c.attempts, inbox.c.confirmed, inbox.c.released, raw_mails)
             .join(raw_mails, raw_mails.c.id == inbox.c.mail)
             .where(inbox.c.id.in_(some), inbox.c.lease == lease)
             .order_by(inbox.c.received_at, inbox.c.id)
@@ -178,7 +178,8 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
             if zlib.crc32(row.raw) != row.checksum:
                 damaged.append(row[0])
             else:
-                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease, row.confirmed is not None))
+                confirmed, released = row.confirmed is not None, bool(row.released)
+                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease, confirmed, released))
     return found, damaged
 
 
@@ -241,11 +242,11 @@ def set_aside(connection: Connection, id: int, lease: str, reason: str, trace: s
 
 
 def retry(connection: Connection, id: int) -> bool:
-    """A mail that was set aside is read again. False when it is not set aside."""
+    """A mail that was set aside is read again, whoever is blocked. False when it is not set aside."""
     done = connection.execute(
         update(inbox)
         .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
-        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None)
+        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, released=True)
     )
     return done.rowcount == 1
 

@@ -29,8 +29,9 @@ _FINAL = frozenset({_S.SENT, _S.REFUSED, _S.UNKNOWN, _S.CANCELLED})
 _DOUBTED = or_(letters.c.doubted, letters.c.lease.is_not(None))
 
 
-def letter_row(letter: Letter, held: bool, cause: str = "") -> dict[str, object]:
-    """`cause`: whose mail it follows from, folded."""
+def letter_row(letter: Letter, held: bool, cause: str = "", why_held: str = "") -> dict[str, object]:
+    """`cause`: whose mail it follows from, folded; `why_held`: this one letter waits for a person."""
+    held = held or bool(why_held)
     starts = letter.not_before or letter.made_at
     counted = letter.automatic and letter.audience.is_outside
     return {
@@ -58,7 +59,7 @@ def letter_row(letter: Letter, held: bool, cause: str = "") -> dict[str, object]
         "state": (_S.HELD if held else _S.QUEUED).value,
         "due_at": None if held else starts,
         "attempts": 0,
-        "last_reply": "",
+        "last_reply": why_held,
         "doubted": False,
         "reverse_path": letter.reverse_path,
         "boundary": letter.boundary,
@@ -309,6 +310,11 @@ def hold(connection: Connection, ids: Sequence[str] | None) -> int:
     """Nothing of these (None: of all) leaves until released. A letter under way keeps its lease: that the relay took it must be known."""
     query = update(letters).where(letters.c.state.in_(_OPEN)).values(state=_S.HELD.value, due_at=None)
     return _each(connection, query, ids)
+
+
+def held_of(connection: Connection, ticket: int) -> list[str]:
+    """The letters of a ticket that wait for a person."""
+    return list(connection.execute(select(letters.c.id).where(letters.c.ticket == ticket, letters.c.state == _S.HELD.value)).scalars())
 
 
 def release(connection: Connection, ids: Sequence[str] | None, now: datetime) -> int:

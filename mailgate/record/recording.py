@@ -13,7 +13,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, house, inbox, outbox, people, reports, tables
+from mailgate.record import codec, floods, house, inbox, outbox, people, reports, tables
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
 from mailgate.record.rows import AutomaticCounts, Conflict, Outcome
@@ -82,7 +82,9 @@ class Recording:
             desk = claim.desk if claim else ticket.desk
             for message_id in decision.message_ids:
                 self._add_message_id(desk, message_id, ticket.number, outcome.known.get(message_id))
-        self._letters += [outbox.letter_row(letter, outcome.held) for letter in outcome.letters]
+        self._letters += [
+            outbox.letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters
+        ]
         for rating in decision.ratings:
             self._ratings.append(
                 {
@@ -254,6 +256,9 @@ class Recording:
                 connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
             ):
                 raise Conflict("alarm", (raised.kind, raised.key))
+            if outcome.together and not floods.tell(connection, outcome.together):
+                raise Conflict("notices", outcome.together)
+        self._flow(connection)
         outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         self._rate(connection)
@@ -305,6 +310,14 @@ class Recording:
         letters = [letter for outcome in self._outcomes for letter in outcome.letters]
         if used_up := self._overrun(letters, outbox.automatic_counts(connection, map(str, addresses), self._now)):
             raise Conflict("budget", (used_up,))
+
+    def _flow(self, connection: Connection) -> None:
+        """What tells floods and loops from people."""
+        decisions = [outcome.decision for outcome in self._outcomes]
+        floods.add_turns(connection, [one.turn for one in decisions if one.turn is not None])
+        floods.wait(connection, [row for one in decisions for row in one.waiting])
+        floods.told(connection, [key for one in decisions for key in one.told], self._now)
+        floods.leave_unanswered(connection, [row for one in decisions for row in one.unanswered])
 
     def _admit(self, connection: Connection) -> None:
         table = tables.entries

@@ -71,6 +71,7 @@ class Claim:
     attempts: int  #: including this one
     lease: str
     confirmed: bool = False  #: its author was asked about it, and said that it is his
+    released: bool = False  #: a person let it through although its author is blocked
 
 
 class Attempted(Protocol):
@@ -110,6 +111,8 @@ class Outcome:
     """What `tickets_by_message_ids` said when this was decided. Anything else found now is a conflict."""
     settlement: Settlement | None = None
     raises: Raised | None = None  #: the alarm that its letter tells the operator of
+    hold: Mapping[str, str] = field(default_factory=dict)  #: letters that are held, and why
+    together: tuple[int, ...] = ()  #: waiting notices that its letter tells of
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ class Health:
     outbox_untried_at: datetime | None = None  #: since when the oldest letter waits of which the relay has said nothing,
     outbox_deferred_at: datetime | None = None  #: and the oldest that was tried and has to wait
     outbox_said: str = ""  #: the relay's last words about it
+    blocked: int = 0  #: set aside because an operator blocked their authors; not among the others
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
 
 

@@ -15,15 +15,15 @@ from sqlalchemy.exc import IntegrityError
 from mailgate.model.decision import TraceLine
 from mailgate.model.delivery import Fate, OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import HistoryRow
-from mailgate.model.flood import Block
 from mailgate.model.installation import DatabaseSettings
 from mailgate.model.letter import OutboxRow
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
-from mailgate.record import backup, claims, file_opening, floods, holds, house, inbox, node, opening, outbox, people, reports, tickets
+from mailgate.record import backup, claims, file_opening, holds, house, inbox, node, opening, outbox, people, reports, tickets
 from mailgate.record.database import Database
+from mailgate.record.flows import Flows
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.recording import Overrun, Recording
@@ -92,6 +92,7 @@ class Store:
         self._lock = lock
         self._numbers = Numbers(database)
         self.standing = Standing(database)  #: keys that it knows, and what runs on it
+        self.flows = Flows(database)  #: what tells floods and loops from people
         self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
 
     @property
@@ -289,21 +290,6 @@ class Store:
     def suppression(self, address: str) -> Suppression | None:
         """What is on file for an address, also when it has ended."""
         return self._db.read(lambda connection: people.suppression(connection, address))
-
-    def block(self, one: Block) -> None:
-        """Mail of this address or domain is set aside from now on."""
-        self._db.write(lambda connection: floods.block(connection, one))
-
-    def unblock(self, pattern: str) -> bool:
-        return self._db.write(lambda connection: floods.unblock(connection, pattern))
-
-    def blocked(self, addresses: Iterable[str], now: datetime) -> dict[str, Block]:
-        """By pattern: what holds now for any of these addresses."""
-        return self._db.read(lambda connection: floods.blocked(connection, list(addresses), now))
-
-    def blocks(self, now: datetime, limit: int = 50) -> list[Block]:
-        """Those that hold now, the newest first."""
-        return self._db.read(lambda connection: floods.all_blocked(connection, now, limit))
 
     def people_list(self, limit: int = 50, offset: int = 0) -> list[Person]:
         """Everybody on file, newest first."""

@@ -387,6 +387,10 @@ class BudgetsForm(Form):
     known_per_minute: Limit = 600
     longest_delay: Duration = timedelta(hours=1)
     stale_after: Duration = timedelta(hours=24)
+    notices_per_hour: Limit = 30
+    proven_notices_per_hour: Limit = 200
+    answers_per_hour: Limit = 6
+    together_after: Duration = timedelta(minutes=10)
     suppress_for: Duration = timedelta(days=60)
 
 

@@ -51,6 +51,7 @@ def upgrade() -> None:
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("key", Words(), nullable=False),
         sa.Column("ticket", Id, nullable=False),
+        sa.Column("desk", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
         sa.Column("reason", Words(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),

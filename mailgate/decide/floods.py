@@ -1,0 +1,107 @@
+"""How much of what one sender causes is told one by one: the rest is told together, and nothing of it is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from mailgate.decide.situation import Situation
+from mailgate.model.decision import Alarm, Decision
+from mailgate.model.flood import Waiting
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.policy import Budgets
+
+#: Answers to an agent's own mail. Each kind is counted by itself: who asks for help forty times still hears that a command failed.
+ANSWERS = frozenset({"commands_refused", "commands_applied", "help_asked"})
+#: What tells of a flood, or of a machine, is never told together with it.
+ALWAYS = frozenset({"notices_combined", "answer_held"})
+
+Told = Mapping[tuple[str, int, str], int]  #: (sender, reader, event) -> letters of the last hour
+
+
+@dataclass
+class Tally:
+    """How many letters each reader inside had within the hour because of each sender. Grows with the mails of a batch."""
+
+    told: dict[tuple[str, int, str], int] = field(default_factory=dict)
+    alarmed: set[tuple[str, str]] = field(default_factory=set)  #: kinds and keys that this batch told the operator of
+
+    def count(self, cause: str, letters: tuple[LetterWanted, ...]) -> None:
+        for letter in letters:
+            if is_told_inside(letter):
+                key = (cause, letter.person.id, letter.event)
+                self.told[key] = self.told.get(key, 0) + 1
+
+    def of(self, cause: str, letter: LetterWanted) -> int:
+        """Letters on the budget that this one is on."""
+        if letter.event in ANSWERS:
+            return self.told.get((cause, letter.person.id, letter.event), 0)
+        mine = ((event, count) for (who, reader, event), count in self.told.items() if who == cause and reader == letter.person.id)
+        return sum(count for event, count in mine if event not in ANSWERS)
+
+    def first(self, kind: str, key: str) -> bool:
+        """Whether the operator has not been told in this batch: the record knows of those before."""
+        if (kind, key) in self.alarmed:
+            return False
+        self.alarmed.add((kind, key))
+        return True
+
+
+def is_told_inside(letter: LetterWanted) -> bool:
+    return letter.automatic and letter.audience in (Audience.AGENT, Audience.LEAD) and letter.event not in ALWAYS
+
+
+def limit_of(letter: LetterWanted, budgets: Budgets, *, proven: bool) -> int | None:
+    """How many an hour. `proven`: the agent who caused them has shown that it is he."""
+    if letter.event in ANSWERS:
+        return budgets.answers_per_hour if not proven else budgets.proven_notices_per_hour
+    return budgets.proven_notices_per_hour if proven else budgets.notices_per_hour
+
+
+def together(s: Situation, decision: Decision, cause: str, tally: Tally) -> Decision:
+    """The decision with what exceeds its sender's budget waiting to be told together, and the operator told of the flood."""
+    if not cause or not any(map(is_told_inside, decision.letters)):
+        return decision
+    agent = s.author is not None and s.author.agent in s.policy.agents
+    proven = agent and bool(decision.proof.token or decision.proof.domain) and not decision.proof.failed
+    kept: list[LetterWanted] = []
+    waiting: list[Waiting] = []
+    exceeded: int | None = None
+    for letter in decision.letters:
+        limit = limit_of(letter, s.policy.budgets, proven=proven) if is_told_inside(letter) else None
+        # A machine's mail is told once in a while, however little of it there is: each notice may be what it answers.
+        if is_told_inside(letter) and (s.loop or (limit is not None and tally.of(cause, letter) >= limit)):
+            if s.loop and s.author is not None and letter.person.id == s.author.id:
+                continue  # what he causes is on his ticket; told to him, it would be what his machine answers next
+            exceeded = exceeded if s.loop else limit
+            waiting.append(_waits(s, letter, cause, s.now))
+            continue
+        kept.append(letter)
+        tally.count(cause, (letter,))
+    if len(kept) == len(decision.letters):
+        return decision
+    decision = replace(decision, letters=tuple(kept), waiting=tuple(waiting))
+    if exceeded is not None and decision.alarm is None and tally.first("flood", cause):
+        decision = replace(
+            decision, alarm=Alarm("flood", f"{cause}: more than {exceeded} notices within an hour", _way_out(cause, agent), cause)
+        )
+    return decision
+
+
+def _way_out(cause: str, agent: bool) -> str:
+    also = " (what is proven to be this agent's still counts)" if agent else ""
+    return f"mailgate people block {cause}{also}; its mail is kept, and agents hear of it in one letter every few minutes until then"
+
+
+def _waits(s: Situation, letter: LetterWanted, cause: str, now: datetime) -> Waiting:
+    return Waiting(
+        person=letter.person.id,
+        cause=cause,
+        ticket=letter.ticket,
+        desk=letter.desk,
+        event=letter.event,
+        entry=letter.entry.id if letter.entry else None,
+        mail=s.inbox,
+        at=now,
+    )

@@ -1,0 +1,102 @@
+"""Notices of a flood are told together: one letter for each reader and sender, after they have waited for each other."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mailgate.compose.words import EVENTS
+from mailgate.gateway.writing import Desk
+from mailgate.model import token
+from mailgate.model.decision import Decision
+from mailgate.model.flood import Waiting
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.person import Person
+from mailgate.model.ticket import TicketFile, Visibility
+from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
+
+log = logging.getLogger(__name__)
+
+#: Of so many the words are shown; the rest is named.
+SHOWN, WORDS = 40, 200
+EVENT, MOST_DOUBLED = "notices_combined", 7
+#: Readers and senders of one round.
+LETTERS = 50
+
+
+def tell_together(store: Store, desk: Desk, agents: Mapping[str, Person], now: datetime) -> int:
+    """Writes what has waited long enough; returns how many letters there were."""
+    readers = {person.id: person for person in agents.values()}
+    written = 0
+    after = desk.policy.budgets.together_after
+    due = store.flows.due_together(now - after, LETTERS)
+    told = store.flows.told_because_of({cause for _, cause in due}, now - timedelta(days=1)) if due else {}
+    for person, cause in due:
+        rows = store.flows.notices_waiting(person, cause)
+        # Each such letter of a day makes the next one wait twice as long: it may be what a machine answers.
+        if rows and now - rows[0].at < after * 2 ** min(told.get((cause, person, EVENT), 0), MOST_DOUBLED):
+            continue
+        try:
+            written += _tell(store, desk, readers, rows, now)
+        except Conflict:
+            continue  # another node told it
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            log.exception("%d notices because of one sender cannot be told together", len(rows))
+    return written
+
+
+def _tell(store: Store, desk: Desk, readers: Mapping[int, Person], rows: Sequence[Waiting], now: datetime) -> int:
+    if not rows:
+        return 0
+    reader, ids = readers.get(rows[0].person), tuple(row.id for row in rows)
+    at = next((desk.policy.desks[row.desk] for row in reversed(rows) if row.desk in desk.policy.desks), None)
+    if reader is None or at is None:
+        # Who was to hear of it is no agent any more: the tickets have it all.
+        store.record([Outcome(None, Decision(), together=ids)], now)
+        return 0
+    shown, more = rows[:SHOWN], rows[SHOWN:]
+    newest = next((row.ticket for row in reversed(rows) if row.ticket is not None), None)
+    files = store.files({row.ticket for row in (*shown, rows[-1]) if row.ticket is not None} | ({newest} if newest else set()))
+    wanted = LetterWanted(
+        event=EVENT,
+        audience=Audience.AGENT,
+        person=reader,
+        ticket=newest,
+        desk=files[newest].ticket.desk if newest is not None else at.id,
+        facts={
+            "sender": rows[0].cause,
+            "count": len(rows),
+            "since": rows[0].at,
+            "rows": tuple(_row(row, files, desk) for row in shown),
+            "more": len(more),
+            "more_from": _ref(more[0], desk) if more else "",
+            "more_to": _ref(more[-1], desk) if more else "",
+        },
+        # One answer cannot be meant for so many people.
+        answer_is=Visibility.INTERNAL,
+    )
+    letter = desk.seal(wanted, files.get, {person.agent or "": person for person in readers.values()}, now)
+    store.record([Outcome(None, Decision(letters=(wanted,), cause=rows[0].cause), (letter,), desk.held, together=ids)], now)
+    return 1
+
+
+def _ref(row: Waiting, desk: Desk) -> str:
+    at = desk.policy.desks.get(row.desk)
+    return f"{at.prefix}-{row.ticket}" if at is not None and row.ticket is not None else f"mail {row.mail}"
+
+
+def _row(row: Waiting, files: Mapping[int, TicketFile], desk: Desk) -> dict[str, str]:
+    file, at = files.get(row.ticket or 0), desk.policy.desks.get(row.desk)
+    if file is None or row.ticket is None:
+        return {"ref": "", "title": f"mail {row.mail}", "words": EVENTS.get(row.event, row.event.replace("_", " "))}
+    entry = next((one for one in file.entries if one.id == row.entry), None)
+    words = " ".join(entry.text.split()) if entry is not None else EVENTS.get(row.event, row.event.replace("_", " "))
+    tag = token.subject_token(desk.ring, at.prefix, row.ticket) if at is not None else ""
+    return {"ref": tag, "title": file.ticket.title, "words": words if len(words) <= WORDS else words[: WORDS - 1].rstrip() + "…"}

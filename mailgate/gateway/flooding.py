@@ -1,0 +1,195 @@
+"""Floods and loops in a round: what must be known of who writes before a mail is decided, and what becomes of the letters after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mailgate.decide import announce, floods, loops
+from mailgate.decide.flow import Flow
+from mailgate.decide.situation import Situation
+from mailgate.gateway.gathering import Read
+from mailgate.model.decision import Alarm, Decision
+from mailgate.model.flood import Turn
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.mail import Kind
+from mailgate.model.policy import Policy
+from mailgate.model.sender import folded
+from mailgate.model.ticket import Visibility
+
+if TYPE_CHECKING:
+    from mailgate.record.flows import Flows
+
+HOUR = timedelta(hours=1)
+#: For so long somebody who was not answered may still be told why.
+WORTH_TELLING = timedelta(days=7)
+#: Tickets that a letter names as not answered.
+MOST_NAMED = 10
+
+
+def load(store: Flows, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Flow | None) -> Flow:
+    """`keys`: folded addresses that letters may go to; `before`: of the batch before, whose letters are not recorded yet."""
+    authors = {folded(a.address) for r in reads for a in r.reading.mail.authors if a.address}
+    paths = {r.claim.arrival.reverse_path for r in reads if r.claim.arrival.reverse_path}
+    flow = Flow(
+        blocks=store.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
+        last=dict(store.last_letters(authors, now - HOUR)),
+        tally=floods.Tally(dict(store.told_because_of(authors, now - HOUR))),
+        untold=dict(store.untold({*authors, *keys}, now - WORTH_TELLING)),
+    )
+    # Only who had a letter lately, or answers one, can take a turn: for all others nothing is asked.
+    quick = authors & flow.last.keys() | {folded(r.reading.mail.authors[0].address) for r in reads if r.reading.mail.author and r.evidence}
+    flow.turns = dict(store.turns_of(quick, now - loops.MEMORY)) if quick else {}
+    if before is not None:
+        for cause, letters in before.made:
+            flow.tally.count(cause, letters)
+            _follow(flow, letters, now)
+        for turn in before.taken:
+            flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
+    return flow
+
+
+def judged(s: Situation, one: Read, flow: Flow) -> tuple[Situation, Turn | None]:
+    """The situation with what an operator says of its author, and with what its pace and its words say. And the turn that it is."""
+    heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not one.claim.released
+    block = flow.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
+    if block is not None:
+        s = replace(s, blocked=f"{block.pattern}{f': {block.reason}' if block.reason else ''}")
+    turn = _turn(s, flow)
+    why = ""
+    if turn is not None and s.reading.kind is Kind.WRITTEN:
+        why = loops.because(turn, flow.turns.get(turn.author, ()), inside=_answers_as_an_agent(s))
+    if not why and s.ticket is None and loops.own_words_back(s.mail.text, s.mail.new_text):
+        why = "a letter of ours came back"
+    if why:
+        # From here on everything is as with a machine that says so: it is never answered, and proves nobody.
+        s = replace(s, loop=why, reading=replace(s.reading, answer=False, answer_because=f"answers like a machine: {why}"))
+    return s, turn
+
+
+def _is_agent(s: Situation) -> bool:
+    return s.author is not None and s.author.agent in s.policy.agents
+
+
+def _answers_as_an_agent(s: Situation) -> bool:
+    """Who opens a ticket of his own is its requester, and is acknowledged like one."""
+    return _is_agent(s) and s.ticket is not None and s.role.is_agent
+
+
+def _turn(s: Situation, flow: Flow) -> Turn | None:
+    """A mail that came soon after a letter of ours to its author; None for what came later, and for commands: no machine writes them."""
+    key = folded(s.author_key) if s.author_key else ""
+    if not key or s.reading.kind is not Kind.WRITTEN or s.arrival.door.is_quiet:
+        return None
+    parsed = s.understood.commands
+    if parsed.commands or parsed.errors or s.understood.word or s.understood.rating is not None or s.address_words:
+        return None
+    times = [at for at in ((s.letter.first_at or s.letter.made_at) if s.letter else None, flow.last.get(key)) if at is not None]
+    if times:
+        lag = s.arrived_at - max(times)
+    elif _is_agent(s):
+        lag = loops.SOON  # notices to agents are on no budget that could say when the last one left
+    else:
+        return None
+    if lag > loops.SOON:
+        return None
+    new = s.mail.new_text.strip()
+    ticket = s.ticket.number if s.ticket else None
+    return Turn(key, ticket, s.now, max(0, int(lag.total_seconds())), len(new), loops.sketch(new))
+
+
+def settled(s: Situation, decision: Decision, turn: Turn | None, flow: Flow) -> Decision:
+    """The decision with an agent's words held where a machine wrote them, and with what exceeds a sender's budget told together."""
+    cause = folded(s.author_key) if s.author_key else ""
+    if turn is not None and decision.set_aside is None:
+        number = decision.ticket.number if decision.ticket else turn.ticket
+        turn = replace(turn, ticket=-number if number is not None and not _has_left(s, decision) else number)
+        decision = replace(decision, turn=turn)
+        flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
+        flow.taken.append(turn)
+    if s.loop:
+        decision = _held(s, decision, flow) if _answers_as_an_agent(s) else decision
+        if decision.alarm is None and cause and flow.tally.first("loop", cause):
+            way = f"nothing automatic goes there meanwhile, and it ends by itself; mailgate people block {cause} ends it at once"
+            decision = replace(decision, alarm=Alarm("loop", f"{cause}: {s.loop}", way, cause))
+    decision = floods.together(s, decision, cause, flow.tally)
+    decision = replace(decision, cause=cause)
+    flow.made.append((cause, decision.letters))
+    return decision
+
+
+def _has_left(s: Situation, decision: Decision) -> bool:
+    """Whether an agent's words left, or would have; what came back to him counts apart."""
+    return not _answers_as_an_agent(s) or any(not letter.automatic and letter.audience.is_outside for letter in decision.letters)
+
+
+def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
+    """An agent's words that a machine seems to have written: kept in the outbox until a person lets them go, and told."""
+    mine = [letter for letter in decision.letters if not letter.automatic and letter.audience.is_outside]
+    if not mine or s.ticket is None or s.author is None:
+        return decision
+    held = tuple(replace(one, hold=s.loop) if one in mine else one for one in decision.letters)
+    told = announce.responsible(s.ticket, s.policy, s.agents)
+    lead = s.policy.lead_of(s.ticket.group)
+    others = [
+        id_ for id_ in dict.fromkeys((*told, *((s.agents[lead.id].id,) if lead and lead.id in s.agents else ()))) if id_ != s.author.id
+    ]
+    # Whose machine it is does not read it: then the whole group hears of it.
+    others = others or [
+        s.agents[a.id].id for a in s.policy.members(s.ticket.group) if a.id in s.agents and s.agents[a.id].id != s.author.id
+    ]
+    by_id = {person.id: person for person in s.agents.values()}
+    cause = folded(s.author_key or "")
+    letters = [
+        LetterWanted(
+            event="answer_held",
+            audience=Audience.AGENT,
+            person=by_id[id_],
+            ticket=s.ticket.number,
+            desk=s.ticket.desk,
+            facts={"by": s.author.name, "because": s.loop},
+            answer_is=Visibility.INTERNAL,
+        )
+        for id_ in others
+        if id_ in by_id and not flow.tally.told.get((cause, id_, "answer_held"))
+    ]
+    for letter in letters:
+        flow.tally.told[cause, letter.person.id, "answer_held"] = 1
+    way = f"mailgate outbox release --ticket {s.ticket.number} lets these letters go, mailgate outbox list --state held shows them"
+    alarm = decision.alarm or Alarm("loop", f"ticket {s.ticket.number}, {s.author.name}: {s.loop}", way, f"{s.ticket.number}")
+    return replace(decision, letters=(*held, *letters), alarm=alarm)
+
+
+def _follow(flow: Flow, letters: Iterable[LetterWanted], now: datetime) -> None:
+    for letter in letters:
+        if letter.automatic and letter.audience.is_outside:
+            flow.last[folded(letter.person.address)] = now
+
+
+def explained(
+    decision: Decision, letters: tuple[LetterWanted, ...], flow: Flow, policy: Policy, now: datetime
+) -> tuple[Decision, tuple[LetterWanted, ...]]:
+    """The letters that are written, with what their readers were not answered before; agents see who was not answered just now."""
+    _follow(flow, letters, now)
+    for one in decision.unanswered:
+        flow.untold[one.key] = (*flow.untold.get(one.key, ()), one)
+    now_unanswered = {one.ticket: one.reason for one in decision.unanswered}
+    told: list[str] = []
+    written: list[LetterWanted] = []
+    for letter in letters:
+        key = folded(letter.person.address)
+        if letter.audience.is_outside and not letter.hold and (open_ := flow.untold.pop(key, ())):
+            told.append(key)
+            names = dict.fromkeys(f"{policy.desks[one.desk].prefix}-{one.ticket}" for one in open_ if one.desk in policy.desks)
+            letter = replace(letter, facts={**letter.facts, "unanswered": _named(tuple(names))})
+        elif not letter.audience.is_outside and letter.ticket in now_unanswered:
+            letter = replace(letter, facts={**letter.facts, "unanswered_because": now_unanswered[letter.ticket]})
+        written.append(letter)
+    return (replace(decision, told=tuple(told)) if told else decision), tuple(written)
+
+
+def _named(names: tuple[str, ...]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" (+{more})" if more > 0 else "")
