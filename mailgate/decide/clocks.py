@@ -145,16 +145,22 @@ class Tick:
         return {p.id: p for p in (*self.file.people, *self.agents.values())}
 
     def _owner_or_group(self, ticket: Ticket) -> tuple[Person, ...]:
-        """Whoever has to act: the owner, or everybody in the group while nobody owns the ticket (or its owner left)."""
+        """Whoever has to act: the owner, or everybody in the group while nobody owns the ticket (or its owner left).
+
+        Not who asked, or takes part as one outside, unless nobody else is there.
+        """
+        outside = ticket.outsiders()
         owner = next((p for p in self.agents.values() if p.id == ticket.owner), None)
-        if owner is not None:
+        if owner is not None and owner.id not in outside:
             return (owner,)
         members = (self.agents.get(agent.id) for agent in self.rules.policy.members(ticket.group))
-        return tuple({p.id: p for p in members if p is not None}.values())
+        known = {p.id: p for p in members if p is not None}
+        return tuple(p for p in known.values() if p.id not in outside) or ((owner,) if owner is not None else tuple(known.values()))
 
     def _lead(self, ticket: Ticket) -> Person | None:
         lead = self.rules.policy.lead_of(ticket.group)
-        return self.agents.get(lead.id) if lead else None
+        person = self.agents.get(lead.id) if lead else None
+        return person if person is not None and person.id not in ticket.outsiders() else None
 
     def _to_agent(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -65,6 +66,18 @@ def test_a_warning_goes_to_the_owner_and_expires_with_the_breach() -> None:
 
 def test_while_nobody_owns_the_ticket_the_whole_group_is_warned_and_nobody_else() -> None:
     assert letters(tick(Life(priority=2), "mon 9:45")) == [("sla_warned", "agent", ANN), ("sla_warned", "agent", BOB)]
+
+
+def test_an_agent_who_asked_is_not_alarmed_about_his_own_ticket_unless_nobody_else_is_there() -> None:
+    def asked() -> Life:
+        life = Life(priority=2)
+        life.ticket = replace(life.ticket, requester=ANN)
+        return life
+
+    assert letters(tick(asked(), "mon 9:45")) == [("sla_warned", "agent", BOB)]
+    assert letters(tick(asked().at("mon 9:46", TicketTaken, actor=ANN), "mon 10:30")) == [("sla_breached", "agent", BOB)]
+    alone = {"ann": AGENTS["ann"]}
+    assert letters(tick(asked().at("mon 9:46", TicketTaken, actor=ANN), "mon 10:30", alone)) == [("sla_breached", "agent", ANN)]
 
 
 def test_a_breach_goes_to_owner_and_lead() -> None:
