@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.app import wall_clock
-from mailgate.cli.check import _checks
+from mailgate import settings
+from mailgate.app import checks, wall_clock
 from mailgate.decide import polling
 from mailgate.model.ticket import Visibility
 from tests.fakes.token_server import TokenServer
@@ -330,7 +330,8 @@ def test_a_mailbox_is_opened_with_a_token_and_with_another_when_that_is_taken_ba
         dovecot.append(user, mail("by another token"))
         until(lambda: len(subjects(world)) == 2, world, 40)
         assert len(tokens.asked) == 2
-        told = [words for name, words, fine in _checks(world.settings) if name == "mailbox"]
+        examined = settings.examine(world.folder / "config")
+        told = [words for name, words, fine in checks.checks(examined, world.clock()) if name == "mailbox"]
         assert told == [f"support at 127.0.0.1 port {dovecot.port}, none: INBOX holds 2 mails, 0 unread"]
 
 
