@@ -39,9 +39,19 @@ def of_an_agent(s: Situation) -> Decision | None:
 
 def _why(s: Situation) -> str:
     """The code of the fault, "" where the mail is an answer."""
-    if not names_its_ticket(s):
+    if not names_its_ticket(s) and not _only_presses(s):
         return "E_STRAY"
     return "E_FORWARD" if _passes_on(s) and not _says_where(s) else ""
+
+
+def _only_presses(s: Situation) -> bool:
+    """Whether the mail is what a link of a letter opens in a program that shows text alone: an address with a command, and no subject.
+
+    Then no word of it leaves: there is none, or it is a note.
+    """
+    if not s.address_words or s.mail.subject.strip():
+        return False
+    return "note" in s.address_words or not (s.mail.new_text.strip() or s.mail.attachments)
 
 
 def names_its_ticket(s: Situation) -> bool:

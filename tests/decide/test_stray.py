@@ -85,6 +85,21 @@ def test_an_address_with_a_command_in_it_is_completed_like_any_other():
     ]
 
 
+@pytest.mark.parametrize(("word", "text", "seen"), [("take", "", ["ticket_taken"]), ("note", "Ask the vendor.", ["note_added"])])
+def test_the_address_of_a_command_copied_from_a_letter_needs_no_subject(word, text, seen):
+    notice = a_notice(ANN)
+    mail = a_mail(ANN_AT, text, to=(action(notice, word),), subject="")
+    decision = decided(mail, file=a_file(), letters=(notice,))
+    assert events(decision)[:1] == seen and not outside(decision)
+
+
+@pytest.mark.parametrize("word", ["take", "close", "watch"])
+def test_with_words_for_somebody_it_does(word):
+    notice = a_notice(ANN)
+    mail = a_mail(ANN_AT, "He never pays.", to=(action(notice, word),), subject="")
+    assert faults(decided(mail, file=a_file(), letters=(notice,))) == [("E_STRAY", None)]
+
+
 def test_the_letter_of_another_ticket_is_no_letter_of_this_one():
     notice, other = a_notice(ANN), a_notice(ANN, ticket=7)
     mail = a_mail(ANN_AT, "He never pays.", to=(reply(notice),), subject="Re: Scanner", in_reply_to=(other.message_id,))
