@@ -11,12 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, 
 from mailgate.record.types import UtcDateTime, Words, json_column
 
 metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+    naming_convention={**{kind: f"{kind}_%(table_name)s_%(column_0_N_name)s" for kind in ("ix", "uq", "fk")}, "pk": "pk_%(table_name)s"}
 )
 
 #: Ids that the program gives out itself. BIGINT on PostgreSQL; on SQLite only INTEGER is the row's own number.

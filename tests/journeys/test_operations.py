@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.cli import app
+from mailgate.cli.status import troubles
 from mailgate.decide import budget
 from mailgate.gateway import COURTESY
 from mailgate.model.letter import Letter
@@ -64,6 +65,20 @@ def test_while_the_relay_is_down_letters_wait_and_they_leave_once_it_is_back(tmp
         assert world.store.counts(world.clock()).outbox["deferred"] == 0
         recipients = sorted(taken.recipient for taken in sink.taken)
         assert recipients == sorted([*(f"p{number}@example.com" for number in range(5)), *[ANN, BOB] * 6, OPERATOR])
+
+
+def test_a_relay_that_is_down_for_thirteen_hours_is_told_by_the_age_of_the_oldest_letter_and_one_alarm_waits(tmp_path: Path) -> None:
+    with SmtpSink({CONNECT: [DOWN] * 10000}) as sink, Elsewhere(tmp_path, sink) as world:
+        world.send(MAX, SUPPORT, "VPN drops", "It drops.")
+        world.settle()
+        assert troubles(world.store.counts(world.clock()), world.clock()) == [], "an hour is no trouble yet"
+        for _ in range(13):
+            world.clock.turn(hours=1)
+            world.settle()
+        [told] = [one for one in troubles(world.store.counts(world.clock()), world.clock()) if "no letter leaves" in one]
+        assert "waits for 13h" in told and "421 4.3.2 not now" in told and "mailgate check" in told
+        alarms = [row for row in world.store.outbox_rows(None, 100) if row.letter.event == "operator_alarmed"]
+        assert len(alarms) == 1, "thirteen of them would say nothing more once the relay is back"
 
 
 def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
