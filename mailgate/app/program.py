@@ -29,6 +29,7 @@ from mailgate.decide import polling
 from mailgate.gateway import Gateway, House
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.workers import Files
+from mailgate.guard.memory import give_back
 from mailgate.model.installation import DoorSettings, RelaySettings
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.oauth import Secrets, TokenSource
@@ -428,6 +429,7 @@ def run(settings: Settings, only: frozenset[str] = frozenset(PARTS), ready: Call
     # A round at full load must not keep the doors waiting: by default a busy thread holds the interpreter for 5 ms at a time.
     # A mail takes a door several turns; at 2 ms each, it took in half as many a second.
     sys.setswitchinterval(0.0005)
+    give_back()
     factory = None
     try:
         import uvloop

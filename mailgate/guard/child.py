@@ -45,6 +45,7 @@ class Worker:
         """`folders`: what it may read beside ourselves once it is set up; None: it is not confined at all."""
         self._known: set[bytes] = set()  #: functions that it has imported
         self._function = b""
+        self._number = 0  #: of the work in hand: nobody could know it before it was handed over
         self._limits = limits
         ours, theirs = socket.socketpair()
         self._sock = ours
@@ -104,12 +105,13 @@ class Worker:
         """Hands items over; the octets of each as it travels, by which it is limited."""
         self._sock.settimeout(self._limits.wall_seconds)
         self._function = function
+        self._number = int.from_bytes(os.urandom(8), "big")
         packed = [line.pack(item) for item in items]
         sizes = list(map(len, packed))
         work = line.pack((function, packed))
         del packed
         try:
-            line.send(self._sock, line.WORK, work)
+            line.send(self._sock, line.WORK, work, self._number)
         except OSError as error:
             raise self._fallen(sizes[0]) from error
         return sizes
@@ -134,13 +136,13 @@ class Worker:
         deadline = time.monotonic() + wall
         try:
             if self._function not in self._known:
-                self._expect_known(*self._incoming.receive(deadline, _WORDS))
-            return self._answer(size, form, *self._incoming.receive(deadline, most))
+                self._expect_known(*self._incoming.receive(deadline, _WORDS, self._number))
+            return self._answer(size, form, *self._incoming.receive(deadline, most, self._number))
         except line.TooLongError as error:
             self._child.kill()
             self.end()
             raise WorkerFellError(Limit.ANSWER, f"the answer is larger than {most // MIB} MiB") from error
-        except MalformedError as error:
+        except (MalformedError, line.UnaskedError) as error:
             self._child.kill()
             self.end()
             raise WorkerFellError(Limit.ANSWER, "its worker answered in a form that was not agreed on") from error

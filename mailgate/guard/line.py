@@ -14,7 +14,7 @@ from operator import attrgetter
 from types import MemberDescriptorType
 from typing import Any
 
-_HEAD = struct.Struct("!cQ")
+_HEAD = struct.Struct("!cQQ")  #: kind, the number of the work that it answers, octets that follow
 
 READY, BROKEN = b"R", b"B"  #: the setup or the function itself: done, or cannot be imported
 KNOWN = b"K"  #: the function was imported; told once for each, before any item is looked at
@@ -24,13 +24,13 @@ WORK = b"W"
 
 def receive(sock: socket.socket, deadline: float | None = None) -> tuple[bytes, bytearray]:
     """One frame. Raises EOFError when the other side is gone, TimeoutError at the deadline (monotonic seconds)."""
-    kind, size = receive_head(sock, deadline)
+    kind, _, size = receive_head(sock, deadline)
     return kind, receive_exactly(sock, size, deadline)
 
 
-def receive_head(sock: socket.socket, deadline: float | None = None) -> tuple[bytes, int]:
-    kind, size = _HEAD.unpack(receive_exactly(sock, _HEAD.size, deadline))
-    return kind, size
+def receive_head(sock: socket.socket, deadline: float | None = None) -> tuple[bytes, int, int]:
+    kind, number, size = _HEAD.unpack(receive_exactly(sock, _HEAD.size, deadline))
+    return kind, number, size
 
 
 def receive_exactly(sock: socket.socket, size: int, deadline: float | None) -> bytearray:
@@ -50,6 +50,10 @@ class TooLongError(Exception):
     """The other side announces more than it may send."""
 
 
+class UnaskedError(Exception):
+    """It answers what it was not asked, or asked before."""
+
+
 class Incoming:
     """What a worker answers, taken from the socket in large pieces: answers that came meanwhile cost no call of their own."""
 
@@ -64,10 +68,12 @@ class Incoming:
     def holds(self) -> bool:
         return self._at < len(self._held)
 
-    def receive(self, deadline: float, most: int) -> tuple[bytes, bytes | bytearray]:
+    def receive(self, deadline: float, most: int, number: int = 0) -> tuple[bytes, bytes | bytearray]:
         """One frame. Raises EOFError when the other side is gone, TimeoutError at the deadline (monotonic seconds), TooLongError for a
-        frame of more than `most` octets, before any of them is taken."""
-        kind, size = _HEAD.unpack(self._take(_HEAD.size, deadline))
+        frame of more than `most` octets, UnaskedError for one that does not answer the work of this `number`, before any is taken."""
+        kind, answered, size = _HEAD.unpack(self._take(_HEAD.size, deadline))
+        if answered != number:
+            raise UnaskedError
         if size > most:
             raise TooLongError
         return kind, self._take(size, deadline)
@@ -88,8 +94,8 @@ class Incoming:
         return taken
 
 
-def send(sock: socket.socket, kind: bytes, payload: bytes = b"") -> None:
-    head = _HEAD.pack(kind, len(payload))
+def send(sock: socket.socket, kind: bytes, payload: bytes = b"", number: int = 0) -> None:
+    head = _HEAD.pack(kind, number, len(payload))
     if len(payload) < 65536:
         sock.sendall(head + payload)
     else:

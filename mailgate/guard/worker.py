@@ -19,6 +19,7 @@ from mailgate.guard import line
 from mailgate.guard.budget import LARGEST, Limits
 from mailgate.guard.confine import Confined, confine, readable
 from mailgate.guard.form import Form, answer_of, form_of
+from mailgate.guard.memory import give_back
 from mailgate.model.overrun import Raised
 
 #: Objects between two looks for garbage that holds itself; a mail makes a few hundred, and hardly any of that kind.
@@ -32,6 +33,7 @@ def work(descriptor: int, parent: int) -> NoReturn:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # an ignored or blocked signal survives exec
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGPROF,))
     _die_with(parent)
+    give_back()
     sock = socket.socket(fileno=descriptor)
     try:
         _, payload = line.receive(sock)
@@ -117,33 +119,34 @@ def _answer(sock: socket.socket, limits: Limits, memory: _Memory, confined: Conf
     line.send(sock, line.READY, json.dumps([confined.no_new_privs, confined.seccomp, confined.landlock]).encode())
     while True:
         try:
-            _, size = line.receive_head(sock)
+            number = 0
+            _, number, size = line.receive_head(sock)
             memory.limit(limits.memory(size))  # a mail over 1 MiB always comes alone
             pickled, items = _given(line.receive_exactly(sock, size, None))
             if pickled not in functions:
-                functions[pickled] = _function(sock, pickled)
+                functions[pickled] = _function(sock, pickled, number)
             for index in range(len(items)):
                 item, items[index] = items[index], None  # its bytes are let go as soon as they are an object
                 signal.setitimer(signal.ITIMER_PROF, limits.cpu(len(item)))
                 kind, answer = _one(*functions[pickled], item, limits)
                 worn = memory.worn()
-                line.send(sock, kind.lower() if worn else kind, answer)
+                line.send(sock, kind.lower() if worn else kind, answer, number)
                 if worn:
                     os._exit(0)
             signal.setitimer(signal.ITIMER_PROF, 0)
         except MemoryError:
-            line.send(sock, line.MEMORY.lower())
+            line.send(sock, line.MEMORY.lower(), number=number)
             os._exit(0)
 
 
-def _function(sock: socket.socket, pickled: bytes) -> tuple[Callable[[Any], object], Form]:
+def _function(sock: socket.socket, pickled: bytes, number: int) -> tuple[Callable[[Any], object], Form]:
     try:
         function: Callable[[Any], object] = _given(pickled)
         form = form_of(answer_of(function))
-        line.send(sock, line.KNOWN)  # before the first item: what is said after it is the word of whoever wrote that item
+        line.send(sock, line.KNOWN, number=number)  # before the first item: what is said after it is the word of whoever wrote that item
         return function, form
     except BaseException as error:  # our own mistake: it must not set a single mail aside
-        line.send(sock, line.BROKEN, f"{type(error).__name__}: {_one_line(error)}".encode("utf-8", "replace"))
+        line.send(sock, line.BROKEN, f"{type(error).__name__}: {_one_line(error)}".encode("utf-8", "replace"), number)
         os._exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Resource bombs through the whole gateway, as `make exam` throws them."""
+"""Resource bombs through the whole gateway, as `make exam` throws them (faults 112, 118)."""
 
 from __future__ import annotations
 

@@ -150,7 +150,15 @@ class _Evil:
 
 
 def _frame(kind: bytes, payload: bytes, announced: int | None = None) -> bytes:
-    return struct.pack("!cQ", kind, len(payload) if announced is None else announced) + payload
+    return struct.pack("!cQQ", kind, _number(), len(payload) if announced is None else announced) + payload
+
+
+def _number() -> int:
+    """Of the work in hand: whoever has taken the worker over finds it there."""
+    frame: Any = sys._getframe()
+    while frame is not None and frame.f_code.co_name != "_answer":
+        frame = frame.f_back
+    return int(frame.f_locals["number"])
 
 
 def speak(saying: Attack) -> str:

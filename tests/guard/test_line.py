@@ -135,6 +135,6 @@ def test_a_frame_longer_than_agreed_is_refused_before_any_room_is_made_for_it() 
     """Eight octets may announce any length; what is taken is what was agreed on."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ours.sendall(b"D" + (2**62).to_bytes(8, "big"))
+        ours.sendall(b"D" + bytes(8) + (2**62).to_bytes(8, "big"))
         with pytest.raises(line.TooLongError):
             line.Incoming(theirs).receive(time.monotonic() + 30, 10**6)
