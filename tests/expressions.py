@@ -35,7 +35,7 @@ NOT_LITERAL = {
     "mailgate.understand.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
     "mailgate.settings.words:expression",
     "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.spf:_macro",
-    "mailgate.understand.commands:_one_like", "mailgate.decide.stray:_says_number",
+    "mailgate.understand.commands:_one_like",
 }  # fmt: skip
 
 

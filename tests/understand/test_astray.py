@@ -206,6 +206,7 @@ def test_every_single_slip_in_a_word_of_secrecy_is_still_that_word(word: str, at
 
 
 def test_two_hundred_mails_of_fifteen_programs_let_no_word_out():
+    """Commands in the wrong place, in HTML alone, decorated, or only seeming so, as mail programs write them (fault 134)."""
     result = mislaid.run(mislaid.mislaid(7), 200)
     assert (result.outside, result.lost) == ([], [])
     assert len({case.split(":")[0] for case in result.back}) == len(mislaid.PROGRAMS) == 15
