@@ -124,6 +124,7 @@ def explained() -> Iterator[None]:
     from mailgate.record.rows import Broken, Busy
     from mailgate.record.trust import Untrusted
     from mailgate.settings import Mistaken
+    from mailgate.settings.words import why_not
 
     try:
         yield
@@ -133,6 +134,10 @@ def explained() -> Iterator[None]:
         fail(f"{len(mistaken.mistakes)} mistakes in the configuration; nothing was started", EX_CONFIG)
     except FileNotFoundError as error:
         fail(harmless(error), EX_CONFIG)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        fail(f"{harmless(error.filename or 'a file')} {why_not(error)}", EX_UNTRUSTED)
     except Untrusted as untrusted:
         fail(f"{harmless(untrusted.reason)}. {harmless(untrusted.way_out)}", EX_UNTRUSTED)
     except Busy as busy:

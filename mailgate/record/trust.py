@@ -39,6 +39,8 @@ def check_file(path: Path) -> None:
     check_folder(path.parent)
     try:
         found = path.lstat()
+    except PermissionError:
+        raise _closed(path.parent) from None
     except FileNotFoundError:
         raise Untrusted(
             f"there is no database at {path}",
@@ -70,6 +72,8 @@ def check_folder(folder: Path) -> None:
     """Raises Untrusted unless only its owner can put files there, and the file system is of this machine."""
     try:
         mode = folder.stat().st_mode
+    except PermissionError:
+        raise _closed(folder) from None
     except FileNotFoundError:
         raise Untrusted(f"there is no folder {folder}", f"Make it with `install -d -m 700 {folder}`, or correct database.url") from None
     if not stat.S_ISDIR(mode):
@@ -82,6 +86,10 @@ def check_folder(folder: Path) -> None:
             f"{folder} is on a network file system ({kind}), where SQLite loses mail",
             "Put the database on a disk of this machine, or use PostgreSQL",
         )
+
+
+def _closed(folder: Path) -> Untrusted:
+    return Untrusted(f"this user may not look into {folder}", f"Run mailgate as the user that owns it, or chmod u+rwx {folder}")
 
 
 def _is_read_only(path: Path) -> bool:

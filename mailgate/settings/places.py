@@ -29,6 +29,8 @@ def configuration(given: Path | None = None) -> Path:
         # In a checkout ./config holds the samples, without a key: nobody's installation, unless somebody says so.
         if _is_readable(place / "mailgate.toml") and (named or not _is_sample(place)):
             return place
+    if named and _is_closed(named / "mailgate.toml"):
+        raise FileNotFoundError(f"{named} may not be read by this user: run mailgate as the user that owns it.")
     looked = ", ".join(str(p / "mailgate.toml") for p in places)
     raise FileNotFoundError(f"no configuration: looked for {looked}. `mailgate init DIR` writes one.")
 
@@ -38,6 +40,16 @@ def _is_readable(path: Path) -> bool:
         return path.is_file()
     except PermissionError:
         return False  # the folder we stand in is another user's: look further
+
+
+def _is_closed(path: Path) -> bool:
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _is_sample(place: Path) -> bool:

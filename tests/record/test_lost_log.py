@@ -214,6 +214,22 @@ def test_a_file_that_may_not_be_read_or_written_is_called_so(
     assert "backup" not in refused.value.way_out and "owns it" in refused.value.way_out
 
 
+def test_a_folder_that_is_closed_to_this_user_is_called_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o700)
+    path = tmp_path / "mailgate.db"
+    create_store(DatabaseSettings(str(path)), NOON)
+
+    def refused(_: Path) -> os.stat_result:
+        raise PermissionError(13, "Permission denied")
+
+    for name in ("lstat", "stat"):
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, name, refused)
+            with pytest.raises(Untrusted, match="this user may not look into") as told:
+                check_file(path)
+        assert "owns it" in told.value.way_out
+
+
 @pytest.mark.parametrize(
     ("code", "words", "way_out"),
     [
