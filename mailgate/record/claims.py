@@ -53,7 +53,7 @@ def take(
     for choice in choices:
         if len(taken) < limit:
             taken += connection.execute(choice.limit(limit - len(taken))).scalars()
-    taken = weigh(connection, taken)
+    taken = weigh(connection, list(dict.fromkeys(taken)))
     for start in range(0, len(taken), 500):
         connection.execute(table.update().where(key.in_(taken[start : start + 500])).values(**values))
     return taken

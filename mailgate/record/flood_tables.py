@@ -1,4 +1,4 @@
-"""The tables that tell floods and loops from people, beside those of the road."""
+"""Tables beside those of the road: who is not written to, whose mail is not read, and what tells floods and loops from people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,19 @@ from sqlalchemy import Column, Index, Integer, Table, Text
 
 from mailgate.record.tables import Id, metadata
 from mailgate.record.types import UtcDateTime, Words
+
+#: Addresses that are not written to for a while: they bounced, or asked.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("address", Words, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
+    Index(None, "until"),
+    sqlite_with_rowid=False,
+)
 
 #: Whose mail is set aside: an operator said so.
 blocks = Table(

@@ -11,9 +11,10 @@ from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE
 from mailgate.model.mailbox import JUNK
 from mailgate.model.ticket import Status
 from mailgate.record import reports
+from mailgate.record.flood_tables import suppressions
 from mailgate.record.inbox import CLAIMED, SET_ASIDE, STATES, WAITING
 from mailgate.record.rows import Health
-from mailgate.record.tables import counters, entries, inbox, letters, meta, operator_alarms, people, policies, suppressions, tickets
+from mailgate.record.tables import counters, entries, inbox, letters, meta, operator_alarms, people, policies, tickets
 
 PRODUCT = "mailgate"
 #: In `meta`: the prints of the keys that sign letters, and what a `serve` says of itself, by machine.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy import Row as Found
 from sqlalchemy.engine import Dialect
 
@@ -15,6 +16,7 @@ from mailgate.model.decision import TraceLine
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
+from mailgate.model.sender import folded
 from mailgate.record import codec, node
 from mailgate.record.claims import OCTETS, first_of, take, within
 from mailgate.record.ready import Row, Statement
@@ -86,6 +88,7 @@ class Keeping:
                     "mail": owners[arrival],
                     "state": SET_ASIDE if item.aside else WAITING,
                     "received_at": item.arrival.received_at,
+                    "sender": folded(item.arrival.reverse_path) if item.arrival.reverse_path else None,
                     "attempts": 0,
                     "reason": item.aside,
                     "settled_at": item.arrival.received_at if item.aside else None,
@@ -141,18 +144,43 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
 
     Of at most so many octets together: a larger mail comes alone.
     """
-    sizes = select(inbox.c.id, raw_mails.c.size).join(raw_mails, raw_mails.c.id == inbox.c.mail)
+    waits = inbox.c.state == WAITING
+    heavy = _heavy(connection, limit)
+    share = max(1, limit // SHARE)
     order = (inbox.c.received_at, inbox.c.id)
+    first = select(inbox.c.id).where(waits, inbox.c.sender.in_(heavy)).order_by(*order).limit(share)
+    choices = (
+        # Whoever has a backlog gets on, everybody else goes first with the rest of the room, and what is left is for the backlog again.
+        (
+            first_of(inbox.c.id, inbox.c.id.in_(select(first.subquery().c.id)), order=order, limit=share),
+            first_of(inbox.c.id, waits, or_(inbox.c.sender.is_(None), inbox.c.sender.not_in(heavy)), order=order, limit=limit),
+            first_of(inbox.c.id, waits, inbox.c.sender.in_(heavy), order=order, limit=limit).offset(share),
+        )
+        if heavy
+        else (first_of(inbox.c.id, waits, order=order, limit=limit),)
+    )
+    sizes = select(inbox.c.id, raw_mails.c.size).join(raw_mails, raw_mails.c.id == inbox.c.mail)
     return take(
         connection,
         inbox,
         inbox.c.id,
         first_of(inbox.c.id, inbox.c.state == CLAIMED, inbox.c.lease_until <= now, order=order, limit=limit),
-        first_of(inbox.c.id, inbox.c.state == WAITING, order=order, limit=limit),
+        *choices,
         limit=limit,
         values={"state": CLAIMED, "lease": token, "lease_until": now + lease, "attempts": inbox.c.attempts + 1},
         weigh=within(octets, sizes, inbox.c.id),
     )
+
+
+#: The part of a batch from which on one sender's mail is a backlog, and what is kept for backlogs while others wait as well.
+SHARE = 4
+
+
+def _heavy(connection: Connection, limit: int) -> list[str]:
+    """Senders who have more than their share of the oldest waiting mails."""
+    oldest = select(inbox.c.sender).where(inbox.c.state == WAITING).order_by(inbox.c.received_at, inbox.c.id).limit(limit)
+    counts = Counter(connection.execute(oldest).scalars())
+    return sorted(sender for sender, count in counts.items() if sender and count > max(1, limit // SHARE))
 
 
 def held(connection: Connection, token: str) -> list[int] | None:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.person import Person
 from mailgate.model.policy import Agent, Policy
+from mailgate.record.flood_tables import suppressions
 from mailgate.record.inbox import chunks
 from mailgate.record.rows import Conflict
-from mailgate.record.tables import addresses, people, suppressions
+from mailgate.record.tables import addresses, people
 
 
 def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:

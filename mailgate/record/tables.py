@@ -105,6 +105,7 @@ inbox = Table(
     Column("ticket", Id),
     Column("message_id", Words),  #: once it was read
     Column("reason", Words),  #: why it was set aside
+    Column("sender", Words),  #: folded reverse-path: one sender's backlog holds up nobody else
     Column("released", Boolean),  #: a person let it through although its author is blocked
     Column("trace", json_column()),
     Column("evidence", json_column()),
@@ -205,19 +206,6 @@ addresses = Table(
     Column("key", Words, primary_key=True),  #: lower case
     Column("person", Id, ForeignKey("people.id"), nullable=False, index=True),
     Column("place", Integer, nullable=False),  #: order in which they became known
-    sqlite_with_rowid=False,
-)
-
-#: Addresses that are not written to for a while: they bounced, or asked.
-suppressions = Table(
-    "suppressions",
-    metadata,
-    Column("address", Words, primary_key=True),
-    Column("since", UtcDateTime, nullable=False),
-    Column("until", UtcDateTime, nullable=False),
-    Column("reason", Words, nullable=False),
-    Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
-    Index(None, "until"),
     sqlite_with_rowid=False,
 )
 

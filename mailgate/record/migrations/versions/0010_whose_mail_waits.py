@@ -1,0 +1,17 @@
+"""Whose mail waits to be read: one sender's backlog holds up nobody else."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from mailgate.record.types import Words
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("inbox", sa.Column("sender", Words(), nullable=True))
