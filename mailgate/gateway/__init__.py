@@ -31,8 +31,7 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.claims import OCTETS
-from mailgate.record.rows import Broken, Conflict, Keep, Kept, Outcome, Raised
+from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, Outcome, Raised
 from mailgate.understand.digest import digest
 
 if TYPE_CHECKING:

@@ -45,8 +45,7 @@ from mailgate.model.mail import Door, Kind, Unread
 from mailgate.model.person import Person
 from mailgate.model.sender import folded
 from mailgate.model.ticket import Status, TicketFile
-from mailgate.record.claims import OCTETS
-from mailgate.record.rows import Claim, Conflict, Outcome
+from mailgate.record.rows import OCTETS, Claim, Conflict, Outcome
 from mailgate.understand import recognised
 from mailgate.understand.thread import cited_ids, find_evidence
 

@@ -8,9 +8,6 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
 
-#: Of what one claim may hold, where nobody says otherwise.
-OCTETS = 8 * 1024 * 1024
-
 #: Of these keys the first ones that there is room for.
 Weigh = Callable[[Connection, list[Any]], list[Any]]
 

@@ -18,9 +18,9 @@ from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
 from mailgate.model.sender import folded
 from mailgate.record import codec, node
-from mailgate.record.claims import OCTETS, first_of, take, within
+from mailgate.record.claims import first_of, take, within
 from mailgate.record.ready import Row, Statement
-from mailgate.record.rows import Broken, Claim, InboxRow, Keep, Kept
+from mailgate.record.rows import OCTETS, Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
 
 WAITING, CLAIMED, DONE, SET_ASIDE = "waiting", "claimed", "done", "set_aside"

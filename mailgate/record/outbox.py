@@ -15,9 +15,9 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, reports
-from mailgate.record.claims import OCTETS, first_of, take, within
+from mailgate.record.claims import first_of, take, within
 from mailgate.record.inbox import chunks
-from mailgate.record.rows import AutomaticCounts, ClaimedLetter, Settlement
+from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import bad_tokens, letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
 

@@ -21,13 +21,14 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
-from mailgate.record import backup, claims, file_opening, holds, house, inbox, node, opening, outbox, people, reports, tickets
+from mailgate.record import backup, file_opening, holds, house, inbox, node, opening, outbox, people, reports, tickets
 from mailgate.record.database import Database
 from mailgate.record.flows import Flows
 from mailgate.record.ids import IdKind, Numbers
 from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.recording import Overrun, Recording
 from mailgate.record.rows import (
+    OCTETS,
     Attempted,
     AutomaticCounts,
     Broken,
@@ -162,7 +163,7 @@ class Store:
         # Another node may have stored the same mail between our looking and our inserting: look again.
         return self._unless_overtaken(lambda: self._db.write(ready.keep))
 
-    def claim_inbox(self, limit: int, now: datetime, lease: timedelta, octets: int = claims.OCTETS) -> list[Claim]:
+    def claim_inbox(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[Claim]:
         """Mails to read, oldest first: waiting ones, and those whose reader's lease ran out."""
         token = node.new_lease()
         ids = self._db.write(
@@ -334,7 +335,7 @@ class Store:
 
     # --- outbox ----------------------------------------------------------------------------------------------------
 
-    def claim_letters(self, limit: int, now: datetime, lease: timedelta, octets: int = claims.OCTETS) -> list[ClaimedLetter]:
+    def claim_letters(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[ClaimedLetter]:
         """Letters that are due, persons' words before machines'. Those that would come too late are cancelled.
 
         A restored record gives none until it is released.
