@@ -390,7 +390,9 @@ def _header(
     )
     name = _voice(wanted, context, desk, language, reference)
     answers, thread = _thread(wanted, context)
-    story = (token.thread_id(desk.prefix, wanted.ticket, desk.domain),) if wanted.ticket is not None else ()
+    # Agents' notices hang together by it; the letters to a requester hang below his own mails, and begin with the anchor.
+    is_notice = wanted.ticket is not None and not wanted.audience.is_outside
+    story = (token.thread_id(desk.prefix, wanted.ticket, desk.domain),) if is_notice and wanted.ticket is not None else ()
     rows = [
         f"Date: {headers.date(context.now)}",
         headers.mailbox_field("From", name, desk.address),
