@@ -22,6 +22,7 @@ LIFTED = {
     "per_address_day = 10": 'per_address_day = "none"',
     "unknown_per_minute = 20": 'unknown_per_minute = "none"',
     "known_per_minute = 600": 'known_per_minute = "none"',
+    "notices_per_hour = 30 ": 'notices_per_hour = "none" ',
 }
 
 

@@ -28,7 +28,7 @@ from tests.servers import postgresql
 from tests.servers.postfix import free_port
 from tests.storm.storm import SUPPORT, Client
 
-LIMITS = ("per_address_hour = 3", "per_address_day = 10", "unknown_per_minute = 20", "known_per_minute = 600")
+LIMITS = ("per_address_hour = 3", "per_address_day = 10", "unknown_per_minute = 20", "known_per_minute = 600", "notices_per_hour = 30 ")
 #: Nodes look often, so that both have a share of everything.
 ROUNDS = '[rounds]\nread = "1s"\nclocks = "1s"\nsend = "1s"\n'
 
