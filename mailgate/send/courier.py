@@ -57,20 +57,18 @@ class _Round:
 
 
 class _Room:
-    """How much memory letters in hand may take: each waits for its octets, but nobody waits when there is nobody else."""
+    """How much memory letters in hand may take. Who is alone has room for any letter."""
 
-    def __init__(self, octets: int, stopping: threading.Event) -> None:
-        self._octets, self._stopping = octets, stopping
+    def __init__(self, octets: int) -> None:
+        self._octets = octets
         self._taken: list[int] = []
         self._changed = threading.Condition()
 
     def take(self, octets: int) -> bool:
-        """Whether there is room; False when the courier is stopping."""
+        """Whether there was room; then it is taken."""
         with self._changed:
-            while self._taken and sum(self._taken) + octets > self._octets:
-                if self._stopping.is_set():
-                    return False
-                self._changed.wait(0.5)
+            if self._taken and sum(self._taken) + octets > self._octets:
+                return False
             self._taken.append(octets)
             return True
 
@@ -79,6 +77,11 @@ class _Room:
             self._taken.remove(octets)
             self._changed.notify_all()
 
+    def wait(self) -> None:
+        """Until somebody gave something back, or half a second."""
+        with self._changed:
+            self._changed.wait(0.5)
+
 
 class Courier:
     """Sends rounds of letters over its threads. Built with a factory, because every thread has a relay of its own."""
@@ -86,7 +89,7 @@ class Courier:
     def __init__(self, relay: Callable[[], Relay], threads: int = 2, octets: int = OCTETS) -> None:
         """`octets`: of the letters that all threads have in hand together; a larger one is carried alone."""
         self._stopping = threading.Event()
-        self._room = _Room(octets, self._stopping)
+        self._room = _Room(octets)
         self._relays = [relay() for _ in range(threads)]
         self._rounds: list[queue.SimpleQueue[_Round | None]] = [queue.SimpleQueue() for _ in range(threads)]
         self._turn = threading.Lock()
@@ -176,16 +179,25 @@ class Courier:
                 carried.answers.put(None)
         relay.close()
 
+    def _next_that_fits(self, waiting: queue.SimpleQueue[Outgoing]) -> Outgoing | None:
+        """The next letter that there is room for, its room taken: small ones do not wait behind two large ones."""
+        for _ in range(waiting.qsize()):
+            item = _next(waiting)
+            if item is None or self._room.take(item.octets):
+                return item
+            waiting.put(item)
+        return None
+
     def _carry(self, relay: Relay, carried: _Round) -> None:
         downs = 0
         while not (self._stopping.is_set() or carried.over.is_set() or time.monotonic() > carried.until):
             with carried.beginning:
-                item = None if carried.over.is_set() else _next(carried.waiting)
+                item = None if carried.over.is_set() else self._next_that_fits(carried.waiting)
             if item is None:
-                return
-            if not self._room.take(item.octets):
-                carried.waiting.put(item)
-                return
+                if carried.waiting.empty():
+                    return
+                self._room.wait()
+                continue
             try:
                 delivery = _deliver(relay, item)
             finally:

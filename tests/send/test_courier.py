@@ -332,3 +332,24 @@ def test_stop_ends_in_time_although_a_letter_is_never_put_together(hire: Callabl
     over.set()
     sender.join(10)
     assert courier.stop(SECOND) is True
+
+
+def test_a_small_letter_does_not_wait_behind_two_large_ones(hire: Callable[..., Courier]) -> None:
+    """One thread has a large letter in hand, and the relay takes its time: the other goes on with what fits beside it."""
+    small_is_out = threading.Event()
+    asked: list[str] = []
+    large = 25 * 1024 * 1024
+
+    def answer(recipient: str) -> Delivery:
+        asked.append(recipient)
+        if recipient == "small@example.org":
+            small_is_out.set()
+        elif len(asked) == 1:
+            assert small_is_out.wait(20), "the small letter waited"
+        return OK
+
+    courier = hire(ScriptedRelay(answer), ScriptedRelay(answer))
+    letters = [Outgoing(to, "desk@example.org", f"{to}@example.org", LETTER, octets=large) for to in ("one", "two", "three")]
+    letters.append(Outgoing("small", "desk@example.org", "small@example.org", LETTER, octets=1000))
+    assert {type(delivery) for _, delivery in courier.send(letters)} == {Delivered}
+    assert len(asked) == 4 and asked[1] == "small@example.org"
