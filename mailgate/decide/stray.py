@@ -104,7 +104,7 @@ def _its_own_ticket(s: Situation) -> Decision | None:
     original = s.mail.forwarded
     if original is None or _takes_part(s, original.author.key):
         return None
-    return forwarding.opened_apart(replace(s, file=None, letter=None, thread=replace(s.thread, ticket=None, letter=None)))
+    return forwarding.opened_apart(replace(s, file=None, letter=None, below=(), thread=replace(s.thread, ticket=None, letter=None)))
 
 
 def _takes_part(s: Situation, key: str) -> bool:

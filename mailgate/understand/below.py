@@ -58,7 +58,7 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
             found.append(Answer(tuple(above), "\n".join(new).strip()))
             above, new = [], []
         above.append(row)
-        known_count += bool(folded)
+        known_count += bool(folded) and not _is_frame(row)
         if end and folded == end and len(end) >= _TELLING:
             break
     if new:
