@@ -124,12 +124,17 @@ def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person],
         sender=_sender(name, address),
         proof=entry.proof,
         copied=tuple(_sender(one.name, one.address) for one in entry.copied),
-        signature="" if entry.author_role.is_agent else entry.signature,
+        signature="" if entry.author_role.is_agent else _bare(entry.signature),
         by_agent=entry.author_role.is_agent,
         attachments=tuple(AttachmentView(a.name, a.size) for a in along),
         left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
         unnamed=max(0, len(left) - _NAMED),
     )
+
+
+def _bare(signature: str) -> str:
+    """Without the line that begins it: mail programs fold whatever stands below such a line, in a notice the rest of it."""
+    return "\n".join(row for row in signature.splitlines() if row.strip() not in ("--", "---", "__")).strip("\n")
 
 
 def _sender(name: str, address: str) -> str:

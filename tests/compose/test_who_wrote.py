@@ -56,6 +56,12 @@ def test_the_signature_of_a_requester_is_there_below_the_marker_and_that_of_an_a
     assert "extension 12" not in text(a_letter("agent_replied", "agent", entry=agents))
 
 
+@pytest.mark.parametrize("line", ["-- ", "--", "---", "__"])
+def test_the_line_that_begins_a_signature_is_left_out_or_programs_would_fold_the_rest_of_the_notice(line: str):
+    said = text(a_letter("requester_wrote", "agent", entry=asked(signature=f"{line}\nMax Muster\nRoom 4711")))
+    assert "Room 4711" in said and [row for row in said.splitlines() if row.strip() in ("--", line.strip())] == ["-- "], "our own footer"
+
+
 def test_no_letter_to_the_outside_shows_address_proof_signature_or_copies():
     entry = replace(
         samples.an_entry("answered"),
