@@ -113,6 +113,5 @@ def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
 
 def _is_said_again(s: Situation, file: Attachment, said_to: str) -> bool:
     """Whether he was told of this very file, and sends it once more in the answer to that, with #reply."""
-    if said_to != "reply" or s.letter is None or s.letter.event != "commands_refused" or s.file is None:
-        return False
-    return any("E_FILE" in notice and file.name[:LONGEST_LINE] in notice for notice in s.file.notices)
+    named = f'"{file.name[:LONGEST_LINE]}", E_FILE'
+    return said_to == "reply" and s.letter is not None and s.letter.event == "commands_refused" and named in " ".join(s.refusal.split())

@@ -54,6 +54,7 @@ class Situation:
     now: datetime
     attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
     in_files: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: of an agent's files: name, and the forms in it that we may have signed
+    refusal: str = ""  #: what the refusal said that an agent's mail with files answers
     below: tuple[Answer, ...] = ()  #: what stands within an unmarked quote and is none of its lines, each run with what it answers
     signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter
     last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about

@@ -367,6 +367,8 @@ class ReadingRound:
             if isinstance(opened, Unread):
                 raise Unopened(opened.reason)
             s = with_files(s, files, opened)
+            if s.letter is not None and s.letter.event == "commands_refused":
+                s = replace(s, refusal=self.store.letter_texts([s.letter.id]).get(s.letter.id, ""))
         if quotes_unmarked(s):
             text = self.store.letter_texts([s.letter.id]).get(s.letter.id, "") if s.letter is not None else ""
             s = with_what_is_below(s, text)

@@ -351,13 +351,13 @@ def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
 
 
 def texts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """What letters say: a notice is kept as text, of all others the plain form is in their own sealed octets."""
+    """What letters say: their plain form, out of their own sealed octets."""
     found: dict[str, str] = {}
     for some in chunks(ids):
         for row in connection.execute(
             select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body).where(letters.c.id.in_(some))
         ):
-            found[row.id] = row.notice or _plain_form(row.header + b"\r\n\r\n" + row.body)
+            found[row.id] = _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice
     return found
 
 

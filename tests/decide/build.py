@@ -247,6 +247,7 @@ def a_situation(
         verdict_source=verdict_source or verdict != NO_VERDICT,
         in_files=tuple((name, forms_in(data)) for name, data in (in_files or {}).items()),
     )
+    made = replace(made, refusal=letter_text)
     made = with_what_is_below(made, letter_text) if quotes_unmarked(made) else made
     return with_readers(made, signed_in(made, RING), rows)
 

@@ -157,12 +157,12 @@ def test_said_again_on_purpose_it_leaves():
     told = 'Nothing was changed.\n- "prices.pdf", E_FILE, this file came with a note for colleagues'
     refused = a_notice(ANN, "commands_refused", answer_is=Visibility.INTERNAL)
 
-    def again(text, *, answers=refused, notices=(told,)):
-        return an_agents(text, answers=answers, file=with_a_note(notices=notices), attachments=(a_file_named(),))
+    def again(text, *, answers=refused, said=told):
+        return an_agents(text, answers=answers, file=with_a_note(), attachments=(a_file_named(),), letter_text=said)
 
     assert [w.person.address for w in outside(again("#reply\nPlease see the file."))] == [MAX_AT]
     assert was_refused(again("#reply\nPlease see the file.", answers=a_notice(ANN))), "not in the answer to the question"
-    assert was_refused(again("#reply\nPlease see the file.", notices=("- E_QUOTE",))), "he was never asked about this file"
+    assert was_refused(again("#reply\nPlease see the file.", said="- E_QUOTE")), "he was never asked about this file"
     assert not outside(again("Please see the file.")), "without #reply"
 
 
