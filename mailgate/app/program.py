@@ -54,7 +54,7 @@ log = logging.getLogger(__name__)
 #: SIGTERM to exit (`docs/operating.md`); systemd and container engines kill after their own time.
 DRAIN_SECONDS = 10.0
 #: Of these, so many are kept to end hard where something does not end by itself.
-LAST_WORDS = 0.5
+LAST_WORDS = 1.0  #: a process that held hundreds of MiB takes a while to be gone
 #: Objects between two looks for garbage that holds itself (Python's own default is 700).
 GARBAGE = 20_000
 #: Between us and the database. The shortest lease that nodes give each other is two minutes longer than it has to be.
