@@ -102,7 +102,7 @@ def test_whatever_stands_in_a_subject_is_read_back_by_two_decoders(subject: str)
 
 @given(phrases)
 def test_a_name_never_changes_whom_a_letter_goes_to(name: str):
-    """(fault 103)"""
+    """(CVE-2025-1795, gh-80222, gh-121284, fault 103)"""
     line = headers.mailbox_field("To", name, "max@example.com")
     value = unfolded(email.message_from_string(line + "\r\n\r\n")["To"])
     [(_, address)] = getaddresses([value])

@@ -126,7 +126,10 @@ HEADERS = {
 @pytest.mark.parametrize("sink", SINKS)
 @pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
 def test_words_of_others_stay_words(sink: str, payload: str):
-    """No line of anybody's becomes a header (CVE-2012-4730, CVE-2013-3373, CVE-2024-6923, CVE-2026-1299, GHSA-5vg9, fault 102)"""
+    """No line of anybody's becomes a header (fault 102).
+
+    CVE-2012-4730, CVE-2013-3373, CVE-2024-6923, CVE-2026-1299, CVE-2026-107393, GHSA-5vg9.
+    """
     letter = SINKS[sink](payload)
     assert check_bytes(whole(letter) + (f"\r\n--{letter.boundary}--\r\n".encode() if letter.boundary else b"")) == []
     names = [line.split(b":")[0].decode() for line in letter.header.split(b"\r\n") if line[:1] != b" "]

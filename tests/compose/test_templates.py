@@ -145,9 +145,11 @@ def test_all_mistakes_are_told_at_once():
         ("Subject: x\n\n{{ title.__class__.__mro__ }}", "unsafe"),
         ("Subject: x\n\n{{ ticket.__class__ }}", "unsafe"),
         ("Subject: x\n\n{% trans %}{{ nothing }} came{% endtrans %}", "'nothing' is undefined"),
+        ("Subject: x\n\n{% for n in range(10**9) %}x{% endfor %}", "'range' is undefined"),
     ],
 )
 def test_a_template_that_cannot_be_written_is_found_by_check(body: str, problem: str):
+    """Nor is there a way to count without end: a loop goes over what a letter holds (fault 105)."""
     with pytest.raises(Unsealable, match=problem):
         written("wake_due/agent.txt", body)
     assert any("wake_due/agent" in one for one in samples.render_all(changed("wake_due/agent.txt", body), policy()))

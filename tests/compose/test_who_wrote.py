@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from mailgate.compose.names import is_called_like_us
 from mailgate.model.mail import Address
 from mailgate.model.person import Role
 from mailgate.model.ticket import Visibility
+from mailgate.understand.addresses import addresses
 from tests.compose.desk import a_context, a_letter, header, policy, text
 
 ANN = next(iter(policy().agents.values())).name
@@ -90,6 +92,7 @@ def test_no_letter_to_the_outside_shows_address_proof_signature_or_copies():
     ],
 )
 def test_who_is_called_like_one_of_us_and_is_none_is_told_apart(name: str):
+    """(fault 89)"""
     assert is_called_like_us(name, policy())
     letter = a_letter("ticket_opened", "agent", entry=asked(author_name=name))
     assert "(external)" in header(letter, "From") and "(external)" in text(letter).splitlines()[2]
@@ -145,3 +148,24 @@ def test_a_very_long_story_is_told_from_its_end():
     entries = tuple(replace(first, id=n, text=f"Number {n}: " + "x" * 5000) for n in range(100))
     said = text(a_letter("ticket_assigned", "agent", context=a_story(entries=entries)))
     assert "Number 99:" in said and "Number 1:" not in said and "older messages are left out here" in said
+
+
+FORGED = [
+    '"ann@example.org" <eve@evil.example>', '"Ann Berg <ann@example.org>" <eve@evil.example>',
+    "=?utf-8?q?ann=40example=2Eorg?= <eve@evil.example>", "=?utf-8?b?QW5uIDxhbm5AZXhhbXBsZS5vcmc+?= <eve@evil.example>",
+    "Ann\u202eBerg\u2066 <eve@evil.example>", "\u200bAnn\u00ad Berg\ufeff <eve@evil.example>", "Ann Berg\x00\x1b[2J <eve@evil.example>",
+    "Ann Berg <ann@ex\u0430mple.org>", "\u0410nn Berg <ann@\u0435xample.org>", "Ann <ann@example.org.evil.example>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", FORGED)
+def test_whatever_a_name_pretends_to_be_the_real_address_stands_beside_it(written: str):
+    """Another address as a name, letters that turn around or cannot be seen, a domain of letters that look alike (fault 89)."""
+    [author] = addresses([written.encode()], 9)
+    assert author.address.isascii() and author.address != "ann@example.org"
+    letter = a_letter("requester_wrote", "agent", entry=replace(samples.an_entry("asked"), author_name=author.name, reverse=author.address))
+    said = text(letter)
+    [line] = [line for line in said.splitlines() if line.startswith("From: ")]
+    assert line.endswith(f"<{author.address}>")
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b\u202a-\u202e\u2066-\u2069\ufeff]", said + header(letter, "From"))
+    assert header(letter, "From").endswith(" <support@example.org>")

@@ -346,3 +346,13 @@ def test_evidence_and_proof_stay_with_the_mail():
     s = a_situation(a_mail(answers=letter, to=(reply(letter), "reception@example.com")), file=a_file(), letters=(letter,))
     decision = KINDS[Kind.WRITTEN](s)
     assert decision.proof.token and decision.spent == (letter.id,)
+
+
+def test_hundreds_of_absences_that_come_back_at_once_are_answered_by_nobody():
+    """Half a company is on holiday, and each of its programs says so to the same letter (fault 71)."""
+    letter = a_letter(MAX)
+    for n in range(500):
+        mail = a_mail(f"user{n}@elsewhere.example", "I am away until Monday.", answers=letter)
+        decision = decided(mail, file=a_file(Status.PENDING_USER), letters=(letter,), kind=Kind.AUTO_REPLY, answer=False)
+        assert (decision.letters, decision.people) == ((), ())
+        assert all(change.after.status is Status.PENDING_USER for change in decision.changes)

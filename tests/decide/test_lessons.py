@@ -62,7 +62,7 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_cve_2026_47123_no_kind_of_token_passes_for_another(form: str) -> None:
-    """One kind whose signature nobody checks, and any stranger is an agent (fault 91)."""
+    """One kind whose signature nobody checks, and any stranger is an agent (GHSA-6r38, fault 91)."""
     letter = a_notice(ANN)
     for kind, mac in _bits(RING, letter.id).items():
         made = FORMS[form].format(letter=letter.id, number=NUMBER, mac=mac)
@@ -207,7 +207,7 @@ def test_cve_2023_27043_a_from_that_can_be_read_twice_is_nobody() -> None:
 
 @pytest.mark.parametrize("wrap", ["message/rfc822", "multipart/signed", "application/pkcs7-mime"])
 def test_cve_2026_27443_headers_inside_a_wrapping_are_nobodys(wrap: str) -> None:
-    """Neither author nor ticket nor a verdict comes from the inside (fault 137)."""
+    """Neither author nor ticket nor a verdict comes from the inside (CVE-2026-29143, fault 137)."""
     notice = a_notice(ANN)
     inner = (
         f"From: ann@example.org\r\nIn-Reply-To: {notice.message_id}\r\nSubject: {token.subject_token(RING, 'IT', NUMBER)}\r\n\r\n#take\r\n"

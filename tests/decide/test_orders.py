@@ -86,7 +86,7 @@ def ticket(decision):
     ],
 )
 def test_the_notice_that_is_answered_decides_who_reads_the_answer(text, notice, public):
-    """An answer to an internal notice stays inside, whatever quotes it brings along (fault 99)."""
+    """An answer to an internal notice stays inside, whatever quotes it brings along (GHSA-6ww2, fault 99)."""
     internal = ("note_added", "sla_warned", "sla_breached", "commands_refused", "low_rating_given", "unverified_wrote")
     answer_is = Visibility.INTERNAL if notice in internal else Visibility.PUBLIC
     decision = an_agents(text, answers=a_notice(ANN, notice, answer_is=answer_is))
@@ -637,6 +637,7 @@ def test_stale_and_twice_used_ids_make_no_difference_to_what_an_agent_says():
 
 
 def test_a_notice_older_than_thirty_days_commands_no_more():
+    """(CVE-2026-41902, fault 91)"""
     decision = an_agents("#take\nDone.", answers=a_notice(ANN, made_at=NOON - timedelta(days=31)))
     assert events(decision) == ["commands_refused"] and not entries(decision) and not decision.commands
     assert inside(decision) == [("confirmation_asked", "ann@example.org")]

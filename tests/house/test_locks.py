@@ -9,6 +9,7 @@ import tomllib
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.house.tree import ROOT
 
@@ -51,3 +52,20 @@ def test_what_pyproject_asks_for_is_in_the_locks_in_a_version_that_it_accepts():
 
 def test_tests_run_with_the_very_versions_that_people_install():
     assert _pins("requirements.lock").items() <= _pins("requirements-dev.lock").items()
+
+
+#: The first version in which a published hole is closed.
+MENDED = {
+    "aiosmtpd": ("1.4.6", "CVE-2024-27305, CVE-2024-34083: a second mail, or commands of a stranger, within a conversation"),
+    "jinja2": ("3.1.6", "CVE-2025-27516: a template leaves its sandbox"),
+    "cryptography": ("42.0.4", "CVE-2024-26130: a file of keys ends the program"),
+    "dnspython": ("2.6.1", "CVE-2023-29483: whoever answers first stops a question"),
+    "mako": ("1.2.2", "CVE-2022-40023: an expression that takes the square of its time"),
+}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("library", MENDED)
+def test_no_library_is_older_than_the_mending_of_its_known_holes(lock: str, library: str):
+    """(fault 138)"""
+    assert Version(_pins(lock)[library]) >= Version(MENDED[library][0]), MENDED[library][1]

@@ -18,7 +18,7 @@ def test_a_mail_that_is_cut_off_anywhere_comes_whole_and_once(tmp_path: Path):
 
 
 def test_mails_come_exactly_once_while_others_meddle_and_the_server_dies(tmp_path: Path):
-    """Flags, new UIDs and expunged mail while pages are read (faults 22, 25)."""
+    """Flags, new UIDs and expunged mail while pages are read (FreeScout#5462, faults 22, 25)."""
     assert change_while_reading(tmp_path, mails=120, changes=5, kills=4).failed == 0
 
 

@@ -325,7 +325,7 @@ def test_yes_is_said_only_after_the_commit():
 # aiosmtpd alone would answer "500 Error: (RuntimeError) secret-db-password".
 @pytest.mark.parametrize("trouble", [RuntimeError("secret-db-password"), OSError(5, "secret-db-password"), MemoryError(), TimeoutError()])
 def test_whatever_fails_behind_the_door_the_sender_keeps_the_mail_and_hears_no_reason(trouble, caplog):
-    """451 and never 5xx (fault 8)."""
+    """451 and never 5xx (CVE-2023-41260, faults 8 and 125)."""
     with open_door() as house, house.client() as client:
         house.gateway.trouble = trouble
         client.until_data()

@@ -37,7 +37,7 @@ SMUGGLED = b"MAIL FROM:<smuggler@evil.example>\r\nRCPT TO:<support@desk.example>
 @pytest.mark.parametrize("kind", ["smtp", "lmtp"])
 @pytest.mark.parametrize("end", FALSE_ENDS)
 def test_a_false_end_never_makes_two_mails(end, kind, body, pieces):
-    """CVE-2023-51764, -51765, -51766, CVE-2024-27305 (fault 81)."""
+    """CVE-2023-51764, CVE-2023-51765, CVE-2023-51766, CVE-2023-52354, CVE-2024-27305 (fault 81)."""
     before, answer = BODIES[body]
     if end not in HARMLESS:
         answer = "554 5.6.0"

@@ -168,7 +168,7 @@ def test_two_mails_of_one_batch_that_claim_one_message_id_for_two_tickets_are_a_
 
 
 def test_message_ids_of_two_desks_have_nothing_to_do_with_each_other(store):
-    """(fault 131)"""
+    """(CVE-2026-40591, fault 131)"""
     store.record([opened(a_ticket(1), a_person(), message_ids=("<m@x>",))], NOON)
     store.record([opened(a_ticket(2, desk="hr"), message_ids=("<m@x>",))], NOON)
     assert store.tickets_by_message_ids("hr", ["<m@x>"]) == {"<m@x>": 2}
@@ -338,3 +338,23 @@ def test_a_batch_is_one_commit(store):
 def test_a_change_of_a_ticket_that_is_not_there_is_a_conflict(store):
     with pytest.raises(Conflict):
         store.record([Outcome(None, Decision(changes=(Change(a_ticket(5, version=1), a_ticket(5)),)))], NOON)
+
+
+@pytest.mark.parametrize("sign", ["'; DROP TABLE letters; --", '" OR ""="', "%", "_", '" * NEAR (', "a\\", "?1 :name %(x)s", "{0}"])
+def test_words_that_mean_something_to_a_database_are_words(store, sign):
+    """Whatever somebody writes is kept as it stands, finds itself and nothing else (fault 130)."""
+    (claim,) = claims(store)
+    odd, plain = a_person(1, f"a{sign}b@x.org", name=sign), a_person(2, "axb@x.org")
+    (letter, other) = (a_letter(id=f"L{n}", address=f"{n}{sign}@x.org") for n in range(2))
+    outcome = opened(
+        a_ticket(title=sign), odd, claim, entries=(an_entry(text=sign),), message_ids=(f"<{sign}@x>", "<axb@x>"), letters=(letter, other),
+        set_aside=sign, bad_token=sign,
+    )  # fmt: skip
+    store.record([replace(outcome, decision=replace(outcome.decision, people=(odd, plain)))], NOON)
+    file = store.files([1])[1]
+    assert (file.ticket.title, file.people[0].name, file.entries[0].text) == (sign, sign, sign)
+    assert set(store.people_at([odd.address])) == {odd.address.lower()} and store.people_at([f"{sign}@x.org", sign]) == {}
+    assert store.tickets_by_message_ids("it", [f"<{sign}@x>", f"<{sign}>"]) == {f"<{sign}@x>": 1}
+    assert store.tickets_by_message_ids(f"it{sign}", ["<axb@x>"]) == {}
+    assert [row.letter.address for row in store.letters_to(letter.address)] == [letter.address]
+    assert store.inbox_row(claim.id).reason == sign

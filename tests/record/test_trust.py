@@ -17,7 +17,7 @@ from mailgate.record import migrations, sqlite, trust
 from mailgate.record.store import create_store, open_store
 from mailgate.record.trust import ServeLock, Untrusted, file_system_in
 from tests.databases import a_database
-from tests.record.builders import LEASE, NOON, a_person, a_ticket, an_entry, claims, opened, some_keeps
+from tests.record.builders import LEASE, NOON, a_keep, a_person, a_ticket, an_entry, claims, opened, some_keeps
 
 pytestmark = pytest.mark.database("sqlite", because="what can be wrong with a file")
 
@@ -413,3 +413,21 @@ def test_the_log_stays_small_however_much_is_written(settings, path, monkeypatch
             largest = max(largest, sqlite.log_size(path))
     assert largest < 8 * 1024 * 1024
     store.close()
+
+
+def test_a_long_reader_stops_no_writer_and_the_log_is_emptied_behind_him(settings, path, monkeypatch):
+    """A log cannot be emptied while somebody reads what was before it; it grows, and is small again soon after (fault 44)."""
+    monkeypatch.setattr(sqlite, "LOG_LIMIT", 256 * 1024)
+    monkeypatch.setattr("mailgate.record.database._TIDY_EVERY", 8)
+    with open_store(settings, NOON) as store:
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
+            for number in range(40):
+                assert not store.keep([a_keep(f"mail {number}", size=20_000)])[0].duplicate
+            assert sqlite.log_size(path) > 3 * sqlite.LOG_LIMIT
+            assert reader.execute("SELECT count(*) FROM inbox").fetchone() == (0,), "he still reads what was there when he began"
+        for number in range(40, 48):
+            store.keep([a_keep(f"mail {number}", size=20_000)])
+        assert sqlite.log_size(path) <= sqlite.LOG_LIMIT
+        assert len(store.claim_inbox(100, NOON, LEASE)) == 48

@@ -200,7 +200,7 @@ def test_no_refusal_of_the_system_is_shown_in_its_own_words(number: int) -> None
 @pytest.mark.parametrize("name", ["", "mailgate.toml", "policy.toml", "templates", "templates/ticket_opened/requester.txt"])
 @pytest.mark.parametrize("mode", [0o020, 0o002])
 def test_a_configuration_that_others_can_write_is_refused(tmp_path: Path, name: str, mode: int) -> None:
-    """Whoever can write it makes himself an agent (fault 132)."""
+    """Whoever can write it makes himself an agent (CVE-2026-40569, fault 132)."""
     folder = fresh(tmp_path)
     own = folder / "templates" / "ticket_opened"
     own.mkdir(parents=True)

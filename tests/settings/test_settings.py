@@ -96,6 +96,7 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), MEANINGS, ids=[new[:40] for _, _, new, _ in MEANINGS])
 def test_a_mistake_in_the_meaning_is_told_with_the_way_out(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
+    """(fault 68)"""
     folder = folder_with(tmp_path)
     edit(folder, name, (old, new))
     assert any(words in mistake for mistake in mistakes_of(folder)), mistakes_of(folder)
