@@ -25,7 +25,7 @@ def a_run(store: Store, name: str, end: str, *, breaker: bool = True, days: int 
 
 
 def test_each_falls_silent_after_two_automatic_letters_a_ticket(tmp_path: Path, database_kind: str) -> None:
-    """Faults 65 and 71."""
+    """Faults 65, 69, 70 and 71."""
     found = {}
     for name in ZOO:
         for end in ENDS:
