@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
@@ -12,15 +11,27 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
 Weigh = Callable[[Connection, list[Any]], list[Any]]
 
 
-def within(octets: int, weights: Select[Any], key: ColumnElement[Any]) -> Weigh:
-    """The first keys that weigh no more than so many octets together, and the first one in any case. `weights`: selects key and octets."""
+def within(octets: int, weights: Select[Any], key: ColumnElement[Any], *, in_order: bool = True) -> Weigh:
+    """The first keys that weigh no more than so many octets together, and the first one in any case. `weights`: selects key and octets.
+
+    `in_order` False: what there is no room for is stepped over, and smaller ones behind it are taken, also beside a first that is larger.
+    """
 
     def weigh(connection: Connection, keys: list[Any]) -> list[Any]:
         found: dict[Any, int] = {}
         for start in range(0, len(keys), 400):
             found.update((row[0], row[1] or 0) for row in connection.execute(weights.where(key.in_(keys[start : start + 400]))))
-        reached = accumulate(found.get(one, 0) for one in keys)
-        return [one for place, (one, sum_) in enumerate(zip(keys, reached, strict=True)) if place == 0 or sum_ <= octets]
+        kept: list[Any] = []
+        left = octets
+        for one in keys:
+            if kept and found.get(one, 0) > left:
+                if in_order:
+                    break
+                continue
+            kept.append(one)
+            if in_order or found.get(one, 0) <= left:
+                left -= found.get(one, 0)
+        return kept
 
     return weigh
 

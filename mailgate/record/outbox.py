@@ -127,12 +127,11 @@ def _outbox_row(row: Row[Any]) -> OutboxRow:
 def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[str]:
     """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way.
 
-    Their words are of at most so many octets together (files are opened one letter at a time): a longer letter comes alone.
+    Of at most so many octets together, with their files: a round of large letters would hold up all that come after it. Small letters go
+    beside a large one, whatever stands between them.
     """
     taken: list[str] = []
-    sizes = select(
-        letters.c.id, func.length(letters.c.header) + func.length(letters.c.body) + func.length(func.coalesce(letters.c.notice, ""))
-    )
+    sizes = select(letters.c.id, letters.c.size)
     while len(taken) < limit:
         ids = take(
             connection,
@@ -143,7 +142,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
                 for automatic in (False, True)
             ),
             limit=limit - len(taken),
-            weigh=within(octets, sizes, letters.c.id),
+            weigh=within(octets, sizes, letters.c.id, in_order=False),
             values={
                 "lease": token,
                 "due_at": now + lease,

@@ -42,12 +42,25 @@ def test_what_there_was_no_room_for_counts_no_attempt_and_keeps_no_lease(store: 
     assert [(row.state, row.attempts) for row in rows] == [("claimed", 1), ("waiting", 0), ("waiting", 0)]
 
 
+def letters_of(store: Store, *sizes: int) -> None:
+    letters = tuple(a_letter(None, size=size) for size in sizes)
+    store.record([Outcome(None, Decision(), letters, False)], NOON)
+
+
 @pytest.mark.parametrize(("octets", "found"), [(1, [1] * 6), (25_000, [2, 2, 2]), (MIB, [6])])
-def test_long_letters_are_claimed_by_their_octets_too(store: Store, octets: int, found: list[int]) -> None:
-    """Files do not count: they are opened one letter at a time."""
-    letters = [a_letter(None, body=b"x" * 10_000, size=MIB) for _ in range(6)]
-    store.record([Outcome(None, Decision(), tuple(letters), False)], NOON)
+def test_letters_are_claimed_by_their_octets_too(store: Store, octets: int, found: list[int]) -> None:
+    letters_of(store, *[10_000] * 6)
     claimed = []
     while one := store.claim_letters(100, NOON, LEASE, octets):
         claimed.append(len(one))
     assert claimed == found
+
+
+def test_each_round_has_one_large_letter_and_small_ones_do_not_wait_for_all_of_them(store: Store) -> None:
+    """A round lasts as long as its slowest letter, and nobody's acknowledgement waits for a row of them."""
+    letters_of(store, 25 * MIB, 25 * MIB, 25 * MIB, 1000, 1000)
+    rounds = []
+    while one := store.claim_letters(100, NOON, LEASE, 8 * MIB):
+        rounds.append([claim.letter.size for claim in one])
+    assert sum(map(len, rounds)) == 5 and all(sum(size > MIB for size in found) <= 1 for found in rounds)
+    assert sum(size == 1000 for size in rounds[0]) == 2, "the small ones are beside the first"
