@@ -68,15 +68,17 @@ def a_life(world: World) -> None:
 
 @pytest.mark.parametrize("form", [AsWords(), AsJson()], ids=["words", "json"])
 def test_a_whole_life_is_told_step_by_step_and_nobodys_words_are_in_it(tmp_path: Path, form: logging.Formatter) -> None:
-    """Secrets and words of mails stand in no line at any level (fault 125), control characters neither (fault 129)."""
+    """Secrets and words of mails stand in no line at any level (faults 124, 125, 126), control characters neither (fault 129)."""
 
     with heard(form) as shown, World(tmp_path) as world:
         a_life(world)
         key = (tmp_path / "config" / "keys").read_text().split()[-1]
         mails = {row.id for row in world.store.inbox_rows(None, 100)}
+        signed = {found for one in world.mailboxes.letters for found in re.findall(r"\.([0-9a-z]{16})@", one.data.decode("ascii"))}
+    assert len(signed) > 10
     text = shown.getvalue()
     mine = [line for line in text.splitlines() if "mailgate" in line]
-    for secret in (*SECRETS, key, WICKED[:8], "owned"):
+    for secret in (*SECRETS, key, WICKED[:8], "owned", *signed):
         assert secret not in text, [line for line in mine if secret in line][:3]
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
     steps = ("mail_taken_in", "mail_read", "mail_decided")

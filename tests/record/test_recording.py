@@ -133,6 +133,15 @@ def test_a_ticket_number_is_used_once(store):
         store.record([opened(a_ticket(1))], NOON)
 
 
+def test_a_letters_name_is_used_once(store):
+    """Its Message-ID and its tokens are made of it. Who drew one that is taken decides again, and draws another (fault 140)."""
+    (claim,) = claims(store)
+    store.record([opened(a_ticket(), a_person(), letters=(a_letter(id="AAAA0001"),))], NOON)
+    with pytest.raises(Conflict):
+        store.record([wrote(store.files([1])[1].ticket, claim=claim, letters=(a_letter(id="AAAA0001"),))], NOON)
+    assert store.inbox_row(claim.id).state == "claimed"
+
+
 def test_no_ticket_is_acknowledged_twice(store):
     outcome = opened(a_ticket(), a_person(), letters=(an_acknowledgement(), a_notice(), a_notice()))
     store.record([outcome], NOON)
@@ -291,7 +300,7 @@ def test_instants_come_back_in_utc_and_whole_seconds(store):
     assert ticket.created_at.tzinfo is UTC
 
 
-@pytest.mark.parametrize("nasty", ["a\x00b", "a\ud800b", "\udfff", "\x00"])
+@pytest.mark.parametrize("nasty", ["a\x00b", "a\ud800b", "\udfff", "\x00", "a\x85\x9bb", "\ufdd0\uffff\U0010ffff", "\x01\x1f\x7f"])
 def test_what_a_database_chokes_on_is_replaced_wherever_words_go(store, nasty):
     """(fault 115)"""
     (claim,) = claims(store)
