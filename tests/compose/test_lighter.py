@@ -54,6 +54,7 @@ def test_where_no_limit_is_known_all_files_stay_behind_and_each_is_named():
 
 
 def test_it_stays_the_same_letter_with_its_words():
+    """(fault 153)"""
     letter, _ = a_whole()
     lighter, _ = lightened(letter, None, say(letter))
     assert (lighter.id, lighter.message_id, lighter.header) == (letter.id, letter.message_id, letter.header)

@@ -102,6 +102,7 @@ def test_a_failed_authentication_still_opens_a_ticket_and_does_nothing_else():
 
 
 def test_from_alone_never_commands():
+    """(fault 85)"""
     for role, prove_by in product(Role, ProveBy):
         for capability in (C.COMMAND, C.FAR_REACHING, C.CLOSE, C.RATE):
             assert not may(capability, role, NOTHING, prove_by, True).allowed
@@ -170,6 +171,7 @@ def test_the_token_of_one_agent_in_a_mail_of_another_proves_neither_and_is_spent
 
 
 def test_an_ambiguous_author_proves_nobody():
+    """(fault 87)"""
     result = shown(None)
     assert "ambiguous" in result.proof.because
     assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ("AAAAAAAA",))

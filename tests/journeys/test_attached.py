@@ -48,6 +48,7 @@ class Narrow(World):
 
 @pytest.mark.either_database
 def test_an_answer_and_a_notice_that_are_too_large_for_the_relay_leave_without_the_file(tmp_path: Path) -> None:
+    """(fault 153)"""
     with SmtpSink(extensions=("SIZE 200000", "8BITMIME")) as sink, Narrow(tmp_path, relay_port=sink.port) as world:
         mail = world.a_mail(MAX, SUPPORT, "VPN drops", "See the log.")
         mail.add_attachment(b"log" * 100_000, maintype="application", subtype="octet-stream", filename="vpn.log")

@@ -83,6 +83,7 @@ def test_a_mistyped_command_changes_nothing_and_sends_nothing(world: World) -> N
 
 
 def test_a_from_alone_never_commands(world: World) -> None:
+    """(fault 85)"""
     ack, _ = a_ticket(world)
     world.send(ANN, SUPPORT, ack.header("Subject"), "#close\nDone.")
     world.settle()

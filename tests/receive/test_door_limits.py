@@ -86,6 +86,7 @@ def test_who_left_leaves_no_trace_in_the_count():
 
 
 def test_a_thousand_connects_do_not_keep_the_next_mail_out():
+    """(fault 84)"""
     with open_door(max_connections=10, stress_timeout=SOON) as house:
         for _ in range(20):
             with ExitStack() as stack:
@@ -283,6 +284,7 @@ def test_a_mail_that_waits_for_its_commit_still_takes_room():
 
 
 def test_mails_that_never_end_do_not_fill_the_memory():
+    """(fault 84)"""
     with open_door(max_bytes_in_flight=4 * 1024 * 1024) as house, ExitStack() as stack:
         clients = [stack.enter_context(house.client()).until_data() for _ in range(6)]
         block = b"0123456789ABCDEF\r\n" * 20_000
@@ -334,6 +336,7 @@ def test_commands_that_nobody_waits_for_are_left_with_the_client():
 
 
 def test_a_flood_of_commands_ends_the_session():
+    """(fault 84)"""
     with open_door(max_commands=50) as house, house.client() as client:
         client.reply()
         client.send(b"NOOP\r\n" * 50_000)
@@ -400,6 +403,7 @@ def test_a_mail_that_stands_still_is_given_up_and_gives_its_room_back():
 
 
 def test_no_session_lasts_for_ever_however_busy_it_is():
+    """(fault 84)"""
     with open_door(session_time_limit=SOON, max_commands=10**9) as house, house.client() as client:
         client.reply()
         while (reply := client.ask("NOOP")) == "250 2.0.0 Ok":

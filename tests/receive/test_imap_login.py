@@ -85,6 +85,7 @@ def test_without_tls_nothing_is_said(tmp_path: Path, capabilities: str, greeting
 
 
 def test_what_was_said_in_clear_behind_starttls_is_never_believed(tmp_path: Path, certificates: Certificates):
+    """(fault 82)"""
     with ImapServer(certificate=certificates.good, tls="starttls", capabilities="STARTTLS AUTH=PLAIN") as server:
         server.injected = b"* 1 FETCH (UID 1 BODY[] {5}\r\nforge)\r\n* CAPABILITY IMAP4rev1 LOGINDISABLED\r\n"
         desk = Desk(tmp_path, server)

@@ -126,6 +126,7 @@ def test_a_syntax_error_names_its_line(tmp_path: Path) -> None:
 
 
 def test_no_secret_shows_in_the_repr_of_the_settings(tmp_path: Path) -> None:
+    """(fault 125)"""
     folder = folder_with(tmp_path)
     key = next(line for line in (folder / "keys").read_text().splitlines() if not line.startswith("#"))
     loaded = settings.load(folder)

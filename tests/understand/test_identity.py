@@ -105,6 +105,7 @@ STAMPS: tuple[tuple[str, tuple[str, ...], VerdictKind], ...] = (
 
 @pytest.mark.parametrize(("why", "stamps", "verdict"), STAMPS, ids=[why for why, _, _ in STAMPS])
 def test_only_the_topmost_stamp_of_a_configured_server_counts(why: str, stamps: tuple[str, ...], verdict: VerdictKind):
+    """(fault 86)"""
     said = word(raw(*stamps))
     assert said.verdict is verdict, said
     assert (said.domain == "example.org") is (verdict is not NONE)
