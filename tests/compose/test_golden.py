@@ -21,6 +21,7 @@ ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
 
 @pytest.mark.parametrize(("event", "audience", "language"), ALL)
 def test_a_letter_reads_as_it_did(event: str, audience: str, language: str):
+    """(fault 154)"""
     letter = a_letter(event, audience, language)
     data = assemble(letter, [samples.PICTURE] * len(letter.parts))
     path = GOLDEN / f"{event}.{audience}.{language}.eml"

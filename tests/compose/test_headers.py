@@ -85,6 +85,7 @@ def independent(value: str) -> str:
 
 @pytest.mark.parametrize("subject", [*SCRIPTS, *(f"Re: {s} [IT-1042-K7QF3M9X]" for s in SCRIPTS), *(f"{s} " * 40 + "end" for s in SCRIPTS)])
 def test_a_subject_in_any_script_comes_out_as_it_went_in(subject: str):
+    """(fault 142)"""
     line = headers.unstructured("Subject", subject)
     assert line.isascii()
     assert all(len(row) <= 78 for row in line.split("\r\n"))
@@ -131,6 +132,7 @@ def test_names_full_of_signs_stay_names(name: str):
 
 
 def test_a_character_is_never_cut_in_two_and_neither_is_a_family():
+    """(fault 142)"""
     family = "👩‍👩‍👧‍👦"
     for line in (
         headers.unstructured("Subject", family * 12),
@@ -225,6 +227,7 @@ def test_odd_addresses_that_exist_are_written_so_that_they_can_be_read(address: 
 
 
 def test_references_keep_the_first_and_the_newest_and_stay_below_four_kilobytes():
+    """(fault 141)"""
     ids = [f"<{n}.{'x' * 60}@example.com>" for n in range(5000)]
     line = headers.message_ids("References", ["<anchor@example.org>", *ids], 2)
     found = re.findall(r"<[^>]+>", line)

@@ -54,6 +54,7 @@ def test_a_page_keeps_the_rules_of_readable_pages(event: str, audience: str, lan
 
 @pytest.mark.parametrize(("event", "audience", "language"), ALL)
 def test_the_text_says_all_that_the_page_says(event: str, audience: str, language: str):
+    """(fault 146)"""
     letter = a_letter(event, audience, language)
     kinds = [part.get_content_type() for part in message(letter).walk() if not part.is_multipart()]
     assert kinds[:2] == ["text/plain", "text/html"]

@@ -160,6 +160,7 @@ def test_the_subject_says_re_once_and_carries_one_tag(title: str):
 
 
 def test_the_subject_does_not_grow_over_a_hundred_rounds():
+    """(fault 143)"""
     title = "VPN drops"
     for _ in range(100):
         title = header(a_letter("agent_replied", "requester", title=f"Re: {title}"), "Subject")

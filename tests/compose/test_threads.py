@@ -78,6 +78,7 @@ def test_letters_about_two_tickets_are_two_threads():
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_letters_to_a_requester_hang_below_what_he_wrote(order: int):
+    """(fault 152)"""
     first = EmailMessage()
     first["Message-ID"] = "<vpn-1@example.com>"
     events = ("ticket_opened", "agent_replied", "reminder_due", "ticket_resolved", "status_asked")

@@ -402,6 +402,7 @@ DEAD = {"bob@example.org": "user unknown", "max@home.example": "user unknown"}
 
 
 def test_nothing_automatic_goes_to_a_dead_address_and_a_persons_words_are_tried():
+    """(fault 58)"""
     assert verdicts([a_letter(), a_letter(automatic=False)], dead=DEAD) == (Suppress("user unknown"), Send())
 
 

@@ -538,6 +538,7 @@ def test_help_needs_no_ticket():
 
 
 def test_a_requesters_hash_is_text():
+    """(fault 134)"""
     assert events(decided(a_mail(EVE_AT, "#resolve\nIt works."))) == ["ticket_opened"]
     assert events(decided(a_mail(ANN_AT, "My own screen is black."))) == ["ticket_opened"], "an agent may need help, too"
 

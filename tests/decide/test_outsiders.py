@@ -253,6 +253,7 @@ def joined(decision):
 
 
 def test_whom_a_proven_requester_copies_in_takes_part_from_then_on():
+    """(fault 98)"""
     decision = a_requesters("Pia has it, too.", cc=(PIA_AT, "New@Elsewhere.example"))
     assert joined(decision) == [PIA, 901]
     assert [e.person for e in decision.changes[0].events if isinstance(e, ParticipantJoined)] == [PIA, 901]
@@ -289,6 +290,7 @@ def test_nobody_else_lets_anybody_in():
 
 
 def test_desks_agents_members_the_author_and_machines_do_not_join():
+    """(fault 98)"""
     moved = replace(KNOWN[MAX], aliases=("max@old.example",))
     file = a_file(participants=(PIA,), people={MAX: moved})
     cc = (

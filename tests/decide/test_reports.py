@@ -106,6 +106,7 @@ def test_a_report_about_a_letter_of_long_ago_or_one_that_never_left_does_nothing
 
 
 def test_each_of_500_bounces_finds_its_own_letter_among_all_and_nobody_outside_is_written_to() -> None:
+    """(fault 151)"""
     many = [a_letter() for _ in range(500)]
     for letter in many:
         mail = a_mail(DAEMON, "It failed.", to=(bounce_address(letter).upper(),), reports=(a_report(),))

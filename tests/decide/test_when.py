@@ -71,6 +71,7 @@ def test_around_the_clock_a_day_begins_in_the_morning():
 
 
 def test_a_time_that_summer_time_skips_is_moved_and_one_that_comes_twice_is_the_first():
+    """(fault 52)"""
     assert when("2027-03-28 02:30") == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
     assert when("2026-10-25 02:30") == utc(25, 0, 30, month=10)
 

@@ -112,6 +112,7 @@ def test_a_server_that_speaks_no_tls_at_all_is_no_mailbox(tmp_path: Path):
 
 
 def test_a_refused_login_is_an_alarm_without_the_password_in_it(desk: Desk):
+    """(fault 27)"""
     desk.password = "wrong-horse-8"
     assert desk.watch().look() is not None
     [(kind, what)] = desk.alarms
@@ -120,6 +121,7 @@ def test_a_refused_login_is_an_alarm_without_the_password_in_it(desk: Desk):
 
 
 def test_no_more_than_six_logins_an_hour_fail_whatever_is_tried(desk: Desk):
+    """(fault 27)"""
     desk.password = "wrong"
     began = desk.clock()
     watches = [desk.watch(), desk.watch("Done"), desk.watch("INBOX", holder="after a restart")]

@@ -111,6 +111,7 @@ def test_who_is_not_here_is_refused_at_rcpt_and_nothing_is_accepted_for_them():
 
 
 def test_vrfy_and_expn_say_the_same_of_everybody_and_look_nobody_up():
+    """(fault 127)"""
     with open_door() as house, house.client() as client:
         client.reply()
         client.ask("EHLO x")
@@ -309,6 +310,7 @@ def test_a_mail_that_goes_in_circles_is_refused_at_a_hundred_hops(count, answer)
 
 
 def test_yes_is_said_only_after_the_commit():
+    """(fault 1)"""
     with open_door() as house, house.client() as client:
         house.gateway.slow = True
         client.until_data()

@@ -126,6 +126,7 @@ def test_reports_are_asked_for_where_the_relay_offers_them_and_there_is_somewher
 
 
 def test_an_address_outside_ascii_needs_a_relay_that_takes_it() -> None:
+    """(fault 144)"""
     with SmtpSink() as sink:
         assert isinstance(hand_over(sink, to="müller@example.org"), Delivered)
     assert sink.taken[0].recipient == "müller@example.org"

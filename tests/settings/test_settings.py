@@ -96,11 +96,18 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
 
 @pytest.mark.parametrize(("name", "old", "new", "words"), MEANINGS, ids=[new[:40] for _, _, new, _ in MEANINGS])
 def test_a_mistake_in_the_meaning_is_told_with_the_way_out(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
-    """(fault 68)"""
     folder = folder_with(tmp_path)
     edit(folder, name, (old, new))
     assert any(words in mistake for mistake in mistakes_of(folder)), mistakes_of(folder)
     assert not any("geheim" in mistake for mistake in mistakes_of(folder))
+
+
+@pytest.mark.parametrize("address", ["support@example.org", "Support@EXAMPLE.org", "support+ann@example.org"])
+def test_an_agent_at_the_address_of_a_desk_is_refused(tmp_path: Path, address: str) -> None:
+    """Each notice to him would come back as a mail of his, and be told to him (fault 68)."""
+    folder = folder_with(tmp_path)
+    edit(folder, "policy.toml", ('mail = "ann@example.org"', f"mail = '{address}'"))
+    assert any("is the address of a desk" in mistake for mistake in mistakes_of(folder)), mistakes_of(folder)
 
 
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ AUTO_SUBMITTED = [
 
 @pytest.mark.parametrize(("value", "kind", "answer"), AUTO_SUBMITTED)
 def test_auto_submitted_is_read_as_rfc_3834_says(value: str, kind: Kind, answer: bool) -> None:
-    """(fault 60)"""
+    """(faults 60 and 61)"""
     found = a_reading(f"Auto-Submitted: {value}")
     assert (found.kind, found.answer) == (kind, answer)
 
@@ -334,6 +334,7 @@ def test_a_machines_own_header_is_never_answered(header: str, kind: Kind) -> Non
 
 
 def test_a_header_that_says_no_auto_reply_is_harmless() -> None:
+    """(fault 61)"""
     assert a_reading("X-Foo-Autoreply: false", "X-Loopback: yes", "X-Spam-Autolearn: ham").answer
 
 

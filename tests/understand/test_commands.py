@@ -157,6 +157,7 @@ BAD = [
 
 @pytest.mark.parametrize(("text", "expected", "hint"), BAD)
 def test_what_holds_a_mail_and_why(text: str, expected: list[tuple[int, str]], hint: str | None):
+    """(fault 134)"""
     parsed = parse_commands(text)
     assert faults(parsed) == expected
     assert parsed.held

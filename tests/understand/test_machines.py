@@ -189,6 +189,7 @@ def reading(group: str, name: str, *, crlf: bool = False) -> Reading:
 
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machines_mail_is_told_and_what_it_reports_is_read(name: str) -> None:
+    """(faults 58 and 59)"""
     found = reading("machines", name)
     reports = tuple((one.recipient, one.action, one.status, one.hard) for one in found.mail.reports)
     assert (found.kind, reports) == MACHINES[name], (found.kind_because, [one.reason for one in found.mail.reports])

@@ -132,12 +132,14 @@ def test_the_first_text_may_have_a_name_and_the_next_one_is_a_file() -> None:
     ],
 )
 def test_each_repair_is_noted(body: bytes, text: str, defect: str) -> None:
+    """(fault 113)"""
     mail = a_mail(body)
     assert mail.text == text
     assert defect in mail.defects
 
 
 def test_a_boundary_that_begins_another_does_not_split_it() -> None:
+    """(fault 113)"""
     inner = multipart(a_part(b"one", "text/plain"), a_part(b"two", "text/plain"), boundary="abcdef")
     assert a_mail(multipart(inner, a_part(b"three", "text/plain"), boundary="abc")).text == "one\n\ntwo\n\nthree"
 
