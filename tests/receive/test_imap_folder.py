@@ -246,6 +246,22 @@ def test_after_new_uids_everything_new_comes_and_nothing_twice(desk: Desk, serve
     assert desk.subjects() == [f"mail-{number}" for number in range(70)]
 
 
+def test_new_mails_under_numbers_that_old_ones_had_are_taken_in(desk: Desk, server: ImapServer):
+    """A mailbox that was made anew has the old numbers for other mails; only its UIDVALIDITY says so, for it is no smaller (fault 21)."""
+    for number in range(20):
+        server.inbox.add(a_mail(f"old-{number}"), noon(1))
+    watch = begun(desk)
+    for number in range(5):
+        server.inbox.add(a_mail(f"mail-{number}"), noon(3))
+    watch.look()
+    for number in range(5, 10):
+        server.inbox.add(a_mail(f"mail-{number}"), noon(4))
+    server.inbox.mails.reverse()
+    server.inbox.renumber()
+    watch.look()
+    assert sorted(desk.subjects()) == [f"mail-{number}" for number in range(10)]
+
+
 def test_a_uidnext_that_went_back_is_a_change_even_if_the_server_does_not_say_so(desk: Desk, server: ImapServer):
     watch = begun(desk)
     for number in range(3):

@@ -104,6 +104,16 @@ def test_a_letter_given_back_untried_is_due_at_once(store):
     assert (one.attempts, one.first_at, one.doubted) == (1, NOON + MINUTE, False)
 
 
+def test_who_lost_the_lease_of_a_letter_cannot_give_it_back(store):
+    """It is under way with somebody else: a third would send it once more (fault 37)."""
+    put(store, a_letter())
+    lost = claim(store)
+    (held,) = claim(store, NOON + LEASE)
+    store.release_letters(lost, NOON + LEASE)
+    assert claim(store, NOON + LEASE + MINUTE) == []
+    assert store.settle_letter(held.letter.id, held.lease, Attempt(), "250 ok", NOON + LEASE + MINUTE)
+
+
 def test_a_letter_waits_for_its_time_and_one_that_would_come_too_late_is_cancelled(store):
     early, late, fine = a_letter(not_before=NOON + MINUTE), a_letter(expires_at=NOON), a_letter(expires_at=NOON + MINUTE)
     put(store, early, late, fine)
