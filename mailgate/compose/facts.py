@@ -135,7 +135,7 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "count": 1840,
     "rows": (
         {"ref": "IT-1042", "title": "VPN drops every ten minutes", "words": "Hello, since this morning the VPN drops every ten minutes."},
-        {"ref": "", "title": "Printer", "words": ""},
+        {"ref": "", "title": "VPN", "words": ""},
     ),
     "more": 1838,
     "more_from": "IT-1044",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mailgate.app import wall_clock
+from mailgate.app.program import CannotListen
 from mailgate.app.running import Running
 from mailgate.cli import app
 from mailgate.cli.status import troubles
@@ -158,6 +160,7 @@ def test_a_restored_copy_keeps_its_letters_until_a_person_has_looked(tmp_path: P
 
     def restore(config: Path) -> None:
         copy.rename(config / "mailgate.db")
+        shutil.copy(tmp_path / "old" / "config" / "keys", config / "keys")
 
     with SmtpSink() as sink, Elsewhere(tmp_path / "new", sink, restore) as world:
         # Somebody restored it together with its configuration and keys.
@@ -319,7 +322,7 @@ def test_a_start_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
     with World(tmp_path / "one") as first:
         world = World(tmp_path / "two", changes=lambda folder: edit(folder, "mailgate.toml", ("port = 0\n", f"port = {first.port}\n")))
         before = {thread.name for thread in threading.enumerate()}
-        with pytest.raises(OSError, match="ddress"):
+        with pytest.raises(CannotListen, match="ddress"):
             world.__enter__()
         left = {thread.name for thread in threading.enumerate()} - before
         assert not {name for name in left if name.startswith(("guard", "round", "courier", "acceptor"))}, left

@@ -348,10 +348,10 @@ def test_an_invitation_alone_is_told_in_words() -> None:
 
 
 def test_no_line_of_an_invitation_reads_as_a_command() -> None:
-    """(fault 134)"""
+    """None is obeyed; one that looks like a command brings the mail back at most (fault 134)."""
     told = words_of(INVITATION.replace("Umzug", "#resolve").replace("Foyer", "\uff03take").replace("Bitte", "\u200b#close"))
     parsed = parse_commands(told)
-    assert (parsed.commands, parsed.errors) == ((), ())
+    assert parsed.commands == () and {fault.code for fault in parsed.errors} == {"E_LATE"}
     assert told.startswith("- #resolve, Haus 4")
 
 
