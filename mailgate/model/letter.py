@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
-from mailgate.model.mail import Attachment
 from mailgate.model.person import Person
 from mailgate.model.ticket import Entry, Visibility
 
@@ -115,7 +114,3 @@ class OutboxRow:
     doubted: bool = False  #: the relay may have it although it did not say so: a further copy may be a second one
     fate: Fate | None = None  #: what was reported about it since
     reports: tuple[Reported, ...] = ()  #: all of it, oldest first; only for a single letter, and those of a ticket
-
-
-def attachments_of(entry: Entry | None) -> tuple[Attachment, ...]:
-    return entry.attachments if entry else ()

@@ -226,9 +226,6 @@ class Policy:
         lead = self.groups[group].lead if group in self.groups else None
         return self.agents.get(lead) if lead else None
 
-    def sla_of(self, desk: str) -> Sla:
-        return self.slas[self.desks[desk].sla]
-
     def is_own(self, address: str) -> bool:
         """Whether this is an address of one of our desks, with or without a detail."""
         base, _, domain = split_address(address.strip())

@@ -141,11 +141,6 @@ def files_of(raw: bytes, wanted: Sequence[Attachment], limits: ReadingLimits = L
     ]
 
 
-def attachment_bytes(raw: bytes, attachment: Attachment, limits: ReadingLimits = LIMITS) -> bytes | None:
-    """The same of one attachment. For several there is `files_of`: each call here reads the whole mail."""
-    return files_of(raw, [attachment], limits)[0]
-
-
 _Found = tuple[Part, bytes]  #: a part with its decoded octets; of a file within one: the part that holds it
 
 

@@ -78,11 +78,6 @@ def cited_ids(mail: Mail) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cited for _, cited in _cited(mail)))
 
 
-def bad_subject_tokens(evidence: Iterable[Evidence]) -> int:
-    """How many subject tokens with one of our prefixes were not signed by us."""
-    return sum(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in evidence)
-
-
 def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk) -> tuple[Evidence, ...]:
     places = (
         *(("envelope", address) for address in recipients),

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.cli import app
+from mailgate.compose.words import ALARMS
 from tests.cli.house import PLAIN, House, configured, lived_in
 from tests.house.tree import ROOT
 from tests.servers import postfix
@@ -180,3 +181,8 @@ def test_a_roundtrip_says_why_nothing_can_come_back_with_what_init_writes(tmp_pa
     edit(house.config, "mailgate.toml", ('kind = "maildir" ', 'kind = "smtp"\nhost = "127.0.0.1"\nport = 9\ntls = "none" #'))
     done = house.run("check", "--roundtrip")
     assert done.exit_code == 1 and "`mailgate serve` does not run" in done.output, "and nobody waits two minutes to hear it"
+
+
+def test_the_page_for_operators_has_every_alarm_that_can_be_raised() -> None:
+    section = TEXT["docs/operating.md"].split("gets a letter, of each kind", 1)[1].split("`operator_alarmed = false`", 1)[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(ALARMS)

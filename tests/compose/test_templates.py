@@ -78,6 +78,7 @@ def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
         + "\n".join(samples.an_entry(one).text for one in ("asked", "noted", "intruded"))
         + str(SAMPLES["text"])
         + str(SAMPLES["comment"])
+        + "\n".join(f"- {row['ref']} {row['title']}: {row['words']}" if row["ref"] else f"- {row['title']}" for row in SAMPLES["rows"])
     )
     for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
         plain = line.removeprefix("> ")

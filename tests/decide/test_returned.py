@@ -40,7 +40,7 @@ from tests.decide.build import (
 
 EVE = 5
 EVES = {EVE: Person(EVE, "Eve", EVE_AT)}
-WORDS = "I am on it, please restart it."
+WORDS = "We look into it. Leave it switched off until then."
 
 
 def refusal(decision):

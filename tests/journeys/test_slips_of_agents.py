@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailgate.model.ticket import Status, Visibility
 from tests.journeys.world import ANN, MAX, SUPPORT, World
 
-WORDS = "I am on it, please restart it."
+WORDS = "We look into it. Leave it switched off until then."
 
 
 def opened(world: World):

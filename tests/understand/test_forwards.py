@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.forwards import bare_subject, in_text, says_forwarded
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.parse import parse
+from tests.understand.one_file import attachment_bytes
 
 MAILS = Path(__file__).parents[1] / "mails" / "forwards"
 

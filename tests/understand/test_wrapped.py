@@ -9,7 +9,6 @@ import time
 import pytest
 
 from mailgate.model.mail import Attachment, Mail
-from mailgate.understand.attachments import attachment_bytes
 from mailgate.understand.commands import parse_commands
 from mailgate.understand.invitation import words_of
 from mailgate.understand.limits import LIMITS
@@ -18,6 +17,7 @@ from mailgate.understand.rtf import decompressed, text_of_rtf
 from mailgate.understand.tnef import unpack
 from mailgate.understand.uuencode import stowed_files
 from mailgate.understand.wrapped import Cms, cms_kind, signed_content, without_armour
+from tests.understand.one_file import attachment_bytes
 from tests.understand.writers import (
     COMPRESSED,
     ENVELOPED,
