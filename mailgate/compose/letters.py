@@ -262,7 +262,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
     }
     if context.file is not None and wanted.ticket is not None:
         ticket = context.file.ticket
-        values["ticket"] = ticket_view(ticket, context.policy, context.people)
+        values["ticket"] = ticket_view(ticket, context.policy, context.people, context.now)
         values["mine"] = ticket.owner == wanted.person.id
         is_told = wanted.entry is None and not _is_a_strangers(wanted)
         values["last"] = last_words(context.file, context.policy.files, context.people) if is_told else None

@@ -42,11 +42,12 @@ class TicketView:
     auto_close_at: datetime | None
 
 
-def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person]) -> TicketView:
+def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], now: datetime) -> TicketView:
     due = {cycle.metric: cycle.due_at for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING}
     timers = {timer.kind: timer.due_at for timer in ticket.timers}
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
     group = policy.groups.get(ticket.group)
+    reopen_until = ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None
     return TicketView(
         number=ticket.number,
         kind=ticket.kind,
@@ -63,7 +64,7 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person]) ->
         resolution_due_at=due.get(Metric.RESOLUTION),
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
-        reopen_until=ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None,
+        reopen_until=reopen_until if reopen_until is not None and reopen_until >= now else None,
         auto_resolve_at=timers.get(TimerKind.AUTO_RESOLVE),
         auto_close_at=timers.get(TimerKind.AUTO_CLOSE),
     )

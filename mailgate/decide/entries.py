@@ -56,13 +56,15 @@ def copied(s: Situation) -> tuple[Address, ...]:
     return (*theirs, *found.values())[:MOST_COPIED]
 
 
-def _proof_flags(s: Situation) -> tuple[str, ...]:
+def proof_flags(s: Situation) -> tuple[str, ...]:
     """How far it is proven who wrote the mail, as its entry keeps it."""
     if s.arrival.door is Door.IMAP_SENT:
         return ("proof:mailbox",)
     proof, _ = authority.entry_proof_in(s)
     if proof.failed:
         return ("proof:failed",)
+    if s.confirmed and s.role.is_agent:
+        return ("proof:token",)  # by the answer to the question, which only this person had
     return tuple(flag for flag, given in (("proof:token", proof.token), ("proof:domain", proof.domain)) if given) or ("proof:none",)
 
 
@@ -141,7 +143,7 @@ def an_entry(
     mail = s.mail
     words = with_what_is_below(s, answered(s, mail.new_text)) if text is None else text
     whole = words.strip() == mail.new_text.strip()
-    flags = list(_proof_flags(s)) if role is not Role.OPERATOR or author is not None else []
+    flags = list(proof_flags(s)) if role is not Role.OPERATOR or author is not None else []
     if flag:
         flags.append(flag)
     if s.file is not None and s.file.ticket.desk != s.desk.id:

@@ -5,7 +5,7 @@ Words are compared by the residue check; here a form counts because one of our k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailgate.decide.entries import files_of
 from mailgate.decide.residue import readings
@@ -19,6 +19,7 @@ from mailgate.model.understood import Fault
 MOST_FAULTS, LONGEST_LINE = 20, 200
 #: The first line of an encrypted text (RFC 9580 6.2), and what carries an encrypted mail (RFC 3156 4, RFC 8551 3.3).
 ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"
+_WHOLLY_ENCRYPTED = "multipart/encrypted"
 _ENCRYPTED = frozenset({"application/pgp-encrypted"})
 _ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 #: How programs call the part with the cipher text where a server has taken the mail apart.
@@ -41,10 +42,23 @@ def refuse_sealed(s: Situation) -> None:
         raise Refused(Fault("E_SEALED", None, "", ""))
 
 
+def files_to_attach_again(s: Situation, faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Names of the files that a corrected mail has to bring: nothing that would stay behind anyhow, no cipher text."""
+    files = files_of(s.mail)
+    if any(fault.code == "E_SEALED" for fault in faults):
+        wrapped = s.mail.content_type in (_WHOLLY_ENCRYPTED, *_ENVELOPES)
+        files = () if wrapped else tuple(each for each in files if not _is_cipher(each))
+    return tuple(each.name for each in files)
+
+
+def _is_cipher(file: Attachment) -> bool:
+    return file.type in _ENCRYPTED | _ENVELOPES or file.name.lower() in _ENCRYPTED_NAMES
+
+
 def _is_sealed(s: Situation) -> bool:
     mail = s.mail
     types = {each.type for each in mail.attachments}
-    if mail.content_type == "multipart/encrypted" or types & _ENCRYPTED:
+    if mail.content_type == _WHOLLY_ENCRYPTED or types & _ENCRYPTED:
         return True
     if any(line.strip() == ENCRYPTED_TEXT for line in mail.new_text.splitlines()):
         return True

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
+from mailgate.decide import leaving
 from mailgate.decide.situation import Situation
 from mailgate.decide.verbs import ANOTHER_NOTICE, VERBS
 from mailgate.model.letter import LetterWanted
@@ -68,13 +69,13 @@ def facts(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> M
         "faults": faults[:MOST_FAULTS],
         "text": _ready_to_copy(s, faults, text),
         "direct": outsiders_who_have_it(s),
-        "files": tuple(a.name for a in s.mail.attachments)[:MOST_FAULTS],
+        "files": leaving.files_to_attach_again(s, faults)[:MOST_FAULTS],
         "way": _way(s, faults),
     }
 
 
 def _way(s: Situation, faults: tuple[Fault, ...]) -> Way:
-    if any(fault.code in ("E_NOTICKET", "E_CONFIRM") or fault.hint == ANOTHER_NOTICE for fault in faults):
+    if any(fault.code in ("E_NOTICKET", "E_CONFIRM", "E_ENDED") or fault.hint == ANOTHER_NOTICE for fault in faults):
         return Way.NOTICE
     if any(fault.code == "E_PERM" for fault in faults) and s.prove_by is not ProveBy.TOKEN:
         return Way.PROVEN

@@ -10,10 +10,12 @@ import re
 from dataclasses import replace
 
 from mailgate.decide import forwarding, orders
+from mailgate.decide.entries import proof_flags
 from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision
 from mailgate.model.evidence import EvidenceKind
+from mailgate.model.ticket import Entry
 from mailgate.model.understood import Fault
 
 #: What an answer carries by itself: it names the letter, or the mail, that is answered.
@@ -104,7 +106,18 @@ def _its_own_ticket(s: Situation) -> Decision | None:
     original = s.mail.forwarded
     if original is None or _takes_part(s, original.author.key):
         return None
-    return forwarding.opened_apart(replace(s, file=None, letter=None, below=(), thread=replace(s.thread, ticket=None, letter=None)))
+    opened = forwarding.opened_apart(replace(s, file=None, letter=None, below=(), thread=replace(s.thread, ticket=None, letter=None)))
+    return opened and replace(opened, changes=tuple(replace(each, entries=_as_proven_here(s, each.entries)) for each in opened.changes))
+
+
+def _as_proven_here(s: Situation, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The forwarder's own words with what the answered letter proves of him, although it is about another ticket."""
+    mine = s.author.id if s.author is not None else None
+    shown = proof_flags(s)
+    return tuple(
+        replace(each, flags=(*(flag for flag in each.flags if not flag.startswith("proof:")), *shown)) if each.author == mine else each
+        for each in entries
+    )
 
 
 def _takes_part(s: Situation, key: str) -> bool:

@@ -16,7 +16,7 @@ from mailgate.decide.residue import residue
 from mailgate.model import token
 from mailgate.model.letter import Audience
 from mailgate.model.marker import MARKERS, RATING_HINTS
-from mailgate.model.ticket import Visibility
+from mailgate.model.ticket import Status, Visibility
 from mailgate.understand.body import cut
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
 
@@ -348,3 +348,32 @@ def test_a_machines_letter_to_a_stranger_holds_nothing_that_he_wrote(event: str,
 def test_a_persons_answer_names_its_reader_as_before():
     assert header(a_letter("agent_replied", "requester"), "To") == '"Max Muster" <max@example.com>'
     assert header(a_letter("ticket_opened", "requester"), "To") == '"Max Muster" <max@example.com>'
+
+
+# --- what an answer says of the ticket's end ------------------------------------------------------------------------------
+
+
+def an_answer_on(status: Status, language: str, now_after: timedelta) -> str:
+    context = a_context("agent_replied")
+    solved = context.now - now_after
+    ticket = replace(context.file.ticket, status=status, resolved_at=solved, closed_at=solved if status is Status.CLOSED else None)
+    return text(a_letter("agent_replied", "requester", language, context=replace(context, file=replace(context.file, ticket=ticket))))
+
+
+@pytest.mark.parametrize(
+    ("language", "stays", "close"), [("en", "IT-1042 stays resolved.", "close, when"), ("de", "IT-1042 bleibt gelöst.", "close, wenn")]
+)
+def test_who_reads_more_on_a_resolved_ticket_is_not_asked_to_close_it(language: str, stays: str, close: str):
+    letter = an_answer_on(Status.RESOLVED, language, timedelta(days=1))
+    assert stays in letter and close not in letter
+    assert close in an_answer_on(Status.OPEN, language, timedelta(days=1))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_an_answer_on_a_closed_ticket_promises_no_reopening_in_the_past(language: str):
+    window = a_context("agent_replied").policy.timers.reopen_window
+    opens, reaches = {"en": ("opens it again", "reaches us"), "de": ("öffnet das", "erreicht uns")}[language]
+    in_time = an_answer_on(Status.CLOSED, language, window)
+    assert opens in in_time and reaches not in in_time
+    late = an_answer_on(Status.CLOSED, language, window + timedelta(seconds=1))
+    assert reaches in late and opens not in late

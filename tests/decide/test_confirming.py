@@ -9,6 +9,7 @@ import pytest
 
 from mailgate.decide import once
 from mailgate.decide.confirming import MOST_A_DAY, MOST_AN_HOUR, QUESTION, WAITS, answer_in
+from mailgate.decide.returned import Way
 from mailgate.model.evidence import Seal, Verdict, VerdictKind
 from mailgate.model.mail import Kind
 from mailgate.model.policy import ProveBy
@@ -177,6 +178,14 @@ def test_an_old_signature_is_asked_about(age: timedelta | None) -> None:
     assert "ticket_taken" in events(by_signature(verdict=sealed(age=age), confirmed=True))
 
 
+@pytest.mark.parametrize("how", [{"spent_at": NOON}, {"made_at": NOON - days(31)}], ids=["seen by others", "older than 30 days"])
+@pytest.mark.parametrize("text", ["#note\nSame as last week.", "Please restart it.", "#resolve\nA new fuse."])
+def test_what_its_author_has_confirmed_is_shown_as_proven(how: dict[str, object], text: str) -> None:
+    decision = an_agents(text, answers=a_notice(ANN, **how), confirmed=True)
+    [entry] = decision.changes[0].entries
+    assert {flag for flag in entry.flags if flag.startswith("proof:")} == {"proof:token"}
+
+
 def test_a_mail_that_was_signed_for_somebody_else_is_asked_about() -> None:
     """To a colleague, about a ticket, with a command in it; he, or who reads his mail, hands it to us."""
     assert was_asked(by_signature(to=("bob@example.org",)))
@@ -247,6 +256,8 @@ def test_a_question_is_answered_once_in_time_and_by_its_reader() -> None:
     for question in (used, late):
         decision = an_agents("yes", answers=question)
         assert faults(decision) == [("E_ENDED", None)] and decision.confirms is None
+        [refusal] = [letter for letter in decision.letters if letter.event == "commands_refused"]
+        assert refusal.facts["way"] is Way.NOTICE, "there is nothing to correct in a yes that came too late"
     question = a_question()
     for author in ("bob@example.org", MAX_AT, "eve@elsewhere.example"):
         assert decided(a_mail(author, "yes", answers=question), file=a_file(), letters=(question,)).confirms is None

@@ -231,3 +231,25 @@ def test_two_hundred_answers_written_as_mail_programs_write_let_no_proof_out():
     assert found["left"] == [] and len(set(found["back"])) >= 11
     assert proofs.run(proofs.answers(7, ring=proofs.STRANGE), 60)["back"] == []
     assert proofs.run(proofs.answers(7, letters=(proofs.OF_MAX.id,)), 60)["back"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "more"),
+    [
+        ("", {"content_type": "multipart/encrypted", "attachments": (a_file_named("encrypted.asc", type="application/octet-stream"),)}),
+        ("", {"content_type": "multipart/encrypted", "attachments": (a_file_named("part-2.bin", type="application/octet-stream"),)}),
+        ("", {"attachments": (a_file_named("version", type="application/pgp-encrypted"), a_file_named("encrypted.asc", part="3"))}),
+        ("", {"content_type": "application/pkcs7-mime", "attachments": (a_file_named("smime.p7m", type="application/pkcs7-mime"),)}),
+        ("", {"attachments": (a_file_named("smime.p7m", type="application/octet-stream"),)}),
+    ],
+)  # fmt: skip
+def test_nobody_is_asked_to_attach_cipher_text_again(text, more):
+    [refusal] = [w for w in an_agents(text, file=a_file(Status.NEW), **more).letters if w.event == "commands_refused"]
+    assert refusal.facts["files"] == ()
+
+
+def test_a_file_beside_an_encrypted_text_is_to_be_attached_again():
+    text = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----"
+    files = (a_file_named("plan.txt", type="text/plain"), a_file_named("msg.asc", part="3"))
+    [refusal] = [w for w in an_agents(text, file=a_file(Status.NEW), attachments=files).letters if w.event == "commands_refused"]
+    assert refusal.facts["files"] == ("plan.txt",)

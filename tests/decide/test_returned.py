@@ -124,6 +124,17 @@ def test_files_of_a_refused_mail_are_named_for_they_have_to_be_attached_again():
     assert told(an_agents(f"#noet\n{WORDS}", attachments=(an_attachment("trace.txt"),)), "files") == ("trace.txt",)
 
 
+@pytest.mark.parametrize("name", ["smime.p7s", "signature.asc", "OpenPGP_signature"])
+def test_a_certificate_that_travels_with_no_answer_is_not_among_them(name):
+    files = (an_attachment("trace.txt"), replace(an_attachment(name), part="3"))
+    assert told(an_agents(f"#noet\n{WORDS}", attachments=files), "files") == ("trace.txt",)
+
+
+def test_nor_is_the_logo_of_a_signature():
+    files = (an_attachment("trace.txt"), replace(an_attachment("logo.png"), part="3", inline=True))
+    assert told(an_agents(f"#noet\n{WORDS}", attachments=files, folded=("3",)), "files") == ("trace.txt",)
+
+
 # --- one way out -------------------------------------------------------------------------------------------------------
 
 

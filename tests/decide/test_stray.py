@@ -165,6 +165,9 @@ def test_a_forward_to_another_tickets_address_opens_the_ticket_of_who_wrote_firs
     assert {w.person.address for w in outside(decision)} == {CARL}
     assert all(w.entry is None for w in outside(decision)), "the remark is for colleagues"
     assert not any("never pays" in str(w.facts) for w in outside(decision))
+    public, note = change.entries
+    assert "proof:token" in note.flags, "his words are as well proven as the forward itself"
+    assert "proof:forwarded" in public.flags, "who wrote first has proven nothing"
 
 
 def test_where_the_desk_takes_no_forwards_it_comes_back_whole():
