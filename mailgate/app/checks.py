@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from mailgate.app import build_resolver
@@ -56,7 +56,7 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
     yield from _stamps(found)
     yield from _workers()
     for door in found.doors:
-        yield from _door(door, serving)
+        yield from _door(door, serving, now)
     yield from _far_away(found, now)
 
 
@@ -163,12 +163,12 @@ def _stamps(found: Examined) -> Iterator[Found]:
 # --- doors ----------------------------------------------------------------------------------------------------------------
 
 
-def _door(door: DoorSettings, serving: bool) -> Iterator[Found]:
+def _door(door: DoorSettings, serving: bool, now: datetime) -> Iterator[Found]:
     place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
     words, fine = _listener(door, serving)
     yield "door", f"{place}: {words}", fine
     if door.tls_certificate is not None:
-        yield "door", *_certificate(door, place)
+        yield "door", *_certificate(door, place, now)
 
 
 def _listener(door: DoorSettings, serving: bool) -> tuple[str, bool]:
@@ -211,7 +211,7 @@ def _occupied(door: DoorSettings, serving: bool) -> tuple[str, bool]:
     return f"another program has this port ({told}): stop that one, or choose another port", False
 
 
-def _certificate(door: DoorSettings, place: str) -> tuple[str, bool]:
+def _certificate(door: DoorSettings, place: str, now: datetime) -> tuple[str, bool]:
     try:
         tls_context(door)
     except ssl.SSLError as error:
@@ -221,7 +221,7 @@ def _certificate(door: DoorSettings, place: str) -> tuple[str, bool]:
     from cryptography import x509
 
     first = x509.load_pem_x509_certificates(Path(str(door.tls_certificate)).read_bytes())[0]
-    left = first.not_valid_after_utc - datetime.now(UTC)
+    left = first.not_valid_after_utc - now
     until = f"{first.not_valid_after_utc:%Y-%m-%d}"
     if left < timedelta(0):
         return f"{place}: its certificate has ended on {until}: renew it, and restart", False

@@ -74,7 +74,7 @@ CODES: Mapping[str, str] = {
     "#reply, if only colleagues are, with #note; for a ticket of its own, send it to the plain address of the desk",
     "E_FILE": "this file came with a note for colleagues; if the requester is to have it, answer this mail with #reply on the first line "
     "and attach it again",
-    "E_SEALED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
+    "E_ENCRYPTED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
     "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote, or take the "
     "quote out",
     "E_ONCE": "a mail with this Message-ID was carried out before; your answer to this one counts as new",

@@ -39,7 +39,7 @@ def leaving(s: Situation) -> tuple[str, ...]:
 def refuse_sealed(s: Situation) -> None:
     """Nobody here can read an encrypted mail: as a note it says nothing to colleagues, as an answer it meets a promise with noise."""
     if _is_sealed(s):
-        raise Refused(Fault("E_SEALED", None, "", ""))
+        raise Refused(Fault("E_ENCRYPTED", None, "", ""))
 
 
 def files_to_attach_again(s: Situation, faults: Iterable[Fault]) -> tuple[str, ...]:

@@ -444,7 +444,8 @@ class ReadingRound:
             numbers = (merged | self._follow_ups(files, known, cited)) - known.files.keys()
         if before is not None:
             known.follow_files(before)
-        self._look_up_addresses(reads, known, agents_of(desk), now, before)
+        agents = {agent.address.lower() for agent in desk.policy.agents.values()}
+        self._look_up_addresses(reads, known, agents, now, before)
         return known
 
     def _follow_ups(self, files: dict[int, TicketFile], known: Known, cited: dict[str, set[str]]) -> set[int]:
@@ -495,7 +496,3 @@ def _named(evidence: Evidence, known: Known) -> int | None:
     """The ticket that signed evidence names."""
     letter = known.letters.get(evidence.letter or "") if evidence.valid else None
     return letter.ticket if letter is not None else evidence.ticket if evidence.valid else None
-
-
-def agents_of(desk: Desk) -> set[str]:
-    return {agent.address.lower() for agent in desk.policy.agents.values()}

@@ -43,10 +43,12 @@ def hop_of(line: str) -> Hop | None:
     if began is None:
         return Hop(by)
     seen = [_SAID.sub(" ", text) for at, text in comments if at <= written[0].start()]
-    addresses = [found for text in seen for found in (*_IN_BRACKETS.findall(text), *_BARE.findall(text)) if _address(found)]
+    addresses = [found for text in seen for found in (*_IN_BRACKETS.findall(text), *_BARE.findall(text)) if address_in(found)]
     said = began[1].lower()
     literal = _IN_BRACKETS.fullmatch(said)
-    address = _address(addresses[-1]) if addresses else _address(literal[1]) if literal and not any("[" in text for text in seen) else None
+    address = (
+        address_in(addresses[-1]) if addresses else address_in(literal[1]) if literal and not any("[" in text for text in seen) else None
+    )
     named = next((match[1] for text in seen if (match := _NAMED.match(text))), "")
     if not named and seen and seen[0].lstrip().startswith("["):
         named = said.strip("[]")  # Exim has looked the name up, and says the greeting elsewhere
@@ -81,9 +83,10 @@ def _parted(line: str) -> tuple[str, list[tuple[int, str]]]:
     return "".join(outer), comments
 
 
-def _address(text: str) -> Address | None:
+def address_in(text: str) -> Address | None:
+    """An IP address, in brackets or without; IPv4 within IPv6 is IPv4."""
     try:
-        found = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text.strip("[]"))
     except ValueError:
         return None
     return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.understand.authres import Stamp, read_stamp, server_of
-from mailgate.understand.received import Hop, hop_of
+from mailgate.understand.received import Hop, address_in, hop_of
 
 MOST_HEADERS = 400  #: that are looked at; what a server of ours wrote stands among the first
 
@@ -52,7 +52,7 @@ def topmost(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Stamp | None
 def comes_from_a_stamper(arrival: Arrival, trust: VerifySettings) -> bool:
     """Whether who handed the mail to us is one whose stamps count: a configured peer, a mailbox, the pipe of this machine."""
     if arrival.door in (Door.SMTP, Door.LMTP):
-        address = _address(arrival.peer)
+        address = address_in(arrival.peer)
         # A UNIX socket, or a program of this machine, has no address.
         return address is None or any(address.version == net.version and address in net for net in (*trust.stampers, *trust.hop_networks))
     return True
@@ -114,16 +114,8 @@ def _from_ours(hop: Hop, trust: VerifySettings, whose: str) -> bool:
 
 def _is_inside_google(name: str) -> bool:
     """`by 2002:a05:6402::`, the 6to4 form of an address in 10/8: a machine of Google's that the world does not see."""
-    address = _address(name)
+    address = address_in(name)
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.sixtofour
         return inner is not None and inner.is_private
     return address is not None and address.is_private
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        found = ipaddress.ip_address(text.strip("[]"))
-    except ValueError:
-        return None
-    return found.ipv4_mapped or found if isinstance(found, ipaddress.IPv6Address) else found

@@ -217,7 +217,7 @@ def test_the_logo_below_a_note_is_no_file_of_a_note():
 )  # fmt: skip
 def test_what_is_encrypted_comes_back_and_meets_no_promise(text, more):
     decision = an_agents(text, file=a_file(Status.NEW), **more)
-    assert was_refused(decision) and faults(decision) == [("E_SEALED", None)]
+    assert was_refused(decision) and faults(decision) == [("E_ENCRYPTED", None)]
 
 
 def test_who_speaks_of_encryption_still_answers():
