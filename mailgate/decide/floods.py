@@ -14,8 +14,9 @@ from mailgate.model.policy import Budgets
 
 #: Answers to an agent's own mail. Each kind is counted by itself: who asks for help forty times still hears that a command failed.
 ANSWERS = frozenset({"commands_refused", "commands_applied", "help_asked"})
-#: What tells of a flood, or of a machine, is never told together with it.
-ALWAYS = frozenset({"notices_combined", "answer_held"})
+#: What tells of a flood, or of a machine, is never told together with it. Nor is a question: only its own letter can be answered, a mail
+#: waits for that, and how many an agent is asked is bounded where they are asked.
+ALWAYS = frozenset({"notices_combined", "answer_held", "confirmation_asked"})
 
 Told = Mapping[tuple[str, int, str], int]  #: (sender, reader, event) -> letters of the last hour
 

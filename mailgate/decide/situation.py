@@ -59,6 +59,7 @@ class Situation:
     signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter
     last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
+    read_elsewhere: bool = False  #: another desk to which it was sent as well has read it, and this one has not
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
     original: Person | None = None  #: who first wrote a mail that is passed on, where we know him
     suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why

@@ -25,8 +25,8 @@ log = logging.getLogger(__name__)
 #: Of so many the words are shown; the rest is named.
 SHOWN, WORDS = 40, 200
 EVENT, MOST_DOUBLED = "notices_combined", 7
-#: Readers and senders of one round.
-LETTERS = 50
+#: Letters of one round, and readers and senders that are looked at for them: those whose time has not come hold up nobody behind them.
+LETTERS, MOST_WAITING = 50, 2_000
 
 
 def tell_together(store: Store, desk: Desk, agents: Mapping[str, Person], now: datetime) -> int:
@@ -34,13 +34,15 @@ def tell_together(store: Store, desk: Desk, agents: Mapping[str, Person], now: d
     readers = {person.id: person for person in agents.values()}
     written = 0
     after = desk.policy.budgets.together_after
-    due = store.flows.due_together(now - after, LETTERS)
-    told = store.flows.told_because_of({cause for _, cause in due}, now - timedelta(days=1)) if due else {}
-    for person, cause in due:
-        rows = store.flows.notices_waiting(person, cause)
+    due = store.flows.due_together(now - after, MOST_WAITING)
+    told = store.flows.told_because_of({cause for _, cause, _ in due}, now - timedelta(days=1)) if due else {}
+    for person, cause, since in due:
+        if written >= LETTERS:
+            break
         # Each such letter of a day makes the next one wait twice as long: it may be what a machine answers.
-        if rows and now - rows[0].at < after * 2 ** min(told.get((cause, person, EVENT), 0), MOST_DOUBLED):
+        if now - since < after * 2 ** min(told.get((cause, person, EVENT), 0), MOST_DOUBLED):
             continue
+        rows = store.flows.notices_waiting(person, cause)
         try:
             written += _tell(store, desk, readers, rows, now)
         except Conflict:

@@ -116,11 +116,39 @@ def _threaded(one: Read, known: Known, desk: Desk) -> tuple[Thread, Ticket | Non
     kept = [e for e in one.evidence if _home(e, known, one.desk.id) in (None, one.desk.id)]
     link = Evidence(EvidenceKind.KNOWN_ID, "another desk's ticket", desks.beside(file.ticket.number))
     mine = _thread(one, known, desk, (*kept, link))
-    if mine.ticket is None and file.ticket.desk not in seen:
+    if file.ticket.desk not in seen and (mine.ticket is None or _is_an_agents(one, known, desk)):
+        # A colleague's answer is carried out where its ticket is, and there nobody else sees to it.
         return whole, None
     rest = tuple(e for e in whole.evidence if _home(e, known, one.desk.id) not in (None, one.desk.id))
     note = f"ticket {file.ticket.number} belongs to another desk, which has this mail as well"
     return replace(mine, evidence=(*mine.evidence, *rest), notes=(*mine.notes, note)), file.ticket
+
+
+def ids_beside(reads: Iterable[Read], desk: Desk) -> dict[str, set[str]]:
+    """By desk: the Message-IDs of mails that it was sent as well, which are read at another one."""
+    found: dict[str, set[str]] = {}
+    for one in reads:
+        if id_ := one.reading.mail.message_id:
+            for other in _beside(one, desk):
+                found.setdefault(other, set()).add(id_)
+    return found
+
+
+def _beside(one: Read, desk: Desk) -> frozenset[str]:
+    return desks.addressed(one.reading.mail, one.claim.arrival, desk.policy) - {one.desk.id}
+
+
+def _read_elsewhere(one: Read, known: Known, desk: Desk) -> bool:
+    id_ = one.reading.mail.message_id
+    if not id_ or (one.desk.id, id_) in known.read_ids:
+        return False
+    return any((other, id_) in known.read_ids for other in _beside(one, desk))
+
+
+def _is_an_agents(one: Read, known: Known, desk: Desk) -> bool:
+    author = one.reading.mail.author
+    person = known.people.get(author.key) if author else None
+    return person is not None and person.agent in desk.policy.agents
 
 
 #: What people write. What became of a letter is told to whoever sent it.
@@ -237,6 +265,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         now=now,
         last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
+        read_elsewhere=_read_elsewhere(one, known, desk),
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,
         taken_ids=frozenset(known.ids_of(one.desk.id)),
         suppressed=known.suppressed,

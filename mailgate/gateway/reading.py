@@ -27,6 +27,7 @@ from mailgate.gateway.gathering import (
     Read,
     copied_in,
     files_to_check,
+    ids_beside,
     passed_on_by_a_stranger,
     quotes_unmarked,
     signed_in,
@@ -414,6 +415,8 @@ class ReadingRound:
             known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, cited[at]))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
+        for at, own in ids_beside(reads, desk).items():
+            known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in reads}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
         passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         copied = {a.key for r in reads for a in copied_in(r, known, desk)}

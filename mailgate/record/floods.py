@@ -118,17 +118,17 @@ def wait(connection: Connection, some: Sequence[Waiting]) -> None:
         connection.execute(insert(notices_waiting), rows)
 
 
-def due_together(connection: Connection, before: datetime, limit: int) -> list[tuple[int, str]]:
-    """(person, sender) whose oldest waiting notice is older than this, the oldest first."""
+def due_together(connection: Connection, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+    """(person, sender, since when) whose oldest waiting notice is older than this, the oldest first."""
     oldest = func.min(notices_waiting.c.at)
     query = (
-        select(notices_waiting.c.person, notices_waiting.c.cause)
+        select(notices_waiting.c.person, notices_waiting.c.cause, oldest)
         .group_by(notices_waiting.c.person, notices_waiting.c.cause)
         .having(oldest <= before)
         .order_by(oldest)
         .limit(limit)
     )
-    return [(person, cause) for person, cause in connection.execute(query)]
+    return [(person, cause, at) for person, cause, at in connection.execute(query)]
 
 
 def waiting(connection: Connection, person: int, cause: str) -> list[Waiting]:

@@ -47,8 +47,8 @@ class Flows:
         """Letters that budgets left out, of which these folded addresses know nothing yet."""
         return self._db.read(lambda connection: floods.untold(connection, list(keys), since))
 
-    def due_together(self, before: datetime, limit: int) -> list[tuple[int, str]]:
-        """(reader, sender) for whom notices have waited since before then."""
+    def due_together(self, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+        """(reader, sender, since when) for whom notices have waited since before then."""
         return self._db.read(lambda connection: floods.due_together(connection, before, limit))
 
     def notices_waiting(self, person: int, cause: str) -> list[Waiting]:

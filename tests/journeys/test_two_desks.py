@@ -91,13 +91,22 @@ def test_an_answer_with_another_desk_in_copy_reaches_both_once(town: World, orde
 def test_the_next_answers_to_both_go_on_where_the_first_went_with_and_without_references(town: World) -> None:
     ack, _ = a_ticket(town)
     it = ack.reply_address
-    for n in range(3):
-        mail_to(
-            town, MAX, [it, PEOPLE], to=it, cc=PEOPLE, text=f"This is number {n} for both of you.", In_Reply_To=ack.header("Message-ID")
-        )
-        assert heard(town, f"number {n} for") == {"ann": 1, "bob": 1, "carla": 1}
+    # Three times the same words with another number in them would be a machine's.
+    for words in ("It drops again this morning.", "The lamp at the box is red.", "Kim cannot work at all today."):
+        mail_to(town, MAX, [it, PEOPLE], to=it, cc=PEOPLE, text=words, In_Reply_To=ack.header("Message-ID"))
+        assert heard(town, words) == {"ann": 1, "bob": 1, "carla": 1}
     first, second = town.tickets()
     assert [len(town.ticket(t.number).entries) for t in (first, second)] == [4, 3]
+
+
+def test_what_is_sent_to_two_desks_is_said_once(town: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Each desk reads it, and it is one turn: who says the same twice has not said it four times, which only machines do."""
+    ack, _ = a_ticket(town)
+    it, words = ack.reply_address, "It drops again, please look at it."
+    for _ in range(2):
+        mail_to(town, MAX, [it, PEOPLE], to=it, cc=PEOPLE, text=words, In_Reply_To=ack.header("Message-ID"))
+    assert heard(town, words) == {"ann": 2, "bob": 2, "carla": 2}
+    assert "the same words" not in caplog.text
 
 
 def test_a_first_mail_to_two_desks_and_the_answers_to_all_stay_on_its_two_tickets(town: World) -> None:
@@ -169,3 +178,18 @@ def test_a_strangers_answer_to_both_is_held_at_one_and_a_ticket_at_the_other(tow
     first, second = town.tickets()
     assert town.ticket(first.number).entries[-1].visibility is Visibility.UNVERIFIED
     assert second.requester != first.requester
+
+
+def test_an_agents_answer_that_only_another_desk_has_is_carried_out_where_its_ticket_is(town: World) -> None:
+    """Also where that desk has a ticket about the same, on which the agent is known: it must not be left to a copy that nobody has."""
+    ack, _ = a_ticket(town)
+    it = ack.reply_address
+    words = "Dear people, please look at it, too."
+    mail_to(town, MAX, [it, PEOPLE], to=it, cc=f"{PEOPLE}, {ANN}", text=words, In_Reply_To=ack.header("Message-ID"))
+    notice = town.letter(ANN, words)
+    mail_to(town, ANN, [PEOPLE], to=PEOPLE, text="The cable is loose.", In_Reply_To=notice.header("Message-ID"))
+    first, second = town.tickets()
+    assert [e.text for e in town.ticket(first.number).entries][-1] == "The cable is loose."
+    assert [e.text for e in town.ticket(second.number).entries] == [words]
+    assert heard(town, "The cable is loose.")["carla"] == 1
+    assert sum("The cable is loose." in one.text for one in town.letters_for(MAX)) == 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from mailgate.gateway import combining
 from mailgate.model.delivery import OutboxState
 from mailgate.model.flood import Block
 from mailgate.record.store import Store
@@ -96,6 +97,44 @@ def test_an_agent_at_work_is_no_flood(house: ZooHouse):
     house.run()
     assert sum("is on its way to you" in one.text for one in house.sent[before:] if one.to.startswith("p")) == 25
     assert not house.held()
+
+
+def test_floods_that_wait_longer_hold_up_none_that_is_due(house: ZooHouse, monkeypatch: pytest.MonkeyPatch):
+    """Each letter about a flood makes the next one wait twice as long; meanwhile another sender's notices are told at their time."""
+    monkeypatch.setattr(combining, "LETTERS", 4)
+
+    def floods(*senders: str) -> None:
+        for who in senders:
+            for n in range(32):
+                house.mail(f"{who}@example.net", SUPPORT, f"Offer {n}", f"This is the offer with the number {n} of {who}, take a look.")
+        house.run()
+
+    for times in range(3):
+        floods("eve", "fay")
+        house.turn(minutes=11 * 2**times)
+        house.run()
+    floods("eve", "fay")
+    house.turn(minutes=1)
+    floods("gus")
+    house.turn(minutes=15)
+    told = [one.text for one in house.run() if one.to == ANN and "told together" in one.text]
+    assert len(told) == 1 and "gus@example.net" in told[0]
+
+
+def test_a_question_is_asked_whatever_floods_its_reader(house: ZooHouse):
+    """It waits for its answer, which nothing but its own letter can have; told together with others it would be lost."""
+    house.mail(MAX, SUPPORT, "The door", "The door does not close.")
+    [notice] = [one for one in house.run() if one.to == ANN]
+    house.turn(days=31)
+    for n in range(36):
+        house.mail(ANN, SUPPORT, f"Re: {notice.subject}", " ".join(f"{word}{chr(97 + n // 26)}{chr(97 + n % 26)}" for word in "abcdefg"))
+        house.run()
+    assert any("people block ann@example.org" in text for text in to(house, OPERATOR)), "it is a flood"
+    house.answer(ANN, notice, "#reply\nI am on my way to the door.")
+    [question] = [one for one in house.run() if one.to == ANN and "was it you" in one.subject]
+    house.answer(ANN, question, "yes")
+    house.run()
+    assert [one.text for one in house.run() + house.sent if one.to == MAX and "on my way" in one.text]
 
 
 # --- who is blocked -----------------------------------------------------------------------------------------------------
