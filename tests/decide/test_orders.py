@@ -503,13 +503,13 @@ def test_an_agents_machine_is_not_answered_and_its_refused_words_stay_on_the_tic
     assert decision.letters == () and events(decision) == ["commands_refused", "letter_suppressed"]
     assert entries(decision) == [("internal", "#noet\nYour printer is fine.")]
     decision = an_agents("#take", answer=False, answer_because="precedence: bulk")
-    assert ANN_AT not in [address for _, address in letters(decision)]
+    assert letters(decision) == [("ticket_lost", BOB_AT)]
     assert events(decision) == ["ticket_taken", "letter_suppressed"]
 
 
 def test_a_receipt_can_be_switched_off_and_an_error_cannot():
     policy = a_policy(letters={"commands_applied": False, "commands_refused": False})
-    assert ANN_AT not in [address for _, address in letters(an_agents("#take", policy=policy))]
+    assert letters(an_agents("#take", policy=policy)) == [("ticket_lost", BOB_AT)]
     assert letters(an_agents("#tkae", policy=policy)) == [("commands_refused", ANN_AT)]
 
 
@@ -634,7 +634,7 @@ def test_no_letter_to_outsiders_ever_carries_what_is_internal(lines, status, who
 def test_stale_and_twice_used_ids_make_no_difference_to_what_an_agent_says():
     decision = an_agents("Please restart.", same_message_id=True, received_at=NOON + days(2))
     assert [w.person.address for w in outside(decision)] == [MAX_AT]
-    assert "same_message_id" in decision.changes[0].entries[0].flags
+    assert decision.changes[0].entries[0].flags == ("proof:token", "same_message_id")
 
 
 def test_a_notice_older_than_thirty_days_commands_no_more():
