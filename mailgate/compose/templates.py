@@ -390,6 +390,11 @@ def _told(context: Context, what: str) -> str:
 
 
 @pass_context
+def _told_as(context: Context, value: str, what: str) -> str:
+    return words.told_as(what, value, context["_book"].say)
+
+
+@pass_context
 def _alarm(context: Context, kind: str) -> str:
     return words.alarm(kind, context["_book"].say)
 
@@ -409,6 +414,7 @@ FILTERS: Mapping[str, Any] = {
     "proof": _said(words.PROOFS),
     "reason": _said(words.REASONS),
     "told": _told,
+    "told_as": _told_as,
     "alarm": _alarm,
     "size": words.size,
     "quote": beginning,

@@ -131,6 +131,7 @@ TOO_LARGE = "These files are too large for a mail server on the way, so this mai
 #: Behind the name of somebody who is called like an agent or a desk, and is none.
 EXTERNAL = "external"
 _OTHER_ALARM = "Something needs you"
+NOBODY = "nobody"
 _TOLD: Mapping[str, str] = {
     "owner": "owner",
     "watch": "watching",
@@ -147,7 +148,7 @@ MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
         *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, _TOLD) for words in table.values()),
-        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE,
+        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )
 )  # fmt: skip
 
@@ -260,6 +261,16 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
 def told(what: str, say: Say) -> str:
     """The left side of a line of a receipt."""
     return say(_TOLD[what]) if what in _TOLD else what
+
+
+def told_as(what: str, value: str, say: Say) -> str:
+    """The right side: what stands in the ticket as an id, in words."""
+    id_, _, more = value.partition(" (")
+    if what == "status" and id_ in STATUSES:
+        return f"{say(STATUSES[id_])} ({more}" if more else say(STATUSES[id_])
+    if what == "kind" and value in KINDS:
+        return say(KINDS[value])
+    return say(NOBODY) if what == "owner" and value == "-" else value
 
 
 def alarm(kind: str, say: Say) -> str:

@@ -90,7 +90,7 @@ def because(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> str:
     if turn.sketch and _words(turn.sketch) < FEW_WORDS:
         most = 2 * REPEATS  # what has no words at all comes from programs that pass our letters back; what has few is anybody's
     if len(said) >= most:
-        return f"the same words for the {len(said) + 1}. time, {turn.lag_s} s after our letter"
+        return f"the same words {len(said) + 1} times, the last time {turn.lag_s} s after our letter"
     hour = [one for one in here if turn.at - one.at <= timedelta(hours=1)]
     instant = sum(map(_is_instant, (turn, *hour)))
     if _is_instant(turn) and instant > MOST_INSTANT:

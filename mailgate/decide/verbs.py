@@ -229,7 +229,9 @@ def _solve(c: Course, command: Command, event: TicketResolved | TicketClosed) ->
     hint = ""
     if not facts.closure_text and c.ticket.status.is_live:
         # Words that would stay among colleagues are no solution: either they are for the requester, or a code says it.
-        hint = f"#{command.verb} CODE" if c.s.understood.commands.visibility == "note" or "note" in c.s.address_words else "#reply"
+        said = c.s.understood.commands
+        for_nobody = not said.body.strip() or said.visibility == "note" or "note" in c.s.address_words
+        hint = f"#{command.verb} CODE" if for_nobody else "#reply"
     c.happen(event, command, hint, facts)
     c.told.append(("status", "", c.ticket.status.value))
 

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from mailgate.compose import samples
-from mailgate.compose.facts import FACTS
+from mailgate.compose.facts import FACTS, SAMPLES
 from mailgate.compose.letters import Unsealable, compose
 from mailgate.decide.residue import residue
 from mailgate.model import token
@@ -377,3 +377,20 @@ def test_an_answer_on_a_closed_ticket_promises_no_reopening_in_the_past(language
     assert opens in in_time and reaches not in in_time
     late = an_answer_on(Status.CLOSED, language, window + timedelta(seconds=1))
     assert reaches in late and opens not in late
+
+
+@pytest.mark.parametrize(
+    ("told", "english", "german"),
+    [
+        (("status", "", "on_hold (vendor)"), "state: waiting for somebody else (vendor)", "Stand: wartet auf jemand anderen (vendor)"),
+        (("status", "", "pending_user"), "state: waiting for the requester", "Stand: wartet auf den Anfragenden"),
+        (("status", "", "open"), "state: being worked on", "Stand: in Arbeit"),
+        (("kind", "incident", "problem"), "kind: incident → problem", "Art: Störung → Problem"),
+        (("owner", "", "-"), "owner: nobody", "bearbeitet von: niemand"),
+        (("owner", "", "Ann Berg"), "owner: Ann Berg", "bearbeitet von: Ann Berg"),
+    ],
+)
+def test_a_receipt_says_in_words_what_was_done(told: tuple[str, str, str], english: str, german: str):
+    for language, line in (("en", english), ("de", german)):
+        said = text(a_letter("commands_applied", "agent", language, facts={**SAMPLES, "told": (told,)}))
+        assert f"- {line}" in said.splitlines()

@@ -339,7 +339,9 @@ def test_words_that_would_stay_internal_by_default_are_no_solution_and_the_agent
     notice = a_notice(ANN, "sla_breached", answer_is=Visibility.INTERNAL)
     decision = an_agents("#resolve\nWe changed the line card.", answers=notice)
     assert was_refused(decision) and faults(decision) == [("E_CLOSURE", 1)] and hints(decision) == ["#reply"]
-    assert faults(an_agents("#resolve")) == [("E_CLOSURE", 1)]
+    for wordless in ("#resolve", "#resolve\n\n", "#priority P2\n#resolve"):
+        decision = an_agents(wordless)
+        assert faults(decision)[0][0] == "E_CLOSURE" and hints(decision) == ["#resolve CODE"], "there are no words that #reply could send"
 
 
 def test_resolve_on_what_is_resolved_is_an_answer_and_no_second_solution():
