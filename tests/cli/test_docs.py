@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.cli import app
-from mailgate.compose.words import ALARMS
+from mailgate.compose.words import ALARMS, CODES
 from tests.cli.house import PLAIN, House, configured, lived_in
 from tests.house.tree import ROOT
 from tests.servers import postfix
@@ -186,3 +186,8 @@ def test_a_roundtrip_says_why_nothing_can_come_back_with_what_init_writes(tmp_pa
 def test_the_page_for_operators_has_every_alarm_that_can_be_raised() -> None:
     section = TEXT["docs/operating.md"].split("gets a letter, of each kind", 1)[1].split("`operator_alarmed = false`", 1)[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(ALARMS)
+
+
+def test_the_page_for_agents_has_every_code_that_can_come_back() -> None:
+    page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`(E_[A-Z_]+)`", page)) == set(CODES) - {"E_MERGE"}, "nothing merges tickets yet"
