@@ -122,7 +122,7 @@ ALARMS: Mapping[str, str] = {
     "no_reader": "No mail is read: no worker can be started",
     "door_short": "A door pauses: no file descriptors or memory are left",
     "dns_silent": "The resolver does not answer",
-    "flood": "Very much mail comes from one sender",
+    "flood": "A flood of mail comes from one sender",
     "loop": "A program seems to answer our letters",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
