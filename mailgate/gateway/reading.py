@@ -433,12 +433,7 @@ class ReadingRound:
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
         numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
         numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
-        by_agents = {
-            number
-            for r in reads
-            if self._by_agent(r, known)
-            for number in self._candidates(r, known)
-        }  # fmt: skip
+        by_agents = {number for r in reads if self._by_agent(r, known) for number in self._candidates(r, known)}
         while numbers:
             files = self.store.files(numbers, notices_for=by_agents & numbers)
             known.files.update(files)

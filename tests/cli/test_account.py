@@ -229,7 +229,7 @@ def test_there_are_words_for_whatever_may_happen() -> None:
     assert following.ENTRIES.keys() == set(Visibility) and following.TIMERS.keys() == set(TimerKind)
     # What a clock, an operator or a new policy causes follows from no mail.
     other = {"auto_resolved", "reminder_due", "sla_warned", "sla_breached", "wake_due", "agent_welcomed", "operator_alarmed"}
-    other |= {"relay_tested", "roundtrip_sent"}
+    other |= {"relay_tested", "roundtrip_sent", "notices_combined"}
     assert following.LETTERS.keys() == {(event, audience) for event, audience in FACTS if event not in other}
 
 

@@ -94,6 +94,7 @@ LETTERS: Mapping[tuple[str, Audience], str] = {
     ("rating_commented", Audience.AGENT): "what stands beside the rating",
     ("group_told", Audience.AGENT): "one line about who did what",
     ("ticket_lost", Audience.AGENT): "notice that the ticket is somebody else's now",
+    ("answer_held", Audience.AGENT): "notice that an agent's words are held, as if a program had written them",
     ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
     ("letter_lightened", Audience.AGENT): "notice that a letter leaves without files",
     ("address_suppressed", Audience.AGENT): "notice that an address does not work",
