@@ -71,11 +71,11 @@ def together(s: Situation, decision: Decision, cause: str, tally: Tally) -> Deci
     exceeded: int | None = None
     for letter in decision.letters:
         limit = limit_of(letter, s.policy.budgets, proven=proven) if is_told_inside(letter) else None
+        if s.loop and is_told_inside(letter) and s.author is not None and letter.person.id == s.author.id:
+            continue  # what he causes is on his ticket; told to him, it would be what his machine answers next
         # A machine's mail is told once in a while, however little of it there is: each notice may be what it answers.
-        if is_told_inside(letter) and (s.loop or (limit is not None and tally.of(cause, letter) >= limit)):
-            if s.loop and s.author is not None and letter.person.id == s.author.id:
-                continue  # what he causes is on his ticket; told to him, it would be what his machine answers next
-            exceeded = exceeded if s.loop else limit
+        if is_told_inside(letter) and (s.loop_certain or (limit is not None and tally.of(cause, letter) >= limit)):
+            exceeded = exceeded if s.loop_certain else limit
             waiting.append(_waits(s, letter, cause, s.now))
             continue
         kept.append(letter)

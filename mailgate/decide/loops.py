@@ -10,6 +10,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgate.model.flood import Turn
@@ -29,6 +30,8 @@ NO_TIME, TYPED = 3, 25
 MOST_INSTANT, MOST_HOUR, MOST_DAY = 12, 40, 80
 #: So often words may be said before the next time is a machine's; and where nobody knows when their author had our last letter.
 REPEATS, UNTIMED = 2, 3
+#: So often, and no person says it: until then agents still hear of each such mail at once, for somebody may be waiting for an answer.
+CERTAIN = 5
 
 _KEPT = 48  #: hashes of a sketch
 _WORD = re.compile(r"[^\W_]+")
@@ -72,8 +75,16 @@ def _words(one: str) -> int:
     return int(one[:4], 16) if one else 0
 
 
-def because(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> str:
-    """Why this turn is a machine's, "" when it is taken for a person's. `earlier`: of the same author, newest first, without commands.
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Why a turn is taken for a machine's. `certain`: nobody says one thing so often, or so fast; else a person may still have done it."""
+
+    because: str
+    certain: bool
+
+
+def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> Machine | None:
+    """None: it is taken for a person's. `earlier`: turns of the same author, newest first, without commands.
 
     `inside`: an agent's words, which are only ever held for what is said again on the same ticket or at a pace that nobody has.
     """
@@ -90,16 +101,17 @@ def because(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> str:
     if turn.sketch and _words(turn.sketch) < FEW_WORDS:
         most = 2 * REPEATS  # what has no words at all comes from programs that pass our letters back; what has few is anybody's
     if len(said) >= most:
-        return f"the same words {len(said) + 1} times, the last time {turn.lag_s} s after our letter"
+        words = f"the same words {len(said) + 1} times, the last time {turn.lag_s} s after our letter"
+        return Machine(words, certain=len(said) >= CERTAIN)
     hour = [one for one in here if turn.at - one.at <= timedelta(hours=1)]
     instant = sum(map(_is_instant, (turn, *hour)))
     if _is_instant(turn) and instant > MOST_INSTANT:
-        return f"{instant} answers within an hour, faster than anybody types"
+        return Machine(f"{instant} answers within an hour, faster than anybody types", certain=True)
     for most, span, name in ((MOST_HOUR, timedelta(hours=1), "an hour"), (MOST_DAY, timedelta(days=1), "a day")):
         count = 1 + sum(turn.at - one.at <= span for one in here)
         if count > most:
-            return f"{count} answers on one ticket within {name}, each within {SOON.seconds // 60} minutes"
-    return ""
+            return Machine(f"{count} answers on one ticket within {name}, each within {SOON.seconds // 60} minutes", certain=True)
+    return None
 
 
 def _is_instant(turn: Turn) -> bool:

@@ -74,6 +74,7 @@ class Situation:
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     blocked: str = ""  #: an operator wants mail of its author set aside, and why
     loop: str = ""  #: why it is taken for a machine's that does not say so
+    loop_certain: bool = False  #: no person can have written it
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
     once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has
     confirmed: bool = False  #: its author was asked whether it is his, and said so

@@ -58,18 +58,19 @@ def judged(s: Situation, one: Read, flow: Flow) -> tuple[Situation, Turn | None]
     if block is not None:
         s = replace(s, blocked=f"{block.pattern}{f': {block.reason}' if block.reason else ''}")
     turn = _turn(s, flow)
-    why, is_counted = "", False
+    found, is_counted = None, False
     if turn is not None and s.reading.kind is Kind.WRITTEN:
         earlier = flow.turns.get(turn.author, ())
         if s.read_elsewhere and (twin := next((t for t in earlier if (t.sketch, t.length) == (turn.sketch, turn.length)), None)):
             # Sent once, to two of our desks: one turn, which stands there already.
             earlier, is_counted = tuple(t for t in earlier if t is not twin), True
-        why = loops.because(turn, earlier, inside=_answers_as_an_agent(s))
-    if not why and s.ticket is None and loops.own_words_back(s.mail.text, s.mail.new_text):
-        why = "a letter of ours came back"
-    if why:
+        found = loops.machine(turn, earlier, inside=_answers_as_an_agent(s))
+    if found is None and s.ticket is None and loops.own_words_back(s.mail.text, s.mail.new_text):
+        found = loops.Machine("a letter of ours came back", certain=True)
+    if found is not None:
         # From here on everything is as with a machine that says so: it is never answered, and proves nobody.
-        s = replace(s, loop=why, reading=replace(s.reading, answer=False, answer_because=f"answers like a machine: {why}"))
+        reading = replace(s.reading, answer=False, answer_because=f"answers like a machine: {found.because}")
+        s = replace(s, loop=found.because, loop_certain=found.certain or _answers_as_an_agent(s), reading=reading)
     return s, None if is_counted else turn
 
 

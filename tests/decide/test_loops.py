@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.decide.loops import MOST_DAY, MOST_HOUR, MOST_INSTANT, alike, because, own_words_back, sketch
+from mailgate.decide.loops import MOST_DAY, MOST_HOUR, MOST_INSTANT, alike, machine, own_words_back, sketch
 from mailgate.model.flood import Turn
 from mailgate.model.marker import MARKERS
 
@@ -26,9 +26,21 @@ def judged(texts: list[str], *, inside: bool, every: float = 1, lag: int = 30, t
     found = []
     for n, text in enumerate(texts):
         turn = a_turn(text, minutes=n * every, lag=lag, ticket=tickets[n] if tickets else 7)
-        found.append(bool(because(turn, earlier, inside=inside)))
+        found.append(bool(machine(turn, earlier, inside=inside)))
         earlier.insert(0, turn)
     return found
+
+
+def test_whoever_sends_the_same_words_again_and_again_is_first_doubted_and_then_known():
+    """From the third time on nothing automatic goes there; agents hear of each mail at once until no person can have written it."""
+    earlier: list[Turn] = []
+    found = []
+    for n in range(7):
+        turn = a_turn("With that one it works.", minutes=n)
+        one = machine(turn, earlier, inside=False)
+        found.append(None if one is None else one.certain)
+        earlier.insert(0, turn)
+    assert found == [None, None, False, False, False, True, True]
 
 
 # --- words --------------------------------------------------------------------------------------------------------------
@@ -113,8 +125,8 @@ def test_and_one_that_takes_its_time_by_how_much_it_says():
 
 def test_it_is_over_by_itself_after_an_hour_of_quiet():
     fast = [a_turn(f"word {chr(97 + n)} and {chr(97 + n)} other", minutes=n / 10, lag=1) for n in range(20)][::-1]
-    assert because(a_turn("Is it the blue cable or the red one?", minutes=2, lag=1), fast, inside=True)
-    assert not because(a_turn("Is it the blue cable or the red one?", minutes=63, lag=1), fast, inside=True)
+    assert machine(a_turn("Is it the blue cable or the red one?", minutes=2, lag=1), fast, inside=True)
+    assert not machine(a_turn("Is it the blue cable or the red one?", minutes=63, lag=1), fast, inside=True)
 
 
 def test_a_mailbox_that_passes_our_letter_back_says_nothing_of_its_own():
