@@ -45,7 +45,7 @@ def refuse_sealed(s: Situation) -> None:
 def files_to_attach_again(s: Situation, faults: Iterable[Fault]) -> tuple[str, ...]:
     """Names of the files that a corrected mail has to bring: nothing that would stay behind anyhow, no cipher text."""
     files = files_of(s.mail)
-    if any(fault.code == "E_SEALED" for fault in faults):
+    if any(fault.code == "E_ENCRYPTED" for fault in faults):
         wrapped = s.mail.content_type in (_WHOLLY_ENCRYPTED, *_ENVELOPES)
         files = () if wrapped else tuple(each for each in files if not _is_cipher(each))
     return tuple(each.name for each in files)
