@@ -27,6 +27,7 @@ class TicketView:
     status: Status
     priority: int
     requester: str  #: name, "" when it is not known
+    participants: tuple[str, ...]  #: names, else addresses, of who reads every public answer as well
     owner: str
     group: str
     hold: HoldReason | None
@@ -54,6 +55,7 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         status=ticket.status,
         priority=ticket.priority,
         requester=requester.name if requester else "",
+        participants=tuple(each.name or each.address for id_ in ticket.outsiders()[1:] if (each := people.get(id_)) is not None),
         owner=owner.name if owner else "",
         group=group.name if group else ticket.group,
         hold=ticket.hold,

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from mailgate.decide.residue import residue
 from mailgate.model import token
 from mailgate.model.letter import Audience
 from mailgate.model.marker import MARKERS, RATING_HINTS
-from mailgate.model.ticket import Status, Visibility
+from mailgate.model.person import Person, Role
+from mailgate.model.ticket import Member, Status, Visibility
 from mailgate.understand.body import cut
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
 
@@ -394,3 +396,31 @@ def test_a_receipt_says_in_words_what_was_done(told: tuple[str, str, str], engli
     for language, line in (("en", english), ("de", german)):
         said = text(a_letter("commands_applied", "agent", language, facts={**SAMPLES, "told": (told,)}))
         assert f"- {line}" in said.splitlines()
+
+
+# --- who reads an answer --------------------------------------------------------------------------------------------------
+
+
+def a_notice_with(others: tuple[int, ...], language: str = "en", **changes: Any) -> str:
+    context = a_context("requester_wrote")
+    members = tuple(Member(id_, Role.PARTICIPANT) for id_ in others)
+    people = {**context.people, 70: Person(70, "Kim Lee", "kim@example.net"), 71: Person(71, "", "lou@example.net")}
+    file = replace(context.file, ticket=replace(context.file.ticket, members=members))
+    return text(a_letter("requester_wrote", "agent", language, context=replace(context, file=file, people=people), **changes))
+
+
+@pytest.mark.parametrize(
+    ("others", "english", "german"),
+    [
+        ((), "goes to the requester", "geht an den Anfragenden"),
+        ((70,), "goes to the requester, and to Kim Lee", "geht an den Anfragenden und an Kim Lee"),
+        ((70, 71), "goes to the requester, and to Kim Lee, lou@example.net", "geht an den Anfragenden und an Kim Lee, lou@example.net"),
+    ],
+)
+def test_a_notice_names_everybody_who_gets_the_answer(others: tuple[int, ...], english: str, german: str):
+    assert f"Your answer: {english}" in a_notice_with(others).splitlines()
+    assert f"Ihre Antwort: {german}" in a_notice_with(others, "de").splitlines()
+
+
+def test_what_stays_inside_names_nobody_outside():
+    assert "Your answer: stays with the agents" in a_notice_with((70,), answer_is=Visibility.INTERNAL).splitlines()
