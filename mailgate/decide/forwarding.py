@@ -124,7 +124,7 @@ def _second(s: Situation) -> Situation:
 
 def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     """Raises Refused where what the forwarder wants cannot be done: then nothing is opened."""
-    if role is Role.AGENT and once.was_obeyed(s):
+    if role is Role.AGENT and once.was_obeyed(s) and not _is_for_this_desk_as_well(s):
         return once.kept(s)
     requester = s.original or Person(
         id=s.ids.person, name=original.author.name, address=original.author.address, language=original.language
@@ -158,7 +158,12 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     file = TicketFile(ticket, (requester, forwarder), (entry,))
     said = _ordered(s, file, original) if role is Role.AGENT else _remarked(s, file, original, forwarder)
     done = opened if said is None else _together(opened, said)
-    return replace(done, once=once.marks(s)) if role is Role.AGENT else done
+    return replace(done, once=tuple(key for key in once.marks(s) if key not in s.once)) if role is Role.AGENT else done
+
+
+def _is_for_this_desk_as_well(s: Situation) -> bool:
+    """Whether another desk opened its ticket of a mail that names this one as well: like a requester's, it opens one at each."""
+    return s.read_elsewhere and any(s.policy.desk_at(a.address) == s.desk for a in (*s.mail.to, *s.mail.cc))
 
 
 def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int) -> Entry:

@@ -189,6 +189,7 @@ def a_situation(
     asked: tuple[int, int] = (0, 0),
     last_answer: datetime | None = None,
     dead_letters: frozenset[str] = frozenset(),
+    read_elsewhere: bool = False,
 ) -> Situation:
     """What the gateway gathers for one mail. `known`: all people of the record; `message_ids`: which ids lead to which ticket."""
     policy = policy or a_policy()
@@ -242,6 +243,7 @@ def a_situation(
         asked=asked,
         last_answer=last_answer,
         dead_letters=dead_letters,
+        read_elsewhere=read_elsewhere,
         newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
         verdict=verdict,
         verdict_source=verdict_source or verdict != NO_VERDICT,

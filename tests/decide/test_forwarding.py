@@ -13,10 +13,10 @@ from mailgate.decide.lifecycle import replay
 from mailgate.decide.rules import rules_for
 from mailgate.model.decision import Decision
 from mailgate.model.events import TicketOpened
-from mailgate.model.evidence import Proof
+from mailgate.model.evidence import Proof, Verdict, VerdictKind
 from mailgate.model.mail import Address, Attachment, Forwarded, Kind
 from mailgate.model.person import Role
-from mailgate.model.policy import Forwards, Metric, Policy
+from mailgate.model.policy import Forwards, Metric, Policy, ProveBy
 from mailgate.model.ticket import Outcome
 from tests.decide.build import (
     ANN,
@@ -26,6 +26,7 @@ from tests.decide.build import (
     MAX,
     MAX_AT,
     NOON,
+    SUPPORT,
     a_mail,
     a_notice,
     a_policy,
@@ -232,3 +233,19 @@ def test_a_colleagues_commands_are_text(monkeypatch: pytest.MonkeyPatch):
     decision = by_eve("#take", monkeypatch=monkeypatch)
     assert decision.changes[0].after.owner is None
     assert entries(decision)[1] == ("internal", "#take")
+
+
+def test_a_forward_to_two_desks_opens_a_ticket_at_each_and_none_where_it_is_sent_on():
+    policy = a_policy()
+    policy = replace(policy, desks={id_: replace(desk, agents_prove_by=ProveBy.DOMAIN) for id_, desk in policy.desks.items()})
+    verdict = Verdict(VerdictKind.PASS, "example.org", "mx.example.org", "dmarc=pass")
+
+    def passed_on(to: str = SUPPORT, **around: Any) -> Decision:
+        mail = a_mail(ANN_AT, subject="Fwd: Printer", forwarded=a_forward(), message_id="<fwd@example.org>", to=(to, "people@example.org"))
+        return decided(mail, policy=policy, verdict=verdict, **around)
+
+    known = frozenset(passed_on().once)
+    other = passed_on(once=known, read_elsewhere=True)
+    assert known and "ticket_opened" in events(other) and known.isdisjoint(other.once)
+    assert not events(passed_on(once=known)), "the same desk once more"
+    assert not events(passed_on("more@example.org", once=known, read_elsewhere=True)), "a desk that the mail does not name"
