@@ -27,6 +27,11 @@ def mail_key(mail: Mail) -> str:
     return _key("words", author, *said)
 
 
+def said_key(mail: Mail) -> str:
+    """By which it is known that a mail says the very same once more: its commands, its words and its files."""
+    return _key("said", mail_key(mail), " ".join(mail.new_text.split()), *sorted(file.sha256 for file in mail.attachments))
+
+
 def seal_key(mark: str) -> str:
     return f"seal:{mark}"
 
@@ -38,12 +43,12 @@ def question_key(mail: Mail) -> str:
 
 def keys_of(mail: Mail, verdict: Verdict) -> tuple[str, ...]:
     """All keys under which something may be known of this mail."""
-    return (mail_key(mail), question_key(mail), *(seal_key(mark) for seal in verdict.seals for mark in seal.marks))
+    return (mail_key(mail), said_key(mail), question_key(mail), *(seal_key(mark) for seal in verdict.seals for mark in seal.marks))
 
 
 def marks(s: Situation) -> tuple[str, ...]:
     """What the record keeps of a mail that is carried out."""
-    return (mail_key(s.mail), *(seal_key(mark) for seal in s.verdict.seals for mark in seal.marks))
+    return (mail_key(s.mail), said_key(s.mail), *(seal_key(mark) for seal in s.verdict.seals for mark in seal.marks))
 
 
 def was_obeyed(s: Situation) -> bool:
@@ -52,13 +57,17 @@ def was_obeyed(s: Situation) -> bool:
 
 
 def says_nothing_new(s: Situation, words: str) -> bool:
-    """Whether these words stand on the ticket already, under the same Message-ID: then nothing is lost by leaving it at that."""
-    said = words.strip()
-    if not said:
+    """Whether the very same was carried out, or these words, and nothing beside them, stand on the ticket under the same Message-ID: then
+    nothing is lost by leaving it at that."""
+    if said_key(s.mail) in s.once:
         return True
+    said = words.strip()
+    if not said or said != s.mail.new_text.strip():
+        return False  # commands, or files alone: others than before
+    files = {file.sha256 for file in s.mail.attachments}
     entries = s.file.entries if s.file is not None else ()
-    mine = (entry.text for entry in entries if entry.message_id is not None and entry.message_id == s.mail.message_id)
-    return any(said in text or text.strip() == said for text in mine)
+    mine = (entry for entry in entries if entry.message_id is not None and entry.message_id == s.mail.message_id)
+    return any(said in entry.text and files <= {file.sha256 for file in entry.attachments} for entry in mine)
 
 
 def kept(s: Situation) -> Decision:

@@ -30,6 +30,7 @@ from tests.decide.build import (
     a_requesters,
     action,
     an_agents,
+    an_attachment,
     an_entry,
     days,
     decided,
@@ -313,6 +314,28 @@ def test_the_same_answer_is_not_sent_again_and_another_one_under_its_name_comes_
     around = {"file": a_file(entries=(said,)), "letters": (notice,), "once": frozenset(first.once)}
     assert not decided(mail, **around).letters
     assert faults(decided(replace(mail, new_text="Please throw it away."), **around)) == [("E_ONCE", None)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"new_text": "#close duplicate"},
+        {"new_text": "#note\nPlease restart it."},
+        {"new_text": "#close\nit"},
+        {"attachments": (an_attachment(),)},
+        {"new_text": "", "attachments": (an_attachment(),)},
+    ],
+    ids=["another command", "the words inside", "a piece of the words", "a file more", "a file alone"],
+)
+def test_other_commands_and_files_under_the_name_of_a_mail_that_was_obeyed_come_back(other: dict) -> None:
+    """A program that gives two mails one Message-ID loses none of them."""
+    notice = a_notice(ANN)
+    mail = a_mail(ANN_AT, "#take\n#reply\nPlease restart it.", answers=notice)
+    first = decided(mail, file=a_file(Status.NEW), letters=(notice,))
+    said = an_entry(9, "Please restart it.", author=ANN, message_id=mail.message_id)
+    around = {"file": a_file(entries=(said,)), "letters": (notice,), "once": frozenset(first.once)}
+    assert not decided(mail, **around).letters and not decided(replace(mail, text="cut otherwise"), **around).letters
+    assert faults(decided(replace(mail, **other), **around)) == [("E_ONCE", None)]
 
 
 def test_a_mail_without_a_message_id_is_known_by_what_it_says() -> None:
