@@ -107,17 +107,18 @@ def _its_own_ticket(s: Situation) -> Decision | None:
     if original is None or _takes_part(s, original.author.key):
         return None
     opened = forwarding.opened_apart(replace(s, file=None, letter=None, below=(), thread=replace(s.thread, ticket=None, letter=None)))
-    return opened and replace(opened, changes=tuple(replace(each, entries=_as_proven_here(s, each.entries)) for each in opened.changes))
+    if opened is None:
+        return None
+    changes = tuple(replace(each, entries=tuple(_as_proven_here(s, entry) for entry in each.entries)) for each in opened.changes)
+    letters = tuple(replace(each, entry=_as_proven_here(s, each.entry)) if each.entry else each for each in opened.letters)
+    return replace(opened, changes=changes, letters=letters)
 
 
-def _as_proven_here(s: Situation, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _as_proven_here(s: Situation, entry: Entry) -> Entry:
     """The forwarder's own words with what the answered letter proves of him, although it is about another ticket."""
-    mine = s.author.id if s.author is not None else None
-    shown = proof_flags(s)
-    return tuple(
-        replace(each, flags=(*(flag for flag in each.flags if not flag.startswith("proof:")), *shown)) if each.author == mine else each
-        for each in entries
-    )
+    if s.author is None or entry.author != s.author.id:
+        return entry
+    return replace(entry, flags=(*(flag for flag in entry.flags if not flag.startswith("proof:")), *proof_flags(s)))
 
 
 def _takes_part(s: Situation, key: str) -> bool:

@@ -167,6 +167,8 @@ def test_a_forward_to_another_tickets_address_opens_the_ticket_of_who_wrote_firs
     assert not any("never pays" in str(w.facts) for w in outside(decision))
     public, note = change.entries
     assert "proof:token" in note.flags, "his words are as well proven as the forward itself"
+    shown = [w.entry for w in decision.letters if w.event == "note_added"]
+    assert shown and all(entry == note for entry in shown), "and so say the letters about them"
     assert "proof:forwarded" in public.flags, "who wrote first has proven nothing"
 
 
