@@ -77,6 +77,9 @@ _STATEMENT_ENDS = (";", "{", "}", "\\", ");", "*/", "-->")
 _MARKED_AS_QUOTE = re.compile(r"\s{0,8}[>|]")
 _FENCE = ("```", "~~~")
 
+#: A text of more lines than the one is looked at closely only where fewer of them than the other may hold a sign.
+_MANY_LINES, _MOST_SIGNED = 5_000, 5_000
+_MAY_BE_A_SIGN = re.compile(f"[{SIGNS}]|&(?:num|#)|=23")
 _SIGNS_IN_A_LINE = 4  #: so many are looked at behind words
 #: The canonical verb that a word with what follows it is, "" where it is none.
 VerbOf = Callable[[str, str], str]
@@ -136,6 +139,11 @@ def astray(rest: Sequence[str], first: int, visibility: str, verb_of: VerbOf) ->
 
     Where they say it already, a word that says the same once more is text.
     """
+    if len(rest) > _MANY_LINES:
+        signed = list(islice((at for at, line in enumerate(rest) if _MAY_BE_A_SIGN.search(line[:LONGEST])), _MOST_SIGNED + 1))
+        if len(signed) > _MOST_SIGNED:
+            # Made to be slow, for whoever writes an agent's name. What stays inside needs no look; of the rest nobody can say what it is.
+            return [] if visibility == "note" else [Fault("E_LATE", first + signed[0], rest[signed[0]].strip()[:_SHOWN], "#note")]
     lines = [_plain(line) for line in rest]
     if not any("#" in line for line in lines):
         return []

@@ -220,3 +220,17 @@ def test_looking_for_them_takes_time_in_proportion_to_the_text():
         "Hi " * 100 + "#\n", "\u200b#\u0301note" * 30 + "\n", "word " * 100 + "\n" + "# Notes\n",
     ):  # fmt: skip
         assert_linear(lambda times, one=hostile: parse_commands(one * times), 2_000, why=hostile[:20])
+
+
+@pytest.mark.parametrize("line", ["\\#n", "x #not y", "&#35;n", "é ＃nots"])
+def test_so_many_signs_that_a_close_look_would_take_seconds_come_back_as_one_fault(line: str):
+    """Anybody can write an agent's name above them, and they are looked at outside of the guard."""
+    many = "Hi,\n" + f"{line}\n" * 6_000
+    assert [(fault.code, fault.line) for fault in parse_commands(many).errors] == [("E_LATE", 2)]
+    assert parse_commands(f"#note\n{many}").errors == ()
+
+
+def test_a_long_file_of_settings_is_text_and_a_word_of_secrecy_in_it_is_found():
+    long = "Hi,\n" + "# a comment\nkey = value\n\n" * 4_000
+    assert parse_commands(long).errors == ()
+    assert [fault.line for fault in parse_commands(f"{long}\n#note he pays late\n").errors] == [12_003]
