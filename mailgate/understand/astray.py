@@ -79,7 +79,7 @@ _FENCE = ("```", "~~~")
 
 #: A text of more lines than the one is looked at closely only where fewer of them than the other may hold a sign.
 _MANY_LINES, _MOST_SIGNED = 5_000, 5_000
-_MAY_BE_A_SIGN = re.compile(f"[{SIGNS}]|&(?:num|#)|=23")
+_OTHER_SIGNS = frozenset(SIGNS)
 _SIGNS_IN_A_LINE = 4  #: so many are looked at behind words
 #: The canonical verb that a word with what follows it is, "" where it is none.
 VerbOf = Callable[[str, str], str]
@@ -140,7 +140,7 @@ def astray(rest: Sequence[str], first: int, visibility: str, verb_of: VerbOf) ->
     Where they say it already, a word that says the same once more is text.
     """
     if len(rest) > _MANY_LINES:
-        signed = list(islice((at for at, line in enumerate(rest) if _MAY_BE_A_SIGN.search(line[:LONGEST])), _MOST_SIGNED + 1))
+        signed = list(islice((at for at, line in enumerate(rest) if _may_hold_a_sign(line[:LONGEST])), _MOST_SIGNED + 1))
         if len(signed) > _MOST_SIGNED:
             # Made to be slow, for whoever writes an agent's name. What stays inside needs no look; of the rest nobody can say what it is.
             return [] if visibility == "note" else [Fault("E_LATE", first + signed[0], rest[signed[0]].strip()[:_SHOWN], "#note")]
@@ -164,15 +164,27 @@ def astray(rest: Sequence[str], first: int, visibility: str, verb_of: VerbOf) ->
     return faults
 
 
+def _may_hold_a_sign(line: str) -> bool:
+    if "#" in line or "=23" in line or "&num" in line:  # `&#35;` has one
+        return True
+    return not line.isascii() and not _OTHER_SIGNS.isdisjoint(line)
+
+
 def set_apart(whole: Sequence[str]) -> list[str]:
     """Lines of a whole text that look quoted, stand alone as no quote does, and say a word of secrecy: `> #note`."""
-    found = []
+    found: list[str] = []
+    looked_at = 0
     for at, line in enumerate(whole):
         if not _MARKED_AS_QUOTE.match(line):
             continue
         above, below = (whole[i] if 0 <= i < len(whole) else "" for i in (at - 1, at + 1))
         if _MARKED_AS_QUOTE.match(above) or _MARKED_AS_QUOTE.match(below) or above.rstrip().endswith(":"):
             continue
+        if not _may_hold_a_sign(line[:LONGEST]):
+            continue
+        looked_at += 1
+        if looked_at > _MOST_SIGNED:
+            return [*found, line.translate(INVISIBLE).strip()[:LONGEST]]  # made to be slow: nobody can say what it is
         plain = _plain(line)
         if (seen := _seen(plain, _peeled(plain))) is not None and not seen.joined and means_inside(seen.word):
             found.append(line.translate(INVISIBLE).strip()[:LONGEST])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailgate.understand.astray import set_apart
 from mailgate.understand.commands import commands_of, parse_commands
 from mailgate.understand.parse import parse
 from mailgate.understand.secrecy import means_inside, one_slip
@@ -234,3 +235,9 @@ def test_a_long_file_of_settings_is_text_and_a_word_of_secrecy_in_it_is_found():
     long = "Hi,\n" + "# a comment\nkey = value\n\n" * 4_000
     assert parse_commands(long).errors == ()
     assert [fault.line for fault in parse_commands(f"{long}\n#note he pays late\n").errors] == [12_003]
+
+
+def test_of_quoted_lines_with_signs_only_so_many_are_looked_at():
+    assert set_apart(["> not #now", ""] * 4_000) == []
+    assert set_apart(["> not #now", ""] * 6_000) == ["> not #now"]
+    assert set_apart(["> no sign", ""] * 6_000 + ["> #note"]) == ["> #note"]
