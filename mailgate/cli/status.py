@@ -54,8 +54,8 @@ def _mailbox_line(one: FolderHealth, now: datetime) -> str:
     return f"{one.key}: {read}{wrong}" + (f", {one.pending} mails to try again" if one.pending else "")
 
 
-def troubles(health: Health, now: datetime) -> list[str]:
-    """What a person has to look at, each with the way out."""
+def troubles(health: Health, now: datetime, all_held: bool = False) -> list[str]:
+    """What a person has to look at, each with the way out. `all_held`: the configuration holds every letter, as somebody wants it."""
     found = []
     if aside := health.inbox.get("set_aside"):
         found.append(f"{aside} mails are set aside: mailgate inbox list --state set_aside")
@@ -73,6 +73,8 @@ def troubles(health: Health, now: datetime) -> list[str]:
         found.append(words + said)
     if unknown := health.outbox.get("unknown"):
         found.append(f"{unknown} letters have an unknown end: mailgate outbox list --state unknown")
+    if (held := health.outbox.get("held")) and not all_held and not health.restored:
+        found.append(f"{held} letters are held: mailgate outbox list --state held shows them, mailgate outbox release lets them go")
     if health.restored:
         found.append("this database was restored, its outbox is held: mailgate outbox release --restored")
     return found
@@ -150,7 +152,7 @@ def _show(examined: Any, store: Any, now: datetime, as_json: bool) -> None:
     running = store.standing.running() if examined.database.is_server or is_served(examined.database) else {}
     place = None if examined.database.is_server else Path(store.place).parent
     wrong = [
-        *troubles(health, now),
+        *troubles(health, now, examined.settings is not None and examined.settings.letters_held),
         *mailbox_troubles(folders, polls, now),
         *(disk_troubles(place, examined.disk_warning) if place else ()),
         *configuration_troubles(examined, running, os.uname().nodename),

@@ -33,6 +33,9 @@ REPEATS, UNTIMED = 2, 3
 #: So often, and no person says it: until then agents still hear of each such mail at once, for somebody may be waiting for an answer.
 CERTAIN = 5
 
+#: Whoever answers this many seconds after our letter can have read it.
+READ = 45
+
 _KEPT = 48  #: hashes of a sketch
 _WORD = re.compile(r"[^\W_]+")
 #: What differs from one automatic answer to the next: tokens in brackets, addresses, links, digits.
@@ -97,6 +100,9 @@ def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> Machine | N
     else:
         # What left, and what came back to him, are two things: he may well send again what was refused.
         said = max(([one for one in said if (one.ticket or 0) > 0], [one for one in said if (one.ticket or 0) < 0]), key=len)
+        if turn.lag_s >= READ:
+            # Who took the time to read may well say the same with another number in it: the next code, the next appointment.
+            said = [one for one in said if the_same(one.sketch, turn.sketch)]
     most = UNTIMED if not inside and turn.lag_s >= SOON.seconds else REPEATS
     if turn.sketch and _words(turn.sketch) < FEW_WORDS:
         most = 2 * REPEATS  # what has no words at all comes from programs that pass our letters back; what has few is anybody's

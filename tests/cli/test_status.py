@@ -45,6 +45,7 @@ def health(**changes: Any) -> Health:
         ({"inbox": {"set_aside": 2}}, ["2 mails are set aside: mailgate inbox list"]),
         ({"inbox_oldest_at": MONDAY - HOUR}, ["is `mailgate serve` running?"]),
         ({"restored": True}, ["mailgate outbox release --restored"]),
+        ({"outbox": {"held": 5}}, ["5 letters are held", "--state held", "mailgate outbox release"]),
     ],
 )
 def test_what_waits_too_long_is_told_by_the_age_of_the_oldest(changes: dict[str, Any], said: list[str]) -> None:
@@ -52,6 +53,10 @@ def test_what_waits_too_long_is_told_by_the_age_of_the_oldest(changes: dict[str,
     assert bool(found) is bool(said)
     for words in said:
         assert words in found
+
+
+def test_letters_that_the_configuration_holds_are_no_trouble() -> None:
+    assert status.troubles(health(outbox={"held": 5}), MONDAY, all_held=True) == []
 
 
 def test_mail_that_lies_unread_in_a_mailbox_is_told_with_the_reason() -> None:

@@ -43,6 +43,13 @@ def test_whoever_sends_the_same_words_again_and_again_is_first_doubted_and_then_
     assert found == [None, None, False, False, False, True, True]
 
 
+def test_an_agent_who_reads_and_sends_one_code_after_the_other_is_a_person_and_a_program_that_does_so_at_once_is_none():
+    codes = [f"Your new code is {482911 + 7 * n}, it holds until tomorrow." for n in range(6)]
+    assert judged(codes, inside=True, every=2, lag=60) == [False] * 6
+    assert judged(codes, inside=True, every=2, lag=4) == [False, False, True, True, True, True]
+    assert judged([codes[0]] * 4, inside=True, every=2, lag=60) == [False, False, True, True]
+
+
 # --- words --------------------------------------------------------------------------------------------------------------
 
 
