@@ -5,6 +5,7 @@ Words are compared by the residue check; here a form counts because one of our k
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mailgate.decide.entries import files_of
@@ -120,8 +121,11 @@ def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
     for entry in s.file.entries:
         had = entry.visibility is Visibility.PUBLIC or (entry.author is not None and entry.author in outside)
         (known if had else inner).update(each.sha256 for each in entry.attachments if each.size)
+    # Of two files of notes with one name a refusal does not say which it means: then neither leaves by it.
+    noted = {(each.name, each.sha256) for entry in s.file.entries for each in entry.attachments if each.sha256 in inner - known}
+    names = Counter(name for name, _ in noted)
     for each in files_of(s.mail):
-        if each.sha256 in inner - known and not _is_said_again(s, each, said_to):
+        if each.sha256 in inner - known and not (_is_said_again(s, each, said_to) and names[each.name] <= 1):
             yield Fault("E_FILE", None, each.name[:LONGEST_LINE], "")
 
 

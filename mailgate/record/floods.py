@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -73,7 +74,8 @@ def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
 
 
 def forget_turns(connection: Connection, now: datetime) -> int:
-    """Those that are too old to say anything."""
+    """Those that are too old to say anything; and of who was not answered, what nobody will be told any more."""
+    connection.execute(delete(unanswered).where(unanswered.c.at < now - TURNS_KEPT))
     return connection.execute(delete(turns).where(turns.c.at < now - TURNS_KEPT)).rowcount
 
 
@@ -147,12 +149,25 @@ def tell(connection: Connection, ids: Sequence[int]) -> bool:
 # --- who was not answered -----------------------------------------------------------------------------------------
 
 
+#: So many are kept for one address until they are told: a letter names a few, and no flood of forged mail may make each batch slower.
+MOST_UNTOLD = 100
+
+
 def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None:
-    if some:
-        rows = [
-            {"key": u.key, "ticket": u.ticket, "desk": u.desk, "event": u.event, "reason": u.reason, "at": u.at, "told_at": None}
-            for u in some
-        ]
+    rows: list[dict[str, object]] = []
+    open_: Counter[str] = Counter()
+    for keys in chunks(dict.fromkeys(u.key for u in some)):
+        mine = (unanswered.c.key.in_(keys), unanswered.c.told_at.is_(None))
+        open_.update(
+            dict(connection.execute(select(unanswered.c.key, func.count()).where(*mine).group_by(unanswered.c.key)).tuples().all())
+        )
+    for u in some:
+        if open_[u.key] < MOST_UNTOLD:
+            open_[u.key] += 1
+            rows.append(
+                {"key": u.key, "ticket": u.ticket, "desk": u.desk, "event": u.event, "reason": u.reason, "at": u.at, "told_at": None}
+            )
+    if rows:
         connection.execute(insert(unanswered), rows)
 
 

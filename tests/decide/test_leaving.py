@@ -166,6 +166,21 @@ def test_said_again_on_purpose_it_leaves():
     assert not outside(again("Please see the file.")), "without #reply"
 
 
+def test_of_two_noted_files_with_one_name_neither_leaves_because_the_other_was_asked_about():
+    """Pictures are called image001.png, all of them."""
+    told = '- "image001.png", E_FILE, this file came with a note for colleagues'
+    refused = a_notice(ANN, "commands_refused", answer_is=Visibility.INTERNAL)
+    one, other = a_file_named("image001.png", "a" * 64), a_file_named("image001.png", "b" * 64, part="3")
+
+    def again(*noted):
+        note = an_entry(2, "our prices", Visibility.INTERNAL, author=BOB, attachments=noted)
+        text = "#reply\nPlease see the file."
+        return an_agents(text, answers=refused, file=a_file(entries=(note,)), attachments=(one,), letter_text=told)
+
+    assert outside(again(one))
+    assert was_refused(again(one, other))
+
+
 # --- certificates, logos, cipher text -------------------------------------------------------------------------------------
 
 
