@@ -158,8 +158,8 @@ def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None
     open_: Counter[str] = Counter()
     for keys in chunks(dict.fromkeys(u.key for u in some)):
         mine = (unanswered.c.key.in_(keys), unanswered.c.told_at.is_(None))
-        counts = connection.execute(select(unanswered.c.key, func.count()).where(*mine).group_by(unanswered.c.key))
-        open_.update({key: count for key, count in counts})
+        for key, count in connection.execute(select(unanswered.c.key, func.count()).where(*mine).group_by(unanswered.c.key)):
+            open_[key] = count
     for u in some:
         if open_[u.key] < MOST_UNTOLD:
             open_[u.key] += 1
