@@ -12,7 +12,9 @@ from bench import measured
 from mailgate.record.store import open_store
 from tests.databases import a_database
 from tests.databases import database_kind as database_kind
+from tests.fakes.smtp_sink import CONNECT
 from tests.journeys.jumping import HOLD, JumpingWorld
+from tests.journeys.test_hanging_relay import PLACES, hung
 from tests.record.builders import LEASE, NOON, some_keeps
 from tests.record.test_crashes import a_program, lines_until
 from tests.record.test_server import FROZEN
@@ -48,6 +50,17 @@ def test_without_the_second_look_the_same_jump_makes_letters(tmp_path: Path) -> 
     letters = letters_after_a_jump(tmp_path, timedelta(days=30), timedelta(0))
     measured.write("clock-jumps-negative-control", n=TICKETS, failed=letters)
     assert letters >= TICKETS
+
+
+@pytest.mark.either_database
+def test_a_relay_that_hangs_anywhere_keeps_nothing_for_ever_and_is_told_once(tmp_path: Path) -> None:
+    found = [hung(tmp_path / str(number), place) for number, place in enumerate(PLACES)]
+    failed = sum(arrived < 1 or alarms > 1 or left > 0 for arrived, alarms, left in found)
+    measured.write("hanging-relay", n=len(found), failed=failed, alarms=sum(alarms for _, alarms, _ in found))
+    assert failed == 0
+    control = hung(tmp_path / "control", CONNECT, recovers=False)
+    measured.write("hanging-relay-negative-control", n=1, failed=int(control[2] > 0))
+    assert control[2] > 0
 
 
 @pytest.mark.database("postgresql", because="several nodes need a server")
