@@ -152,7 +152,8 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
     choices = (
         # Whoever has a backlog gets on, everybody else goes first with the rest of the room, and what is left is for the backlog again.
         (
-            first_of(inbox.c.id, inbox.c.id.in_(select(first.subquery().c.id)), order=order, limit=share),
+            # It waits: asked once more, of the row itself. What the inner question saw, another node may have claimed since then.
+            first_of(inbox.c.id, waits, inbox.c.id.in_(select(first.subquery().c.id)), order=order, limit=share),
             first_of(inbox.c.id, waits, or_(inbox.c.sender.is_(None), inbox.c.sender.not_in(heavy)), order=order, limit=limit),
             first_of(inbox.c.id, waits, inbox.c.sender.in_(heavy), order=order, limit=limit).offset(share),
         )

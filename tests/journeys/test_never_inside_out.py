@@ -165,8 +165,10 @@ def test_a_notice_that_stands_only_in_the_html_does_not_leave_either(uncut: Worl
     for agent in AGENTS:
         for event, letter in notices(uncut, agent).items():
             refused = uncut.events(number).count("commands_refused")
-            quoted = f"<html><body><p>Thank you, we are on it.</p><blockquote>{html_of(letter)}</blockquote></body></html>"
-            html_answer(uncut, agent, letter, "Thank you, we are on it.", quoted)
+            # Other words each time: who says the same again and again is taken for a machine, and that is not the matter here.
+            words = f"{event.capitalize()}: {agent.partition('@')[0]} {event[::-1]} {event}."
+            quoted = f"<html><body><p>{words}</p><blockquote>{html_of(letter)}</blockquote></body></html>"
+            html_answer(uncut, agent, letter, words, quoted)
             said = uncut.events(number)
             # An answer to an internal notice is a note; one that would be public is refused.
             assert said.count("commands_refused") == refused + 1 or said[-1] == "note_added", (agent, event)

@@ -450,3 +450,24 @@ def test_a_deadlock_is_nobodys_trouble(nodes):
         turns = list(threads.map(write, ways))
     assert sorted(turns) == [1, 2]
     assert look(one, "select value from counters where name in ('ticket', 'entry')") == [(2,), (2,)]
+
+
+@on_server
+def test_of_one_senders_backlog_a_claim_takes_nothing_that_another_node_took_while_it_looked(nodes):
+    """A sender's share is found by a question within the question: the row itself has to be asked again whether it still waits."""
+    one, other = nodes
+    one.keep([a_keep(f"one of many {n}") for n in range(200)])
+    begin = threading.Barrier(2)
+
+    def reader(store):
+        taken = []
+        begin.wait()
+        while some := store.claim_inbox(4, NOON, LEASE):
+            taken += [claim.id for claim in some]
+        return taken
+
+    for _ in range(5):
+        with ThreadPoolExecutor(2) as threads:
+            shares = [id for share in threads.map(reader, (one, other)) for id in share]
+        assert sorted(shares) == sorted(set(shares)) and len(shares) == 200
+        one._db.write(lambda connection: connection.exec_driver_sql("UPDATE inbox SET state = 'waiting', lease = NULL, lease_until = NULL"))
