@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 from mailgate.app import program
@@ -12,5 +11,7 @@ from mailgate.cli import app
 
 if __name__ == "__main__":
     clock = Path(sys.argv.pop(1))
-    program.Program = partial(program.Program, now=lambda: datetime.fromisoformat(clock.read_text()))  # type: ignore[misc, assignment]
+    made = program.Program
+    # In place of the machine's clock.
+    program.Program = lambda settings, _, only: made(settings, lambda: datetime.fromisoformat(clock.read_text()), only)  # type: ignore[misc, assignment]
     app()
