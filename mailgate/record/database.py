@@ -46,13 +46,16 @@ class Database:
         A connection that dies at the COMMIT leaves nobody knowing whether it happened. Then `did` looks first: its answer is taken for
         the answer of `work`, None means that nothing was written. Without `did`, `work` itself must do no harm the second time.
 
+        Another node may insert a row between our looking for it and our inserting it: then `work` runs once more, and finds it. With `did`
+        it does not: what was decided without that row has to be decided anew, by the caller.
+
         Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written (but see Busy). Once it was Broken nothing is
         written any more: what SQLite keeps in memory may be other than what is on the disk.
         """
         if self._broken is not None:
             raise self._broken
         deadline = time.monotonic() + (self._patience if patience is None else patience)
-        unsure = False
+        unsure = overtaken = False
         while True:
             committing = False
             try:
@@ -65,6 +68,9 @@ class Database:
                 break
             except Exception as error:
                 meaning = self.room.meaning(error)
+                if meaning == "unique" and did is None and not overtaken:
+                    overtaken = True
+                    continue
                 if not self._again(error, meaning, deadline):
                     raise
                 unsure = unsure or (committing and meaning == "gone")

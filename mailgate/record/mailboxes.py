@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from mailgate.model.mailbox import Attempt, Connect, Cursor, FolderHealth, FolderKey, LeaseLost, Pending, Stage
 from mailgate.record import node
@@ -41,10 +40,7 @@ class Mailboxes:
             connection.execute(insert(folders), {**new, "first_tried_at": now, "failures": 0, "error": ""})
             return True
 
-        try:
-            return self._db.write(work)
-        except IntegrityError:
-            return False  # another node made the row at this moment, for itself
+        return self._db.write(work)
 
     def release(self, key: FolderKey, holder: str) -> None:
         """Another node may take the folder at once."""

@@ -160,8 +160,7 @@ class Store:
         if not items:
             return []
         ready = inbox.Keeping(items, self.take_ids("inbox", len(items)), self._db.dialect)
-        # Another node may have stored the same mail between our looking and our inserting: look again.
-        return self._unless_overtaken(lambda: self._db.write(ready.keep))
+        return self._db.write(ready.keep)
 
     def claim_inbox(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[Claim]:
         """Mails to read, oldest first: waiting ones, and those whose reader's lease ran out."""
@@ -423,7 +422,7 @@ class Store:
         return self._db.read(lambda connection: house.health(connection, now, size))
 
     def keep_policy(self, digest: str, text: str, now: datetime) -> None:
-        self._unless_overtaken(lambda: self._db.write(lambda connection: house.keep_policy(connection, digest, text, now)))
+        self._db.write(lambda connection: house.keep_policy(connection, digest, text, now))
 
     def policy_text(self, digest: str) -> str | None:
         return self._db.read(lambda connection: house.policy_text(connection, digest))
@@ -440,7 +439,7 @@ class Store:
             self._db.room.alone(connection)
             return people.sync_agents(connection, policy, iter(ids).__next__)
 
-        return self._unless_overtaken(lambda: self._db.write(work))
+        return self._db.write(work)
 
     def backup(self, target: Path, now: datetime) -> None:
         """A copy of one moment in a new private file: see `backup.backup`."""
@@ -466,18 +465,9 @@ class Store:
         `holder`: who we are; by default this program.
         """
         who = holder or node.name()
-        return self._unless_overtaken(lambda: self._db.write(lambda connection: holds.hold(connection, name, who, now, length)))
+        return self._db.write(lambda connection: holds.hold(connection, name, who, now, length))
 
     def let_go(self, name: str, holder: str | None = None) -> bool:
         """Somebody else may do it now. False when it was not ours any more."""
         who = holder or node.name()
         return self._db.write(lambda connection: holds.let_go(connection, name, who))
-
-    def _unless_overtaken(self, write: Callable[[], T]) -> T:
-        """Once more when another node inserted the same row first: then the row is found."""
-        try:
-            return write()
-        except IntegrityError as error:
-            if self._db.room.meaning(error) != "unique":
-                raise
-        return write()

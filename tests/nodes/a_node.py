@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partialmethod
 from pathlib import Path
 
 from mailgate import settings
@@ -59,7 +60,7 @@ def lie(accept: Callable[..., None]) -> Callable[..., None]:
 if __name__ == "__main__":
     lease = timedelta(seconds=float(sys.argv[sys.argv.index("--lease") + 1])) if "--lease" in sys.argv else LEASE
     reading.LEASE = sending.LEASE = lease
-    Courier.send.__defaults__ = (lease * (BUDGET / LEASE),)
+    Courier.send = partialmethod(Courier.send, budget=lease * (BUDGET / LEASE))  # type: ignore[method-assign, assignment]
     imap_folder.LEASE = FOLDER_LEASE
     polling.batches.__defaults__ = (BATCH, polling.BATCH_OCTETS)
     if "--window" in sys.argv:

@@ -19,10 +19,11 @@ from sqlalchemy import event
 
 from mailgate.decide import budget
 from mailgate.model.decision import Decision
-from mailgate.model.delivery import OutboxState
+from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import SlaBreached
+from mailgate.model.flood import Block
 from mailgate.model.policy import Budgets, Metric
-from mailgate.record import node
+from mailgate.record import floods, holds, house, node, people
 from mailgate.record.rows import Conflict, Outcome
 from mailgate.record.store import open_store
 from tests.databases import a_database, look
@@ -471,3 +472,32 @@ def test_of_one_senders_backlog_a_claim_takes_nothing_that_another_node_took_whi
             shares = [id for share in threads.map(reader, (one, other)) for id in share]
         assert sorted(shares) == sorted(set(shares)) and len(shares) == 200
         one._db.write(lambda connection: connection.exec_driver_sql("UPDATE inbox SET state = 'waiting', lease = NULL, lease_until = NULL"))
+
+
+#: Writes that look for a row and insert it where there is none. The second of two in one moment finds the first one's.
+FOUND_OR_MADE = {
+    "what runs here": lambda c: house.put(c, "running here", "config"),
+    "a policy": lambda c: house.keep_policy(c, "digest", "text", NOON),
+    "an alarm of the machine": lambda c: house.operator_alarm(c, "disk", "", NOON, timedelta(hours=1)),
+    "an address that is not written to": lambda c: people.suppress(c, A_SUPPRESSION),
+    "an address that is not read": lambda c: floods.block(c, Block("spam@example.com", NOON, None, "")),
+    "what only one may do": lambda c: holds.hold(c, "clocks", "a node", NOON, LEASE),
+}
+A_SUPPRESSION = Suppression("a@example.com", SuppressionKind.BOUNCE, "no such mailbox", NOON, NOON + timedelta(days=60))
+
+
+@on_server
+@pytest.mark.parametrize("kind", FOUND_OR_MADE)
+def test_a_row_that_two_nodes_make_in_the_same_moment_is_made_once_and_stops_neither(nodes, kind):
+    one, other = nodes
+    met = []
+
+    @event.listens_for(one._db.room.engine, "before_cursor_execute")
+    def first(connection, cursor, statement, *_):
+        if statement.startswith("INSERT") and not met:
+            met.append(statement)
+            other._db.write(FOUND_OR_MADE[kind])
+
+    one._db.write(FOUND_OR_MADE[kind])
+    made = {"meta": "meta where key = 'running here'"}.get(table := met[0].split()[2], table)
+    assert look(one, f"select count(*) from {made}") == [(1,)]
