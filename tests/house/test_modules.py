@@ -7,9 +7,9 @@ import importlib.metadata
 import re
 import sys
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -28,33 +28,40 @@ NOT_PURE = re.compile(
 NEEDED_UNSEEN = {"tzdata": "zoneinfo looks for it by itself"}
 
 
-@pytest.mark.parametrize("path", modules("mailgate", "bench", "tests"), ids=name)
-def test_the_first_line_of_a_module_says_what_it_is_for(path: Path):
-    if path.name == "__init__.py" and name(path).startswith("tests/") and not path.read_text().strip():
-        return
-    said = ast.get_docstring(tree(path)) or ""
-    assert re.match(r"\S.*[.!?:]$", said.split("\n", 1)[0]), "its docstring starts with a whole sentence"
-    first = next(line for line in path.read_text().splitlines() if not line.startswith("#!"))
-    assert first.startswith('"""'), "and the sentence stands in the first line"
+def test_the_first_line_of_a_module_says_what_it_is_for():
+    """Its docstring begins in the first line, and that with a whole sentence."""
+    assert [name(path) for path in modules("mailgate", "bench", "tests") if not _says_what_it_is_for(path)] == []
 
 
-@pytest.mark.parametrize("path", modules("mailgate"), ids=name)
-def test_a_module_is_one_room(path: Path):
-    assert len(path.read_text().splitlines()) <= 500
-    assert not re.search(r"(^|_)(utils?|helpers?|manager|common|misc)($|_)", path.stem)
+def _says_what_it_is_for(path: Path) -> bool:
+    text = path.read_text()
+    if path.name == "__init__.py" and name(path).startswith("tests/") and not text.strip():
+        return True
+    said = (ast.get_docstring(tree(path)) or "").split("\n", 1)[0]
+    first = next((line for line in text.splitlines() if not line.startswith("#!")), "")
+    return re.match(r"\S.*[.!?:]$", said) is not None and first.startswith('"""')
 
 
-@pytest.mark.parametrize("path", modules("mailgate", "bench"), ids=name)
-def test_nobody_makes_a_template_out_of_a_string(path: Path):
+def test_a_module_is_one_room():
+    assert {name(path): n for path in modules("mailgate", "bench") if (n := len(path.read_text().splitlines())) > 500} == {}
+    every_thing = re.compile(r"(^|_)(utils?|helpers?|manager|common|misc)($|_)")
+    assert [name(path) for path in modules("mailgate") if every_thing.search(path.stem)] == []
+
+
+def test_nobody_makes_a_template_out_of_a_string():
     """(fault 104)"""
     # A string may hold what somebody wrote in a mail; templates come from files of the operator, and nowhere else.
-    assert [line for line, called in calls(path) if called.endswith("from_string")] == []
+    assert _lines(modules("mailgate", "bench"), calls, lambda called: called.endswith("from_string")) == []
 
 
-@pytest.mark.parametrize("path", pure_modules(), ids=name)
-def test_a_pure_stage_asks_no_clock_no_chance_and_no_file(path: Path):
-    assert [(line, called) for line, called in calls(path) if NOT_PURE.search(called)] == []
-    assert [(line, what) for line, what in imports(path) if what.startswith(("urllib.request", "importlib.resources"))] == []
+def test_a_pure_stage_asks_no_clock_no_chance_and_no_file():
+    assert _lines(pure_modules(), calls, lambda called: NOT_PURE.search(called) is not None) == []
+    assert _lines(pure_modules(), imports, lambda what: what.startswith(("urllib.request", "importlib.resources"))) == []
+
+
+def _lines(paths: Iterable[Path], of: Callable[[Path], Iterable[tuple[int, str]]], wrong: Callable[[str], bool]) -> list[str]:
+    """Where something stands that must not stand there."""
+    return [f"{name(path)}:{line}: {what}" for path in paths for line, what in of(path) if wrong(what)]
 
 
 def test_the_purity_test_knows_the_clock_when_it_sees_it():
@@ -64,19 +71,17 @@ def test_the_purity_test_knows_the_clock_when_it_sees_it():
         assert not NOT_PURE.search(harmless), harmless
 
 
-@pytest.mark.parametrize("path", modules("mailgate/model"), ids=name)
-def test_the_nouns_need_nothing_but_the_standard_library(path: Path):
-    outside = {what.split(".")[0] for _, what in imports(path)} - set(sys.stdlib_module_names) - {"mailgate"}
-    assert outside == set()
-    assert [what for _, what in imports(path) if what.startswith("mailgate.") and not what.startswith("mailgate.model")] == []
+def test_the_nouns_need_nothing_but_the_standard_library():
+    def is_outside(what: str) -> bool:
+        return not what.startswith("mailgate.model") and what.split(".")[0] not in sys.stdlib_module_names
+
+    assert _lines(modules("mailgate/model"), imports, is_outside) == []
 
 
-@pytest.mark.parametrize("path", modules("mailgate"), ids=name)
-def test_all_sql_is_in_record(path: Path):
-    if name(path).startswith("mailgate/record/"):
-        return
-    databases = ("sqlalchemy", "alembic", "sqlite3", "psycopg")
-    assert [(line, what) for line, what in imports(path) if what.split(".")[0] in databases] == []
+def test_all_sql_is_in_record():
+    databases = {"sqlalchemy", "alembic", "sqlite3", "psycopg"}
+    elsewhere = (path for path in modules("mailgate") if not name(path).startswith("mailgate/record/"))
+    assert _lines(elsewhere, imports, lambda what: what.split(".")[0] in databases) == []
 
 
 def test_every_library_that_is_asked_for_is_used_and_every_one_used_is_asked_for():

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -81,16 +80,15 @@ def test_ci_runs_the_tests_and_the_checks_and_stops_at_the_first_failure():
     assert said.index("make test") < said.index("make check")
 
 
-@pytest.mark.parametrize("page", [path for path in files() if name(path).startswith("docs/") or name(path) == "README.md"], ids=name)
-def test_a_page_names_only_files_that_exist(page: Path):
+def test_a_page_names_only_files_that_exist():
     tops = {path.relative_to(ROOT).parts[0] for path in files()}
-    for quoted in re.findall(r"`([\w./-]+)`", page.read_text()):
-        if "/" in quoted and quoted.split("/")[0] in tops:
-            assert (ROOT / quoted).exists(), quoted
+    pages = (path for path in files() if name(path).startswith("docs/") or name(path) == "README.md")
+    named = ((name(page), quoted) for page in pages for quoted in re.findall(r"`([\w./-]+)`", page.read_text()))
+    assert [(page, file) for page, file in named if "/" in file and file.split("/")[0] in tops and not (ROOT / file).exists()] == []
 
 
-@pytest.mark.parametrize("page", [path for path in files() if path.suffix == ".md"], ids=name)
-def test_a_link_between_pages_leads_somewhere(page: Path):
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
-        if "://" not in target and not target.startswith("mailto:"):
-            assert (page.parent / target).exists(), target
+def test_a_link_between_pages_leads_somewhere():
+    pages = (path for path in files() if path.suffix == ".md")
+    links = ((page, target) for page in pages for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()))
+    ours = ((page, target) for page, target in links if "://" not in target and not target.startswith("mailto:"))
+    assert [(name(page), target) for page, target in ours if not (page.parent / target).exists()] == []
