@@ -32,10 +32,10 @@ _SEARCHED = "search"
 #: What only the running program knows: the operator's own patterns, ids, numbers and signs of ours that are escaped, and `_one_like`, whose
 #: two patterns are short and asked of one word.
 NOT_LITERAL = {
-    "mailgate.understand.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
+    "mailgate.understand.answers.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
     "mailgate.settings.words:expression",
-    "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.spf:_macro",
-    "mailgate.understand.commands:_one_like",
+    "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.identity.spf:_macro",
+    "mailgate.understand.answers.commands:_one_like",
 }  # fmt: skip
 
 

@@ -24,8 +24,8 @@ from mailgate.model.mail import Arrival, Door, Kind, Report
 from mailgate.model.policy import Policy, ProveBy
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
-from mailgate.understand.dkim import signatures
-from mailgate.understand.identity import by_word, judge, needs_seals, with_seals
+from mailgate.understand.identity.dkim import signatures
+from mailgate.understand.identity.verdict import by_word, judge, needs_seals, with_seals
 from mailgate.understand.parse import parse
 from tests.decide.build import (
     ANN,

@@ -34,9 +34,9 @@ from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.record.rows import Claim
-from mailgate.understand.commands import commands_of
-from mailgate.understand.dkim import Sealed
-from mailgate.understand.thread import find_evidence
+from mailgate.understand.answers.commands import commands_of
+from mailgate.understand.answers.thread import find_evidence
+from mailgate.understand.identity.dkim import Sealed
 
 VERSION = 1  #: of the JSON form; it only grows
 

@@ -24,12 +24,12 @@ from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Parsed, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand import Texts
-from mailgate.understand.absences import signs_of_absence
-from mailgate.understand.below import written_below
-from mailgate.understand.commands import commands_of, parse_commands
-from mailgate.understand.rating import is_thanks, read_rating, self_service
-from mailgate.understand.reported import has_null_path
-from mailgate.understand.thread import settle
+from mailgate.understand.answers.commands import commands_of, parse_commands
+from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
+from mailgate.understand.answers.thread import settle
+from mailgate.understand.kinds.absences import signs_of_absence
+from mailgate.understand.reports.reported import has_null_path
+from mailgate.understand.text.below import written_below
 
 
 @dataclass(frozen=True, slots=True)

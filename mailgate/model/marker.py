@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-#: language -> the line as `compose` writes it and `understand.body` finds it.
+#: language -> the line as `compose` writes it and `understand.text.body` finds it.
 #: A text that was ever sent stays findable: who changes one adds the old one to FORMER.
 MARKERS: Mapping[str, str] = MappingProxyType(
     {
@@ -17,7 +17,7 @@ MARKERS: Mapping[str, str] = MappingProxyType(
 #: Marker lines of earlier releases, still found in answers to old letters.
 FORMER: tuple[str, ...] = ()
 
-#: What our rating links put below the place for a comment: language -> the line. `understand.rating` reads nothing from it on.
+#: What our rating links put below the place for a comment: language -> the line. `understand.answers.rating` reads nothing from it on.
 RATING_HINTS: Mapping[str, str] = MappingProxyType(
     {
         "en": "(optional comment above this line)",

@@ -11,7 +11,7 @@ from mailgate.model.installation import DoorSettings, VerifySettings, is_loopbac
 from mailgate.model.policy import Policy, ProveBy
 from mailgate.settings.forms import InstallationForm, MailboxForm, VerifyForm
 from mailgate.settings.mistakes import Mistake, line_for, lines_of
-from mailgate.understand.stamps import provider_of
+from mailgate.understand.identity.stamps import provider_of
 
 LONGEST_WAIT = timedelta(seconds=30)
 _RESOLVER = re.compile(r"([0-9.]+|[^\[\]]*:[^\[\]]*:[^\[\]]*|\[([0-9A-Fa-f:]+)\])(?::(\d{1,5}))?")

@@ -7,10 +7,14 @@ from dataclasses import replace
 from mailgate.model.account import Accounted
 from mailgate.model.mail import Attachment, Reading
 from mailgate.model.token import Keyring, signed_forms
-from mailgate.understand import charset, classify, language, parse, reported
-from mailgate.understand.attachments import files_of
+from mailgate.understand import parse
+from mailgate.understand.kinds import classify
 from mailgate.understand.limits import LIMITS, ReadingLimits
+from mailgate.understand.mime import charset
+from mailgate.understand.mime.attachments import files_of
 from mailgate.understand.notes import Notes
+from mailgate.understand.reports import reported
+from mailgate.understand.text import language
 
 __all__ = [
     "LIMITS",

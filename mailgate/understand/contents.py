@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import unquote
 
 from mailgate.model.mail import Attachment, Report
-from mailgate.understand import notes, tnef
-from mailgate.understand.attachments import (
+from mailgate.understand import notes
+from mailgate.understand.limits import ReadingLimits
+from mailgate.understand.mime import tnef
+from mailgate.understand.mime.attachments import (
     MESSAGES,
     content_id,
     describe,
@@ -20,15 +22,14 @@ from mailgate.understand.attachments import (
     stated_name,
     type_of,
 )
-from mailgate.understand.bounce import delivery_reports
-from mailgate.understand.charset import clean_text, decode
-from mailgate.understand.invitation import words_of
-from mailgate.understand.limits import ReadingLimits
+from mailgate.understand.mime.charset import clean_text, decode
+from mailgate.understand.mime.invitation import words_of
+from mailgate.understand.mime.rtf import text_of_rtf
+from mailgate.understand.mime.tree import Part, Tree, grow, rooted
+from mailgate.understand.mime.uuencode import MOST_FILES, stowed_files
+from mailgate.understand.mime.wrapped import CMS_TYPES, ENCRYPTED_TEXT, Cms, cms_kind, signed_content, without_armour
 from mailgate.understand.notes import Notes
-from mailgate.understand.rtf import text_of_rtf
-from mailgate.understand.tree import Part, Tree, grow, rooted
-from mailgate.understand.uuencode import MOST_FILES, stowed_files
-from mailgate.understand.wrapped import CMS_TYPES, ENCRYPTED_TEXT, Cms, cms_kind, signed_content, without_armour
+from mailgate.understand.reports.dsn import delivery_reports
 
 #: Forms of a text; of an alternative the plain one is the text, the HTML one stands beside it.
 PLAIN = frozenset({"text/plain", "text"})

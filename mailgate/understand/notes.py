@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailgate.understand.body import Cut
-    from mailgate.understand.tree import Part, Tree
+    from mailgate.understand.mime.tree import Part, Tree
+    from mailgate.understand.text.body import Cut
 
 # --- what a part was used for ---------------------------------------------------------------------------------------------
 

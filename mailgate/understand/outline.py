@@ -6,9 +6,9 @@ import re
 
 from mailgate.model.account import Account, Asked, Piece
 from mailgate.model.mail import Attachment, Reading
-from mailgate.understand.attachments import stated_name
+from mailgate.understand.mime.attachments import stated_name
+from mailgate.understand.mime.tree import Part
 from mailgate.understand.notes import CONTAINER, EMPTY, FILE, HTML, HTML_BESIDE, HTML_NAMES_THE_QUOTE, PICTURE, PLAIN_BESIDE_HTML, Notes
-from mailgate.understand.tree import Part
 
 _OF_A_PART = re.compile(r"part ([\d.!]+): ")
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from mailgate.model.mail import Forwarded, Mail
-from mailgate.understand import forwards
-from mailgate.understand.addresses import addresses, bare_address, unaddressed
-from mailgate.understand.astray import SIGNS
-from mailgate.understand.body import Cut, cut
-from mailgate.understand.bounce import ids_of
+from mailgate.understand.answers.astray import SIGNS
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
-from mailgate.understand.headers import date, message_id, message_ids, repairs, unfold, unstructured
-from mailgate.understand.html import (
-    Document,
-    begins_with_words,
-    flat_text,
-    may_show_a_sign,
-    names_a_quote,
-    read_html,
-    same_words,
-    text_of,
-)
-from mailgate.understand.language import found_language, language_of
-from mailgate.understand.language import model as language_model
 from mailgate.understand.limits import LIMITS, ReadingLimits
+from mailgate.understand.mime.addresses import addresses, bare_address, unaddressed
+from mailgate.understand.mime.headers import date, message_id, message_ids, repairs, unfold, unstructured
+from mailgate.understand.mime.tree import grow, rooted
 from mailgate.understand.notes import (
     FROM_WITHIN,
     HTML_NAMES_THE_QUOTE,
@@ -36,8 +22,22 @@ from mailgate.understand.notes import (
     WORDLESS,
     Notes,
 )
-from mailgate.understand.quotes import Reasons
-from mailgate.understand.tree import grow, rooted
+from mailgate.understand.reports.dsn import ids_of
+from mailgate.understand.text import forwards
+from mailgate.understand.text.body import Cut, cut
+from mailgate.understand.text.html import (
+    Document,
+    begins_with_words,
+    flat_text,
+    may_show_a_sign,
+    names_a_quote,
+    read_html,
+    same_words,
+    text_of,
+)
+from mailgate.understand.text.language import found_language, language_of
+from mailgate.understand.text.language import model as language_model
+from mailgate.understand.text.quotes import Reasons
 
 #: Authors that only ever report on mail.
 DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})

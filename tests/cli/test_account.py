@@ -28,7 +28,7 @@ from mailgate.model.mail import Kind
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Status, TimerKind, Visibility
 from mailgate.model.token import Keyring
-from mailgate.understand import classify
+from mailgate.understand.kinds import classify
 from tests.cli.house import wicked
 from tests.journeys.world import ANN, EVE, MAX, MONDAY, World
 from tests.understand.writers import a_file, tnef

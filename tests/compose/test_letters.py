@@ -19,7 +19,7 @@ from mailgate.model.letter import Audience
 from mailgate.model.marker import MARKERS, RATING_HINTS
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Member, Status, Visibility
-from mailgate.understand.body import cut
+from mailgate.understand.text.body import cut
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
 
 ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
@@ -250,7 +250,7 @@ def test_only_a_letter_that_asks_for_a_rating_offers_one():
 
 
 def test_the_line_below_a_comment_is_one_that_the_reader_of_ratings_knows():
-    from mailgate.understand import rating
+    from mailgate.understand.answers import rating
 
     for hint in RATING_HINTS.values():
         assert " ".join(hint.split()).casefold() in rating._HINTS

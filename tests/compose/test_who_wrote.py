@@ -12,7 +12,7 @@ from mailgate.compose.names import is_called_like_us
 from mailgate.model.mail import Address
 from mailgate.model.person import Role
 from mailgate.model.ticket import Visibility
-from mailgate.understand.addresses import addresses
+from mailgate.understand.mime.addresses import addresses
 from tests.compose.desk import a_context, a_letter, header, policy, text
 
 ANN = next(iter(policy().agents.values())).name

@@ -25,10 +25,10 @@ from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, Tic
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
 from mailgate.understand import forms_in
-from mailgate.understand.absences import signs_of_absence
-from mailgate.understand.commands import commands_of, parse_commands
-from mailgate.understand.rating import is_thanks, read_rating, self_service
-from mailgate.understand.thread import find_evidence, settle
+from mailgate.understand.answers.commands import commands_of, parse_commands
+from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
+from mailgate.understand.answers.thread import find_evidence, settle
+from mailgate.understand.kinds.absences import signs_of_absence
 from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, when
 
 __all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "when"]

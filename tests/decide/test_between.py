@@ -5,7 +5,7 @@ from __future__ import annotations
 from mailgate.decide.between import with_what_they_answer
 from mailgate.model.mail import Answer
 from mailgate.model.ticket import Visibility
-from mailgate.understand.body import cut
+from mailgate.understand.text.body import cut
 from tests.decide.build import a_file, a_requesters, an_agents, an_entry, entries, was_refused
 
 ASKED = "Hello,\n\nwhich device is it?\nSince when does it drop?"

@@ -9,7 +9,7 @@ import pytest
 
 from mailgate.decide import authority, confirming, once, reports, sealing
 from mailgate.model.token import Keyring
-from mailgate.understand import stamps
+from mailgate.understand.identity import stamps
 from tests import forgeries
 from tests.forgeries import KINDS, run
 

@@ -15,8 +15,8 @@ from mailgate.model.evidence import EvidenceKind
 from mailgate.model.mail import Address, Kind
 from mailgate.model.ticket import Status
 from mailgate.model.token import Keyring
+from mailgate.understand.answers.thread import find_evidence
 from mailgate.understand.parse import parse
-from mailgate.understand.thread import find_evidence
 from tests.decide.build import (
     ANN,
     ANN_AT,

@@ -17,7 +17,7 @@ from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Agent
 from mailgate.model.ticket import Entry, HoldReason, Status, TicketKind, Visibility
-from mailgate.understand import commands as words
+from mailgate.understand.answers import commands as words
 from tests.decide.build import (
     ANN,
     ANN_AT,

@@ -24,8 +24,8 @@ def test_the_same_mails_leave_where_only_a_note_alone_on_its_line_is_looked_for(
     def alone(rest, first, visibility, verb_of):
         return [Fault("E_LATE", first + at, line, "#note") for at, line in enumerate(rest) if line.strip().lower() in ("#note", "#private")]
 
-    monkeypatch.setattr("mailgate.understand.commands.astray", alone)
-    monkeypatch.setattr("mailgate.understand.commands.set_apart", lambda whole: [])
+    monkeypatch.setattr("mailgate.understand.answers.commands.astray", alone)
+    monkeypatch.setattr("mailgate.understand.answers.commands.set_apart", lambda whole: [])
     result = mislaid.run(mislaid.mislaid(SEED), 500)
     measured.write("mislaid-commands-negative-control", n=result.mails, failed=len(result.outside), seed=SEED)
     assert len(result.outside) > 400
@@ -41,7 +41,7 @@ def test_the_same_mails_come_back_where_every_sign_at_the_beginning_of_a_line_co
     def every(rest, first, visibility, verb_of):
         return [Fault("E_LATE", first + at, line, "#note") for at, line in enumerate(rest) if line.lstrip().startswith("#")]
 
-    monkeypatch.setattr("mailgate.understand.commands.astray", every)
+    monkeypatch.setattr("mailgate.understand.answers.commands.astray", every)
     result = mislaid.run(mislaid.harmless(SEED), 500)
     measured.write("harmless-signs-negative-control", n=result.mails, failed=len(result.back), seed=SEED)
     assert len(result.back) > 200

@@ -18,7 +18,7 @@ from mailgate.model.account import Accounted
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Reading
 from mailgate.understand import account_item, open_files, read_item
-from mailgate.understand.dkim import Sealed, signatures
+from mailgate.understand.identity.dkim import Sealed, signatures
 from tests.compose.desk import a_letter
 from tests.mutations import mutated, seeds
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mailgate.app.stage import Received
-from mailgate.understand import attachments, tree
+from mailgate.understand.mime import attachments, tree
 from tests.journeys.test_attached import a_notice, an_answer
 from tests.journeys.world import ANN, MAX, SUPPORT, World, edit
 

@@ -13,7 +13,7 @@ from mailgate.receive.imap import FolderWatch, MailboxHouse
 from mailgate.receive.imap_session import Credentials
 from mailgate.record.rows import Keep
 from mailgate.record.store import Store
-from mailgate.understand.digest import digest
+from mailgate.understand.mime.digest import digest
 from tests.fakes.imap_server import ImapServer, noon
 from tests.record.builders import a_store
 

@@ -13,7 +13,7 @@ from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
 from mailgate.receive import verify
 from mailgate.receive.verify import Case, Resolver, verdicts
-from mailgate.understand.dkim import signatures
+from mailgate.understand.identity.dkim import signatures
 from mailgate.understand.parse import parse
 from tests.fakes.dns_server import NameServer, text
 from tests.fakes.signer import record, rsa_key, signed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailgate.model.mail import Attachment
-from mailgate.understand.attachments import files_of
+from mailgate.understand.mime.attachments import files_of
 
 
 def attachment_bytes(raw: bytes, attachment: Attachment) -> bytes | None:

@@ -10,11 +10,13 @@ import pytest
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Kind
 from mailgate.model.token import Keyring, message_id
-from mailgate.understand import account_item, body, classify, notes, quotes, read, recognised_account, signature
-from mailgate.understand.body import FROM_HERE, cut
-from mailgate.understand.html import QUOTED_BY_HTML, read_html
+from mailgate.understand import account_item, notes, read, recognised_account
+from mailgate.understand.kinds import classify
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.parse import parse
+from mailgate.understand.text import body, quotes, signature
+from mailgate.understand.text.body import FROM_HERE, cut
+from mailgate.understand.text.html import QUOTED_BY_HTML, read_html
 from tests.understand.writers import a_file, signed, tnef
 
 RING = Keyring((b"k" * 32,))

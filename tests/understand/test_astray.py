@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.understand.astray import set_apart
-from mailgate.understand.commands import commands_of, parse_commands
+from mailgate.understand.answers.astray import set_apart
+from mailgate.understand.answers.commands import commands_of, parse_commands
+from mailgate.understand.answers.secrecy import means_inside, one_slip
 from mailgate.understand.parse import parse
-from mailgate.understand.secrecy import means_inside, one_slip
 from tests.exam import mislaid
 from tests.growth import assert_linear
 

@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from mailgate.understand.body import cut
+from mailgate.understand.text.body import cut
 
 QUOTE = "> Have you tried\n> turning it off?"
 WHO = "Support <support@example.org>"

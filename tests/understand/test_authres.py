@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.authres import LONGEST, read_stamp, server_of
+from mailgate.understand.identity.authres import LONGEST, read_stamp, server_of
 
 
 def said(value: str) -> tuple[str, list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.below import written_below
+from mailgate.understand.text.below import written_below
 
 LETTER = """-- please write above this line --
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailgate.model.marker import MARKERS, marker
-from mailgate.understand.body import Cut, cut
+from mailgate.understand.text.body import Cut, cut
 from tests.growth import assert_linear, cost
 
 QUOTE = "> Have you tried\n> turning it off?"

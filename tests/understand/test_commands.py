@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.model.understood import Parsed
-from mailgate.understand.commands import MOST, VERBS, WORDS, nearest, parse_commands, unavailable
+from mailgate.understand.answers.commands import MOST, VERBS, WORDS, nearest, parse_commands, unavailable
 from tests.growth import assert_linear
 
 

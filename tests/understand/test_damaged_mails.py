@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from mailgate.understand.headers import parse_disposition, unstructured
+from mailgate.understand.mime.headers import parse_disposition, unstructured
+from mailgate.understand.mime.transfer import from_base64, undo
 from mailgate.understand.parse import parse
-from mailgate.understand.transfer import from_base64, undo
 
 TAIL = b"From: ann@example.com\r\nSubject: help\r\n\r\nMy screen is dark.\r\n"
 BEGUN_ODDLY = {

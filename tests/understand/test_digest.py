@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.understand.digest import digest
+from mailgate.understand.mime.digest import digest
 from tests.growth import assert_linear
 
 HEAD = b"From: max@home.example\nTo: support@example.org\nSubject: printer\nMessage-ID: <1@home.example>\n"

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.model.dns import Answer, Answers, Heard
-from mailgate.understand.dkim import Outcome, Sealed, signatures, tags, verify
-from mailgate.understand.lookups import Missing
+from mailgate.understand.identity.dkim import Outcome, Sealed, signatures, tags, verify
+from mailgate.understand.identity.lookups import Missing
 from tests.fakes.signer import SIGNED, Key, ed25519_key, record, rsa_key, signed
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

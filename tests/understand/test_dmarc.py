@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailgate.model.dns import Answer, Heard, Question
-from mailgate.understand.dmarc import Policy, Unknown, organisation_of, policy_of, steps
-from mailgate.understand.lookups import Missing
+from mailgate.understand.identity.dmarc import Policy, Unknown, organisation_of, policy_of, steps
+from mailgate.understand.identity.lookups import Missing
 
 
 def policy(domain: str, **records: str) -> Policy:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.understand.forwards import bare_subject, in_text, says_forwarded
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.parse import parse
+from mailgate.understand.text.forwards import bare_subject, in_text, says_forwarded
 from tests.understand.one_file import attachment_bytes
 
 MAILS = Path(__file__).parents[1] / "mails" / "forwards"

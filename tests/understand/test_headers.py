@@ -6,10 +6,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailgate.understand.addresses import addresses
-from mailgate.understand.attachments import clean_file_name
-from mailgate.understand.charset import clean_name, clean_text, decode
-from mailgate.understand.headers import date, message_id, message_ids, parse_content_type, parse_disposition, unstructured, without_comments
+from mailgate.understand.mime.addresses import addresses
+from mailgate.understand.mime.attachments import clean_file_name
+from mailgate.understand.mime.charset import clean_name, clean_text, decode
+from mailgate.understand.mime.headers import (
+    date,
+    message_id,
+    message_ids,
+    parse_content_type,
+    parse_disposition,
+    unstructured,
+    without_comments,
+)
 
 WORDS = [
     ("=?utf-8?Q?Gr=C3=BC=C3=9Fe?=", "Grüße"),

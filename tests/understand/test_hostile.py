@@ -12,7 +12,7 @@ import pytest
 from mailgate.model.mail import Kind, Mail
 from mailgate.model.token import Keyring
 from mailgate.understand import ReadingLimits, read
-from mailgate.understand.tree import grow
+from mailgate.understand.mime.tree import grow
 from tests.bombs import BOMBS, HEAD, nested
 from tests.growth import cost
 from tests.mutations import mutated, seeds

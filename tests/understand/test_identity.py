@@ -12,8 +12,8 @@ from mailgate.model.dns import Answer, Answers, Heard, Question, Wanted
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
-from mailgate.understand.dkim import Sealed, signatures
-from mailgate.understand.identity import AUTH_AS, by_word, client_of, judge, needs_check
+from mailgate.understand.identity.dkim import Sealed, signatures
+from mailgate.understand.identity.verdict import AUTH_AS, by_word, client_of, judge, needs_check
 from mailgate.understand.parse import parse
 from tests.fakes.signer import record, rsa_key, signed
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.understand import language
-from mailgate.understand.language import language_of
 from mailgate.understand.parse import parse
+from mailgate.understand.text import language
+from mailgate.understand.text.language import language_of
 
 TEXTS = {
     "en": (

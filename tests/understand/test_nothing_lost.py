@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailgate.model.marker import marker
-from mailgate.understand import body, quotes, signature
-from mailgate.understand.body import Label, cut, label
-from mailgate.understand.html import read_html
 from mailgate.understand.limits import LIMITS, ReadingLimits
+from mailgate.understand.text import body, quotes, signature
+from mailgate.understand.text.body import Label, cut, label
+from mailgate.understand.text.html import read_html
 
 PIECES = [
     "Yes, twice.", "", "", "> quoted", ">> more", "> ", "On Mon, 2 Mar 2026 at 16:40 Support <support@example.org> wrote:",

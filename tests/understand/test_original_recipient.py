@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.bounce import delivery_reports
 from mailgate.understand.limits import LIMITS
+from mailgate.understand.reports.dsn import delivery_reports
 
 
 @pytest.mark.parametrize(

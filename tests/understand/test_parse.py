@@ -10,10 +10,10 @@ import pytest
 from mailgate.model.mail import Mail
 from mailgate.model.token import Keyring
 from mailgate.understand import read
-from mailgate.understand.html import read_html
-from mailgate.understand.language import language_of
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.parse import parse
+from mailgate.understand.text.html import read_html
+from mailgate.understand.text.language import language_of
 from tests.understand.one_file import attachment_bytes
 
 HEAD = b"From: Ann <ann@example.com>\r\nTo: support@example.org\r\nSubject: x\r\n"

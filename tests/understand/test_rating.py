@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.marker import MARKERS
-from mailgate.understand.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
+from mailgate.understand.answers.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
 from tests.growth import assert_linear
 
 

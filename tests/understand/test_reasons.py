@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.reasons import HARD, STATUSES, judged
+from mailgate.understand.reports.reasons import HARD, STATUSES, judged
 
 SAID = [
     # status of the report, words of the host, hard, reason

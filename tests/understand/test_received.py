@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.received import hop_of
+from mailgate.understand.identity.received import hop_of
 from tests.growth import assert_linear
 
 LINES: tuple[tuple[str, str, tuple[str, str, str | None, str]], ...] = (

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.understand.body import cut
 from mailgate.understand.parse import parse
+from mailgate.understand.text.body import cut
 
 REPLIES = Path(__file__).parents[1] / "mails" / "replies"
 

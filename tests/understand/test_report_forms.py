@@ -7,8 +7,8 @@ import pytest
 from mailgate.model.mail import Kind
 from mailgate.model.token import Keyring
 from mailgate.understand import LIMITS, read
-from mailgate.understand.bounce import delivery_reports
-from mailgate.understand.report_text import told_in
+from mailgate.understand.reports.as_text import told_in
+from mailgate.understand.reports.dsn import delivery_reports
 
 RING = Keyring((b"a key only for tests, 32 octets!",))
 NOBODY: frozenset[str] = frozenset()

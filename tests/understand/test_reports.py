@@ -10,9 +10,9 @@ import pytest
 from mailgate.model.mail import Kind, Reading
 from mailgate.model.token import Keyring
 from mailgate.understand import LIMITS, read
-from mailgate.understand.bounce import delivery_reports, in_text
-from mailgate.understand.report_json import notice_in
-from mailgate.understand.report_text import told_in
+from mailgate.understand.reports.as_json import notice_in
+from mailgate.understand.reports.as_text import told_in
+from mailgate.understand.reports.dsn import delivery_reports, in_text
 
 RING = Keyring((b"a key only for tests, 32 octets!",))
 NOBODY: frozenset[str] = frozenset()

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
-from mailgate.understand.addresses import addresses, unaddressed
-from mailgate.understand.attachments import clean_file_name
-from mailgate.understand.charset import clean_line, clean_name, decode
-from mailgate.understand.headers import decode_words, message_id, parse_content_type, parse_disposition, repairs, unstructured
+from mailgate.understand.mime.addresses import addresses, unaddressed
+from mailgate.understand.mime.attachments import clean_file_name
+from mailgate.understand.mime.charset import clean_line, clean_name, decode
+from mailgate.understand.mime.headers import decode_words, message_id, parse_content_type, parse_disposition, repairs, unstructured
 
 #: script -> words in it, and charsets beside UTF-8 that clients use for them.
 SCRIPTS: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.understand.body import cut
+from mailgate.understand.text.body import cut
 
 TEXT = "The toner is empty.\n\nCan you send two?"
 

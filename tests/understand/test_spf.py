@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mailgate.model.dns import Answer, Heard, Question
-from mailgate.understand.lookups import Missing
-from mailgate.understand.spf import Found, check_host
+from mailgate.understand.identity.lookups import Missing
+from mailgate.understand.identity.spf import Found, check_host
 
 IP4, IP6, OTHER = "192.0.2.7", "2001:db8::7", "203.0.113.9"
 Zone = dict[Question, tuple[str, ...]]

@@ -11,8 +11,8 @@ import pytest
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
-from mailgate.understand.dkim import signatures
-from mailgate.understand.identity import by_word, needs_seals, with_seals
+from mailgate.understand.identity.dkim import signatures
+from mailgate.understand.identity.verdict import by_word, needs_seals, with_seals
 from mailgate.understand.parse import parse
 from tests.fakes.signer import SIGNED, signed
 

@@ -20,7 +20,7 @@ from mailgate.model.token import (
     subject_token,
     thread_id,
 )
-from mailgate.understand.thread import cited_ids, find_evidence, settle
+from mailgate.understand.answers.thread import cited_ids, find_evidence, settle
 
 RING = Keyring((b"0" * 32,))
 OTHER_RING = Keyring((b"1" * 32,))

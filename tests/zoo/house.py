@@ -21,7 +21,7 @@ from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store
 from mailgate.settings import sample_policy
 from mailgate.understand import open_texts, read_item
-from mailgate.understand.dkim import signatures
+from mailgate.understand.identity.dkim import signatures
 from tests.compose.desk import templates
 
 MONDAY = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)

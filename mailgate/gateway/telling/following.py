@@ -26,7 +26,7 @@ from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
 from mailgate.model.understood import Fault, Parsed
-from mailgate.understand.commands import parse_commands
+from mailgate.understand.answers.commands import parse_commands
 
 #: What each event means, as a colleague says it. What has words of its own below is "".
 EVENTS: Mapping[str, str] = {

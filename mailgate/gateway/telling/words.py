@@ -20,7 +20,7 @@ KINDS: Mapping[Kind, tuple[str, str]] = {
     Kind.LOOP: ("It is a letter of our own that has come back.", "a letter of our own that has come back"),
     Kind.UNREADABLE: ("It cannot be read as a mail.", "nothing that could be read"),
 }
-#: Each rule that says what a mail is: what it looks for, and what a yes means. By its name in `understand/classify`.
+#: Each rule that says what a mail is: what it looks for, and what a yes means. By its name in `understand/kinds/classify`.
 RULES: Mapping[str, tuple[str, str]] = {
     "unreadable": ("a mail that cannot be read", "no field of a header was found in it"),
     "our own letter": ("a letter of our own", "its Message-ID is one that we have signed"),

@@ -1,0 +1,1 @@
+"""What kind of mail is it, and may a machine answer it?"""

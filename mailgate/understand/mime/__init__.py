@@ -1,0 +1,1 @@
+"""The octets of a mail: parts, headers, addresses, charsets and files, whatever form they come in. Nothing here knows what a ticket is."""

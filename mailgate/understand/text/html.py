@@ -1,0 +1,473 @@
+"""HTML mail: made safe, made text, and cut like text. Never fetches anything; linear in the size of what it is given.
+
+A tree is built only of HTML that is neither too long nor too deep: builders take the square of the depth.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from typing import NamedTuple
+from urllib.parse import unquote
+
+import nh3
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from mailgate.understand.limits import ReadingLimits
+from mailgate.understand.mime.charset import clean_text
+from mailgate.understand.text.body import FROM_HERE, Cut, Label, assemble, label
+from mailgate.understand.text.quotes import MARKED, Reasons
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
+_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNSEEN = re.compile(r"<(style|script|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_DATA_URI = re.compile(r"data:[^\"'\s>)]{512,}")
+_SPACE = re.compile(r"[ \t\n\r\f]+")
+_LOOSE = re.compile(r"\W+")
+
+#: A number sign, or what looks like one, also written as an entity; in text, or as what stands for a picture.
+_SIGN = "(?:(?<!&)#|[\uff03\ufe5f\u266f\u2317\u22d5\u29e3\u29e4\u29e5\u2a33\u2a68\u2d4c\u4e95]|&(?:num|#0{0,6}35|#[xX]0{0,6}23);)"
+_ANY_SIGN = re.compile(_SIGN)
+_SHOWN_SIGN = re.compile(rf"(?:\A|>)[^<>]*{_SIGN}|\balt=[\"']?{_SIGN}")
+_SIGN_AS_PICTURE = re.compile("[#\uff03\ufe5f][\ufe0e\ufe0f\u20e3]*\\s*")
+
+#: On both sides of where a link leads, in the pieces of a line. No cleaned text holds the character.
+_LINK = "\x03"
+_LINKS = re.compile(f" ?{_LINK}([^{_LINK}]*){_LINK}")
+#: What the plain form of a mail has in the place of links and pictures: it says nothing of its own beside HTML.
+_MARKS = re.compile(r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]")
+
+QUOTED_BY_HTML = "the HTML sets it apart as a quote"
+
+#: Elements that end by themselves, or hold nothing: they say nothing about depth.
+_FLAT = frozenset(
+    "area base br col embed hr img input link meta param source track wbr p li td th tr dt dd option tbody thead tfoot colgroup "
+    "o:p html body".split()
+)
+_WALLS = frozenset("table caption object applet marquee template svg math foreignobject desc".split())
+_BLOCK = frozenset(
+    "address article aside blockquote body center dd details dir div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 "
+    "header hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+_SPACED = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
+_UNREAD = frozenset(
+    "head style script title meta link template noscript object embed svg math select textarea button iframe audio video canvas".split()
+)
+_HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
+_BAR = re.compile(r"border-left(?:-width|-style)?\s*:\s*(?!none|0)|border-width\s*:[^;]{0,40}\b[1-9]\S{0,4}\s*(?:;|$)", re.IGNORECASE)
+_OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid.{0,60}padding\s*:\s*3(?:\.0)?pt", re.IGNORECASE | re.DOTALL)
+
+#: Where mail programs say by id, class or name that the rest, an element or a line is quoted. Ids without the `x_` that Outlook adds.
+_FROM_HERE_IDS = frozenset(
+    "appendonsend divrplyfwdmsg stopspelling olk_src_body_section mailcontainerseparator ms-outlook-mobile-body-separator-line "
+    "zwchr hm_replyblock isforwardcontent isreplycontent".split()
+)
+_FROM_HERE_CLASSES = frozenset("yahoo_quoted outlookmessageheader ymail_android_quote wordsection1quoted".split())
+_FROM_HERE_NAMES = frozenset({"messagereplysection"})
+_ATTRIBUTION_CLASSES = frozenset("gmail_attr moz-cite-prefix moz-email-headers-table".split())
+_ATTRIBUTION_IDS = frozenset({"reply-intro"})
+_QUOTE_CLASSES = frozenset(
+    "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
+)
+#: Looked for one after the other: as one expression they cost ten times as much.
+_NAMES_A_QUOTE = (
+    *sorted((_FROM_HERE_IDS | _FROM_HERE_CLASSES | _FROM_HERE_NAMES | _QUOTE_CLASSES) - {"qt"}), "type=cite", "type='cite", 'type="cite',
+)  # fmt: skip
+#: Of these an element of any kind holds nothing but the quote.
+_WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
+_SIGNATURE_CLASSES = frozenset(
+    "gmail_signature moz-signature protonmail_signature_block protonmail_signature_block-user tutanota_signature "
+    "missive_signature front-signature mail-signature".split()
+)
+_SIGNATURE_IDS = frozenset("signature applemailsignature ms-outlook-mobile-signature gmail_signature ymail_android_signature".split())
+_SIGNATURE_NAMES = frozenset({"messagesignaturesection"})
+
+_TAGS = frozenset(nh3.ALLOWED_TAGS | {"center", "font", "u", "s", "big", "strike", "tt", "dl", "dt", "dd"}) - {"map", "area"}
+_ATTRIBUTES = {
+    **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
+    "*": {"style", "dir", "lang", "title"}, "img": {"src", "alt", "width", "height"}, "font": {"color", "size"}, "blockquote": {"type"},
+    "table": {"align", "border", "cellpadding", "cellspacing", "width"}, "td": {"align", "colspan", "rowspan", "valign", "width"},
+    "th": {"align", "colspan", "rowspan", "scope", "width"},
+}  # fmt: skip
+_STYLES = {
+    "color",
+    "background-color",
+    "font-weight",
+    "font-style",
+    "font-size",
+    "text-decoration",
+    "text-align",
+    "margin-left",
+    "padding-left",
+    "border-left",
+    "white-space",
+}
+_SCHEMES = {"http", "https", "mailto", "tel", "cid"}
+
+
+def _keep(tag: str, name: str, value: str) -> str | None:
+    """Nothing that loads by itself: a picture must be a part of the mail, a style holds no address."""
+    if name == "src":
+        return value if value[:4].lower() == "cid:" else None
+    if name == "style":
+        return value if "(" not in value and "\\" not in value else None
+    return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(_TAGS),
+    attributes=_ATTRIBUTES,
+    attribute_filter=_keep,
+    url_schemes=_SCHEMES,
+    link_rel="noopener noreferrer nofollow",
+    filter_style_properties=_STYLES,
+    strip_comments=True,
+    clean_content_tags={
+        "script",
+        "style",
+        "title",
+        "head",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "noscript",
+        "template",
+        "textarea",
+        "select",
+    },
+)
+
+
+@dataclass(slots=True)
+class Document:
+    """HTML that was read: `safe` to show, its readable `text`, and what is new in it."""
+
+    safe: str
+    text: str
+    cut: Cut
+    new_safe: str | None  #: the HTML of the new text alone; None where no tree could be built
+    defects: list[str]
+    folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
+
+
+@dataclass(slots=True)
+class _Line:
+    depth: int = 0  #: how often quoted
+    apart: bool = False  #: in a <blockquote> that nobody says quotes a mail
+    signed: bool = False  #: in what a mail program calls a signature
+    pieces: list[str] = field(default_factory=list)
+    nodes: list[LexborNode] = field(default_factory=list)  #: of its text, to take it out again
+    pictures: list[tuple[LexborNode, bool]] = field(default_factory=list)  #: each with whether it stands in a quote or a signature
+
+
+class _Kind(NamedTuple):
+    """What an element says of its contents."""
+
+    quotes: bool = False
+    apart: bool = False
+    signed: bool = False
+
+
+_PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
+
+
+def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False, links: bool = False) -> Document:
+    """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what. `wordless`: as in `label`.
+
+    `links`: there is no plain form, so the text has to say where links lead. The rules of the cut look at the words alone.
+    """
+    defects: list[str] = []
+    markup, tree = _tree(markup, limits, defects)
+    if tree is None or tree.body is None:
+        text = flat_text(markup)
+        flat = text.split("\n")
+        taken_apart = assemble(flat, label(flat, limits, why=why, wordless=wordless), why)
+        return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
+    safe = _CLEANER.clean(markup)
+    lines = _render(tree.body)
+    whole = ["".join(line.pieces) for line in lines]
+    seen = [_LINKS.sub("", text) if _LINK in text else text for text in whole]
+    labels = label(
+        [("> " * line.depth) + text if line.depth else text for line, text in zip(lines, seen, strict=True)],
+        limits,
+        frozenset(at for at, line in enumerate(lines) if line.apart and not line.depth),
+        frozenset(at for at, line in enumerate(lines) if line.signed),
+        why,
+        wordless,
+    )
+    if why is not None:  # the ">" was put there for the rules alone
+        why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
+    if links:
+        seen = [_LINKS.sub(r" <\1>", text) if _LINK in text else text for text in whole]
+    taken_apart = assemble(seen, labels, why)
+    text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
+    if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
+        return Document(safe, text, taken_apart, safe, defects)
+    shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
+    for line, mark in zip(lines, labels, strict=True):
+        for node, apart in line.pictures:
+            folded = apart or mark is not Label.NEW
+            if (source := node.attributes.get("src") or "")[:4].lower() == "cid:":
+                shown[folded].add(unquote(source[4:]).strip())
+            if folded:
+                node.decompose()
+        if mark is not Label.NEW:
+            for node in line.nodes:
+                node.decompose()
+    _prune(tree.body)
+    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, frozenset(shown[1] - shown[0]))
+
+
+def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
+    """The readable text of an HTML part."""
+    defects: list[str] = []
+    markup, tree = _tree(markup, limits, defects)
+    if tree is None or tree.body is None:
+        return flat_text(markup), defects
+    lines = (_LINKS.sub(r" <\1>", "".join(line.pieces)) for line in _render(tree.body))
+    return "\n".join(line for line in lines if line != FROM_HERE).strip("\n").rstrip(), defects
+
+
+def same_words(one: str, other: str) -> bool:
+    """Whether two texts say the same, whatever their white space and punctuation, and whatever stands for links and pictures."""
+    return _LOOSE.sub("", _MARKS.sub("", one)) == _LOOSE.sub("", _MARKS.sub("", other))
+
+
+def begins_with_words(text: str, beginning: str) -> bool:
+    """Whether a text begins with these words and says more."""
+    words, first = _LOOSE.sub("", text), _LOOSE.sub("", beginning)
+    return bool(first) and len(words) > len(first) and words.startswith(first)
+
+
+def names_a_quote(markup: str) -> bool:
+    """Whether HTML holds a place where a mail program says that it quotes."""
+    low = markup.lower()
+    return any(name in low for name in _NAMES_A_QUOTE)
+
+
+def may_show_a_sign(markup: str) -> bool:
+    """Whether a number sign may stand in what HTML shows, and not only in its colours and addresses. No tree is built for it."""
+    if _ANY_SIGN.search(markup) is None:
+        return False
+    return _SHOWN_SIGN.search(_UNSEEN.sub("", markup)) is not None
+
+
+def flat_text(markup: str) -> str:
+    """The text of HTML that no tree is built of: tags taken out."""
+    text = _ANY_TAG.sub(" ", re.sub(r"<(?:br|/p|/div|/tr|/li|p|div)\b[^<>]{0,200}>", "\n", _UNSEEN.sub("", markup), flags=re.IGNORECASE))
+    lines = (" ".join(line.split()) for line in clean_text(unescape(text)).split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _tree(markup: str, limits: ReadingLimits, defects: list[str]) -> tuple[str, LexborHTMLParser | None]:
+    if len(markup) > 4096:
+        markup = _DATA_URI.sub("data:,", markup)
+    if len(markup) > limits.html:
+        markup = markup[: limits.html]
+        defects.append(f"HTML longer than {limits.html} characters")
+    if _depth(markup) > limits.html_depth:
+        defects.append("HTML too deep")
+        return markup, None
+    if markup.count("&") > limits.html_entities:
+        defects.append("HTML of too many entities")
+        return markup, None
+    return markup, LexborHTMLParser(markup)
+
+
+def _depth(markup: str) -> int:
+    """How deep the tree will get. An end tag closes what it finds near, and nothing beyond the table that it stands in."""
+    if markup.count("<") < 500:
+        return 0
+    stack: list[str] = []
+    deepest = 0
+    for closing, name in _TAG.findall(markup):
+        name = name.lower()
+        if name in _FLAT:
+            continue
+        if not closing:
+            stack.append(name)
+            deepest = max(deepest, len(stack))
+            continue
+        for back in range(len(stack) - 1, max(len(stack) - 17, -1), -1):
+            if stack[back] == name:
+                del stack[back:]
+                break
+            if stack[back] in _WALLS:
+                break
+    return deepest
+
+
+def _render(body: LexborNode) -> list[_Line]:
+    """The lines that somebody sees, each with how often it is quoted and where it comes from."""
+    line = _Line()
+    lines = [line]
+    depth = apart = signed = kept = 0  # kept: within <pre>
+    gap = False  # an empty line is due before the next text
+    stack: list[tuple[LexborNode, str | None, _Kind]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
+
+    def leave_pictures() -> None:
+        """A picture alone on a line belongs to the words above it, and not to the next block's."""
+        if line.pictures and not line.pieces:
+            above = next((each for each in reversed(lines[:-1]) if each.pieces), None)
+            if above is not None:
+                above.pictures += line.pictures
+                line.pictures = []
+
+    def begin() -> _Line:
+        lines.append(_Line(depth, apart > 0, signed > 0))
+        return lines[-1]
+
+    while stack:
+        node, left, kind = stack.pop()
+        if left == "a":
+            if line.pieces and (where := _leads_to(node)):
+                line.pieces.append(f"{_LINK}{where}{_LINK}")
+            continue
+        if left is not None:
+            kept -= left == "pre"
+            depth, apart, signed = depth - kind.quotes, apart - kind.apart, signed - kind.signed
+            gap = gap or left in _SPACED
+            leave_pictures()
+            if line.pieces:
+                line = begin()
+            line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
+            continue
+        tag = node.tag or ""
+        if tag == "-text":
+            text = clean_text(node.text_content or "")
+            if not text:
+                continue
+            if kept:
+                pieces = text.split("\n")
+            else:
+                if not text.isprintable() or "  " in text:
+                    text = _SPACE.sub(" ", text)
+                pieces = [text.lstrip(" ") if not line.pieces or line.pieces[-1].endswith(" ") else text]
+            for index, piece in enumerate(pieces):
+                if index:
+                    line = begin()
+                if piece:
+                    if gap and not line.pieces and len(lines) > 1:
+                        line = begin()
+                    gap = False
+                    line.pieces.append(piece)
+                    line.nodes.append(node)
+            continue
+        if tag == "br":
+            line = begin()
+            continue
+        if tag == "img":
+            line.pictures.append((node, depth > 0 or signed > 0))
+            if _SIGN_AS_PICTURE.fullmatch((node.attributes.get("alt") or "")[:8]):
+                line.pieces.append("#")  # an emoji, drawn by the mail program
+            continue
+        if tag in _UNREAD or tag[:1] in "-!":
+            continue
+        attributes = node.attributes
+        if attributes and _HIDDEN.search((attributes.get("style") or "")[:500]):
+            continue
+        if tag in _BLOCK:
+            gap = gap or tag in _SPACED
+            leave_pictures()
+            if line.pieces:
+                if tag in ("td", "th"):
+                    line.pieces.append(" ")
+                else:
+                    line = begin()
+            if attributes and _rest_is_quoted(node, tag, attributes):
+                lines.append(_Line(depth, pieces=[FROM_HERE]))
+                line = begin()
+            kind = _kind(node, tag, attributes)
+            if kind is not _PLAIN:
+                depth, apart, signed = depth + kind.quotes, apart + kind.apart, signed + kind.signed
+                line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
+            kept += tag == "pre"
+            if tag == "li":
+                if gap and len(lines) > 1:
+                    line = begin()
+                gap = False
+                line.pieces.append("- ")
+            if tag not in ("td", "th"):
+                stack.append((node, tag, kind))
+        if tag == "a" and attributes and attributes.get("href"):
+            stack.append((node, tag, _PLAIN))
+        stack.extend([(child, None, _PLAIN) for child in node.iter(include_text=True)][::-1])
+    for line in lines:
+        if line.pieces:
+            line.pieces = ["".join(line.pieces).rstrip()]
+    return lines
+
+
+def _leads_to(link: LexborNode) -> str:
+    """Where a link leads, "" where its words say it, or nobody could read it."""
+    where = clean_text((link.attributes.get("href") or "").strip()[:2000])
+    words = "".join((link.text() or "").split()).lower()
+    bare = where.partition("://")[2].rstrip("/").lower()
+    if not words or not bare or where[:4].lower() != "http" or bare in words or any(sign in where for sign in f" \n{_LINK}<>"):
+        return ""
+    return where
+
+
+def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Kind:
+    """What this element says of everything within it."""
+    if tag in ("td", "th"):
+        return _PLAIN
+    if not attributes:
+        return _APART if tag == "blockquote" else _PLAIN
+    classes = (attributes.get("class") or "").lower().split()
+    identity = _id(attributes)
+    if tag == "blockquote":
+        cites = attributes.get("type") == "cite" or "cite" in attributes or not _QUOTE_CLASSES.isdisjoint(classes) or identity == "qt"
+        return _QUOTES if cites or _BAR.search((attributes.get("style") or "")[:500]) else _APART
+    if not _WHOLE_QUOTES.isdisjoint(classes):
+        return _QUOTES
+    if (
+        not _SIGNATURE_CLASSES.isdisjoint(classes)
+        or identity in _SIGNATURE_IDS
+        or (attributes.get("name") or "").lower() in _SIGNATURE_NAMES
+    ):
+        return _SIGNED
+    introduces = not _ATTRIBUTION_CLASSES.isdisjoint(classes) or identity in _ATTRIBUTION_IDS
+    return _QUOTES if introduces and not (node.text() or "")[:200].lstrip().startswith("--") else _PLAIN
+
+
+def _id(attributes: dict[str, str | None]) -> str:
+    identity = (attributes.get("id") or "")[:80].lower()
+    while identity.startswith("x_"):
+        identity = identity[2:]
+    return identity
+
+
+def _rest_is_quoted(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
+    """Whether this element begins what is quoted to the end."""
+    if _id(attributes) in _FROM_HERE_IDS or (attributes.get("name") or "").lower() in _FROM_HERE_NAMES:
+        return True
+    classes = (attributes.get("class") or "").lower()
+    if classes and (not _FROM_HERE_CLASSES.isdisjoint(classes.split()) or classes.endswith("yahoo_quoted")):
+        return True
+    style = attributes.get("style") or ""
+    return tag == "div" and "border-top" in style and bool(_OUTLOOK_RULE.search(style[:300])) and ":" in (node.text() or "")[:60]
+
+
+def _prune(body: LexborNode) -> None:
+    """Takes out whatever the cut left empty: containers, headings, and the frame of our own letters. Cells stay where their table does."""
+    full: set[int] = set()
+    for node in body.traverse(include_text=True):
+        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip() and not _is_unread(node)):
+            above: LexborNode | None = node
+            while above is not None and above.mem_id not in full:
+                full.add(above.mem_id)
+                above = above.parent
+    empty = [node for node in body.traverse(include_text=False) if node.mem_id not in full and node.tag not in _KEPT_EMPTY]
+    for node in reversed(empty):
+        node.decompose()
+
+
+#: Nothing stands in them, or they stand for their place.
+_KEPT_EMPTY = frozenset("html body br wbr img td th tr col colgroup thead tbody tfoot".split())
+
+
+def _is_unread(text: LexborNode) -> bool:
+    return text.parent is not None and text.parent.tag in _UNREAD
