@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
 from mailgate.decide.sealing import Doubt, doubt
 from mailgate.decide.situation import Situation
@@ -20,8 +19,6 @@ from mailgate.model.understood import LetterFacts
 
 NO_VERDICT = Verdict()
 AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
-#: Commands that reach further than their ticket (`Capability.FAR_REACHING`).
-FAR = frozenset({"merge", "requester", "cc", "broadcast", "spam"})
 CONFIRMED = Proof(token=True, domain=True, because="its author said that it is his")
 
 # --- the table -------------------------------------------------------------------------------------------------------
@@ -30,13 +27,11 @@ CONFIRMED = Proof(token=True, domain=True, because="its author said that it is h
 class Capability(StrEnum):
     """What somebody may want to do. Each is a row of the table."""
 
-    OPEN = "open a ticket"
     PUBLIC_ENTRY = "add a public entry"
     STATUS = "status, help"  #: answered only to the address on file
     CLOSE = "close, reopen"
     RATE = "rate"
     COMMAND = "note, reply, take, assign, wait, hold, resolve, fields"
-    FAR_REACHING = "merge, requester, cc, broadcast, spam, what shows other tickets"
 
 
 class Need(StrEnum):
@@ -46,57 +41,23 @@ class Need(StrEnum):
     EVIDENCE = "0 and ticket evidence"
     PROOF = "1"
     DESK = "the desk's rung"
-    DESK_AND_CONFIRM = "the desk's rung, and a confirmation where that is token"
     NEVER = "-"
 
 
-#: What becomes of a mail that falls short: agents see it as unverified; it is an ordinary entry, its command inert text;
-#: a confirmation asks first; nothing happens.
-Otherwise = Literal["unverified", "entry", "confirm", "refused"]
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    need: Need
-    otherwise: Otherwise
-
-
-_ANYBODY = Rule(Need.CLAIM, "refused")
-_INERT = Rule(Need.NEVER, "entry")
-_AGENT = Rule(Need.DESK, "confirm")
-_AGENT_FAR = Rule(Need.DESK_AND_CONFIRM, "confirm")
-_STAFF = (Role.AGENT, Role.LEAD, Role.OPERATOR)
+_STAFF = dict.fromkeys((Role.AGENT, Role.LEAD, Role.OPERATOR), Need.DESK)
 
 #: Every capability for every role; a new row or column is complete or the tests fail.
-TABLE: Mapping[Capability, Mapping[Role, Rule]] = {
-    Capability.OPEN: dict.fromkeys(Role, _ANYBODY),
+TABLE: Mapping[Capability, Mapping[Role, Need]] = {
     Capability.PUBLIC_ENTRY: {
-        Role.REQUESTER: Rule(Need.EVIDENCE, "unverified"),
-        Role.PARTICIPANT: Rule(Need.PROOF, "unverified"),
-        Role.STRANGER: Rule(Need.NEVER, "unverified"),  # even with a valid token: somebody forwarded a letter
-        **dict.fromkeys(_STAFF, Rule(Need.DESK, "unverified")),
+        Role.REQUESTER: Need.EVIDENCE,
+        Role.PARTICIPANT: Need.PROOF,
+        Role.STRANGER: Need.NEVER,  # even with a valid token: somebody forwarded a letter
+        **_STAFF,
     },
-    Capability.STATUS: {**dict.fromkeys(Role, _ANYBODY), Role.STRANGER: _INERT},  # no address on file
-    Capability.CLOSE: {
-        Role.REQUESTER: Rule(Need.PROOF, "entry"),
-        Role.PARTICIPANT: _INERT,
-        Role.STRANGER: _INERT,
-        **dict.fromkeys(_STAFF, _AGENT),
-    },
-    Capability.RATE: {
-        Role.REQUESTER: Rule(Need.PROOF, "entry"),
-        Role.PARTICIPANT: _INERT,
-        Role.STRANGER: _INERT,
-        **dict.fromkeys(_STAFF, _AGENT),
-    },
-    Capability.COMMAND: {
-        **dict.fromkeys((Role.REQUESTER, Role.PARTICIPANT, Role.STRANGER), _INERT),
-        **dict.fromkeys(_STAFF, _AGENT),
-    },
-    Capability.FAR_REACHING: {
-        **dict.fromkeys((Role.REQUESTER, Role.PARTICIPANT, Role.STRANGER), _INERT),
-        **dict.fromkeys(_STAFF, _AGENT_FAR),
-    },
+    Capability.STATUS: {**dict.fromkeys(Role, Need.CLAIM), Role.STRANGER: Need.NEVER},  # no address on file
+    Capability.CLOSE: {Role.REQUESTER: Need.PROOF, Role.PARTICIPANT: Need.NEVER, Role.STRANGER: Need.NEVER, **_STAFF},
+    Capability.RATE: {Role.REQUESTER: Need.PROOF, Role.PARTICIPANT: Need.NEVER, Role.STRANGER: Need.NEVER, **_STAFF},
+    Capability.COMMAND: {**dict.fromkeys((Role.REQUESTER, Role.PARTICIPANT, Role.STRANGER), Need.NEVER), **_STAFF},
 }
 
 
@@ -104,21 +65,20 @@ TABLE: Mapping[Capability, Mapping[Role, Rule]] = {
 class Grant:
     allowed: bool
     because: str
-    otherwise: Otherwise | None = None  #: what happens instead; None when it is allowed
 
 
 def may(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> Grant:
     """Whether this role with this proof has this capability on a desk whose agents prove themselves by `prove_by`."""
-    rule = TABLE[capability][role]
-    if proof.failed and capability is not Capability.OPEN:
+    need = TABLE[capability][role]
+    if proof.failed:
         # Not even the address on file is answered: the mail is somebody else's in all likelihood.
-        return Grant(False, proof.because or "authentication failed", "unverified")
-    lacking = _lacking(rule.need, proof, prove_by, any_ticket_evidence)
+        return Grant(False, proof.because or "authentication failed")
+    lacking = _lacking(need, proof, prove_by, any_ticket_evidence)
     if lacking:
         # What the token proves is beside the point where only the domain is asked for.
-        told = proof.because if rule.need is not Need.NEVER and (rule.need is Need.PROOF or prove_by is not ProveBy.DOMAIN) else ""
-        return Grant(False, f"{lacking}{f' ({told})' if told else ''}", rule.otherwise)
-    return Grant(True, proof.because or rule.need.value)
+        told = proof.because if need is not Need.NEVER and (need is Need.PROOF or prove_by is not ProveBy.DOMAIN) else ""
+        return Grant(False, f"{lacking}{f' ({told})' if told else ''}")
+    return Grant(True, proof.because or need.value)
 
 
 def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> str:
@@ -131,11 +91,7 @@ def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: b
         return "" if proof.is_one else "the author is not proven"
     if need is Need.NEVER:
         return "not for this role"
-    if not reaches(proof, prove_by):
-        return f"agents of this desk prove themselves by {BY_WORDS[prove_by]}"
-    if need is Need.DESK_AND_CONFIRM and prove_by is ProveBy.TOKEN:
-        return "needs a confirmation"
-    return ""
+    return "" if reaches(proof, prove_by) else f"agents of this desk prove themselves by {BY_WORDS[prove_by]}"
 
 
 #: What a desk asks of its agents, as a mail says it to them.

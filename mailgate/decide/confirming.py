@@ -71,14 +71,10 @@ def _is_a_name(lines: list[str]) -> bool:
 # --- asking --------------------------------------------------------------------------------------------------------------
 
 
-def why_ask(s: Situation, proof: Proof, parsed: Parsed) -> str:
+def why_ask(s: Situation, parsed: Parsed) -> str:
     """Why a mail that is proven has to be confirmed all the same, "" when it has not."""
     if s.confirmed or parsed.errors or any(command.verb not in VERBS for command in parsed.commands):
         return ""  # what cannot be carried out anyway comes back with its faults
-    if any(command.verb in authority.FAR for command in parsed.commands):
-        grant = authority.may(authority.Capability.FAR_REACHING, s.role, proof, s.prove_by, s.names_the_ticket)
-        if not grant.allowed and grant.otherwise == "confirm":
-            return "far_reaching"
     if any(command.verb not in ("note", "reply", "help") for command in parsed.commands) and is_old(s):
         return "old_mail"
     return ""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -43,7 +43,7 @@ from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Status, Ticket, Timer, TimerKind
 
-__all__ = ["Effect", "Facts", "Step", "apply", "replay"]
+__all__ = ["Effect", "Facts", "Step", "apply"]
 
 #: A mail that carries no more than its event says.
 NOTHING_MORE = Facts()
@@ -110,15 +110,6 @@ def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Fact
     if Effect.REDIRECT not in row.effects:
         after = _remembered(after, cause, row.effects)
     return Step(_checked(after, rules), row.effects)
-
-
-def replay(blank: Ticket, history: Iterable[tuple[Event, datetime]], rules: Rules) -> Ticket:
-    """The ticket again, from its history alone: (event, recorded_at) from TicketOpened on. Refused commands are no history."""
-    ticket = blank
-    facts = Facts(public_text=True, closure_text=True, merge_target=True)  # what was recorded was allowed
-    for event, recorded_at in history:
-        ticket = apply(ticket, event, rules, recorded_at, facts).ticket
-    return ticket
 
 
 def _checked(ticket: Ticket, rules: Rules) -> Ticket:
@@ -235,7 +226,6 @@ BEFORE_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.OWN_SELF: _own_self,
     Effect.OWN_IF_NONE: _own_if_none,
     Effect.OWN_TARGET: _own_target,
-    Effect.OFFER_OR_PUSH: _own_target,
     Effect.HOLD_SET: _hold_set,
     Effect.REOPEN: _reopen,
 }

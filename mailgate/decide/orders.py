@@ -51,7 +51,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
             return once.kept(s)
         if grant.allowed:
             return refuse(s, (Fault("E_ONCE", None, "", ""),))
-    why = authority.why_ask(s) if not grant.allowed else confirming.why_ask(s, proof, parsed)
+    why = authority.why_ask(s) if not grant.allowed else confirming.why_ask(s, parsed)
     if (question := confirming.ask(s, parsed, why)) is not None:
         return question
     if grant.allowed and why:

@@ -24,7 +24,6 @@ class Settled:
     next_attempt_at: datetime | None  #: None: no further attempt
     doubted: bool  #: a reply to DATA was lost: the relay may have the letter already, so a further copy is flagged
     counts: bool  #: whether this was an attempt on the letter; a relay that is down was not
-    gave_up: bool = False  #: the five days are over
 
 
 class _Outcome(Enum):
@@ -113,7 +112,7 @@ def settle(
         due = _until_given_up(now + _around(RELAY_DOWN_PAUSE, spread), first_at, now)
     if due is not None:
         return Settled(OutboxState.DEFERRED, due, doubted, counts)
-    return Settled(OutboxState.UNKNOWN if doubted else OutboxState.REFUSED, None, doubted, counts, gave_up=True)
+    return Settled(OutboxState.UNKNOWN if doubted else OutboxState.REFUSED, None, doubted, counts)
 
 
 def _outcome(delivery: Delivery) -> _Outcome:

@@ -21,7 +21,6 @@ from mailgate.model.events import (
     LetterRefused,
     LowRatingGiven,
     NoteAdded,
-    ParentResolved,
     ReminderDue,
     RequesterClosed,
     RequesterReopened,
@@ -41,14 +40,12 @@ from mailgate.model.ticket import HoldReason, Status, Ticket
 
 
 class Effect(StrEnum):
-    """What follows from an event. Those that change the ticket are carried out by `lifecycle`; the others tell whoever asked."""
+    """What follows from an event besides its status. `lifecycle` carries out what changes the ticket; the others tell whoever asked."""
 
     # the ticket
     OWN_SELF = "own_self"
     OWN_IF_NONE = "own_if_none"
     OWN_TARGET = "own_target"
-    OFFER_OR_PUSH = "offer_or_push"  #: until there are offers: the one named owns it
-    ACCEPT = "accept"
     HOLD_SET = "hold_set"
     REOPEN = "reopen"
     RESTORE = "restore"
@@ -68,38 +65,16 @@ class Effect(StrEnum):
     # timers
     SCHEDULE_REMINDERS = "schedule_reminders"
     RESTART_REMINDERS = "restart_reminders"
-    CANCEL_REMINDERS = "cancel_reminders"
     SCHEDULE_WAKE = "schedule_wake"
-    SCHEDULE_AUTOCLOSE = "schedule_autoclose"
-    CANCEL_AUTOCLOSE = "cancel_autoclose"
-    # entries
-    APPEND = "append"
-    APPEND_HIDDEN = "append_hidden"
-    APPEND_INTERNAL = "append_internal"
-    SEND_PUBLIC = "send_public"
-    MOVE_MESSAGES = "move_messages"
-    MOVE_PARTICIPANTS = "move_participants"
-    # letters
-    NOTIFY_OWNER = "notify_owner"
-    ALERT_LEAD = "alert_lead"
-    SURVEY = "survey"
+    # letters that this row alone asks for
     MAIL_RESOLVED = "mail_resolved"
-    MAIL_RESOLVED_WITH_PARENT = "mail_resolved_with_parent"
-    MAIL_AUTORESOLVED = "mail_autoresolved"
     MAIL_CLOSED = "mail_closed"
     MAIL_CLOSED_CONFIRMED = "mail_closed_confirmed"
     MAIL_STATUS = "mail_status"
-    MAIL_REMINDER = "mail_reminder"
-    MAIL_MERGED_NOTICE = "mail_merged_notice"
-    NO_MAIL = "no_mail"
     # where it goes instead
     TREAT_AS_WROTE = "treat_as_wrote"  #: more than thanks: an ordinary message
     REDIRECT = "redirect"  #: belongs to the ticket that this one was merged into
     CREATE_FOLLOWUP = "create_followup"
-    LINK_FOLLOWS = "link_follows"
-    STORE = "store"
-    REVIEW_QUEUE = "review_queue"
-    FOLLOWUP_OPEN = "followup_open"
     DROP = "drop"  #: nothing to do here: a timer that came too late
 
 
@@ -109,7 +84,6 @@ class Facts:
 
     public_text: bool = False  #: this mail carries words for the requester
     closure_text: bool = False  #: there are words or a code that say how it was solved
-    unanswered_since_parent: bool = False  #: the requester wrote after the parent's last update, and nobody has answered
     merge_target: bool = False  #: the final target exists, and following it does not lead back here
 
 
@@ -137,10 +111,6 @@ def says_how(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> bool:
 
 def can_merge(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> bool:
     return facts.merge_target and isinstance(event, TicketMerged) and event.into != ticket.number
-
-
-def nothing_unanswered(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> bool:
-    return not facts.unanswered_since_parent
 
 
 def carried_the_solution(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> bool:
@@ -188,68 +158,62 @@ def _refused(before: tuple[Status, ...], error: str, guard: Guard | None = None)
     return before, None, (), guard, error
 
 
-ANSWER = (E.APPEND, E.NOTIFY_OWNER, E.NEXT_REPLY_START)
-SOLVED_BY_AGENT = (
-    E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.RESOLUTION_STOP, E.MAIL_RESOLVED, E.SURVEY, E.SCHEDULE_AUTOCLOSE,
-)  # fmt: skip
-SOLVED_BY_REQUESTER = (E.CODE_BY_REQUESTER, E.SURVEY, E.MAIL_RESOLVED, E.RESOLUTION_STOP, E.CANCEL_REMINDERS)
-MERGING = (E.MOVE_MESSAGES, E.MOVE_PARTICIPANTS, E.SLA_CANCEL_MERGED, E.MAIL_MERGED_NOTICE)
-BOUNCED = (E.APPEND_INTERNAL, E.NOTIFY_OWNER)
+SOLVED_BY_AGENT = (E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.RESOLUTION_STOP, E.MAIL_RESOLVED)
 
 TABLE: Mapping[type[Event], tuple[Line, ...]] = {
     RequesterWrote: (
-        _stay((NEW,), E.APPEND),
-        _stay((OPEN,), *ANSWER),
-        _to(OPEN, (PENDING,), *ANSWER, E.CANCEL_REMINDERS, E.RESOLUTION_RESUME),
-        _to(OPEN, (HOLD,), *ANSWER, E.RESOLUTION_RESUME, guard=waits_for_the_user),
-        _stay((HOLD,), *ANSWER, guard=Unless(waits_for_the_user)),
-        _to(OPEN, (RESOLVED,), *ANSWER, E.REOPEN, E.RESOLUTION_RESUME),
-        _to(OPEN, (CLOSED,), *ANSWER, E.REOPEN, E.RESOLUTION_RESUME, guard=may_still_reopen),
-        _stay((CLOSED,), E.CREATE_FOLLOWUP, E.LINK_FOLLOWS, guard=Unless(may_still_reopen)),
+        _stay((NEW,)),
+        _stay((OPEN,), E.NEXT_REPLY_START),
+        _to(OPEN, (PENDING,), E.NEXT_REPLY_START, E.RESOLUTION_RESUME),
+        _to(OPEN, (HOLD,), E.NEXT_REPLY_START, E.RESOLUTION_RESUME, guard=waits_for_the_user),
+        _stay((HOLD,), E.NEXT_REPLY_START, guard=Unless(waits_for_the_user)),
+        _to(OPEN, (RESOLVED,), E.NEXT_REPLY_START, E.REOPEN, E.RESOLUTION_RESUME),
+        _to(OPEN, (CLOSED,), E.NEXT_REPLY_START, E.REOPEN, E.RESOLUTION_RESUME, guard=may_still_reopen),
+        _stay((CLOSED,), E.CREATE_FOLLOWUP, guard=Unless(may_still_reopen)),
         _stay((MERGED,), E.REDIRECT),
-        _stay((REJECTED,), E.STORE, E.REVIEW_QUEUE),
+        _stay((REJECTED,)),
     ),
     AutoReplyReceived: (  # a vacation notice is no answer: reminders are not reset, nothing is reopened
-        _stay((*LIVE, RESOLVED, CLOSED, REJECTED), E.APPEND_HIDDEN),
+        _stay((*LIVE, RESOLVED, CLOSED, REJECTED)),
         _stay((MERGED,), E.REDIRECT),
     ),
     RequesterThanked: (
         _stay((*LIVE, MERGED, REJECTED), E.TREAT_AS_WROTE),
-        _stay((RESOLVED, CLOSED), E.APPEND),
+        _stay((RESOLVED, CLOSED)),
     ),
     RequesterClosed: (
-        _to(RESOLVED, LIVE, *SOLVED_BY_REQUESTER),
+        _to(RESOLVED, LIVE, E.CODE_BY_REQUESTER, E.MAIL_RESOLVED, E.RESOLUTION_STOP),
         _to(CLOSED, (RESOLVED,), E.MAIL_CLOSED_CONFIRMED),
         _stay((CLOSED, REJECTED), E.MAIL_STATUS),
         _stay((MERGED,), E.REDIRECT),
     ),
     RequesterReopened: (
         _stay((*LIVE, REJECTED), E.MAIL_STATUS),
-        _to(OPEN, (RESOLVED,), E.REOPEN, E.NOTIFY_OWNER, E.RESOLUTION_RESUME),
-        _to(OPEN, (CLOSED,), E.REOPEN, E.NOTIFY_OWNER, E.RESOLUTION_RESUME, guard=may_still_reopen),
-        _stay((CLOSED,), E.CREATE_FOLLOWUP, E.LINK_FOLLOWS, guard=Unless(may_still_reopen)),
+        _to(OPEN, (RESOLVED,), E.REOPEN, E.RESOLUTION_RESUME),
+        _to(OPEN, (CLOSED,), E.REOPEN, E.RESOLUTION_RESUME, guard=may_still_reopen),
+        _stay((CLOSED,), E.CREATE_FOLLOWUP, guard=Unless(may_still_reopen)),
         _stay((MERGED,), E.REDIRECT),
     ),
     AgentReplied: (  # honest clocks: only #wait waits
-        _to(OPEN, (NEW,), E.SEND_PUBLIC, E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.UPDATE_RESTART),
-        _stay((OPEN,), E.SEND_PUBLIC, E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
-        _stay((PENDING,), E.SEND_PUBLIC, E.NEXT_REPLY_STOP, E.RESTART_REMINDERS),
-        _stay((HOLD,), E.SEND_PUBLIC, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
-        _stay((RESOLVED, CLOSED), E.SEND_PUBLIC, E.NEXT_REPLY_STOP),  # after-care
+        _to(OPEN, (NEW,), E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.UPDATE_RESTART),
+        _stay((OPEN,), E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
+        _stay((PENDING,), E.NEXT_REPLY_STOP, E.RESTART_REMINDERS),
+        _stay((HOLD,), E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
+        _stay((RESOLVED, CLOSED), E.NEXT_REPLY_STOP),  # after-care
         _stay((MERGED,), E.REDIRECT),
         _refused((REJECTED,), "E_STATE"),
     ),
     NoteAdded: (
-        _stay((*LIVE, RESOLVED, CLOSED, REJECTED), E.APPEND_INTERNAL),
+        _stay((*LIVE, RESOLVED, CLOSED, REJECTED)),
         _stay((MERGED,), E.REDIRECT),
     ),
     TicketTaken: (
-        _to(OPEN, (NEW,), E.OWN_SELF, E.ACCEPT),
-        _stay((OPEN, PENDING, HOLD, RESOLVED), E.OWN_SELF, E.ACCEPT),
+        _to(OPEN, (NEW,), E.OWN_SELF),
+        _stay((OPEN, PENDING, HOLD, RESOLVED), E.OWN_SELF),
         _refused(DONE, "E_STATE"),
     ),
     TicketAssigned: (  # a new ticket stays new until the one named takes it or answers
-        _stay(LIVE, E.OFFER_OR_PUSH),
+        _stay(LIVE, E.OWN_TARGET),
         _stay((RESOLVED,), E.OWN_TARGET),
         _refused(DONE, "E_STATE"),
     ),
@@ -265,13 +229,13 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
     TicketResolved: (
         _to(RESOLVED, LIVE, *SOLVED_BY_AGENT, guard=says_how),
         _refused(LIVE, "E_CLOSURE", guard=Unless(says_how)),
-        _stay((RESOLVED,), E.APPEND),
+        _stay((RESOLVED,)),
         _refused(DONE, "E_STATE"),
     ),
     TicketClosed: (
-        _to(CLOSED, LIVE, E.RESOLUTION_STOP, E.MAIL_CLOSED, E.SURVEY, guard=says_how),
+        _to(CLOSED, LIVE, E.RESOLUTION_STOP, E.MAIL_CLOSED, guard=says_how),
         _refused(LIVE, "E_CLOSURE", guard=Unless(says_how)),
-        _to(CLOSED, (RESOLVED,), E.CANCEL_AUTOCLOSE),
+        _to(CLOSED, (RESOLVED,)),
         _stay((CLOSED,)),
         _refused((MERGED, REJECTED), "E_STATE"),
     ),
@@ -282,42 +246,37 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
         _refused((MERGED,), "E_STATE"),
     ),
     TicketRejected: (
-        _to(REJECTED, LIVE, E.NO_MAIL, E.SLA_CANCEL),
+        _to(REJECTED, LIVE, E.SLA_CANCEL),
         _refused((RESOLVED, CLOSED, MERGED), "E_STATE"),
         _stay((REJECTED,)),
     ),
     TicketMerged: (
-        _to(MERGED, (*LIVE, RESOLVED, CLOSED, REJECTED), *MERGING, guard=can_merge),
+        _to(MERGED, (*LIVE, RESOLVED, CLOSED, REJECTED), E.SLA_CANCEL_MERGED, guard=can_merge),
         _refused((*LIVE, RESOLVED, CLOSED, REJECTED), "E_MERGE", guard=Unless(can_merge)),
         _refused((MERGED,), "E_STATE"),
     ),
     WakeDue: (
-        _to(OPEN, (PENDING, HOLD), E.NOTIFY_OWNER, E.RESOLUTION_RESUME),
+        _to(OPEN, (PENDING, HOLD), E.RESOLUTION_RESUME),
         _stay((NEW, OPEN, RESOLVED, *DONE), E.DROP),
     ),
     ReminderDue: (
-        _stay((PENDING,), E.MAIL_REMINDER),
+        _stay((PENDING,)),
         _stay((NEW, OPEN, HOLD, RESOLVED, *DONE), E.DROP),
     ),
     AutoResolved: (
-        _to(RESOLVED, (PENDING,), E.CODE_NO_RESPONSE, E.MAIL_AUTORESOLVED, E.RESOLUTION_STOP, E.SCHEDULE_AUTOCLOSE),
+        _to(RESOLVED, (PENDING,), E.CODE_NO_RESPONSE, E.RESOLUTION_STOP),
         _stay((NEW, OPEN, HOLD, RESOLVED, *DONE), E.DROP),
     ),
     AutoClosed: (
         _to(CLOSED, (RESOLVED,)),
         _stay((*LIVE, *DONE), E.DROP),
     ),
-    ParentResolved: (
-        _to(RESOLVED, LIVE, E.MAIL_RESOLVED_WITH_PARENT, E.RESOLUTION_STOP, guard=nothing_unanswered),
-        _stay(LIVE, E.NOTIFY_OWNER, guard=Unless(nothing_unanswered)),
-        _stay((RESOLVED, *DONE), E.DROP),
-    ),
-    LowRatingGiven: (_stay(tuple(Status), E.ALERT_LEAD, E.FOLLOWUP_OPEN),),
+    LowRatingGiven: (_stay(tuple(Status)),),
     LetterRefused: (
-        _to(OPEN, (PENDING,), *BOUNCED, E.CANCEL_REMINDERS, E.RESOLUTION_RESUME),
-        _stay((NEW, OPEN, HOLD, *DONE), *BOUNCED),
-        _to(OPEN, (RESOLVED,), *BOUNCED, E.REOPEN, E.RESOLUTION_RESUME, guard=carried_the_solution),
-        _stay((RESOLVED,), *BOUNCED, guard=Unless(carried_the_solution)),
+        _to(OPEN, (PENDING,), E.RESOLUTION_RESUME),
+        _stay((NEW, OPEN, HOLD, *DONE)),
+        _to(OPEN, (RESOLVED,), E.REOPEN, E.RESOLUTION_RESUME, guard=carried_the_solution),
+        _stay((RESOLVED,), guard=Unless(carried_the_solution)),
     ),
 }  # fmt: skip
 

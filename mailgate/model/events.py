@@ -21,7 +21,7 @@ class Event:
     mail: int | None = None  #: inbox row
 
 
-# The 23 events of the state machine. The name in history, policy and templates is the class name in snake case.
+# The events of the state machine. The name in history, policy and templates is the class name in snake case.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,13 +142,6 @@ class AutoResolved(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AutoClosed(Event):
     """timer_autoclose"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParentResolved(Event):
-    """parent_resolved"""
-
-    parent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

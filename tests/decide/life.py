@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -143,3 +144,12 @@ def timer(ticket: Ticket, kind: str) -> Timer | None:
 
 def with_ticket(file: TicketFile, **changes: object) -> TicketFile:
     return replace(file, ticket=replace(file.ticket, **changes))  # type: ignore[arg-type]
+
+
+def replay(blank: Ticket, history: Iterable[tuple[Event, datetime]], rules: Rules) -> Ticket:
+    """The ticket again, from its history alone: (event, recorded_at) from TicketOpened on. Refused commands are no history."""
+    ticket = blank
+    facts = Facts(public_text=True, closure_text=True, merge_target=True)  # what was recorded was allowed
+    for event, recorded_at in history:
+        ticket = apply(ticket, event, rules, recorded_at, facts).ticket
+    return ticket

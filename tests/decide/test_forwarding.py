@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from mailgate.decide import authority
-from mailgate.decide.lifecycle import replay
 from mailgate.decide.rules import rules_for
 from mailgate.model.decision import Decision
 from mailgate.model.events import TicketOpened
@@ -39,6 +38,7 @@ from tests.decide.build import (
     letters,
     outside,
 )  # fmt: skip
+from tests.decide.life import replay
 
 EVA_AT = "eva@client.example"
 FILE = Attachment("screen.png", "image/png", 9, "b" * 64, False, "", "2!2")

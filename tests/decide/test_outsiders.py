@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from mailgate.decide import joining
-from mailgate.decide.lifecycle import replay
 from mailgate.decide.rules import rules_for
 from mailgate.model.events import LetterSuppressed, ParticipantJoined, RatingGiven
 from mailgate.model.letter import Audience
@@ -49,6 +48,7 @@ from tests.decide.build import (
     reply,
     when,
 )
+from tests.decide.life import replay
 
 CITES = {"in_reply_to": ("<entry-1@example.net>",)}  #: a mail that only cites what is known: a From: and nothing more
 

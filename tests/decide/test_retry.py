@@ -132,7 +132,7 @@ def test_a_relay_that_is_down_costs_no_attempt_and_is_asked_again_soon() -> None
 @pytest.mark.parametrize("delivery", [LATER, DOWN])
 def test_after_five_days_a_letter_is_given_up_whoever_is_to_blame(delivery: Delivery) -> None:
     answer = settled(delivery, attempts=3, now=END)
-    assert (answer.state, answer.next_attempt_at, answer.gave_up) == (REFUSED, None, True)
+    assert (answer.state, answer.next_attempt_at) == (REFUSED, None)
 
 
 def test_who_gives_up_a_letter_that_may_have_arrived_says_unknown() -> None:

@@ -50,7 +50,6 @@ EVENTS: Mapping[str, str] = {
     "reminder_due": "The requester is reminded.",
     "auto_resolved": "It is resolved because nobody answered.",
     "auto_closed": "It is closed because nobody disagreed.",
-    "parent_resolved": "The ticket above it is resolved.",
     "low_rating_given": "The rating is low, so the lead hears of it.",
     "letter_refused": "A letter of ours has reached nobody.",
     "ticket_opened": "",

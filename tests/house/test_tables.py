@@ -1,0 +1,75 @@
+"""No table promises what no code does: whatever a table of the code names, somebody outside that table reads or makes."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+import pytest
+
+from mailgate.compose.facts import FACTS
+from mailgate.compose.words import ALARMS, CODES
+from mailgate.decide.authority import Capability
+from mailgate.decide.transitions import Effect
+from mailgate.model import events
+from tests.house.tree import ROOT, modules, name, tree
+
+#: Ways into the two statuses that the database knows and that no command reaches yet (#merge, #spam).
+NOT_MADE_YET = {"ticket_merged", "ticket_rejected"}
+
+
+@cache
+def said(path: str) -> frozenset[str]:
+    """All names and texts of a module, but for its docstrings and its imports."""
+    return frozenset(_said(tree(ROOT / path)))
+
+
+def _said(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def nowhere(words: Iterable[str], *tables: str) -> set[str]:
+    """Those of the words that no module of the program says, but for the tables."""
+    found = set().union(*(said(name(path)) for path in modules("mailgate") if name(path) not in tables))
+    return set(words) - found
+
+
+def test_every_effect_is_carried_out_or_asked_for() -> None:
+    assert nowhere((effect.name for effect in Effect), "mailgate/decide/transitions.py") == set()
+
+
+def test_every_capability_is_asked_for() -> None:
+    assert nowhere((capability.name for capability in Capability), "mailgate/decide/authority.py") == set()
+
+
+def test_every_event_happens() -> None:
+    tables = ("mailgate/model/events.py", "mailgate/decide/transitions.py", "mailgate/decide/lifecycle.py")
+    lost = nowhere((kind.__name__ for kind in events.EVENTS.values()), *tables)
+    assert {word for word, kind in events.EVENTS.items() if kind.__name__ in lost} == NOT_MADE_YET
+
+
+def test_every_letter_is_wanted_by_somebody() -> None:
+    tables = ("mailgate/compose/facts.py", "mailgate/compose/samples.py", "mailgate/compose/words.py")
+    names = {events.name_of(kind): kind.__name__ for kind in events.EVENTS.values()}
+    lost = nowhere({event for event, _ in FACTS}, *tables)
+    assert nowhere((names.get(event, event) for event in lost), *tables) == set()
+
+
+def test_every_alarm_goes_off_and_every_code_is_a_fault_of_somebody() -> None:
+    assert nowhere((*ALARMS, *CODES), "mailgate/compose/words.py") == set()
+
+
+@pytest.mark.parametrize("folder", ["decide", "compose", "model"])
+def test_no_function_of_a_pure_stage_is_called_by_tests_alone(folder: str) -> None:
+    called = set().union(*(said(name(path)) for path in modules("mailgate")))
+    defined = {node.name for path in modules(f"mailgate/{folder}") for node in ast.walk(tree(path)) if isinstance(node, ast.FunctionDef)}
+    templates = "\n".join(path.read_text() for path in sorted((ROOT / "templates").rglob("*.txt")))
+    assert {word for word in defined - called if not re.fullmatch(r"__\w+__", word) and word not in templates} == set()
