@@ -44,6 +44,10 @@ ANN_AT, BOB_AT, CIM_AT, MAX_AT, PIA_AT, EVE_AT = (
     "ann@example.org", "bob@example.org", "cim@example.org", "max@example.net", "pia@example.net", "eve@elsewhere.example",
 )  # fmt: skip
 
+#: Nobody to the ticket, until somebody admits her.
+EVE = 5
+EVES = {EVE: Person(EVE, "Eve", EVE_AT)}
+
 _letters = count(1)
 _mails = count(1)
 
@@ -76,6 +80,11 @@ def an_entry(id: int, text: str, visibility: Visibility = Visibility.PUBLIC, *, 
         "message_id": f"<entry-{id}@example.net>", "recorded_at": when("mon 9:00"), "arrived_at": when("mon 9:00"),
     }  # fmt: skip
     return Entry(id=id, ticket=NUMBER, visibility=visibility, author=author, text=text, **{**given, **more})
+
+
+def waiting(id: int, author: int = EVE) -> Entry:
+    """What a stranger wrote, before an agent looked at it."""
+    return an_entry(id, f"I have it too ({id}).", Visibility.UNVERIFIED, author=author, author_name="Eve", author_role=Role.STRANGER)
 
 
 def a_file(
@@ -288,6 +297,11 @@ def events(decision: Decision) -> list[str]:
 
 def event(decision: Decision, kind: type[Event]) -> Any:
     return next(e for change in decision.changes for e in change.events if isinstance(e, kind))
+
+
+def ticket(decision: Decision) -> Ticket:
+    """What the decision makes of the ticket."""
+    return decision.changes[-1].after
 
 
 def entries(decision: Decision) -> list[tuple[str, str]]:

@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from mailgate.decide.lifecycle import Effect, Facts, Step, apply
 from mailgate.decide.rules import Rules, rules_for
 from mailgate.model.calendar import ALWAYS, Calendar
-from mailgate.model.events import Event, TicketOpened
+from mailgate.model.events import (
+    AgentReplied,
+    Event,
+    HoldStarted,
+    TicketClosed,
+    TicketMerged,
+    TicketOpened,
+    TicketRejected,
+    TicketResolved,
+    TicketTaken,
+    WaitStarted,
+)
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Agent, Desk, Group, Metric, Policy, Sla, Target, Timers
-from mailgate.model.ticket import Cycle, Status, Ticket, TicketFile, TicketKind, Timer
+from mailgate.model.ticket import Cycle, HoldReason, Status, Ticket, TicketFile, TicketKind, Timer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -153,3 +165,30 @@ def replay(blank: Ticket, history: Iterable[tuple[Event, datetime]], rules: Rule
     for event, recorded_at in history:
         ticket = apply(ticket, event, rules, recorded_at, facts).ticket
     return ticket
+
+
+def in_status(status: str, **options: Any) -> Life:
+    """A ticket that has come to this status by the shortest way."""
+    life = Life(**options)
+    match status:
+        case "open":
+            life.at("mon 9:30", TicketTaken, actor=BOB)
+        case "pending_user":
+            life.at("mon 9:30", AgentReplied, actor=BOB).at("mon 9:30", WaitStarted, actor=BOB)
+        case "on_hold":
+            life.at("mon 9:30", HoldStarted, actor=BOB, reason=HoldReason.VENDOR)
+        case "resolved":
+            life.at("mon 9:30", TicketResolved, actor=BOB)
+        case "closed":
+            life.at("mon 9:30", TicketResolved, actor=BOB).at("mon 9:31", TicketClosed, actor=BOB)
+        case "rejected":
+            life.at("mon 9:30", TicketRejected, actor=BOB)
+        case "merged":
+            life.at("mon 9:30", TicketMerged, actor=BOB, into=7, facts=Facts(merge_target=True))
+    assert life.ticket.status.value == status
+    return life
+
+
+def paused(life: Life) -> list[tuple[str, str, str]]:
+    """Cause, beginning and end of each pause of the resolution."""
+    return [(p.cause, said(p.began_at), said(p.ended_at)) for p in life.cycle().pauses]

@@ -9,14 +9,16 @@ import pytest
 from mailgate.compose.words import AGENTS_PRIORITIES, PRIORITIES
 from mailgate.decide.returned import Way
 from mailgate.model.letter import Audience
-from mailgate.model.person import Person, Role
+from mailgate.model.person import Role
 from mailgate.model.policy import PRIORITY_NAMES, ProveBy
 from mailgate.model.ticket import Status, Visibility
 from tests.decide.build import (
     ANN,
     BOB,
     CIM_AT,
+    EVE,
     EVE_AT,
+    EVES,
     KNOWN,
     MAX_AT,
     SUPPORT,
@@ -38,8 +40,6 @@ from tests.decide.build import (
     when,
 )
 
-EVE = 5
-EVES = {EVE: Person(EVE, "Eve", EVE_AT)}
 WORDS = "We look into it. Leave it switched off until then."
 
 

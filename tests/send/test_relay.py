@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mailgate.model.delivery import Deferred, Delivered, Delivery, Refused
 from mailgate.model.installation import RelaySettings
-from mailgate.send.envelope import UnfitLetterError, check_address, check_letter, words
 from mailgate.send.relay import SmtpRelay
-from tests.fakes.certificates import Certificates, make_certificates
 from tests.fakes.smtp_sink import CONNECT, DOT, OK, Act, Close, Drip, Say, Silence, SmtpSink
-
-LETTER = b"Subject: Hello\r\n\r\n.a dot\r\n..two\r\nEnd.\r\n"
-FROM, TO = "support@desk.example", "ann@example.org"
-SECRET = "canary horse"
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return make_certificates(tmp_path_factory.mktemp("certificates"))
+from tests.send.relays import FROM, GARBAGE, LETTER, TO, hand_over, settings
 
 
 @pytest.fixture
@@ -38,21 +24,7 @@ def opened() -> Iterator[list[SmtpRelay]]:
         relay.close()
 
 
-def settings(sink: SmtpSink, **changes: Any) -> RelaySettings:
-    seconds = timedelta(seconds=1)
-    some = RelaySettings(host="127.0.0.1", port=sink.port, tls="none", helo="desk.example", timeout=5 * seconds, final_timeout=5 * seconds)
-    return replace(some, **changes)
-
-
-def hand_over(sink: SmtpSink, letter: bytes = LETTER, *, to: str = TO, utf8: bool = False, **changes: Any) -> Delivery:
-    relay = SmtpRelay(settings(sink, **changes), lambda: SECRET)
-    try:
-        return relay.deliver(FROM, to, letter, utf8)
-    finally:
-        relay.close()
-
-
-# --- a good day ----------------------------------------------------------------------------------------------------
+# --- a good day ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_letter_arrives_octet_for_octet_dots_and_all() -> None:
@@ -178,14 +150,14 @@ def test_a_server_from_before_ehlo_still_gets_the_letter() -> None:
     assert "HELO" in " ".join(sink.commands).upper()
 
 
-# --- what goes wrong, command by command ------------------------------------------------------------------------------
+# --- what goes wrong, command by command -----------------------------------------------------------------------------------
+
 
 DOWN = {"relay_down": True}
 LATER: dict[str, bool] = {}
 LOST = {"uncertain": True}
 TEMPORARY, PERMANENT = Say("451 4.3.0 not now"), Say("550 5.1.1 no such user")
 BYE = Say("421 4.3.2 going down", close=True)
-GARBAGE = Say(b"\x00\xffHTTP/1.0 200 OK\r\n")
 BEFORE = ("connection lost",)
 
 #: where, what the relay does there, what it means for the letter, and words that must be in the kept reply
@@ -350,272 +322,3 @@ def test_abort_ends_a_letter_that_waits_for_its_reply_and_says_that_it_may_be_th
         relay.close()
     assert len(answers) == 1
     assert isinstance(answers[0], Deferred) and answers[0].uncertain
-
-
-# --- TLS --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("implicit", [False, True])
-def test_a_letter_goes_under_tls_to_a_relay_that_proves_its_name(certificates: Certificates, implicit: bool) -> None:
-    with SmtpSink(certificate=certificates.good, implicit_tls=implicit, login=("desk", SECRET), needs_login=True) as sink:
-        delivery = hand_over(
-            sink, tls="tls" if implicit else "starttls", host="localhost", ca_file=str(certificates.authority), user="desk"
-        )
-    assert isinstance(delivery, Delivered), delivery
-    assert sink.taken[0].secure
-    assert sink.taken[0].user == "desk"
-    assert sink.taken[0].data == LETTER
-
-
-@pytest.mark.parametrize("implicit", [False, True])
-@pytest.mark.parametrize(
-    ("which", "said"),
-    [("expired", "expired"), ("self_signed", "self-signed"), ("wrong_host", "not valid for 'localhost'"), ("good", "unable to get local")],
-)
-def test_a_bad_certificate_gets_no_login_and_no_letter(certificates: Certificates, which: str, said: str, implicit: bool) -> None:
-    """Expired, of another host, signed by nobody (fault 34, CVE-2026-41016)."""
-    # The good one is bad where nobody told us of its authority.
-    ca_file = None if which == "good" else str(certificates.authority)
-    with SmtpSink(certificate=getattr(certificates, which), implicit_tls=implicit, login=("desk", SECRET)) as sink:
-        delivery = hand_over(sink, tls="tls" if implicit else "starttls", host="localhost", ca_file=ca_file, user="desk")
-    assert isinstance(delivery, Deferred) and delivery.relay_down and not delivery.uncertain
-    assert delivery.reply.startswith("TLS with the relay failed") and said in delivery.reply
-    _nothing_was_said_in_clear(sink)
-
-
-def test_a_relay_without_starttls_gets_no_login_and_no_letter() -> None:
-    """Stripped by whoever is in the line (fault 34, GHSA-3588)."""
-    with SmtpSink(login=("desk", SECRET)) as sink:  # or somebody in between took the offer out
-        delivery = hand_over(sink, tls="starttls", user="desk")
-    assert delivery == Deferred("the relay offers no STARTTLS, and letters do not travel in clear", relay_down=True)
-    _nothing_was_said_in_clear(sink)
-
-
-@pytest.mark.parametrize("act", [Say("454 4.7.0 not now"), Say("502 5.5.1 no"), Close(), GARBAGE])
-def test_a_starttls_that_is_offered_and_then_fails_gets_no_login_and_no_letter(certificates: Certificates, act: Act) -> None:
-    with SmtpSink({"STARTTLS": [act]}, certificate=certificates.good, login=("desk", SECRET)) as sink:
-        delivery = hand_over(sink, tls="starttls", host="localhost", ca_file=str(certificates.authority), user="desk")
-    assert isinstance(delivery, Deferred) and delivery.relay_down
-    _nothing_was_said_in_clear(sink)
-
-
-def test_what_is_slipped_in_behind_starttls_is_not_believed(certificates: Certificates) -> None:
-    """The other direction of CVE-2024-34083 (fault 82)."""
-    injected = b"250-relay\r\n250 AUTH PLAIN\r\n"
-    with SmtpSink({"STARTTLS": [Say(b"220 go ahead\r\n" + injected)]}, certificate=certificates.good, login=("desk", SECRET)) as sink:
-        delivery = hand_over(sink, tls="starttls", host="localhost", ca_file=str(certificates.authority), user="desk")
-    assert isinstance(delivery, Deferred) and delivery.relay_down
-    assert "somebody is in the line" in delivery.reply
-    _nothing_was_said_in_clear(sink)
-
-
-def test_certificates_that_cannot_be_read_leave_the_letter_queued(certificates: Certificates) -> None:
-    with SmtpSink(certificate=certificates.good) as sink:
-        delivery = hand_over(sink, tls="starttls", ca_file="/nowhere/ca.pem")
-    assert delivery == Deferred("relay.ca_file cannot be read: No such file or directory", relay_down=True)
-
-
-def _nothing_was_said_in_clear(sink: SmtpSink) -> None:
-    assert sink.taken == []
-    assert not [line for line in sink.commands if line.split()[0] not in ("EHLO", "STARTTLS", "QUIT")]
-    assert b"Subject" not in sink.received and b"AUTH" not in sink.received
-
-
-# --- login ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("mechanisms", ["PLAIN LOGIN", "LOGIN", "XOAUTH2 CRAM-MD5"])
-@pytest.mark.parametrize("password", [SECRET, "pässwörd €"])
-def test_we_log_in_by_what_the_relay_offers(mechanisms: str, password: str) -> None:
-    with SmtpSink(login=("desk", password), needs_login=True, mechanisms=mechanisms) as sink:
-        relay = SmtpRelay(settings(sink, user="desk"), lambda: password)
-        assert isinstance(relay.deliver(FROM, TO, LETTER, False), Delivered)
-        relay.close()
-    assert sink.taken[0].user == "desk"
-
-
-@pytest.mark.parametrize(
-    ("act", "said"),
-    [(Say("535 5.7.8 wrong password"), "refused login: 535 5.7.8 wrong password"), (Say("454 4.7.0 later"), "refused login: 454")],
-)
-def test_a_broken_login_never_costs_a_letter(act: Act, said: str) -> None:
-    with SmtpSink({"AUTH": [act]}, login=("desk", SECRET)) as sink:
-        delivery = hand_over(sink, user="desk")
-    assert isinstance(delivery, Deferred) and delivery.relay_down
-    assert said in delivery.reply and SECRET not in delivery.reply
-
-
-def _no_password() -> str | None:
-    raise PermissionError(13, "Permission denied", "/run/secrets/canary")
-
-
-@pytest.mark.parametrize(
-    ("sink", "password", "said"),
-    [
-        (SmtpSink(), lambda: SECRET, "no login that we know: none at all"),
-        (SmtpSink(login=("desk", SECRET), mechanisms="GSSAPI"), lambda: SECRET, "no login that we know: GSSAPI"),
-        (SmtpSink(login=("desk", SECRET)), lambda: None, "there is no password"),
-        (SmtpSink(login=("desk", SECRET)), _no_password, "cannot be read: PermissionError"),
-        (SmtpSink(login=("desk", SECRET)), lambda: "wrong", "refused login: 535"),
-    ],
-)
-def test_a_login_that_cannot_be_tried_leaves_the_letter_queued(sink: SmtpSink, password: Any, said: str) -> None:
-    with sink:
-        relay = SmtpRelay(settings(sink, user="desk"), password)
-        delivery = relay.deliver(FROM, TO, LETTER, False)
-        relay.close()
-    assert isinstance(delivery, Deferred) and delivery.relay_down
-    assert said in delivery.reply
-    assert sink.taken == []
-
-
-def test_a_password_is_not_sent_in_clear_to_another_machine() -> None:
-    with pytest.raises(ValueError, match=r"relay\.tls: a password is not sent in clear"):
-        SmtpRelay(RelaySettings(host="relay.example", tls="none", user="desk"), lambda: SECRET)
-
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "key"),
-    [
-        ({"host": ""}, "host"),
-        ({"port": 0}, "port"),
-        ({"kind": "maildir"}, "path"),
-        ({"connections": 0}, "connections"),
-        ({"letters_per_connection": 0}, "letters_per_connection"),
-        ({"timeout": timedelta(0)}, "timeout"),
-        ({"message_id_pattern": "("}, "message_id_pattern"),
-        ({"message_id_pattern": "queued as .*"}, "message_id_pattern"),
-    ],
-)
-def test_settings_say_what_cannot_work(changes: dict[str, Any], key: str) -> None:
-    assert [name for name, _ in RelaySettings(**changes).mistakes()] == [key]
-
-
-def test_good_settings_have_no_mistakes() -> None:
-    assert RelaySettings().mistakes() == ()
-    assert RelaySettings(host="::1", tls="none", user="desk", message_id_pattern=r"<(.+)>").mistakes() == ()
-
-
-@pytest.mark.parametrize(
-    ("changes", "form"),
-    [({}, "null"), ({"user": "desk"}, "desk"), ({"user": "desk", "reverse_path": "null"}, "null"), ({"reverse_path": "verp"}, "verp")],
-)
-def test_the_reverse_path_follows_the_login_unless_it_is_set(changes: dict[str, Any], form: str) -> None:
-    assert RelaySettings(**changes).reverse_path_form == form
-
-
-def test_settings_hold_no_secret() -> None:
-    assert not {"password", "secret", "token"} & {field.name for field in dataclasses.fields(RelaySettings)}
-
-
-# --- what must never be said --------------------------------------------------------------------------------------------
-
-BAD_ADDRESSES = [
-    "a@b.example\r\nRCPT TO:<c@d.example>",
-    "a@b.example\n",
-    "a@b.example\0",
-    "a\x1b@b.example",
-    "a@b.example> NOTIFY=NEVER",
-    "a@b.example SIZE=1",
-    "<a@b.example>",
-    "a b@c.example",
-    '"a\r\nb"@c.example',
-    '"a"b"@c.example',
-    "a@b.example,c@d.example",
-    "a@b@c.example",
-    "a\u2028@b.example",
-    "a\x85@b.example",
-    "a@b.example\ud800",
-    "nobody",
-    "@b.example",
-    "b@",
-    " ",
-]
-
-
-@pytest.mark.parametrize("address", BAD_ADDRESSES)
-def test_an_address_that_says_more_than_an_address_reaches_no_socket(address: str) -> None:
-    """GHSA-v3q9-hj7j-63hq, CVE-2011-4458 (fault 83)."""
-    with SmtpSink() as sink:
-        relay = SmtpRelay(settings(sink), lambda: None)
-        for pair in ((address, TO), (FROM, address)):
-            with pytest.raises(ValueError, match="not an envelope address"):
-                relay.deliver(*pair, LETTER, False)
-        with pytest.raises(ValueError, match="not an envelope address"):
-            relay.deliver(FROM, "", LETTER, False)
-        assert sink.connections == 0
-
-
-@pytest.mark.parametrize(
-    "address", [FROM, '"a b"@c.example', '"a\\"b"@c.example', "a+b=c/d@e.example", "a@[192.0.2.1]", "ü@xn--bcher-kva.example"]
-)
-def test_strange_but_lawful_addresses_pass(address: str) -> None:
-    check_address(address)
-
-
-@given(st.text(max_size=30), st.text(max_size=30))
-def test_no_address_that_passes_has_anything_that_ends_the_command(local: str, domain: str) -> None:
-    address = f"{local}@{domain}"
-    try:
-        check_address(address)
-    except UnfitLetterError:
-        return
-    said = address.encode()
-    assert not any(octet < 0x20 or octet == 0x7F for octet in said)
-    if not local.startswith('"'):
-        assert not set(" <>") & set(address)
-
-
-@pytest.mark.parametrize(
-    "letter",
-    [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\n.\r\n", b"a\r\r\n", b"a\n\r\n", b"a", b"", b"a\r\n\r", b"a\0b\r\n"],
-)
-def test_a_letter_with_a_bare_line_end_reaches_no_socket(letter: bytes) -> None:
-    """(CVE-2023-51764, CVE-2023-51765, CVE-2023-51766, CVE-2024-27305)"""
-    with SmtpSink() as sink:
-        relay = SmtpRelay(settings(sink), lambda: None)
-        with pytest.raises(UnfitLetterError):
-            relay.deliver(FROM, TO, letter, False)
-        assert sink.connections == 0
-
-
-@given(st.lists(st.sampled_from([b"\r\n", b".", b"..", b"x", b"\r\n.\r\n", b" "]), max_size=12))
-def test_no_letter_ends_before_its_last_dot(pieces: list[bytes]) -> None:
-    letter = b"Subject: x\r\n\r\n" + b"".join(pieces) + b"\r\n"
-    check_letter(letter)
-    relay = SmtpRelay(settings(SHARED), lambda: None)
-    SHARED.taken.clear()
-    assert isinstance(relay.deliver(FROM, TO, letter, False), Delivered)
-    relay.close()
-    assert [taken.data for taken in SHARED.taken] == [letter]
-
-
-def test_a_letter_may_begin_with_a_dot() -> None:
-    with SmtpSink() as sink:
-        hand_over(sink, b".Subject: strange\r\n\r\n.\r\n")
-    assert sink.taken[0].data == b".Subject: strange\r\n\r\n.\r\n"
-
-
-SHARED = SmtpSink()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _shared_sink() -> Iterator[None]:
-    with SHARED:
-        yield
-
-
-@pytest.mark.parametrize(
-    ("said", "kept"),
-    [
-        (b"250 fine\r\nand\tmore", "250 fine and more"),
-        ("550 \x1b[31mred\u202e\u200bx".encode(), "550 [31mredx"),
-        (b"550 \xff", "550 \ufffd"),
-        (b"x" * 1000, "x" * 500),
-    ],
-)
-def test_what_a_relay_said_is_kept_on_one_clean_line(said: bytes, kept: str) -> None:
-    assert words(said) == kept
