@@ -68,7 +68,7 @@ def _letter(settings: Settings, event: str, desk: PolicyDesk, address: str, id_:
     writing = Desk(settings.policy, settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, False)
     facts = {"mark": token.check_id(settings.ring, id_, desk.domain)} if event == ROUNDTRIP else {}
     person = Person(id=0, name="", address=address)
-    wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, name=id_)
+    wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, id=id_)
     return writing.seal(wanted, lambda _: None, {}, now)
 
 

@@ -181,7 +181,7 @@ def to_outsiders(
                 thread=_thread_of(s, id_),
                 closure=closure if index == 0 else None,
                 proven=entry is not None or is_known(s, person),
-                name=letter if index == 0 else "",
+                id=letter if index == 0 else "",
             )
         )
     return tuple(wanted)

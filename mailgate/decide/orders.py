@@ -6,11 +6,11 @@ Whatever is wrong, nothing is applied and nothing is sent; the text comes back w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mailgate.decide import announce, authority, confirming, leaving, once, returned
 from mailgate.decide.entries import an_entry, answered, files_of, known_outside, own_words_inside
-from mailgate.decide.lifecycle import Effect, Facts
+from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
 from mailgate.decide.rules import rules_for
@@ -20,15 +20,12 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
-from mailgate.model.person import Person
 from mailgate.model.ticket import Entry, Status, Visibility
 from mailgate.model.understood import Command, Fault, Parsed
 
 Unverified = Callable[[Situation, str, int | None], Decision]
 
-#: Which effect makes the letter a closing one.
-CLOSING = ((Effect.MAIL_RESOLVED, "ticket_resolved"), (Effect.MAIL_CLOSED, "ticket_closed"))
-#: The same said by the command, for the letter's name is needed before its event happens.
+#: The letter of a command that ends a ticket: the solution with its words, in the place of an answer.
 CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_closed"}
 #: Faults of one mail that are told, and how much of a line is.
 MOST_FAULTS, LONGEST_LINE = returned.MOST_FAULTS, 200
@@ -185,12 +182,13 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     )
     for command in _in_order(parsed, before_message=True):
         VERBS[command.verb].act(course, command)
-    course.letter = _letter_id(course, verbs, public)
+    leaves = _outbound(course, verbs, public)
+    course.letter = leaves.id if leaves else None
     if entry is not None:
         _say(course, entry, verbs)
     for command in _in_order(parsed, before_message=False):
         VERBS[command.verb].act(course, command)
-    letters, suppressed = _letters(course, entry, verbs)
+    letters, suppressed = _letters(course, entry, verbs, leaves)
     return Decision(
         changes=(Change(ticket, course.ticket, (*course.events, *suppressed), (entry,) if entry else (), tuple(course.admitted)),),
         letters=letters,
@@ -288,20 +286,33 @@ def _entry(s: Situation, text: str, public: bool) -> Entry:
 # --- the letters ---------------------------------------------------------------------------------------------------------------
 
 
-def _letter_id(course: Course, verbs: Mapping[str, Command], public: bool) -> str | None:
-    """The id of the letter to the requester that this mail will cause; None when it will cause none."""
-    s = course.s
-    closer = next((event for verb, event in CLOSERS.items() if verb in verbs and course.ticket.status.is_live), None)
-    if closer is not None:
-        return s.ids.letters[0] if public or s.policy.wants(closer) else None
-    return s.ids.letters[0] if public and not returned.has_it_directly(s) else None
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """What leaves for the requester's side: settled before the words are said, for what happens then names the letter (a refusal of it
+    sets the clocks right again)."""
+
+    event: str
+    id: str | None  #: None: the requester gets none
+    words: bool  #: it carries the agent's
+    is_solution: bool
+    asks: bool = False  #: how good it was
+
+
+def _outbound(course: Course, verbs: Mapping[str, Command], public: bool) -> Outbound | None:
+    """An answer, or the solution with its words, never both; None when nothing leaves."""
+    s, status = course.s, course.ticket.status
+    for verb, event in CLOSERS.items():
+        # A resolved ticket that is closed is news only where words go with it.
+        if verb in verbs and (status.is_live or (public and verb == "close" and status is Status.RESOLVED)):
+            return Outbound(event, s.ids.letter if public or s.policy.wants(event) else None, public, is_solution=True, asks=status.is_live)
+    return Outbound("agent_replied", None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False) if public else None
 
 
 def _letters(
-    course: Course, entry: Entry | None, verbs: Mapping[str, Command]
+    course: Course, entry: Entry | None, verbs: Mapping[str, Command], leaves: Outbound | None
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     s = course.s
-    outside, suppressed = _outside(course, entry, verbs)
+    outside, suppressed = _outside(course, entry, verbs, leaves) if leaves else ((), ())
     told = _inside(course, entry)
     letters = (*outside, *told)
     parsed = _with_address_words(s)
@@ -325,35 +336,34 @@ def _letters(
 
 
 def _outside(
-    course: Course, entry: Entry | None, verbs: Mapping[str, Command]
+    course: Course, entry: Entry | None, verbs: Mapping[str, Command], leaves: Outbound
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
-    """One letter for each outsider: an answer, or the solution with its words, never both."""
+    """One letter for each outsider."""
     s, ticket = course.s, course.ticket
     assert s.file is not None
-    people: Mapping[int, Person] = {p.id: p for p in (*s.file.people, *s.agents.values())}
-    done = next((name for effect, name in CLOSING if effect in course.effects), None)
-    closure = ticket.closure if done else None
-    facts: dict[str, object] = {"by": course.author.name, "code": ticket.resolution_code or ""}
-    letter = course.letter or ""
-    if entry is not None and entry.visibility is Visibility.PUBLIC:
+    wanted = s.policy.wants(leaves.event)
+    if not wanted and not leaves.words:
+        reason = "switched off in the policy"
+        return (), (LetterSuppressed(at=s.now, letter_event=leaves.event, person=ticket.requester, reason=reason),)
+    facts: dict[str, object] = {"waiting": "wait" in verbs}
+    if leaves.is_solution:
+        facts = {"by": course.author.name, "code": ticket.resolution_code or ""}
+    letters = announce.to_outsiders(
+        s,
+        leaves.event,
+        ticket,
+        # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
+        entry if leaves.words else None,
+        {p.id: p for p in (*s.file.people, *s.agents.values())},
+        letter=leaves.id or "",
         # A person's words are never switched off, and whoever reads them reads what became of his request: with the closing letter only
         # the question how good it was is switched off.
-        if done is None and "close" in verbs and ticket.status is Status.CLOSED and s.file.ticket.status is not Status.CLOSED:
-            done = "ticket_closed"
-        closure = closure if done and s.policy.wants(done) else None
-        event = done or "agent_replied"
-        if event == "agent_replied":
-            facts = {"waiting": "wait" in verbs}
+        closure=ticket.closure if leaves.asks and wanted else None,
+        facts=facts,
         # A solution is always sent: the mail that went there directly says neither that it is one nor how to disagree.
-        there = frozenset() if done else returned.directly(s)
-        return announce.to_outsiders(s, event, ticket, entry, people, letter=letter, closure=closure, facts=facts, also_at=there), ()
-    if done is None:
-        return (), ()
-    if not s.policy.wants(done):
-        reason = "switched off in the policy"
-        return (), (LetterSuppressed(at=s.now, letter_event=done, person=ticket.requester, reason=reason),)
-    # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
-    return announce.to_outsiders(s, done, ticket, None, people, letter=letter, closure=closure, facts=facts), ()
+        also_at=frozenset() if leaves.is_solution else returned.directly(s),
+    )
+    return letters, ()
 
 
 def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:

@@ -21,7 +21,7 @@ class Ids:
     ticket: int
     person: int
     entries: tuple[int, ...]  #: two: a mail makes at most an entry and a remark of ours
-    letters: tuple[str, ...]  #: two: the letters that events must name
+    letter: str  #: for the letter to the requester, which what happens names
     people: tuple[int, ...] = ()  #: for those whom the author copied in, and for who passes a mail on, as far as they are not known
 
 

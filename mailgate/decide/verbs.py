@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from mailgate.decide.lifecycle import Effect, Facts, apply
+from mailgate.decide.lifecycle import Facts, apply
 from mailgate.decide.rules import Rules
 from mailgate.decide.situation import Situation
 from mailgate.decide.when import Unclear, parse_when
@@ -63,7 +63,6 @@ class Course:
     facts: Facts = field(default_factory=Facts)
     letter: str | None = None  #: the letter to the requester that this mail causes
     events: list[Event] = field(default_factory=list)
-    effects: list[Effect] = field(default_factory=list)
     admitted: list[int] = field(default_factory=list)
     told: list[tuple[str, str, str]] = field(default_factory=list)  #: (what, before, after) for the receipt
 
@@ -74,7 +73,6 @@ class Course:
             raise Refused(fault(step.error, command, hint or self.ticket.status.value))
         self.ticket = step.ticket
         self.events.append(event)
-        self.effects.extend(step.effects)
 
 
 Act = Callable[[Course, Command], None]

@@ -335,7 +335,7 @@ class ReadingRound:
                 self._numbers[0],
                 next(people),
                 (entries[2 * index], entries[2 * index + 1]),
-                (new_letter_id(), new_letter_id()),
+                new_letter_id(),
                 tuple(islice(people, strangers[index])),
             )
             at_hand = situation(one, known, desk, agents, ids, now)
@@ -357,7 +357,7 @@ class ReadingRound:
             decision, wanted = flooding.explained(decision, wanted, flow, desk.policy, now)
             known.letters_wanted += wanted
             sheets.append(a_sheet(wanted, known.files.get, now))
-            rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets, {w.name: w.hold for w in wanted if w.hold}))
+            rows.append(Row(one.claim, decision, one.reading.mail.message_id, tickets, {w.id: w.hold for w in wanted if w.hold}))
         known.flow = flow
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 

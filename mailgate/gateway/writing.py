@@ -67,7 +67,7 @@ class Desk:
                 continue
             if isinstance(verdict, budget.Delay):
                 wanted = replace(wanted, not_before=verdict.until)
-            letters.append(wanted if wanted.name else replace(wanted, name=new_letter_id()))
+            letters.append(wanted if wanted.id else replace(wanted, id=new_letter_id()))
         return decision, tuple(letters), after
 
     def last_look(self, now: datetime) -> Callable[[Sequence[Letter], budget.Counts], str] | None:
@@ -89,7 +89,7 @@ class Desk:
             policy=self.policy,
             ring=self.ring,
             templates=self.templates,
-            letter_id=wanted.name or new_letter_id(),
+            letter_id=wanted.id or new_letter_id(),
             now=now,
             file=file,
             people=people,
@@ -159,7 +159,7 @@ def written(sheet: Sheet, sealed: Sealed) -> Written | None:
 
 
 def _is(letter: Letter, wanted: LetterWanted) -> bool:
-    """Whether a letter is the one that was wanted: for that person and ticket, of that kind, under the name that was drawn for it."""
+    """Whether a letter is the one that was wanted: for that person and ticket, of that kind, under the id that was drawn for it."""
     return (letter.event, letter.audience, letter.ticket, letter.desk, letter.person, letter.automatic, letter.answer_is) == (
         wanted.event,
         wanted.audience,
@@ -168,7 +168,7 @@ def _is(letter: Letter, wanted: LetterWanted) -> bool:
         wanted.person.id,
         wanted.automatic,
         wanted.answer_is,
-    ) and (not wanted.name or letter.id == wanted.name)
+    ) and (not wanted.id or letter.id == wanted.id)
 
 
 def a_sheet(wanted: tuple[LetterWanted, ...], files: Callable[[int], TicketFile | None], now: datetime) -> Sheet:

@@ -48,7 +48,7 @@ class LetterWanted:
     proven: bool = True  #: the address was seen in a proven or known mail; decides which budget it counts against
     subject_allowed: bool = True  #: may the letter show the stranger's subject
     hold: str = ""  #: why it is held in the outbox until an operator lets it go; "" lets it leave
-    name: str = ""  #: id asked for by the decision when an event must name the letter (AgentReplied.letter)
+    id: str = ""  #: drawn by the decision where an event names the letter (AgentReplied.letter), else when it may be written
     about: int | None = None  #: inbox id of the mail that it asks about
 
 

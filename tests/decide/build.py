@@ -237,9 +237,7 @@ def a_situation(
         file=file if thread.ticket is not None else None,
         agents=agents if agents is not None else {p.agent: p for p in everybody.values() if p.agent in policy.agents},
         policy=policy,
-        ids=Ids(
-            2000, 900, (501, 502), ("NEWLETTA", "NEWLETTB"), tuple(range(901, 901 + joining.unknown(copied, by_key) + (key not in by_key)))
-        ),
+        ids=Ids(2000, 900, (501, 502), "NEWLETTA", tuple(range(901, 901 + joining.unknown(copied, by_key) + (key not in by_key)))),
         now=now or arrived_at,
         same_message_id=same_message_id,
         taken_ids=frozenset(ids),

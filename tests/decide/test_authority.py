@@ -228,7 +228,7 @@ def a_situation(
         file=None,
         agents={},
         policy=POLICY,
-        ids=Ids(1, 1, (1, 2), ("X", "Y")),
+        ids=Ids(1, 1, (1, 2), "X"),
         now=NOON,
     )
 

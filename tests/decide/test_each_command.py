@@ -130,7 +130,7 @@ def test_wait_needs_a_question_that_the_requester_has_read():
     assert faults(an_agents("#note\n#wait\nAsk him.", file=fresh)) == [("E_STATE", 2)]
     decision = an_agents("#wait\nWhich version is it?", file=fresh)
     assert ticket(decision).status is Status.PENDING_USER
-    assert event(decision, WaitStarted).letter == outside(decision)[0].name
+    assert event(decision, WaitStarted).letter == outside(decision)[0].id
     assert outside(decision)[0].facts["waiting"] is True
     assert ticket(an_agents("#wait")).status is Status.PENDING_USER, "asked before"
     assert event(an_agents("#wait"), WaitStarted).letter is None
@@ -160,7 +160,7 @@ def test_resolve_with_words_is_one_letter_that_carries_them():
     first, second = outside(decision)
     assert first.entry.text == second.entry.text == "The line card was broken. We changed it."
     assert (first.closure, second.closure) == (1, None), "only the requester is asked for a rating"
-    assert first.name == event(decision, TicketResolved).letter == event(decision, AgentReplied).letter
+    assert first.id == event(decision, TicketResolved).letter == event(decision, AgentReplied).letter
     assert not first.automatic
 
 
@@ -170,7 +170,7 @@ def test_resolve_by_a_code_alone_is_told_without_a_word_of_ours():
     assert [(w.entry, w.facts["code"], w.automatic) for w in outside(decision)] == [(None, "fixed", True)] * 2
     assert outside(decision)[0].thread == ("<entry-1@example.net>",)
     assert outside(decision)[0].answers is None, "the agent's own Message-ID is nobody's business"
-    assert outside(decision)[0].name == event(decision, TicketResolved).letter
+    assert outside(decision)[0].id == event(decision, TicketResolved).letter
 
 
 def test_a_note_is_no_solution():
@@ -273,7 +273,7 @@ def test_admit_on_a_resolved_ticket_opens_it_and_resolve_in_the_same_mail_solves
     decision = an_agents("#admit\n#reply\n#resolve\nFixed for both of you.", answers=about(40), file=file, known={**KNOWN, **EVES})
     assert ticket(decision).status is Status.RESOLVED
     assert [(w.event, w.person.address) for w in outside(decision)] == [("ticket_resolved", MAX_AT), ("ticket_resolved", EVE_AT)]
-    assert outside(decision)[0].name == event(decision, TicketResolved).letter
+    assert outside(decision)[0].id == event(decision, TicketResolved).letter
 
 
 # --- addresses that say a command ------------------------------------------------------------------------------------------
@@ -313,3 +313,10 @@ def test_an_action_address_of_somebody_elses_letter_says_nothing():
     decision = an_agents("Try again.", answers=mine, to=(reply(mine), action(other, "close")), letters=(other,))
     assert events(decision)[:1] == ["agent_replied"] and ticket(decision).status is Status.OPEN
     assert decision.commands == ()
+
+
+def test_a_closing_that_is_sent_although_the_requester_has_the_mail_is_named_by_what_happened():
+    """Its refusal finds what it has to take back."""
+    decision = an_agents("#close\nThat was it.", file=a_file(Status.RESOLVED), cc=(MAX_AT,))
+    [letter] = outside(decision)
+    assert letter.event == "ticket_closed" and letter.id == event(decision, TicketClosed).letter == event(decision, AgentReplied).letter

@@ -97,8 +97,8 @@ def test_a_public_answer_goes_to_every_outsider_in_a_letter_of_their_own():
         ("agent_replied", Audience.REQUESTER, MAX, False),
         ("agent_replied", Audience.PARTICIPANT, PIA, False),
     ]
-    assert outside(decision)[0].name == event(decision, AgentReplied).letter == "NEWLETTA"
-    assert outside(decision)[1].name == ""
+    assert outside(decision)[0].id == event(decision, AgentReplied).letter == "NEWLETTA"
+    assert outside(decision)[1].id == ""
 
 
 def test_the_first_public_answer_owns_the_ticket():

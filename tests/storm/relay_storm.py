@@ -110,7 +110,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
             entry = Entry(
                 entry_id, number, Visibility.PUBLIC, ann.id, Role.AGENT, ann.name, text, None, "", "", (), None, None, START, START
             )  # fmt: skip
-            wanted = LetterWanted("agent_replied", Audience.REQUESTER, who, number, at.id, entry, automatic=False, name=new_letter_id())
+            wanted = LetterWanted("agent_replied", Audience.REQUESTER, who, number, at.id, entry, automatic=False, id=new_letter_id())
             letter = desk.seal(wanted, {number: TicketFile(ticket, (who, ann), (entry,))}.get, agents, START)
             decision = Decision(changes=(Change(None, ticket, (), (entry,)),), people=(who,))
             outcomes.append(Outcome(None, decision, (letter,)))
