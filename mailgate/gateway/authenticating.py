@@ -43,11 +43,11 @@ class Authentication:
         open_ = [i for i, (mail, arrival) in enumerate(mails) if _may_be_asked_about(arrival) and needs_check(mail, said[i], trust)]
         if not open_:
             return said
-        from mailgate.receive.verify import Case, verdicts  # loads a DNS library, and most installations have no use for it
+        from mailgate.receive.verify import UnjudgedMail, verdicts  # loads a DNS library, and most installations have no use for it
 
         signed = [index for index in open_ if mails[index][0].header("dkim-signature") is not None]
         sealed = dict(zip(signed, signatures([mails[index][1].raw for index in signed]) if signed else (), strict=True))
-        cases = [Case(mails[index][0], sealed.get(index, Sealed()), mails[index][1]) for index in open_]
+        cases = [UnjudgedMail(mails[index][0], sealed.get(index, Sealed()), mails[index][1]) for index in open_]
         for index, verdict in zip(open_, verdicts(cases, trust, self.resolver), strict=True):
             # What was seen before still says more than that DNS had nothing to add.
             if verdict.by is not None and (verdict.passed or verdict.failed or said[index].by is None):

@@ -198,7 +198,7 @@ def _text(record: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class UnjudgedMail:
     """A mail that nobody has said anything about."""
 
     mail: Mail
@@ -207,7 +207,7 @@ class Case:
 
 
 def verdicts(
-    cases: Sequence[Case], trust: VerifySettings, resolver: Resolver, monotonic: Callable[[], float] = time.monotonic
+    cases: Sequence[UnjudgedMail], trust: VerifySettings, resolver: Resolver, monotonic: Callable[[], float] = time.monotonic
 ) -> list[Verdict]:
     """Our own verdict on each mail: judged, asked for what is lacking, judged again. All of them together wait for one time limit."""
     deadline = monotonic() + trust.time_limit.total_seconds()

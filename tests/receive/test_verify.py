@@ -12,7 +12,7 @@ from mailgate.model.evidence import VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
 from mailgate.receive import verify
-from mailgate.receive.verify import Case, Resolver, verdicts
+from mailgate.receive.verify import Resolver, UnjudgedMail, verdicts
 from mailgate.understand.identity.dkim import signatures
 from mailgate.understand.parse import parse
 from tests.fakes.dns_server import NameServer, text
@@ -164,8 +164,8 @@ PLAIN = (
 )
 
 
-def case(raw: bytes, peer: str = "192.0.2.7", path: str = "ann@example.org") -> Case:
-    return Case(parse(raw), signatures(raw), Arrival(raw, path, ("support@example.org",), Door.SMTP, peer, NOON, NOON))
+def case(raw: bytes, peer: str = "192.0.2.7", path: str = "ann@example.org") -> UnjudgedMail:
+    return UnjudgedMail(parse(raw), signatures(raw), Arrival(raw, path, ("support@example.org",), Door.SMTP, peer, NOON, NOON))
 
 
 def test_mails_of_a_batch_are_judged_together_and_their_domain_is_asked_once(resolver: Resolver, server: NameServer):
