@@ -192,7 +192,7 @@ def _conclude(domain: str, by: str, findings: Sequence[Finding], aligned: Callab
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientHost:
     """The host that gave the mail to the first server of ours."""
 
     address: str
@@ -309,7 +309,7 @@ _INSIDE = tuple(
 )
 
 
-def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Client | None:
+def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> ClientHost | None:
     """The host whose right to send is asked about: the peer of our door, or what our own servers say of where they had it from.
 
     Only the unbroken row of our own servers' `Received:` at the top is read; below it anybody may have written anything.
@@ -317,7 +317,7 @@ def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Client | N
     if arrival.door in (Door.SMTP, Door.LMTP):
         peer = spf.client(arrival.peer)
         if peer is not None and not _is_ours(peer, trust):
-            return Client(str(peer), arrival.helo)
+            return ClientHost(str(peer), arrival.helo)
     if not trust.hops:
         return None
     for value in mail.header_all("received")[:20]:
@@ -330,7 +330,7 @@ def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Client | N
         if address is None:
             return None
         if not _is_ours(address, trust):
-            return Client(str(address), hop.said)
+            return ClientHost(str(address), hop.said)
     return None
 
 
