@@ -49,7 +49,7 @@ class Record:
     redirect: str = ""
 
 
-class _Broken(Exception):
+class _RecordBroken(Exception):
     """The result is temperror or permerror, whatever stands around it."""
 
     def __init__(self, result: str, because: str) -> None:
@@ -66,7 +66,7 @@ def check_host(peer: str, domain: str, sender: str, helo: str, answers: Answers)
     local = sender.rpartition("@")[0] if "@" in sender else "postmaster"
     try:
         return _Evaluation(address, f"{local or 'postmaster'}@{sender.rpartition('@')[2] or name}", helo, answers).of(name)
-    except _Broken as broken:
+    except _RecordBroken as broken:
         return broken.found
 
 
@@ -86,7 +86,7 @@ def read_record(text: str) -> Record:
     """A record that begins with `v=spf1`. Raises _Broken for one that is not written as section 4.6 and 12 want it."""
     words = text.split(" ")[1:]
     if len(text) > LONGEST_RECORD or len(words) > MOST_TERMS:
-        raise _Broken("permerror", "the record is too long")
+        raise _RecordBroken("permerror", "the record is too long")
     terms: list[Term] = []
     modifiers: dict[str, str] = {}
     for word in filter(None, words):
@@ -96,11 +96,11 @@ def read_record(text: str) -> Record:
             continue
         modifier = _MODIFIER.fullmatch(word)
         if modifier is None:
-            raise _Broken("permerror", f"{word[:40]!a} is no term of SPF")
+            raise _RecordBroken("permerror", f"{word[:40]!a} is no term of SPF")
         name = modifier[1].lower()
         if name in ("redirect", "exp"):
             if name in modifiers or not _well_formed(modifier[2]):
-                raise _Broken("permerror", f"{name}= cannot be read")
+                raise _RecordBroken("permerror", f"{name}= cannot be read")
             modifiers[name] = modifier[2]
     return Record(tuple(terms), modifiers.get("redirect", ""))
 
@@ -108,7 +108,7 @@ def read_record(text: str) -> Record:
 def _term(word: str, match: re.Match[str]) -> Term:
     result, kind = _QUALIFIERS[match[1] or "+"], match[2].lower()
     rest = word[match.end(2) :]
-    wrong = _Broken("permerror", f"{word[:40]!a} cannot be read")
+    wrong = _RecordBroken("permerror", f"{word[:40]!a} cannot be read")
     if kind == "all":
         if rest:
             raise wrong
@@ -169,17 +169,17 @@ class _Evaluation:
             target = self._expanded(record.redirect, domain)
             found = self.of(target) if target else Found("none")
             if found.result == "none":
-                raise _Broken("permerror", f"{domain} redirects to a domain without SPF")
+                raise _RecordBroken("permerror", f"{domain} redirects to a domain without SPF")
             return found
         return Found("neutral", f"{domain} says neither yes nor no")
 
     def _record(self, domain: str) -> Record | None:
         answer = ask(self.answers, domain, "TXT")
         if answer.heard is Heard.FAILED:
-            raise _Broken("temperror", f"{domain} could not be asked")
+            raise _RecordBroken("temperror", f"{domain} could not be asked")
         texts = [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
         if len(texts) > 1:
-            raise _Broken("permerror", f"{domain} has several SPF records")
+            raise _RecordBroken("permerror", f"{domain} has several SPF records")
         return read_record(texts[0]) if texts else None
 
     def _look_ahead(self, record: Record, domain: str) -> None:
@@ -204,17 +204,17 @@ class _Evaluation:
     def _count(self) -> None:
         self.lookups += 1
         if self.lookups > MOST_LOOKUPS:
-            raise _Broken("permerror", f"more than {MOST_LOOKUPS} questions")
+            raise _RecordBroken("permerror", f"more than {MOST_LOOKUPS} questions")
 
     def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
         """The records of a name; too many names that hold nothing are an error (section 4.6.4)."""
         answer: Answer = ask(self.answers, name, kind)
         if answer.heard is Heard.FAILED:
-            raise _Broken("temperror", f"{name} could not be asked")
+            raise _RecordBroken("temperror", f"{name} could not be asked")
         if counted and not answer.records:
             self.void += 1
             if self.void > MOST_VOID:
-                raise _Broken("permerror", f"more than {MOST_VOID} questions without an answer")
+                raise _RecordBroken("permerror", f"more than {MOST_VOID} questions without an answer")
         return answer.records
 
     def _within(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
@@ -238,7 +238,7 @@ class _Evaluation:
         name = self._expanded(term.domain, domain) if term.domain else domain
         if not name:
             if term.kind == "include":
-                raise _Broken("permerror", f"{domain} includes no domain")
+                raise _RecordBroken("permerror", f"{domain} includes no domain")
             return False
         if term.kind == "include":
             return self._includes(name)
@@ -250,7 +250,7 @@ class _Evaluation:
             return self._near(self._ask(name, self.kind), term.bits)
         hosts = self._ask(name, "MX")
         if len(hosts) > MOST_HOSTS:
-            raise _Broken("permerror", f"{name} has more than {MOST_HOSTS} mail servers")
+            raise _RecordBroken("permerror", f"{name} has more than {MOST_HOSTS} mail servers")
         named = [host for host in map(a_domain, hosts) if host]
         expect(self.answers, [(host, self.kind) for host in named])
         return any(self._near(self._ask(host, self.kind), term.bits) for host in named)
@@ -258,7 +258,7 @@ class _Evaluation:
     def _includes(self, name: str) -> bool:
         found = self.of(name)
         if found.result == "none":
-            raise _Broken("permerror", f"{name} is included and says nothing of SPF")
+            raise _RecordBroken("permerror", f"{name} is included and says nothing of SPF")
         return found.result == "pass"
 
     def _is_named(self, name: str) -> bool:
