@@ -6,7 +6,7 @@ import pytest
 
 from mailgate.model.dns import Answer, Heard, Question
 from mailgate.understand.identity.lookups import Missing
-from mailgate.understand.identity.spf import Found, check_host
+from mailgate.understand.identity.spf import SpfResult, check_host
 
 IP4, IP6, OTHER = "192.0.2.7", "2001:db8::7", "203.0.113.9"
 Zone = dict[Question, tuple[str, ...]]
@@ -19,7 +19,7 @@ def check(
     sender: str = "max.o'hara-x@a.example",
     failing: frozenset[str] = frozenset(),
     helo: str = "host.a.example",
-) -> Found:
+) -> SpfResult:
     """Asked until nothing is lacking."""
     answers: dict[Question, Answer] = {}
     for _ in range(60):

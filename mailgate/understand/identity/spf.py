@@ -27,7 +27,7 @@ _CIDR_TAIL = re.compile(r"(?:/\d{1,3})?(?://\d{1,3})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SpfResult:
     result: str  #: pass, fail, softfail, neutral, none, temperror, permerror
     because: str = ""
 
@@ -54,15 +54,15 @@ class _RecordBroken(Exception):
 
     def __init__(self, result: str, because: str) -> None:
         super().__init__(because)
-        self.found = Found(result, because)
+        self.found = SpfResult(result, because)
 
 
-def check_host(peer: str, domain: str, sender: str, helo: str, answers: Answers) -> Found:
+def check_host(peer: str, domain: str, sender: str, helo: str, answers: Answers) -> SpfResult:
     """Whether the host with this IP address may send for `domain`. `sender`: the whole reverse-path. Raises Missing."""
     address = client(peer)
     name = a_domain(domain)
     if address is None or not name:
-        return Found("none", "no address or no domain to ask about")
+        return SpfResult("none", "no address or no domain to ask about")
     local = sender.rpartition("@")[0] if "@" in sender else "postmaster"
     try:
         return _Evaluation(address, f"{local or 'postmaster'}@{sender.rpartition('@')[2] or name}", helo, answers).of(name)
@@ -156,22 +156,22 @@ class _Evaluation:
         self.lookups = self.void = 0
         self.kind = "A" if address.version == 4 else "AAAA"
 
-    def of(self, domain: str) -> Found:
+    def of(self, domain: str) -> SpfResult:
         record = self._record(domain)
         if record is None:
-            return Found("none", f"{domain} says nothing of SPF")
+            return SpfResult("none", f"{domain} says nothing of SPF")
         self._look_ahead(record, domain)
         for term in record.terms:
             if self._matches(term, domain):
-                return Found(term.result, f"{self.address} is {term.kind} of {domain}")
+                return SpfResult(term.result, f"{self.address} is {term.kind} of {domain}")
         if record.redirect:
             self._count()
             target = self._expanded(record.redirect, domain)
-            found = self.of(target) if target else Found("none")
+            found = self.of(target) if target else SpfResult("none")
             if found.result == "none":
                 raise _RecordBroken("permerror", f"{domain} redirects to a domain without SPF")
             return found
-        return Found("neutral", f"{domain} says neither yes nor no")
+        return SpfResult("neutral", f"{domain} says neither yes nor no")
 
     def _record(self, domain: str) -> Record | None:
         answer = ask(self.answers, domain, "TXT")
