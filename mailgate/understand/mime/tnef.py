@@ -32,7 +32,7 @@ _MANY = 0x1000
 MOST_ATTRIBUTES, MOST_PROPERTIES, MOST_FILES = 5_000, 5_000, 500
 
 
-class _Broken(Exception):
+class _Truncated(Exception):
     """A length that reaches beyond its file."""
 
 
@@ -83,7 +83,7 @@ def unpack(data: bytes, most: int) -> Tnef | None:
                 message |= _properties(value)
             elif number == _RENDER:
                 if len(files) == MOST_FILES:
-                    raise _Broken
+                    raise _Truncated
                 files.append(_File())
             elif files and number == _TITLE:
                 files[-1].title = _narrow(value, codec)
@@ -91,7 +91,7 @@ def unpack(data: bytes, most: int) -> Tnef | None:
                 files[-1].octets = value
             elif files and number == _ATTACHMENT:
                 files[-1].facts |= _properties(value)
-    except (_Broken, struct.error):
+    except (_Truncated, struct.error):
         return None
     kept = []
     for each in files:
@@ -114,22 +114,22 @@ def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
         if position + 11 > len(data):
             # Trailing zeros are common; a started attribute is a cut file.
             if data[position:].strip(b"\0"):
-                raise _Broken
+                raise _Truncated
             return
         level, tag, size = struct.unpack_from("<BII", data, position)
         position += 9
         if level not in (1, 2) or position + size > len(data):
-            raise _Broken
+            raise _Truncated
         yield level, tag & 0xFFFF, data[position : position + size]
         position += size + 2
-    raise _Broken
+    raise _Truncated
 
 
 def _properties(data: bytes) -> dict[int, tuple[int, bytes]]:
     """The properties of a message or file: number -> (type, first value). Named ones (0x8000 and above) are stepped over."""
     (count,) = struct.unpack_from("<I", data)
     if count > MOST_PROPERTIES:
-        raise _Broken
+        raise _Truncated
     found: dict[int, tuple[int, bytes]] = {}
     position = 4
     for _ in range(count):
@@ -160,16 +160,16 @@ def _value(data: bytes, position: int, kind: int) -> tuple[bytes, int]:
         size = _FIXED[single]
         end = position + size * count
         if end > len(data):
-            raise _Broken
+            raise _Truncated
         return data[position : position + size], end
     if single not in _VARIABLE or count > MOST_PROPERTIES:
-        raise _Broken
+        raise _Truncated
     first = b""
     for index in range(count):
         (size,) = struct.unpack_from("<I", data, position)
         position += 4
         if position + size > len(data):
-            raise _Broken
+            raise _Truncated
         if index == 0:
             first = data[position : position + size]
         position += size + -size % 4
