@@ -56,7 +56,7 @@ class Tnef:
 
 
 @dataclass(slots=True)
-class _File:
+class _PackedFile:
     title: str = ""
     octets: bytes = b""
     facts: dict[int, tuple[int, bytes]] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def unpack(data: bytes, most: int) -> Tnef | None:
     """What a TNEF stream holds; None when it is none, or broken. `most`: bytes that a compressed text may grow to."""
     if not is_tnef(data):
         return None
-    files: list[_File] = []
+    files: list[_PackedFile] = []
     message: dict[int, tuple[int, bytes]] = {}
     body, codec, whole = b"", "cp1252", True
     try:
@@ -84,7 +84,7 @@ def unpack(data: bytes, most: int) -> Tnef | None:
             elif number == _RENDER:
                 if len(files) == MOST_FILES:
                     raise _Truncated
-                files.append(_File())
+                files.append(_PackedFile())
             elif files and number == _TITLE:
                 files[-1].title = _narrow(value, codec)
             elif files and number == _DATA:
@@ -176,7 +176,7 @@ def _value(data: bytes, position: int, kind: int) -> tuple[bytes, int]:
     return first, position
 
 
-def _packed(file: _File, codec: str) -> Packed | None:
+def _packed(file: _PackedFile, codec: str) -> Packed | None:
     """A file, None for an object that is none (a message within, an OLE object)."""
     kind, method = file.facts.get(_P_METHOD, (0, b""))
     if kind == 3 and method[:4] in (struct.pack("<I", _EMBEDDED_MESSAGE), struct.pack("<I", _OLE)):
