@@ -20,14 +20,16 @@ SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FolderState:
     """A folder as the server shows it when it is opened."""
 
     uidvalidity: int
     uidnext: int  #: no mail has this UID yet, or a higher one
 
 
-def begin(found: Found, start: Start | datetime, newest: datetime | None, unseen: Mapping[int, datetime | None], now: datetime) -> Cursor:
+def begin(
+    found: FolderState, start: Start | datetime, newest: datetime | None, unseen: Mapping[int, datetime | None], now: datetime
+) -> Cursor:
     """The cursor of a folder that is opened for the first time.
 
     `newest`: the INTERNALDATE of the newest mail that is there; what comes later is stamped later, by the same clock. `unseen`: the
@@ -42,12 +44,12 @@ def begin(found: Found, start: Start | datetime, newest: datetime | None, unseen
     return Cursor(found.uidvalidity, last, 0, since=since, horizon=min(horizon, since))
 
 
-def begin_anew(found: Found, cursor: Cursor) -> Cursor:
+def begin_anew(found: FolderState, cursor: Cursor) -> Cursor:
     """The cursor after the UIDs have lost their meaning: everything is looked at again, and nothing older than `since` taken in."""
     return Cursor(found.uidvalidity, 0, found.uidnext - 1, since=cursor.since, horizon=cursor.horizon)
 
 
-def is_the_same(found: Found, cursor: Cursor) -> bool:
+def is_the_same(found: FolderState, cursor: Cursor) -> bool:
     """Whether our UIDs still name the same mails. A UIDNEXT that went back means that they do not, whatever the server says."""
     return found.uidvalidity == cursor.uidvalidity and found.uidnext > cursor.last_uid
 

@@ -118,7 +118,7 @@ class FolderReader:
 
     # --- the beginning -----------------------------------------------------------------------------------------------
 
-    def _begin(self, found: polling.Found) -> tuple[Cursor, tuple[Pending, ...]]:
+    def _begin(self, found: polling.FolderState) -> tuple[Cursor, tuple[Pending, ...]]:
         now, start = self._now(), self.settings.start
         found = self._as_far_as_there_is_mail(found)
         newest = None
@@ -142,13 +142,13 @@ class FolderReader:
         log.info("%s is read from UID %d on, and %d older mails", self.key, cursor.last_uid + 1, len(pending))
         return cursor, pending
 
-    def _as_far_as_there_is_mail(self, found: polling.Found) -> polling.Found:
+    def _as_far_as_there_is_mail(self, found: polling.FolderState) -> polling.FolderState:
         """A UIDNEXT far above all mails would put the cursor there, and what comes below it would never be seen."""
         return replace(found, uidnext=min(found.uidnext, self._session.highest(found.uidnext) + 1))
 
     # --- new mail ----------------------------------------------------------------------------------------------------
 
-    def _new(self, found: polling.Found) -> int:
+    def _new(self, found: polling.FolderState) -> int:
         taken, last = 0, self._cursor.last_uid
         candidates = self._candidates()
         uids = polling.next_uids(candidates, self._cursor)

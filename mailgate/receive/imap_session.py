@@ -15,7 +15,7 @@ from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
-from mailgate.decide.polling import Found
+from mailgate.decide.polling import FolderState
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import TokenRefused, TokenUnavailable
 from mailgate.model.scrub import Scrubber
@@ -182,7 +182,7 @@ class ImapSession:
 
     # --- looking -------------------------------------------------------------------------------------------------------
 
-    def select(self, folder: str, readonly: bool) -> Found:
+    def select(self, folder: str, readonly: bool) -> FolderState:
         """Opens a folder. Raises Trouble."""
         try:
             seen = self._run(lambda client: client.select_folder(folder, readonly=readonly))
@@ -195,7 +195,7 @@ class ImapSession:
         uidnext = seen.get(b"UIDNEXT")
         if not isinstance(uidnext, int) or not 1 <= uidnext <= HIGHEST_UID + 1:
             uidnext = self.search(["ALL"]).highest + 1
-        return Found(uidvalidity, uidnext)
+        return FolderState(uidvalidity, uidnext)
 
     def highest(self, uidnext: int) -> int:
         """The highest UID that a mail in the folder has; 0 where there is none. Raises Cut, Refusal."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.decide import polling
-from mailgate.decide.polling import Found
+from mailgate.decide.polling import FolderState
 from mailgate.model.mailbox import Attempt, Connect, Cursor, MailboxSettings, Pending, Stage, Start
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ CURSOR = Cursor(7, 10, 20, since=NOON - DAY, horizon=NOON - DAY)
 
 
 def test_a_folder_is_begun_behind_its_last_mail_and_the_newest_of_them_is_the_horizon():
-    cursor = polling.begin(Found(7, 43), Start.NOW, NOON - DAY, {}, NOON)
+    cursor = polling.begin(FolderState(7, 43), Start.NOW, NOON - DAY, {}, NOON)
     assert cursor == Cursor(7, 42, 0, since=NOON - DAY + SECOND, horizon=NOON - DAY + SECOND)
 
 
@@ -31,25 +31,27 @@ def test_a_folder_is_begun_behind_its_last_mail_and_the_newest_of_them_is_the_ho
     ],
 )
 def test_a_horizon_is_found_by_the_servers_clock_where_that_can_be(newest: datetime | None, since: datetime):
-    assert polling.begin(Found(7, 43), Start.NOW, newest, {}, NOON).since == since
+    assert polling.begin(FolderState(7, 43), Start.NOW, newest, {}, NOON).since == since
 
 
 def test_with_unseen_mails_the_horizon_is_the_oldest_of_them_but_a_rescan_is_not_older():
-    cursor = polling.begin(Found(7, 43), Start.UNSEEN, NOON - DAY, {3: NOON - 9 * DAY, 4: None}, NOON)
+    cursor = polling.begin(FolderState(7, 43), Start.UNSEEN, NOON - DAY, {3: NOON - 9 * DAY, 4: None}, NOON)
     assert (cursor.horizon, cursor.since) == (NOON - 9 * DAY, NOON - DAY + SECOND)
 
 
 def test_with_a_date_everything_from_then_on_is_looked_at():
-    assert polling.begin(Found(7, 43), NOON - DAY, None, {}, NOON) == Cursor(7, 0, 42, since=NOON - DAY, horizon=NOON - DAY)
+    assert polling.begin(FolderState(7, 43), NOON - DAY, None, {}, NOON) == Cursor(7, 0, 42, since=NOON - DAY, horizon=NOON - DAY)
 
 
-@pytest.mark.parametrize(("found", "same"), [(Found(7, 11), True), (Found(7, 10), False), (Found(8, 11), False), (Found(7, 99), True)])
-def test_uids_mean_the_same_only_with_their_uidvalidity_and_while_none_went_back(found: Found, same: bool):
+@pytest.mark.parametrize(
+    ("found", "same"), [(FolderState(7, 11), True), (FolderState(7, 10), False), (FolderState(8, 11), False), (FolderState(7, 99), True)]
+)
+def test_uids_mean_the_same_only_with_their_uidvalidity_and_while_none_went_back(found: FolderState, same: bool):
     assert polling.is_the_same(found, CURSOR) is same
 
 
 def test_after_a_change_of_uids_what_was_there_counts_only_when_it_is_not_older():
-    anew = polling.begin_anew(Found(8, 31), CURSOR)
+    anew = polling.begin_anew(FolderState(8, 31), CURSOR)
     assert anew == Cursor(8, 0, 30, since=CURSOR.since, horizon=CURSOR.horizon)
     assert not polling.is_wanted(30, NOON - 2 * DAY, anew)
     assert polling.is_wanted(30, NOON, anew) and polling.is_wanted(30, None, anew)

@@ -83,7 +83,7 @@ def client(peer: str) -> Address | None:
 
 
 def read_record(text: str) -> Record:
-    """A record that begins with `v=spf1`. Raises _Broken for one that is not written as section 4.6 and 12 want it."""
+    """A record that begins with `v=spf1`. Raises `_RecordBroken` for one that is not written as section 4.6 and 12 want it."""
     words = text.split(" ")[1:]
     if len(text) > LONGEST_RECORD or len(words) > MOST_TERMS:
         raise _RecordBroken("permerror", "the record is too long")
