@@ -73,7 +73,7 @@ class Told:
 
 
 @dataclass(slots=True)
-class _Found:
+class _FoundRecipient:
     """A recipient, and where he was found."""
 
     address: str
@@ -159,7 +159,7 @@ def _action(whole: str, subject: str, says_so: bool) -> str:
 
 def _recipients(
     zone: list[str], low: list[str], original: list[str], failed: tuple[str, ...], sender: frozenset[str], marks: list[int]
-) -> list[_Found]:
+) -> list[_FoundRecipient]:
     """The recipients by the best evidence that there is: a line of their own, a header, a dialogue, a sentence, the returned mail."""
     own_line = list(_lines_of_their_own(zone, low))
     if marks and any(one.line >= marks[0] for one in own_line):
@@ -167,7 +167,7 @@ def _recipients(
     dialogue = list(_in_a_dialogue(zone))
     for found in (
         own_line,
-        [_Found(address, -1) for address in failed],
+        [_FoundRecipient(address, -1) for address in failed],
         dialogue,
         list(_expanded(zone)),
         list(_in_a_sentence(zone, low, marks)),
@@ -182,14 +182,14 @@ def _recipients(
     return []
 
 
-def _once(found: list[_Found]) -> list[_Found]:
-    first: dict[str, _Found] = {}
+def _once(found: list[_FoundRecipient]) -> list[_FoundRecipient]:
+    first: dict[str, _FoundRecipient] = {}
     for one in found:
         first.setdefault(one.address.lower(), one)
     return list(first.values())[:_MOST_RECIPIENTS]
 
 
-def _lines_of_their_own(zone: list[str], low: list[str]) -> Iterator[_Found]:
+def _lines_of_their_own(zone: list[str], low: list[str]) -> Iterator[_FoundRecipient]:
     before = ""
     for index, line in enumerate(zone):
         rest = line.strip(_BULLETS)
@@ -205,7 +205,7 @@ def _lines_of_their_own(zone: list[str], low: list[str]) -> Iterator[_Found]:
             row = [address] if address else []
         if row and not before.rstrip(" :").endswith(_OTHERS_LINE):
             for one in row:
-                yield _Found(one, index)
+                yield _FoundRecipient(one, index)
         if line.strip():
             before = low[index].strip()
 
@@ -236,55 +236,55 @@ def _first_address(rest: str) -> str:
     return ""
 
 
-def _in_a_dialogue(lines: list[str]) -> Iterator[_Found]:
+def _in_a_dialogue(lines: list[str]) -> Iterator[_FoundRecipient]:
     for index, line in enumerate(lines):
         match = _RCPT.search(line) or _REFUSED.match(line.strip())
         if match and "mail from" not in line.lower() and (address := _clean(match[1])):
-            yield _Found(address, index)
+            yield _FoundRecipient(address, index)
 
 
 def _is_dialogue(zone: list[str]) -> bool:
     return any(_RCPT.search(line) for line in zone) and any(REFUSAL.search(line) for line in zone)
 
 
-def _expanded(zone: list[str]) -> Iterator[_Found]:
+def _expanded(zone: list[str]) -> Iterator[_FoundRecipient]:
     """A pipe or a file failed, that an address stands behind: `(expanded from: <jo@example.org>)`."""
     for index, line in enumerate(zone):
         match = _ADDRESS.search(line) if line.lstrip().startswith(("(expanded from", "(generated from")) else None
         if match and (address := _clean(match[1])):
-            yield _Found(address, index)
+            yield _FoundRecipient(address, index)
 
 
-def _in_a_sentence(zone: list[str], low: list[str], marks: list[int]) -> Iterator[_Found]:
+def _in_a_sentence(zone: list[str], low: list[str], marks: list[int]) -> Iterator[_FoundRecipient]:
     """In the sentence that says so, or in the line below it."""
     for index in marks:
         for line in (index, index + 1):
             match = _ADDRESS.search(zone[line]) if line < len(zone) else None
             if match and (address := _clean(match[1])):
                 for one in _row_of_addresses(zone[line][match.start() :]) or [address]:
-                    yield _Found(one, index)
+                    yield _FoundRecipient(one, index)
                 break
 
 
-def _the_only_one(zone: list[str], low: list[str], sender: frozenset[str]) -> Iterator[_Found]:
+def _the_only_one(zone: list[str], low: list[str], sender: frozenset[str]) -> Iterator[_FoundRecipient]:
     """The one address that a report names anywhere; of several it cannot be told who is meant."""
-    found: dict[str, _Found] = {}
+    found: dict[str, _FoundRecipient] = {}
     for index, line in enumerate(zone):
         if low[index].lstrip().startswith(_OTHERS_LINE):
             continue
         for match in _ADDRESS.finditer(line):
             address = _clean(match[1])
             if address and address.lower() not in sender:
-                found.setdefault(address.lower(), _Found(address, index))
+                found.setdefault(address.lower(), _FoundRecipient(address, index))
     if len(found) == 1:
         yield from found.values()
 
 
-def _to_whom(original: list[str]) -> Iterator[_Found]:
+def _to_whom(original: list[str]) -> Iterator[_FoundRecipient]:
     """The returned mail's own To: is the last resort."""
     for line in original[:200]:
         if line.lower().startswith("to:") and (match := _ADDRESS.search(line)):
-            yield _Found(_clean(match[1]), -1)
+            yield _FoundRecipient(_clean(match[1]), -1)
             return
 
 
@@ -303,7 +303,7 @@ def _clean(address: str) -> str:
 # --- what was said ---------------------------------------------------------------------------------------------------------
 
 
-def _with_words(found: list[_Found], zone: list[str], low: list[str]) -> Iterator[tuple[_Found, str]]:
+def _with_words(found: list[_FoundRecipient], zone: list[str], low: list[str]) -> Iterator[tuple[_FoundRecipient, str]]:
     """Each recipient with the words nearest to him: those of every line that names him, and of the lines below it."""
     if len(found) == 1:
         yield found[0], _said(_near(zone, max(found[0].line, 0)))
