@@ -63,7 +63,7 @@ _OTHERS_LINE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ReportedDelivery:
     """What a text tells of a delivery."""
 
     reports: tuple[Report, ...]
@@ -80,7 +80,7 @@ class _FoundRecipient:
     line: int
 
 
-def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject: str) -> Told:
+def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject: str) -> ReportedDelivery:
     """Reads a report in plain words.
 
     `failed`: recipients that a header names; `sender`: who gets this report, and so hardly is its recipient (lower case).
@@ -96,7 +96,7 @@ def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject:
     after_data = any(all(words in whole for words in row) for row in AFTER_DATA)
     found = _recipients(zone, low, lines[end:], failed, sender, marks)
     reports = tuple(dict.fromkeys(judged(one.address, action, None, words) for one, words in _with_words(found, zone, low)))
-    return Told(
+    return ReportedDelivery(
         tuple(seen_too_late(report) for report in reports) if after_data and len(reports) == 1 else reports,
         says_so or any(words in whole for words in (*DELIVERED, *RELAYED)) or _is_dialogue(zone),
         after_data,

@@ -13,7 +13,7 @@ from mailgate.understand.mime.transfer import undo
 from mailgate.understand.mime.tree import Part, grow
 from mailgate.understand.parse import DAEMONS
 from mailgate.understand.reports.as_json import notice_in
-from mailgate.understand.reports.as_text import Told, says_failed, seen_too_late, told_in
+from mailgate.understand.reports.as_text import ReportedDelivery, says_failed, seen_too_late, told_in
 from mailgate.understand.reports.dsn import delivery_reports, ids_of, in_text
 from mailgate.understand.reports.reasons import REASONS
 
@@ -120,7 +120,7 @@ def _is_receipt(mail: Mail) -> bool:
     return mail.report_type == "feedback-report"
 
 
-def _is_believed(mail: Mail, told: Told) -> bool:
+def _is_believed(mail: Mail, told: ReportedDelivery) -> bool:
     """Whether words alone make a report of this mail. The less its author is known to be a mail server, the more they must say.
 
     A parcel "could not be delivered" either, and who is absent says that nothing was passed on, and names a deputy.
@@ -153,7 +153,7 @@ def _reads_nothing(mail: Mail) -> bool:
 # --- what it reports --------------------------------------------------------------------------------------------------------
 
 
-def _with_words(report: Report, told: Told) -> Report:
+def _with_words(report: Report, told: ReportedDelivery) -> Report:
     """A report in form that says nothing of the reason, with the reason that the text for people gives."""
     if report.hard and told.after_data and len(told.reports) == 1:
         return seen_too_late(report)
