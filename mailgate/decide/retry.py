@@ -26,7 +26,7 @@ class Settled:
     counts: bool  #: whether this was an attempt on the letter; a relay that is down was not
 
 
-class _Outcome(Enum):
+class _RelaySaid(Enum):
     DELIVERED = auto()
     REFUSED = auto()
     DEFERRED = auto()
@@ -43,21 +43,21 @@ class _Move(Enum):
 
 
 _UNDER_WAY = {
-    _Outcome.DELIVERED: _Move.SENT,
-    _Outcome.REFUSED: _Move.REFUSED,
-    _Outcome.DEFERRED: _Move.RETRY,
-    _Outcome.LOST: _Move.ONCE_MORE,
+    _RelaySaid.DELIVERED: _Move.SENT,
+    _RelaySaid.REFUSED: _Move.REFUSED,
+    _RelaySaid.DEFERRED: _Move.RETRY,
+    _RelaySaid.LOST: _Move.ONCE_MORE,
 }
-_SETTLED = {**dict.fromkeys(_Outcome, _Move.STAY), _Outcome.DELIVERED: _Move.SENT}
+_SETTLED = {**dict.fromkeys(_RelaySaid, _Move.STAY), _RelaySaid.DELIVERED: _Move.SENT}
 #: What the row says now -> what the relay said -> what follows. While a letter was with the relay, its row may have been held or
 #: cancelled, or settled by somebody else after the lease ran out. That it was delivered is true in every case.
-_MOVES: dict[OutboxState, dict[_Outcome, _Move]] = {
+_MOVES: dict[OutboxState, dict[_RelaySaid, _Move]] = {
     OutboxState.QUEUED: _UNDER_WAY,
     OutboxState.SENDING: _UNDER_WAY,
     OutboxState.DEFERRED: _UNDER_WAY,
-    OutboxState.HELD: {**_SETTLED, _Outcome.REFUSED: _Move.REFUSED},  # else it waits to be released, as it is
+    OutboxState.HELD: {**_SETTLED, _RelaySaid.REFUSED: _Move.REFUSED},  # else it waits to be released, as it is
     OutboxState.UNKNOWN: _SETTLED,
-    OutboxState.CANCELLED: {**_SETTLED, _Outcome.LOST: _Move.UNKNOWN},  # it may have gone out before it was taken back
+    OutboxState.CANCELLED: {**_SETTLED, _RelaySaid.LOST: _Move.UNKNOWN},  # it may have gone out before it was taken back
     OutboxState.SENT: _SETTLED,
     OutboxState.REFUSED: _SETTLED,
 }
@@ -103,7 +103,7 @@ def settle(
     if move is _Move.ONCE_MORE:
         due = None if doubted or not resend_unknown or now - first_at >= GIVE_UP_AFTER else after_unknown(now)
         return Settled(OutboxState.DEFERRED if due else OutboxState.UNKNOWN, due, doubted=True, counts=True)
-    doubted = doubted or outcome is _Outcome.LOST
+    doubted = doubted or outcome is _RelaySaid.LOST
     if move is not _Move.RETRY:
         return Settled(_ENDS.get(move, state), None, doubted, counts)
     if counts:
@@ -115,12 +115,12 @@ def settle(
     return Settled(OutboxState.UNKNOWN if doubted else OutboxState.REFUSED, None, doubted, counts)
 
 
-def _outcome(delivery: Delivery) -> _Outcome:
+def _outcome(delivery: Delivery) -> _RelaySaid:
     if isinstance(delivery, Delivered):
-        return _Outcome.DELIVERED
+        return _RelaySaid.DELIVERED
     if isinstance(delivery, Refused):
-        return _Outcome.REFUSED
-    return _Outcome.LOST if delivery.uncertain else _Outcome.DEFERRED
+        return _RelaySaid.REFUSED
+    return _RelaySaid.LOST if delivery.uncertain else _RelaySaid.DEFERRED
 
 
 def _around(pause: timedelta, spread: float) -> timedelta:
