@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.model.dns import Answer, Answers, Heard
-from mailgate.understand.identity.dkim import Outcome, Sealed, signatures, tags, verify
+from mailgate.understand.identity.dkim import Sealed, SignatureResult, signatures, tags, verify
 from mailgate.understand.identity.lookups import Missing
 from tests.fakes.signer import SIGNED, Key, ed25519_key, record, rsa_key, signed
 
@@ -33,7 +33,7 @@ def keys(key: Key | None = None, more: str = "", name: str = "s1._domainkey.exam
     return {(name, "TXT"): Answer(Heard.FOUND, (record(key or rsa_key(), more),))}
 
 
-def outcome(raw: bytes, answers: Answers | None = None, now: datetime = NOON) -> Outcome:
+def outcome(raw: bytes, answers: Answers | None = None, now: datetime = NOON) -> SignatureResult:
     [signature] = signatures(raw).signatures
     return verify(signature, keys() if answers is None else answers, now)
 

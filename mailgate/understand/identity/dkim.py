@@ -66,7 +66,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SignatureResult:
     """Of one signature, in the words of RFC 8601 2.7.1."""
 
     result: str  #: pass, fail, policy (not acceptable), neutral, temperror, permerror
@@ -257,7 +257,7 @@ def _instant(text: str) -> datetime | None:
 # --- the key -----------------------------------------------------------------------------------------------------------
 
 
-def verify(signature: Signature, answers: Answers, now: datetime) -> Outcome:
+def verify(signature: Signature, answers: Answers, now: datetime) -> SignatureResult:
     """Whether the owner of the domain signed. `now`: when the mail arrived. Raises Missing while the key is not there."""
     from mailgate.understand.identity.keys import (  # its library is loaded where signatures are judged, and only there
         made,
@@ -267,8 +267,8 @@ def verify(signature: Signature, answers: Answers, now: datetime) -> Outcome:
 
     domain = signature.domain
 
-    def it_is(result: str, because: str) -> Outcome:
-        return Outcome(result, domain, because)
+    def it_is(result: str, because: str) -> SignatureResult:
+        return SignatureResult(result, domain, because)
 
     if signature.fault:
         return it_is("policy" if signature.algorithm else "permerror", signature.fault)
