@@ -23,7 +23,7 @@ from mailgate.model.scrub import Scrubber
 from mailgate.receive import Clock
 from mailgate.receive.imap_folder import Cursors, FolderReader, Intake, Stopping
 from mailgate.receive.imap_session import Credentials, ImapSession
-from mailgate.receive.imap_trouble import Cut, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
+from mailgate.receive.imap_trouble import ConnectionLost, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +200,7 @@ class FolderWatch:
                 self._drop()
                 if self._over.is_set():
                     return
-                log.info("%s: %s", self.key, error if isinstance(error, Cut) else type(error).__name__)
+                log.info("%s: %s", self.key, error if isinstance(error, ConnectionLost) else type(error).__name__)
                 # Mail may have come meanwhile: at once the first time, then with growing pauses.
                 self._short_idles = self._short_idles + 1 if time.monotonic() - began < _A_WHILE else 0
                 if self._short_idles > 1:

@@ -30,7 +30,7 @@ from mailgate.model.mailbox import (
 )
 from mailgate.receive import Clock
 from mailgate.receive.imap_session import NEWEST, Described, ImapSession
-from mailgate.receive.imap_trouble import Cut, Refusal, TooLong
+from mailgate.receive.imap_trouble import ConnectionLost, Refusal, TooLong
 from mailgate.receive.imap_wire import HIGHEST_UID, Uids
 
 log = logging.getLogger(__name__)
@@ -256,7 +256,7 @@ class FolderReader:
         except TooLong as cut:
             self._cut_while(batch, cut, new, too_long=True)
             raise
-        except Cut as cut:
+        except ConnectionLost as cut:
             self._cut_while(batch, cut, new)
             raise
         absent = [uid for uid in uids if uid not in bodies]
@@ -267,10 +267,10 @@ class FolderReader:
             self._intake.accept_all(arrivals, self.settings.desk, JUNK if self.role is FolderRole.JUNK else None)
         done = [uid for uid in uids if uid in bodies]
         failed: list[Pending] = []
-        cut_off: Cut | None = None
+        cut_off: ConnectionLost | None = None
         try:
             failed = self._afterwards(done)
-        except Cut as cut:  # they are safe; that a server dies over a move must not bring them again and again
+        except ConnectionLost as cut:  # they are safe; that a server dies over a move must not bring them again and again
             failed, cut_off = [self._failed(uid, str(cut), Stage.AFTER) for uid in done], cut
         cursor = replace(self._cursor, last_uid=max(uids)) if new else self._cursor
         self._advance(cursor, failed, uids)
@@ -312,7 +312,7 @@ class FolderReader:
             return
         self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
 
-    def _cut_while(self, batch: Sequence[Described], cut: Cut, new: bool, too_long: bool = False) -> None:
+    def _cut_while(self, batch: Sequence[Described], cut: ConnectionLost, new: bool, too_long: bool = False) -> None:
         """The connection ended while these were fetched. Of several, nobody knows which: next time they come one by one."""
         if len(batch) > 1:
             self._careful.update(one.uid for one in batch)
@@ -332,11 +332,11 @@ class FolderReader:
 
     def _set_aside(self, uid: int, reason: str, new: bool) -> None:
         """In place of the mail its header is kept, for a person to look at; the mail stays where it is, as it is."""
-        cut: Cut | None = None
+        cut: ConnectionLost | None = None
         header = b""
         try:
             header = self._session.fetch_header(uid)
-        except Cut as error:
+        except ConnectionLost as error:
             cut = error
         self._keep_marker(uid, header, reason, new)
         if cut is not None:

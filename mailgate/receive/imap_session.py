@@ -19,7 +19,7 @@ from mailgate.decide.polling import FolderState
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import TokenRefused, TokenUnavailable
 from mailgate.model.scrub import Scrubber
-from mailgate.receive.imap_trouble import Cut, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
+from mailgate.receive.imap_trouble import ConnectionLost, LoginRefused, Refusal, TokenTrouble, Trouble, Unsafe
 from mailgate.receive.imap_wire import HIGHEST_UID, LONGEST_ANSWER, LONGEST_FETCH, LONGEST_SEARCH, LONGEST_WELCOME, Client, Uids
 
 LONGEST_HEADER = 1024 * 1024  #: kept of a mail that is not read
@@ -92,7 +92,7 @@ class ImapSession:
     def _begun(self, made: socket.socket) -> None:
         self._socket = made
         if self._aborted:
-            raise Cut("stopped")
+            raise ConnectionLost("stopped")
 
     def _context(self) -> ssl.SSLContext:
         try:
@@ -156,7 +156,7 @@ class ImapSession:
         except IMAPClientError as error:
             # imapclient calls a cut a refused login, too.
             if isinstance(error.__context__ or error, IMAPClientAbortError):
-                raise Cut(f"the connection ended at the login: {self._words(error)}") from None
+                raise ConnectionLost(f"the connection ended at the login: {self._words(error)}") from None
             self.refusals += 1
             raise LoginRefused(f"{self._settings.host} refuses the login of {self._settings.user}: {self._words(error)}") from None
 
@@ -270,9 +270,9 @@ class ImapSession:
         began = time.monotonic()
         heard = self._run(lambda client: client.idle_check(timeout=seconds), seconds=seconds + self._settings.timeout.total_seconds())
         if not heard and time.monotonic() - began < min(_INSTANTLY, seconds / 2):
-            raise Cut("the connection ended while waiting for mail")
+            raise ConnectionLost("the connection ended while waiting for mail")
         if any(len(one) > 1 and one[0] == b"BYE" for one in heard if isinstance(one, tuple)):
-            raise Cut("the server says good-bye")
+            raise ConnectionLost("the server says good-bye")
         self._run(lambda client: client.idle_done())
 
     # --- what is in it, for `mailgate check` ---------------------------------------------------------------------------
@@ -324,11 +324,11 @@ class ImapSession:
     def _run(self, command: Callable[[Any], Any], octets: int = 0, seconds: float | None = None, most: int = LONGEST_ANSWER) -> Any:
         """One command. Raises Refusal for NO and BAD, Cut when the connection is over."""
         if self._client is None:
-            raise Cut("there is no connection")
+            raise ConnectionLost("there is no connection")
         self._allow(octets, seconds, most)
         try:
             return command(self._client)
-        except (IMAPClientAbortError, OSError, Cut) as error:
+        except (IMAPClientAbortError, OSError, ConnectionLost) as error:
             raise self._trouble(error) from None
         except imaplib.IMAP4.readonly as error:
             raise self._trouble(error) from None
@@ -336,7 +336,7 @@ class ImapSession:
             raise Refusal(self._words(error)) from None
         except Exception as error:
             # What cannot be parsed may go on in the next line: nothing of this connection is believed any more.
-            raise Cut(f"the server's answer makes no sense: {type(error).__name__}") from None
+            raise ConnectionLost(f"the server's answer makes no sense: {type(error).__name__}") from None
 
     def _trouble(self, error: BaseException) -> Trouble:
         if isinstance(error, Trouble):
@@ -344,12 +344,12 @@ class ImapSession:
         if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return Unsafe(f"TLS with {self._settings.host} failed: {self._words(error.reason or error)}")
         if isinstance(error, TimeoutError):
-            return Cut(f"no answer from {self._settings.host} within {self._settings.timeout.total_seconds():g} s")
+            return ConnectionLost(f"no answer from {self._settings.host} within {self._settings.timeout.total_seconds():g} s")
         if isinstance(error, OSError):
-            return Cut(f"{self._settings.host} cannot be reached: {self._words(error.strerror or error)}")
+            return ConnectionLost(f"{self._settings.host} cannot be reached: {self._words(error.strerror or error)}")
         if isinstance(error, IMAPClientError):
-            return Cut(f"{self._settings.host}: {self._words(error)}")
-        return Cut(f"{self._settings.host}: {type(error).__name__}")
+            return ConnectionLost(f"{self._settings.host}: {self._words(error)}")
+        return ConnectionLost(f"{self._settings.host}: {type(error).__name__}")
 
     def _words(self, said: object) -> str:
         """One line that can be shown, without what we said in secret: the one place where words of the server come in."""

@@ -27,11 +27,11 @@ class TokenTrouble(Trouble):
     kind = "token_refused"
 
 
-class Cut(Trouble):
+class ConnectionLost(Trouble):
     """The connection ended, or what came over it makes no sense any more: this session is over."""
 
 
-class TooLong(Cut):
+class TooLong(ConnectionLost):
     """The server began to send more than was asked for, and it was not read."""
 
 

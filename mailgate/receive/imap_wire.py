@@ -15,7 +15,7 @@ from imapclient import IMAPClient, SocketTimeout
 from imapclient.imapclient import _normalise_search_criteria
 
 from mailgate.model.mailbox import MailboxSettings
-from mailgate.receive.imap_trouble import Cut, TooLong
+from mailgate.receive.imap_trouble import ConnectionLost, TooLong
 
 MIB = 1024 * 1024
 #: Octets that a server may say to one command, of its own accord included: to most, ...
@@ -132,7 +132,7 @@ class _Counted:
         """What has come, after waiting for it until the deadline at most; nothing: the connection ended, or does not wait."""
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise Cut("the server takes too long to answer")
+            raise ConnectionLost("the server takes too long to answer")
         patience = self.sock.gettimeout()
         if patience != 0:  # else it is only looked whether something has come
             self.sock.settimeout(left if patience is None else min(left, patience))
@@ -140,7 +140,7 @@ class _Counted:
             return self.file.read1(size) or b""
         except TimeoutError:
             if self.deadline - time.monotonic() <= 0:
-                raise Cut("the server takes too long to answer") from None
+                raise ConnectionLost("the server takes too long to answer") from None
             raise
         finally:
             if patience != 0 and self.sock.fileno() >= 0:
