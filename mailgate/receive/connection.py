@@ -19,7 +19,7 @@ from mailgate.model.mail import Arrival, NoSpace
 from mailgate.receive import Clock, Gateway, replies
 from mailgate.receive.bouts import Bout
 from mailgate.receive.limits import Occupancy, Pace
-from mailgate.receive.transfer import Fault, Transfer
+from mailgate.receive.transfer import NotTaken, Transfer
 
 log = logging.getLogger(__name__)
 
@@ -428,7 +428,7 @@ class Connection(SMTP):
         occupancy.hold(self.peer, transfer.held - before)
         if not occupancy.has_room(0) or not occupancy.has_share_of_room(self.peer, 0):
             occupancy.hold(self.peer, -transfer.held)
-            transfer.drop(Fault.NO_ROOM)
+            transfer.drop(NotTaken.NO_ROOM)
         if occupancy.octets_over >= 0:
             self._house.look_round()
         if rest is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailgate.receive.transfer import Fault
+from mailgate.receive.transfer import NotTaken
 
 STORED = "250 2.0.0 Stored"
 TRY_LATER = "451 4.3.0 Try again later"
@@ -19,8 +19,8 @@ NOT_SAID = "252 2.1.5 We do not say who is here; write, and the mail server will
 
 #: why a mail was not taken -> the reply to its last dot
 FAULTY = {
-    Fault.BARE_LINE_END: "554 5.6.0 Lines must end with CR LF; this mail has a CR or LF that stands alone",
-    Fault.LINE_TOO_LONG: "554 5.6.0 This mail has a line longer than we can take",
-    Fault.TOO_LARGE: TOO_LARGE,
-    Fault.NO_ROOM: NO_ROOM,
+    NotTaken.BARE_LINE_END: "554 5.6.0 Lines must end with CR LF; this mail has a CR or LF that stands alone",
+    NotTaken.LINE_TOO_LONG: "554 5.6.0 This mail has a line longer than we can take",
+    NotTaken.TOO_LARGE: TOO_LARGE,
+    NotTaken.NO_ROOM: NO_ROOM,
 }

@@ -14,7 +14,7 @@ END = b"\r\n.\r\n"
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")  # line feeds alone: a mail from a pipe
 
 
-class Fault(Enum):
+class NotTaken(Enum):
     """Why a mail is not taken. In this order: what is wrong for good comes before what may pass."""
 
     BARE_LINE_END = auto()
@@ -36,7 +36,7 @@ class Transfer:
         self._size = -2
         self._line = 0
         self._kept = bytearray()  # one buffer: a list of the pieces of a slow sender would weigh far more than the mail
-        self._faults: set[Fault] = set()
+        self._faults: set[NotTaken] = set()
         self.complete = False  #: the last dot has come
 
     @property
@@ -45,11 +45,11 @@ class Transfer:
         return len(self._kept)
 
     @property
-    def fault(self) -> Fault | None:
-        """The first reason, in the order of `Fault`, not to take this mail."""
-        return next((fault for fault in Fault if fault in self._faults), None) if self._faults else None
+    def fault(self) -> NotTaken | None:
+        """The first reason, in the order of `NotTaken`, not to take this mail."""
+        return next((fault for fault in NotTaken if fault in self._faults), None) if self._faults else None
 
-    def drop(self, fault: Fault) -> None:
+    def drop(self, fault: NotTaken) -> None:
         """Give up this mail: forget what came, and keep nothing of what still comes."""
         self._faults.add(fault)
         self._kept = bytearray()
@@ -83,11 +83,11 @@ class Transfer:
     def _take(self, piece: bytes) -> None:
         ends = piece.count(b"\r\n")
         if piece.count(b"\r") != ends or piece.count(b"\n") != ends:
-            self._faults.add(Fault.BARE_LINE_END)
+            self._faults.add(NotTaken.BARE_LINE_END)
         text = piece.replace(b"\r\n.", b"\r\n")  # RFC 5321 4.5.2
         self._size += len(text)
         if self._size > self._max_size:
-            self._faults.add(Fault.TOO_LARGE)
+            self._faults.add(NotTaken.TOO_LARGE)
         self._measure_lines(text)
         if self._faults:
             self._kept = bytearray()
@@ -102,7 +102,7 @@ class Transfer:
             if first < last:
                 longest = max(longest, 1 + max(map(len, text[first + 1 : last].split(b"\n"))))
             if longest > self._max_line:
-                self._faults.add(Fault.LINE_TOO_LONG)
+                self._faults.add(NotTaken.LINE_TOO_LONG)
         self._line = self._line + len(text) if last < 0 else len(text) - last - 1
 
 

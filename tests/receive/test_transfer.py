@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mailgate.receive.transfer import Fault, Transfer, hops
+from mailgate.receive.transfer import NotTaken, Transfer, hops
 
 #: What matters to the end of a mail, and little else.
 octets = st.lists(st.sampled_from([b"\r", b"\n", b".", b"x", b"\r\n", b"\r\n.", b"\r\n.\r\n"]), max_size=40).map(b"".join)
@@ -51,7 +51,7 @@ def test_pieces_of_any_size_give_what_a_patient_reader_of_lines_gets(wire, sizes
     mail, after = expected
     assert rest == after
     bare = re.search(rb"\r(?!\n)|(?<!\r)\n", wire[: len(wire) - len(after)]) is not None
-    assert transfer.fault is (Fault.BARE_LINE_END if bare else None)
+    assert transfer.fault is (NotTaken.BARE_LINE_END if bare else None)
     if not bare:
         assert transfer.held == len(mail) + 2
         assert transfer.mail() == mail
@@ -64,7 +64,7 @@ def test_a_mail_is_refused_exactly_when_a_line_or_the_whole_is_too_long(lengths,
     transfer, rest = in_pieces(mail + b".\r\n", sizes, max_line=max_line, max_size=max_size)
     assert rest == b""
     longest = max((length + 2 for length in lengths), default=0)
-    expected = Fault.LINE_TOO_LONG if longest > max_line else Fault.TOO_LARGE if len(mail) > max_size else None
+    expected = NotTaken.LINE_TOO_LONG if longest > max_line else NotTaken.TOO_LARGE if len(mail) > max_size else None
     assert transfer.fault is expected
 
 
@@ -73,7 +73,7 @@ def test_what_is_refused_is_not_kept():
     transfer.feed(b"x\r\n" * 20)
     assert transfer.held > 0
     transfer.feed(b"x\r\n" * 40)
-    assert (transfer.held, transfer.fault) == (0, Fault.TOO_LARGE)
+    assert (transfer.held, transfer.fault) == (0, NotTaken.TOO_LARGE)
     transfer.feed(b"x\r\n" * 4000)
     assert transfer.held == 0
     assert transfer.feed(b".\r\nRSET\r\n") == b"RSET\r\n"
@@ -82,13 +82,13 @@ def test_what_is_refused_is_not_kept():
 def test_what_was_dropped_for_want_of_room_may_still_turn_out_to_be_wrong_for_good():
     transfer = Transfer(1000, 1000)
     transfer.feed(b"abc")
-    transfer.drop(Fault.NO_ROOM)
+    transfer.drop(NotTaken.NO_ROOM)
     assert transfer.feed(b"\r\n.\r\n") == b""
-    assert transfer.fault is Fault.NO_ROOM
+    assert transfer.fault is NotTaken.NO_ROOM
     other = Transfer(1000, 1000)
-    other.drop(Fault.NO_ROOM)
+    other.drop(NotTaken.NO_ROOM)
     other.feed(b"a\rb\r\n.\r\n")
-    assert other.fault is Fault.BARE_LINE_END
+    assert other.fault is NotTaken.BARE_LINE_END
 
 
 @pytest.mark.parametrize(
