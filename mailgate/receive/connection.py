@@ -34,7 +34,7 @@ class Gone(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class House:
+class DoorState:
     """What the sessions of one door share."""
 
     settings: DoorSettings
@@ -137,7 +137,7 @@ class Connection(SMTP):
         # For each connection aiosmtpd looks at every name of ours to find its commands. That cost a fifth of a mail.
         return self._smtp_names
 
-    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, house: DoorState, loop: asyncio.AbstractEventLoop) -> None:
         settings = house.settings
         super().__init__(
             None,

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import TLSSetupException
 
 from mailgate.model.mail import Arrival, Door
 from mailgate.receive import replies
-from mailgate.receive.connection import Connection, Gone, House
+from mailgate.receive.connection import Connection, DoorState, Gone
 from mailgate.receive.envelope import Malformed, Sender, read_recipient, read_sender
 from mailgate.receive.transfer import Transfer, hops
 
@@ -31,7 +31,7 @@ _OTHER_PROTOCOLS = frozenset({"GET", "POST", "PUT", "HEAD", "CONNECT", "OPTIONS"
 class Session(Connection):
     """What one client says and hears. Created by the door's factory for each, in the program's own loop."""
 
-    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, house: DoorState, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(house, loop)
         self._lmtp = house.settings.kind == "lmtp"
         self._commands = 0

@@ -15,7 +15,7 @@ from typing import Any
 from mailgate.model.installation import DoorSettings
 from mailgate.receive import Clock, Gateway
 from mailgate.receive.bouts import Bout
-from mailgate.receive.connection import LINGER, LOOK_ROUND, House
+from mailgate.receive.connection import LINGER, LOOK_ROUND, DoorState
 from mailgate.receive.limits import Occupancy
 from mailgate.receive.session import Session
 
@@ -45,7 +45,7 @@ class MailDoor:
         if settings.require_tls and tls is None:
             raise ValueError("a door that requires TLS needs a certificate")
         self._settings = settings
-        self._house = House(settings, gateway, now, tls, Occupancy(settings))
+        self._house = DoorState(settings, gateway, now, tls, Occupancy(settings))
         self._server: asyncio.Server | None = None
         self._port = settings.port
         self._alarm = alarm

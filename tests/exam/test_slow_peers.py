@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 
 from bench import measured
-from mailgate.receive.connection import House
+from mailgate.receive.connection import DoorState
 from tests.receive.doors import MAIL, Client, OpenDoor, open_door
 
 pytestmark = pytest.mark.exam
@@ -103,7 +103,7 @@ def test_two_hundred_slow_peers_do_not_keep_an_ordinary_mail_out() -> None:
 
 
 def test_they_do_where_nobody_ever_has_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(House, "look_round", lambda _: None)
+    monkeypatch.setattr(DoorState, "look_round", lambda _: None)
     waited, _ = siege()
     failed = sum(one > SERVED_WITHIN for one in waited)
     measured.write("slow-peers-negative-control", n=MAILS, failed=failed, seed=7, peers=PEERS)
