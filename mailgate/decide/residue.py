@@ -64,7 +64,7 @@ def residue(
     words that the requester knows anyway: public entries and the title of the ticket. `allowed`: addresses and tokens (lower case) that
     may stand in any letter, like the desk's own address and the ticket's subject token.
     """
-    known = _Known(public, author_keys | allowed)
+    known = _AlreadyRead(public, author_keys | allowed)
     found: dict[int, Residue] = {}
     for each in chain(_lines(text, html, notices, known, line), _names(text, html, notices, known)):
         found.setdefault(each.line_no if each.line_no else -len(found) - 1, each)
@@ -75,7 +75,7 @@ def residue(
 
 def stands_in(public: Sequence[str]) -> Callable[[str], bool]:
     """Whether a line stands in any of these texts: whole, or, when it says something, within a longer one that was broken elsewhere."""
-    known = _Known(public, frozenset())
+    known = _AlreadyRead(public, frozenset())
 
     def stands(line: str) -> bool:
         squeezed = folded(line)
@@ -84,7 +84,7 @@ def stands_in(public: Sequence[str]) -> Callable[[str], bool]:
     return stands
 
 
-class _Known:
+class _AlreadyRead:
     """What the requester has already read."""
 
     def __init__(self, public: Sequence[str], allowed: frozenset[str]) -> None:
@@ -118,7 +118,7 @@ def _counts(row: str, squeezed: str, least: int) -> bool:
     return len(squeezed) >= HEAD and len(row) >= least and len(" ".join(_QUOTE_MARKS.sub("", row).split())) >= least
 
 
-def _lines(text: str, html: str | None, notices: Sequence[str], known: _Known, least: int) -> Iterator[Residue]:
+def _lines(text: str, html: str | None, notices: Sequence[str], known: _AlreadyRead, least: int) -> Iterator[Residue]:
     """Lines of notices in the text, wherever they begin; and lines of the text in a notice, for what is left of a long paragraph."""
     needles: dict[str, dict[str, str]] = {}
     pairs: set[tuple[str, str]] = set()
@@ -157,7 +157,7 @@ def _lines(text: str, html: str | None, notices: Sequence[str], known: _Known, l
             yield Residue(number, row.strip(), "stands in an internal notice")
 
 
-def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _Known) -> Iterator[tuple[int, str, str]]:
+def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _AlreadyRead) -> Iterator[tuple[int, str, str]]:
     """Where lines of notices begin in the squeezed text, each as it stands in its notice, and why it counts."""
     compared = 0
     harmless: set[str] = set()
@@ -194,7 +194,7 @@ def readings(html: str) -> tuple[str, str, str]:
 # --- addresses, links, tokens -----------------------------------------------------------------------------------------------
 
 
-def _names(text: str, html: str | None, notices: Sequence[str], known: _Known) -> Iterator[Residue]:
+def _names(text: str, html: str | None, notices: Sequence[str], known: _AlreadyRead) -> Iterator[Residue]:
     secret: dict[str, str] = {}
     for notice in dict.fromkeys(notices):
         secret.update((name, what) for name, what in _named(notice) if name not in known.names)
