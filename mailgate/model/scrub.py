@@ -30,7 +30,7 @@ _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[\s:,-]?){4,}")
 _ESCAPED = re.compile(r"\\(?:u\{?([0-9A-Fa-f]{4})\}?|x([0-9A-Fa-f]{2})|([0-7]{3}))")
 
 
-class _Known:
+class _Secret:
     """One secret, ready to be looked for."""
 
     def __init__(self, raw: bytes) -> None:
@@ -79,7 +79,7 @@ class Scrubber:
     """Knows what must not be heard again. `clean` never fails, and gives back what holds nothing of it as it was."""
 
     def __init__(self) -> None:
-        self._known: dict[bytes, _Known] = {}
+        self._known: dict[bytes, _Secret] = {}
         self._close: dict[int, set[str]] = {}  #: of all of them
         self._loose: dict[int, set[str]] = {}
         self._of_signs: dict[int, set[str]] = {}
@@ -91,7 +91,7 @@ class Scrubber:
                 continue
             raw = secret if isinstance(secret, bytes) else secret.encode("utf-8", "surrogatepass")
             old = self._known.pop(raw, None)
-            known = self._known[raw] = old or _Known(raw)
+            known = self._known[raw] = old or _Secret(raw)
             if len(self._known) > _MOST:  # tokens are renewed each hour, for years
                 del self._known[next(iter(self._known))]
                 self._close, self._loose, self._of_signs = {}, {}, {}
@@ -100,7 +100,7 @@ class Scrubber:
             elif old is None:
                 self._add(known)
 
-    def _add(self, known: _Known) -> None:
+    def _add(self, known: _Secret) -> None:
         for union, own in ((self._close, known.close), (self._loose, known.loose), (self._of_signs, known.signs)):
             for size, pieces in own.items():
                 union.setdefault(size, set()).update(pieces)
