@@ -33,14 +33,14 @@ _CAPABILITIES = 0x20080522  #: capset(2): the version of its form
 
 
 @dataclass(frozen=True, slots=True)
-class _Machine:
+class _Processor:
     """A kind of processor: what the kernel calls it (linux/audit.h), and where its numbers of system calls stand in the table."""
 
     audit: int
     column: int
 
 
-_MACHINES = {"x86_64": _Machine(0xC000003E, 0), "aarch64": _Machine(0xC00000B7, 1)}
+_MACHINES = {"x86_64": _Processor(0xC000003E, 0), "aarch64": _Processor(0xC00000B7, 1)}
 
 #: What reading a mail needs: (number on x86_64, on aarch64); None: that processor has no such call.
 _ALLOWED: dict[str, tuple[int | None, int | None]] = {
