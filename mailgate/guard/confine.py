@@ -118,7 +118,7 @@ def program(machine: str, pid: int) -> list[_Step]:
     return steps
 
 
-class _Program(ctypes.Structure):
+class _SeccompProgram(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
 
 
@@ -128,7 +128,7 @@ def _filter(libc: ctypes.CDLL) -> bool:
     except KeyError:
         return False
     written = b"".join(struct.pack("=HBBI", *step) for step in steps)
-    made = _Program(len(steps), written)
+    made = _SeccompProgram(len(steps), written)
     return bool(libc.prctl(_SET_SECCOMP, _FILTER_MODE, ctypes.byref(made), 0, 0) == 0)
 
 
