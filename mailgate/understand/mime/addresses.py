@@ -58,7 +58,7 @@ def unaddressed(raws: list[bytes]) -> Address | None:
 
 
 @dataclass(slots=True)
-class _Mailbox:
+class _UnfinishedAddress:
     """A mailbox that is being read."""
 
     words: list[str] = field(default_factory=list)  #: the phrase, quotes taken off
@@ -72,7 +72,7 @@ def _mailboxes(text: str, most: int) -> list[Address]:
         only = _address(text.strip())
         return [Address("", only)] if only else []
     out: list[Address] = []
-    box = _Mailbox()
+    box = _UnfinishedAddress()
     position, size = 0, len(text)
     open_quotes = False  # an unpaired quote was seen: no later one can be paired
     while position < size and len(out) < most:
@@ -102,7 +102,7 @@ def _mailboxes(text: str, most: int) -> list[Address]:
             box.angles.append(inner)
         elif piece in ",;":
             out.extend(_settled(box))
-            box = _Mailbox()
+            box = _UnfinishedAddress()
         elif piece == ":":
             # A group's name goes; "mailto:" and a display name with a colon in it stay with their address.
             if not (box.bare and box.bare[-1].lower() == "mailto"):
@@ -110,7 +110,7 @@ def _mailboxes(text: str, most: int) -> list[Address]:
                 if "<" in following and text.find(";", position, position + 2000) < 0 and "," not in following.partition("<")[0]:
                     box.words.append(":")
                 else:
-                    box = _Mailbox()
+                    box = _UnfinishedAddress()
         elif piece not in "<>()":
             box.words.append(piece)
             if not piece.isspace():
@@ -150,7 +150,7 @@ def _angle(text: str, start: int) -> tuple[str, int]:
     return text[start:end], end + 1
 
 
-def _settled(box: _Mailbox) -> list[Address]:
+def _settled(box: _UnfinishedAddress) -> list[Address]:
     """The addresses of one mailbox: one, or none, or several when it is ambiguous."""
     angled = [found for inner in box.angles if (found := _address(_inside(inner)))]
     loose = [found for word in box.bare if "@" in word and (found := _address(word.removeprefix("mailto:").strip("'.")))]
