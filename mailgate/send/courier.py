@@ -56,7 +56,7 @@ class _SendingRound:
     relay_said: str = ""  #: why the last thread gave up
 
 
-class _Room:
+class _MemoryBudget:
     """How much memory letters in hand may take. Who is alone has room for any letter."""
 
     def __init__(self, octets: int) -> None:
@@ -89,7 +89,7 @@ class Courier:
     def __init__(self, relay: Callable[[], Relay], threads: int = 2, octets: int = OCTETS) -> None:
         """`octets`: of the letters that all threads have in hand together; a larger one is carried alone."""
         self._stopping = threading.Event()
-        self._room = _Room(octets)
+        self._room = _MemoryBudget(octets)
         self._relays = [relay() for _ in range(threads)]
         self._rounds: list[queue.SimpleQueue[_SendingRound | None]] = [queue.SimpleQueue() for _ in range(threads)]
         self._turn = threading.Lock()
