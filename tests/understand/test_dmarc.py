@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from mailgate.model.dns import Answer, Heard, Question
-from mailgate.understand.identity.dmarc import Policy, Unknown, organisation_of, policy_of, steps
+from mailgate.understand.identity.dmarc import DmarcPolicy, Unknown, organisation_of, policy_of, steps
 from mailgate.understand.identity.lookups import Missing
 
 
-def policy(domain: str, **records: str) -> Policy:
+def policy(domain: str, **records: str) -> DmarcPolicy:
     """`records`: what stands at `_dmarc.<name>`, dots written as __."""
     return policy_of(domain, answers(domain, {name.replace("__", "."): text for name, text in records.items()}))
 
@@ -30,10 +30,10 @@ def test_the_names_of_a_walk():
 
 
 def test_the_record_of_the_domain_comes_first_and_then_that_of_its_organisation():
-    assert policy("mail.example.org", example__org="v=DMARC1; p=none; adkim=s") == Policy("example.org", True, "strict", "relaxed")
+    assert policy("mail.example.org", example__org="v=DMARC1; p=none; adkim=s") == DmarcPolicy("example.org", True, "strict", "relaxed")
     both = policy("mail.example.org", mail__example__org="v=DMARC1; p=none; aspf=s", example__org="v=DMARC1; p=none; adkim=s")
-    assert both == Policy("example.org", True, "relaxed", "strict")
-    assert policy("example.org") == Policy("example.org")
+    assert both == DmarcPolicy("example.org", True, "relaxed", "strict")
+    assert policy("example.org") == DmarcPolicy("example.org")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ Mode = Literal["relaxed", "strict"]
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class DmarcPolicy:
     """The record that counts for a domain."""
 
     organisation: str  #: the domain of the organisation; the domain itself where nobody publishes anything
@@ -40,15 +40,15 @@ def questions(domain: str) -> tuple[Question, ...]:
     return tuple((f"_dmarc.{name}", "TXT") for name in steps(domain))
 
 
-def policy_of(domain: str, answers: Answers) -> Policy:
+def policy_of(domain: str, answers: Answers) -> DmarcPolicy:
     """What counts for mail from this domain. Raises Missing, or Unknown."""
     expect(answers, questions(domain))
     records = {name: record for name in steps(domain) if (record := _record(name, answers)) is not None}
     organisation = _organisation(domain, records)
     record = records.get(domain) or records.get(organisation)
     if record is None:
-        return Policy(organisation)
-    return Policy(organisation, True, _mode(record.get("adkim")), _mode(record.get("aspf")))
+        return DmarcPolicy(organisation)
+    return DmarcPolicy(organisation, True, _mode(record.get("adkim")), _mode(record.get("aspf")))
 
 
 def organisation_of(domain: str, answers: Answers) -> str:

@@ -228,7 +228,7 @@ def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettin
             findings.append(Finding("spf", found.result, a_domain(asked), f"spf={found.result}: {found.because}"))
         except Missing as wanted:
             missing |= wanted.questions
-    policy: dmarc.Policy | None = None
+    policy: dmarc.DmarcPolicy | None = None
     try:
         policy = dmarc.policy_of(domain, answers)
     except Missing as wanted:
@@ -245,7 +245,7 @@ def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettin
 
 
 def _with_own_seals(
-    verdict: Verdict, mail: Mail, domain: str, policy: dmarc.Policy | None, findings: Sequence[Finding], answers: Answers
+    verdict: Verdict, mail: Mail, domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence[Finding], answers: Answers
 ) -> Verdict:
     """A pass with the signatures on which it rests, where no host that may send for the domain was seen sending it. Raises Missing."""
 
@@ -265,7 +265,7 @@ def _with_own_seals(
     return replace(verdict, seals=tuple(seal_of((s,), mail, s.covers) for f in good if (s := f.signature) is not None))
 
 
-def _by_policy(domain: str, policy: dmarc.Policy | None, findings: Sequence[Finding], answers: Answers) -> Verdict:
+def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence[Finding], answers: Answers) -> Verdict:
     """DMARC where the domain publishes it; else whatever is aligned. Raises Missing."""
     if policy is None:
         exact = next((f for f in findings if f.result == "pass" and f.domain == domain), None)
@@ -291,7 +291,7 @@ def _by_policy(domain: str, policy: dmarc.Policy | None, findings: Sequence[Find
     return Verdict(by=OUR_CHECK, because=seen)  # without SPF nobody can say that DMARC failed
 
 
-def _is_aligned(finding: Finding, domain: str, policy: dmarc.Policy, answers: Answers) -> bool:
+def _is_aligned(finding: Finding, domain: str, policy: dmarc.DmarcPolicy, answers: Answers) -> bool:
     if finding.domain == domain:
         return True
     mode = policy.dkim if finding.method == "dkim" else policy.spf
