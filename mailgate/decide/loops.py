@@ -79,14 +79,14 @@ def _words(one: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class MachineSign:
     """Why a turn is taken for a machine's. `certain`: nobody says one thing so often, or so fast; else a person may still have done it."""
 
     because: str
     certain: bool
 
 
-def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> Machine | None:
+def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> MachineSign | None:
     """None: it is taken for a person's. `earlier`: turns of the same author, newest first, without commands.
 
     `inside`: an agent's words, which are only ever held for what is said again on the same ticket or at a pace that nobody has.
@@ -108,15 +108,15 @@ def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> Machine | N
         most = 2 * REPEATS  # what has no words at all comes from programs that pass our letters back; what has few is anybody's
     if len(said) >= most:
         words = f"the same words {len(said) + 1} times, the last time {turn.lag_s} s after our letter"
-        return Machine(words, certain=len(said) >= CERTAIN)
+        return MachineSign(words, certain=len(said) >= CERTAIN)
     hour = [one for one in here if turn.at - one.at <= timedelta(hours=1)]
     instant = sum(map(_is_instant, (turn, *hour)))
     if _is_instant(turn) and instant > MOST_INSTANT:
-        return Machine(f"{instant} answers within an hour, faster than anybody types", certain=True)
+        return MachineSign(f"{instant} answers within an hour, faster than anybody types", certain=True)
     for most, span, name in ((MOST_HOUR, timedelta(hours=1), "an hour"), (MOST_DAY, timedelta(days=1), "a day")):
         count = 1 + sum(turn.at - one.at <= span for one in here)
         if count > most:
-            return Machine(f"{count} answers on one ticket within {name}, each within {SOON.seconds // 60} minutes", certain=True)
+            return MachineSign(f"{count} answers on one ticket within {name}, each within {SOON.seconds // 60} minutes", certain=True)
     return None
 
 

@@ -66,7 +66,7 @@ def judged(s: Situation, one: Read, flow: Flow) -> tuple[Situation, Turn | None]
             earlier, is_counted = tuple(t for t in earlier if t is not twin), True
         found = loops.machine(turn, earlier, inside=_answers_as_an_agent(s))
     if found is None and s.ticket is None and loops.own_words_back(s.mail.text, s.mail.new_text):
-        found = loops.Machine("a letter of ours came back", certain=True)
+        found = loops.MachineSign("a letter of ours came back", certain=True)
     if found is not None:
         # From here on everything is as with a machine that says so: it is never answered, and proves nobody.
         reading = replace(s.reading, answer=False, answer_because=f"answers like a machine: {found.because}")
