@@ -16,14 +16,14 @@ class Heard(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DnsAnswer:
     """Records as text: TXT with its strings joined, MX as the names of its hosts, the most preferred first."""
 
     heard: Heard
     records: tuple[str, ...] = ()
 
 
-Answers = Mapping[Question, Answer]
+Answers = Mapping[Question, DnsAnswer]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 
-from mailgate.model.dns import Answer, Heard, Question, Wanted
+from mailgate.model.dns import DnsAnswer, Heard, Question, Wanted
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Mail
@@ -43,7 +43,7 @@ MOST_QUESTIONS = 80  #: of one mail
 LONGEST_ANSWER = 8192  #: characters of one record
 MOST_RECORDS = 100
 
-FAILED = Answer(Heard.FAILED)
+FAILED = DnsAnswer(Heard.FAILED)
 
 
 class Resolver:
@@ -56,15 +56,15 @@ class Resolver:
             self._resolver.nameservers = [dns.nameserver.Do53Nameserver(*_place(text)) for text in settings.resolver]
         self._pool = ThreadPoolExecutor(settings.at_once, thread_name_prefix="dns")
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[Question, tuple[Answer, float]] = OrderedDict()
+        self._remembered: OrderedDict[Question, tuple[DnsAnswer, float]] = OrderedDict()
         self._silences = 0
         self._closed_until = 0.0
         self._suspect = False
 
-    def fetch(self, questions: Collection[Question], seconds: float) -> Mapping[Question, Answer]:
+    def fetch(self, questions: Collection[Question], seconds: float) -> Mapping[Question, DnsAnswer]:
         """An answer to each, after so many seconds at most; what did not come in time counts as failed."""
-        answers: dict[Question, Answer] = {}
-        asked: dict[Question, Future[Answer]] = {}
+        answers: dict[Question, DnsAnswer] = {}
+        asked: dict[Question, Future[DnsAnswer]] = {}
         deadline = self._monotonic() + seconds
         if self._is_left_alone():
             return {question: self._remember(question) or FAILED for question in questions}
@@ -87,7 +87,7 @@ class Resolver:
 
     # --- one question ------------------------------------------------------------------------------------------------
 
-    def _ask(self, question: Question, deadline: float) -> Answer:
+    def _ask(self, question: Question, deadline: float) -> DnsAnswer:
         seconds = min(ONE_QUESTION, deadline - self._monotonic())
         if seconds <= 0 or self._closed_until > self._monotonic():
             return FAILED
@@ -99,13 +99,13 @@ class Resolver:
                 self._remembered.popitem(last=False)
         return answer
 
-    def _resolve(self, question: Question, seconds: float) -> tuple[Answer, float]:
+    def _resolve(self, question: Question, seconds: float) -> tuple[DnsAnswer, float]:
         name, kind = question
         try:
             found = self._resolver.resolve(name, kind, lifetime=seconds, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
             self._heard()
-            return Answer(Heard.NOTHING), LIFE_OF_NOTHING
+            return DnsAnswer(Heard.NOTHING), LIFE_OF_NOTHING
         except dns.resolver.LifetimeTimeout:
             self._silent()
             return FAILED, LIFE_OF_TROUBLE
@@ -114,11 +114,11 @@ class Resolver:
             return FAILED, LIFE_OF_TROUBLE
         self._heard()
         if found.rrset is None:
-            return Answer(Heard.NOTHING), LIFE_OF_NOTHING
+            return DnsAnswer(Heard.NOTHING), LIFE_OF_NOTHING
         records = tuple(text for record in _sorted(found.rrset) if len(text := _text(record)) <= LONGEST_ANSWER)[:MOST_RECORDS]
-        return Answer(Heard.FOUND, records), min(LONGEST_LIFE, max(SHORTEST_LIFE, float(found.rrset.ttl)))
+        return DnsAnswer(Heard.FOUND, records), min(LONGEST_LIFE, max(SHORTEST_LIFE, float(found.rrset.ttl)))
 
-    def _remember(self, question: Question) -> Answer | None:
+    def _remember(self, question: Question) -> DnsAnswer | None:
         with self._lock:
             answer, until = self._remembered.get(question, (None, 0.0))
             return answer if until > self._monotonic() else None
@@ -213,7 +213,7 @@ def verdicts(
     deadline = monotonic() + trust.time_limit.total_seconds()
     found: dict[int, Verdict] = {}
     asked: dict[int, set[Question]] = {}
-    answers: dict[Question, Answer] = {}
+    answers: dict[Question, DnsAnswer] = {}
     for _ in range(MOST_ROUNDS):
         wanted: set[Question] = set()
         for index, case in enumerate(cases):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.model.dns import Answer, Heard
+from mailgate.model.dns import DnsAnswer, Heard
 from mailgate.model.evidence import VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
@@ -71,15 +71,15 @@ def test_every_kind_of_record_comes_as_text(resolver: Resolver):
                  ("7.2.0.192.in-addr.arpa", "PTR"), ("nowhere.example", "TXT"), ("example.org", "A")]  # fmt: skip
     found = dict(resolver.fetch(questions, 5))
     several = found["example.org", "TXT"]  # in whatever order they come
-    found["example.org", "TXT"] = Answer(several.heard, tuple(sorted(several.records, reverse=True)))
+    found["example.org", "TXT"] = DnsAnswer(several.heard, tuple(sorted(several.records, reverse=True)))
     assert found == {
-        ("example.org", "TXT"): Answer(Heard.FOUND, ("v=spf1 mx -all", "something else")),
-        ("example.org", "MX"): Answer(Heard.FOUND, ("early.example.org", "late.example.org")),
-        ("early.example.org", "A"): Answer(Heard.FOUND, ("192.0.2.7",)),
-        ("early.example.org", "AAAA"): Answer(Heard.FOUND, ("2001:db8::7",)),
-        ("7.2.0.192.in-addr.arpa", "PTR"): Answer(Heard.FOUND, ("early.example.org",)),
-        ("nowhere.example", "TXT"): Answer(Heard.NOTHING),
-        ("example.org", "A"): Answer(Heard.NOTHING),
+        ("example.org", "TXT"): DnsAnswer(Heard.FOUND, ("v=spf1 mx -all", "something else")),
+        ("example.org", "MX"): DnsAnswer(Heard.FOUND, ("early.example.org", "late.example.org")),
+        ("early.example.org", "A"): DnsAnswer(Heard.FOUND, ("192.0.2.7",)),
+        ("early.example.org", "AAAA"): DnsAnswer(Heard.FOUND, ("2001:db8::7",)),
+        ("7.2.0.192.in-addr.arpa", "PTR"): DnsAnswer(Heard.FOUND, ("early.example.org",)),
+        ("nowhere.example", "TXT"): DnsAnswer(Heard.NOTHING),
+        ("example.org", "A"): DnsAnswer(Heard.NOTHING),
     }
 
 

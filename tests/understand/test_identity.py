@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailgate.model.dns import Answer, Answers, Heard, Question, Wanted
+from mailgate.model.dns import Answers, DnsAnswer, Heard, Question, Wanted
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
@@ -214,10 +214,10 @@ ZONE: dict[Question, str] = {
 }
 
 
-def answer(question: Question, zone: dict[Question, str], failing: frozenset[str]) -> Answer:
+def answer(question: Question, zone: dict[Question, str], failing: frozenset[str]) -> DnsAnswer:
     if question[0] in failing:
-        return Answer(Heard.FAILED)
-    return Answer(Heard.FOUND, (zone[question],)) if question in zone else Answer(Heard.NOTHING)
+        return DnsAnswer(Heard.FAILED)
+    return DnsAnswer(Heard.FOUND, (zone[question],)) if question in zone else DnsAnswer(Heard.NOTHING)
 
 
 def checked(
@@ -234,7 +234,7 @@ def checked(
     if changed:
         zone["_dmarc.example.org", "TXT"] = "v=DMARC1; " + "; ".join(f"{k}={v}" for k, v in changed.items())
     mail: Mail = parse(data)
-    answers: dict[Question, Answer] = {}
+    answers: dict[Question, DnsAnswer] = {}
     for _ in range(20):
         said = judge(mail, signatures(data), came, trust, answers)
         if not isinstance(said, Wanted):

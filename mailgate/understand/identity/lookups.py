@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from mailgate.model.dns import Answer, Answers, Question
+from mailgate.model.dns import Answers, DnsAnswer, Question
 
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 
@@ -18,7 +18,7 @@ class Missing(Exception):
         self.questions = frozenset(questions)
 
 
-def ask(answers: Answers, name: str, kind: str) -> Answer:
+def ask(answers: Answers, name: str, kind: str) -> DnsAnswer:
     """The answer to one question. Raises Missing."""
     question = (name.lower().rstrip("."), kind)
     if question not in answers:
