@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 
 from mailgate.decide.residue import stands_in
-from mailgate.model.mail import Answer
+from mailgate.model.mail import InlineAnswer
 
 MOST = 12  #: lines kept above one answer
 _MARKS = re.compile(r"[\s>|»›]{0,40}")
 
 
-def with_what_they_answer(text: str, answers: Sequence[Answer], public: Sequence[str]) -> str:
+def with_what_they_answer(text: str, answers: Sequence[InlineAnswer], public: Sequence[str]) -> str:
     """`text` with `> ` lines above each piece of it that answers some.
 
     `text` is the new text, or what is left of it below its commands. `public` is what the requester knows anyway: a quoted line that

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailgate.model.evidence import EvidenceKind, Verdict
-from mailgate.model.mail import Answer, Arrival, Mail, Reading
+from mailgate.model.mail import Arrival, InlineAnswer, Mail, Reading
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, Policy, ProveBy
 from mailgate.model.ticket import Ticket, TicketFile
@@ -55,7 +55,7 @@ class Situation:
     attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
     in_files: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: of an agent's files: name, and the forms in it that we may have signed
     refusal: str = ""  #: what the refusal said that an agent's mail with files answers
-    below: tuple[Answer, ...] = ()  #: what stands within an unmarked quote and is none of its lines, each run with what it answers
+    below: tuple[InlineAnswer, ...] = ()  #: what stands within an unmarked quote and is none of its lines, each run with what it answers
     signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter
     last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before

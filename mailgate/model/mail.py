@@ -88,7 +88,7 @@ STRANGERS_ABSENCE = f"{Kind.AUTO_REPLY.value} that belongs to no ticket"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class InlineAnswer:
     """An answer between the lines of the mail that it answers."""
 
     above: tuple[str, ...]  #: the quoted lines right above it, with their marks
@@ -129,7 +129,7 @@ class Mail:
     reported_ids: tuple[str, ...] = ()  #: Message-IDs, anchors of the mail that a report, or an attached original, is about
     folded: tuple[str, ...] = ()  #: where pictures are that only a quote or a signature shows (`Attachment.part`)
     says_forward: bool = False  #: the subject begins as a forward's does, and as no answer's in any language
-    between: tuple[Answer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
+    between: tuple[InlineAnswer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
     beside: str = ""  #: new words of the other form, HTML beside text or text beside HTML, where a number sign stands in them
 
     @property

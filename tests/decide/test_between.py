@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailgate.decide.between import with_what_they_answer
-from mailgate.model.mail import Answer
+from mailgate.model.mail import InlineAnswer
 from mailgate.model.ticket import Visibility
 from mailgate.understand.text.body import cut
 from tests.decide.build import a_file, a_requesters, an_agents, an_entry, entries, was_refused
@@ -61,11 +61,11 @@ def test_an_internal_line_between_the_answers_is_never_kept():
 
 
 def test_words_that_do_not_come_from_the_answers_stay_as_they_are():
-    answers = (Answer(("> a question",), "yes"),)
+    answers = (InlineAnswer(("> a question",), "yes"),)
     assert with_what_they_answer("more\nlines\nthan answers", answers, ["a question"]) == "more\nlines\nthan answers"
     assert with_what_they_answer("yes", (), ["a question"]) == "yes"
 
 
 def test_only_the_last_paragraph_above_an_answer_is_kept():
-    answers = (Answer(("> first paragraph", ">", "> second paragraph", ">"), "yes"),)
+    answers = (InlineAnswer(("> first paragraph", ">", "> second paragraph", ">"), "yes"),)
     assert with_what_they_answer("yes", answers, ["first paragraph\n\nsecond paragraph"]) == "> second paragraph\nyes"

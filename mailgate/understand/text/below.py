@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from mailgate.model.mail import Answer
+from mailgate.model.mail import InlineAnswer
 from mailgate.understand.text.attribution import HEADER_WORDS, SEPARATORS
 
 #: So many lines of the letter have to be recognized, and so many of three, before the rest says anything: else another mail is quoted.
@@ -25,7 +25,7 @@ _FIELD = re.compile(r"[\s*_]{0,8}([^\W\d_][^:：\n]{0,24}?)[\s*_]{0,3}[:：]")
 _PIECES = re.compile(r"[:：|\t]|\s[-–—]\s|\s{2,}")
 
 
-def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[Answer, ...]:
+def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[InlineAnswer, ...]:
     """The lines within an unmarked quote that stand in none of the known texts, each run with the known lines above it.
 
     `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. Nothing, where
@@ -37,7 +37,7 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
     texts = [text for text in (letter, *known) if text]
     lines, whole = _lines_of(texts)
     end = next((folded for row in reversed(letter.splitlines()) if (folded := _folded(row))), "")
-    found: list[Answer] = []
+    found: list[InlineAnswer] = []
     above: list[str] = []
     new: list[str] = []
     known_count = new_count = 0
@@ -55,14 +55,14 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
                 new.append("")
             continue
         if new:
-            found.append(Answer(tuple(above), "\n".join(new).strip()))
+            found.append(InlineAnswer(tuple(above), "\n".join(new).strip()))
             above, new = [], []
         above.append(row)
         known_count += bool(folded) and not _is_frame(row)
         if end and folded == end and len(end) >= _TELLING:
             break
     if new:
-        found.append(Answer(tuple(above), "\n".join(new).strip()))
+        found.append(InlineAnswer(tuple(above), "\n".join(new).strip()))
     enough = known_count >= _LEAST_KNOWN and _SHARE * known_count >= new_count
     return tuple(found) if enough else ()
 

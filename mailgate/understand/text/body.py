@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailgate.model.account import Fold
-from mailgate.model.mail import Answer
+from mailgate.model.mail import InlineAnswer
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.text.quotes import FROM_HERE, NOWHERE, Label, Reasons, quotes, with_attributions_apart, wrapped_quotes
 from mailgate.understand.text.signature import signatures
@@ -21,7 +21,7 @@ class Cut:
     quoted: str
     signature: str
     inline: bool  #: new lines stand between quoted ones
-    answers: tuple[Answer, ...] = ()  #: when they do: each piece of the new text with the lines above it
+    answers: tuple[InlineAnswer, ...] = ()  #: when they do: each piece of the new text with the lines above it
     folds: tuple[Fold, ...] = ()  #: what was folded and by which rule; only where somebody asks for reasons
     because: str = ""  #: said of the whole, likewise
     lines: int = 0  #: how many were cut, likewise
@@ -69,7 +69,7 @@ def assemble(lines: list[str], labels: list[Label], why: Reasons | None = None) 
         elif mark is Label.NEW and pieces[-1][1]:
             pieces[-1][1].append(line)
     new, quoted, signature = ("\n".join(part).strip("\n").rstrip() for part in parts)
-    answers = tuple(Answer(tuple(above), "\n".join(below).strip("\n").rstrip()) for above, below in pieces if below) if inline else ()
+    answers = tuple(InlineAnswer(tuple(above), "\n".join(below).strip("\n").rstrip()) for above, below in pieces if below) if inline else ()
     if why is not None:
         folds, shown = _folds(lines, labels, why)
         return Cut(new, quoted, signature, inline, answers, folds, why.get(_WHOLE, ""), shown)
