@@ -49,7 +49,7 @@ _RETURNED_MAILS = 20
 
 
 @dataclass(slots=True)
-class Block:
+class TextBlock:
     """A stretch of the mail's text, in one or two forms, and from which branch of an alternative each of them is."""
 
     plain: str | None = None
@@ -66,7 +66,7 @@ class Block:
 class _Place:
     """Where a part stands: in which alternative, in which of its branches, and how far below it; in how many wrappings."""
 
-    block: Block | None = None
+    block: TextBlock | None = None
     branch: int = 0
     nested: bool = False
     wrapped: int = 0
@@ -79,9 +79,9 @@ class Contents:
     limits: ReadingLimits
     defects: list[str]
     budget: int
-    blocks: list[Block] = field(default_factory=list)
+    blocks: list[TextBlock] = field(default_factory=list)
     #: What may stand for the text where nobody wrote one: a calendar's words, text/enriched, the text in winmail.dat.
-    instead: list[Block] = field(default_factory=list)
+    instead: list[TextBlock] = field(default_factory=list)
     files: list[tuple[Part, bytes]] = field(default_factory=list)
     embedded: list[Attachment] = field(default_factory=list)
     reports: tuple[Report, ...] = ()
@@ -145,7 +145,7 @@ def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Con
         part, place = stack.pop()
         if part.children:
             if part.type.type == "multipart/alternative" and place.block is None:
-                block = Block()
+                block = TextBlock()
                 contents.blocks.append(block)
                 inside = [_Place(block, number, False, place.wrapped) for number in range(len(part.children))]
             else:
@@ -195,9 +195,9 @@ def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part 
         return None
     contents.used(part, notes.use_of(kind), len(data))
     if kind in _CALENDAR:
-        contents.instead.append(Block(words_of(contents.text(part, data, False))))
+        contents.instead.append(TextBlock(words_of(contents.text(part, data, False))))
     elif kind in _RICH:
-        contents.instead.append(Block(_without_tags(contents.text(part, data, False))))
+        contents.instead.append(TextBlock(_without_tags(contents.text(part, data, False))))
     elif kind in _REPORT_PARTS:
         contents.reports = tuple(dict.fromkeys((*contents.reports, *delivery_reports(data, contents.limits))))
     elif kind in NOTICE_PARTS:
@@ -244,7 +244,7 @@ def _take_html(text: str, place: _Place, contents: Contents) -> None:
         return
     block = place.block
     if block is None or (block.plain_from == place.branch and place.nested):
-        contents.blocks.append(Block(html=text))
+        contents.blocks.append(TextBlock(html=text))
     elif block.html is None:
         block.html, block.html_from = text, place.branch
     elif block.html_from == place.branch:
@@ -252,7 +252,7 @@ def _take_html(text: str, place: _Place, contents: Contents) -> None:
         if len(block.html) < contents.limits.html:
             block.html += f"<br>{text}"
     else:
-        contents.blocks.append(Block(html=text))
+        contents.blocks.append(TextBlock(html=text))
 
 
 def _without_tags(rich: str) -> str:
@@ -263,7 +263,7 @@ def _without_tags(rich: str) -> str:
 def _take_plain(text: str, place: _Place, contents: Contents) -> None:
     block = place.block
     if block is None:
-        contents.blocks.append(Block(plain=text))
+        contents.blocks.append(TextBlock(plain=text))
     elif place.nested and (block.html_from == place.branch or (block.plain is not None and block.plain_from != place.branch)):
         # A footer, or words between pictures, within the HTML form: the plain form has them already.
         if text.strip() and len(block.html or "") < contents.limits.html:
@@ -275,7 +275,7 @@ def _take_plain(text: str, place: _Place, contents: Contents) -> None:
         if len(block.plain) < contents.limits.text:
             block.plain = f"{block.plain.rstrip()}\n\n{text}"
     else:
-        contents.blocks.append(Block(plain=text))
+        contents.blocks.append(TextBlock(plain=text))
 
 
 def as_html(plain: str) -> str:
@@ -331,7 +331,7 @@ def _took_tnef(part: Part, data: bytes, contents: Contents) -> bool:
     contents.embedded.extend(from_tnef(part, number, packed) for number, packed in enumerate(found.files, 1))
     plain = clean_text((found.text or (text_of_rtf(found.rtf, contents.limits.text) if not found.html else ""))[: contents.limits.text])
     html = clean_text(found.html[: contents.limits.text])
-    contents.instead.append(Block(plain if plain.strip() else None, html if html.strip() else None))
+    contents.instead.append(TextBlock(plain if plain.strip() else None, html if html.strip() else None))
     kept = "" if found.whole else ", which is kept"
     contents.defects.append(f"part {part.path}: {len(found.files)} files taken out of winmail.dat{kept}")
     return found.whole
