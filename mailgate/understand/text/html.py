@@ -162,7 +162,7 @@ class _Line:
     pictures: list[tuple[LexborNode, bool]] = field(default_factory=list)  #: each with whether it stands in a quote or a signature
 
 
-class _Kind(NamedTuple):
+class _Meaning(NamedTuple):
     """What an element says of its contents."""
 
     quotes: bool = False
@@ -170,7 +170,7 @@ class _Kind(NamedTuple):
     signed: bool = False
 
 
-_PLAIN, _QUOTES, _APART, _SIGNED = _Kind(), _Kind(quotes=True), _Kind(apart=True), _Kind(signed=True)
+_PLAIN, _QUOTES, _APART, _SIGNED = _Meaning(), _Meaning(quotes=True), _Meaning(apart=True), _Meaning(signed=True)
 
 
 def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False, links: bool = False) -> Document:
@@ -305,7 +305,7 @@ def _render(body: LexborNode) -> list[_Line]:
     lines = [line]
     depth = apart = signed = kept = 0  # kept: within <pre>
     gap = False  # an empty line is due before the next text
-    stack: list[tuple[LexborNode, str | None, _Kind]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
+    stack: list[tuple[LexborNode, str | None, _Meaning]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
 
     def leave_pictures() -> None:
         """A picture alone on a line belongs to the words above it, and not to the next block's."""
@@ -410,7 +410,7 @@ def _leads_to(link: LexborNode) -> str:
     return where
 
 
-def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Kind:
+def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Meaning:
     """What this element says of everything within it."""
     if tag in ("td", "th"):
         return _PLAIN
