@@ -288,7 +288,7 @@ class FolderReader:
         return Arrival(raw, None, (), door, self.settings.name, now, at)
 
     def _afterwards(self, uids: Sequence[int]) -> list[Pending]:
-        """Flags or moves what is committed; those with which that did not work. Raises Cut."""
+        """Flags or moves what is committed; those with which that did not work. Raises ConnectionLost."""
         if self._only_looks or not uids:
             return []
         try:

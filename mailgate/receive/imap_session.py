@@ -198,18 +198,18 @@ class ImapSession:
         return FolderState(uidvalidity, uidnext)
 
     def highest(self, uidnext: int) -> int:
-        """The highest UID that a mail in the folder has; 0 where there is none. Raises Cut, Refusal."""
+        """The highest UID that a mail in the folder has; 0 where there is none. Raises ConnectionLost, Refusal."""
         last = self.search(["UID", f"{max(1, uidnext - NEWEST)}:*"])
         # Not all servers know that `*` is the last mail even where that lies below the other end (RFC 9051 9, seq-range).
         return last.highest or self.search(["ALL"]).highest
 
     def search(self, criteria: Sequence[Any]) -> Uids:
-        """UIDs, in order. Raises Cut, Refusal."""
+        """UIDs, in order. Raises ConnectionLost, Refusal."""
         found: Uids = self._run(lambda client: client.search(list(criteria)), most=LONGEST_SEARCH)
         return found
 
     def describe(self, uids: Iterable[int]) -> dict[int, Described]:
-        """Size and date of these mails; those that are gone are missing. Raises Cut, Refusal."""
+        """Size and date of these mails; those that are gone are missing. Raises ConnectionLost, Refusal."""
         wanted = list(uids)
         answer = self._run(lambda client: client.fetch(wanted, ["RFC822.SIZE", "INTERNALDATE"]))
         found = {}
@@ -220,14 +220,14 @@ class ImapSession:
         return found
 
     def fetch(self, uids: Sequence[int], octets: int) -> dict[int, bytes]:
-        """The mails, byte for byte, \\Seen left as it is; those that are gone or empty are missing. Raises Cut, Refusal.
+        """The mails, byte for byte, \\Seen left as it is; those that are gone or empty are missing. Raises ConnectionLost, Refusal.
 
         No more than `octets` are read.
         """
         return self._bodies(uids, "BODY.PEEK[]", b"BODY[]", octets)
 
     def fetch_header(self, uid: int) -> bytes:
-        """The header of a mail that is not read, or nothing where that cannot be had either. Raises Cut."""
+        """The header of a mail that is not read, or nothing where that cannot be had either. Raises ConnectionLost."""
         try:
             return self._bodies([uid], "BODY.PEEK[HEADER]", b"BODY[HEADER]", LONGEST_HEADER).get(uid, b"")
         except Refusal:
@@ -241,11 +241,11 @@ class ImapSession:
     # --- afterwards ----------------------------------------------------------------------------------------------------
 
     def flag_seen(self, uids: Sequence[int]) -> None:
-        """Raises Cut, Refusal."""
+        """Raises ConnectionLost, Refusal."""
         self._run(lambda client: client.add_flags(list(uids), [rb"\Seen"], silent=True))
 
     def move(self, uids: Sequence[int], folder: str) -> None:
-        """Raises Cut, Refusal. Where the server cannot move, copied and then deleted; nobody else's deleted mails are swept away."""
+        """Raises ConnectionLost, Refusal. Copied and then deleted where the server cannot move; nobody else's are swept away."""
         wanted = list(uids)
         if self._client.has_capability("MOVE"):
             self._run(lambda client: client.move(wanted, folder))
@@ -262,7 +262,7 @@ class ImapSession:
         return bool(self._client.has_capability("IDLE"))
 
     def idle(self, seconds: float) -> None:
-        """Waits until something happens in the folder, at most so long (RFC 2177). Raises Cut when the connection has ended.
+        """Waits until something happens in the folder, at most so long (RFC 2177). Raises ConnectionLost when the connection has ended.
 
         imapclient answers at once and without a word, for ever, when the connection is dead: that is an end.
         """
@@ -281,7 +281,7 @@ class ImapSession:
         return self._run(lambda client: [str(name) for _, _, name in client.list_folders()])  # type: ignore[no-any-return]
 
     def count(self, folder: str) -> tuple[int, int, int | None]:
-        """Mails, those that nobody has read, and the UIDVALIDITY. Raises Cut, Refusal."""
+        """Mails, those that nobody has read, and the UIDVALIDITY. Raises ConnectionLost, Refusal."""
         said = self._run(lambda client: client.folder_status(folder, ["MESSAGES", "UNSEEN", "UIDVALIDITY"]))
         return int(said.get(b"MESSAGES", 0)), int(said.get(b"UNSEEN", 0)), said.get(b"UIDVALIDITY")
 
@@ -322,7 +322,7 @@ class ImapSession:
         self._client._imap.allow(octets + most, patience + octets / 8192)
 
     def _run(self, command: Callable[[Any], Any], octets: int = 0, seconds: float | None = None, most: int = LONGEST_ANSWER) -> Any:
-        """One command. Raises Refusal for NO and BAD, Cut when the connection is over."""
+        """One command. Raises Refusal for NO and BAD, ConnectionLost when the connection is over."""
         if self._client is None:
             raise ConnectionLost("there is no connection")
         self._allow(octets, seconds, most)
