@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from mailgate.model.commands import Fault
 from mailgate.model.policy import Metric
-from mailgate.model.understood import Fault
 
 Key = tuple[str, str]  #: event, audience
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from mailgate.decide.sealing import Doubt, doubt
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Evidence, Proof, Verdict
-from mailgate.model.person import Role
+from mailgate.model.person import Capability, Role
 from mailgate.model.policy import ProveBy
 from mailgate.model.understood import LetterFacts
 
@@ -22,16 +22,6 @@ AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its ho
 CONFIRMED = Proof(token=True, domain=True, because="its author said that it is his")
 
 # --- the table -------------------------------------------------------------------------------------------------------
-
-
-class Capability(StrEnum):
-    """What somebody may want to do. Each is a row of the table."""
-
-    PUBLIC_ENTRY = "add a public entry"
-    STATUS = "status, help"  #: answered only to the address on file
-    CLOSE = "close, reopen"
-    RATE = "rate"
-    COMMAND = "note, reply, take, assign, wait, hold, resolve, fields"
 
 
 class Need(StrEnum):

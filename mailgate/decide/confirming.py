@@ -17,12 +17,11 @@ from mailgate.decide.entries import an_entry
 from mailgate.decide.once import question_key
 from mailgate.decide.returned import outsiders_who_have_it
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import VERBS
+from mailgate.model.commands import VERBS, Fault, Order, Parsed, said
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import CommandsRefused
 from mailgate.model.evidence import Proof
 from mailgate.model.ticket import Visibility
-from mailgate.model.understood import Fault, Parsed
 
 QUESTION = "confirmation_asked"
 #: So long a mail waits for the word of its author.
@@ -73,9 +72,10 @@ def _is_a_name(lines: list[str]) -> bool:
 
 def why_ask(s: Situation, parsed: Parsed) -> str:
     """Why a mail that is proven has to be confirmed all the same, "" when it has not."""
-    if s.confirmed or parsed.errors or any(command.verb not in VERBS for command in parsed.commands):
+    if s.confirmed or parsed.errors:
         return ""  # what cannot be carried out anyway comes back with its faults
-    if any(command.verb not in ("note", "reply", "help") for command in parsed.commands) and is_old(s):
+    verbs = [VERBS[command.verb] for command in parsed.commands]
+    if any(not verb.asks and verb.order is not Order.READERS for verb in verbs) and is_old(s):
         return "old_mail"
     return ""
 
@@ -100,7 +100,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
     event = CommandsRefused(at=s.now, actor=s.author.id, mail=s.inbox, codes=("E_CONFIRM",))
     facts: dict[str, object] = {
         "why": why,
-        "commands": tuple(" ".join((f"#{c.verb}", *c.args)) for c in parsed.commands),
+        "commands": tuple(said(c) for c in parsed.commands),
         "text": s.mail.new_text,
         "until": s.now + WAITS,
         "direct": outsiders_who_have_it(s),

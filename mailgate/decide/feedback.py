@@ -10,7 +10,7 @@ from mailgate.model.decision import RatingCounted
 from mailgate.model.events import Event, LowRatingGiven, RatingGiven
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.person import Person, Role
+from mailgate.model.person import Capability, Person, Role
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Status, Ticket
 
@@ -52,7 +52,7 @@ def count_rating(
     hears of low scores; `previous`: the score counted for this closure before. The last one wins; a second low score with nothing new
     to say alarms nobody again.
     """
-    grant = authority.may(authority.Capability.RATE, role, proof, prove_by, any_ticket_evidence=True)
+    grant = authority.may(Capability.RATE, role, proof, prove_by, any_ticket_evidence=True)
     if role is not Role.REQUESTER or person.id != ticket.requester:
         return Feedback(None, because="only the requester's rating counts")
     if not grant.allowed:

@@ -9,13 +9,14 @@ from dataclasses import replace
 
 from mailgate.decide import announce, authority, once, orders
 from mailgate.decide.budget import is_noreply
+from mailgate.decide.commands.course import Refused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
 from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import Refused
+from mailgate.model.commands import Fault, Parsed
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import Event, LetterSuppressed, NoteAdded, ParticipantJoined, WatcherAdded
 from mailgate.model.evidence import Proof
@@ -24,7 +25,6 @@ from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Forwards
 from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
-from mailgate.model.understood import Fault, Parsed
 
 
 def passed_on(s: Situation) -> Decision | None:

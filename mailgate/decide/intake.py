@@ -35,7 +35,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
 from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE, Door, Kind
-from mailgate.model.person import Person, Role
+from mailgate.model.person import Capability, Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, Visibility
 
 #: Why a stranger's words are held, as agents read it.
@@ -234,7 +234,7 @@ def _stranger(s: Situation) -> Decision:
 
 def _participant(s: Situation) -> Decision:
     proof, spent = authority.entry_proof_in(s)
-    grant = authority.may(authority.Capability.PUBLIC_ENTRY, Role.PARTICIPANT, proof, s.prove_by, s.names_the_ticket)
+    grant = authority.may(Capability.PUBLIC_ENTRY, Role.PARTICIPANT, proof, s.prove_by, s.names_the_ticket)
     if not grant.allowed:
         return replace(unverified(s, grant.because), proof=proof, spent=spent)
     return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
@@ -242,7 +242,7 @@ def _participant(s: Situation) -> Decision:
 
 def _requester(s: Situation) -> Decision:
     proof, spent = authority.proof_in(s)
-    grant = authority.may(authority.Capability.PUBLIC_ENTRY, Role.REQUESTER, proof, s.prove_by, s.names_the_ticket)
+    grant = authority.may(Capability.PUBLIC_ENTRY, Role.REQUESTER, proof, s.prove_by, s.names_the_ticket)
     if not grant.allowed:
         return replace(unverified(s, grant.because), proof=proof, spent=spent)
     return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
@@ -250,7 +250,7 @@ def _requester(s: Situation) -> Decision:
 
 def _agent(s: Situation) -> Decision:
     proof, spent = authority.proof_in(s)
-    proven = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket).allowed
+    proven = authority.may(Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket).allowed
     decision = (stray.of_an_agent(s) if proven else None) or orders.on_agent_mail(s, proof, unverified)
     return replace(decision, proof=proof, spent=tuple(dict.fromkeys((*decision.spent, *spent))))
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from mailgate.decide.commands.course import Refused
 from mailgate.decide.entries import files_of
 from mailgate.decide.residue import readings
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import Refused
+from mailgate.model.commands import Fault
 from mailgate.model.mail import Attachment
 from mailgate.model.ticket import Visibility
 from mailgate.model.token import signed_forms
-from mailgate.model.understood import Fault
 
 MOST_FAULTS, LONGEST_LINE = 20, 200
 #: The first line of an encrypted text (RFC 9580 6.2), and what carries an encrypted mail (RFC 3156 4, RFC 8551 3.3).

@@ -9,19 +9,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mailgate.decide import announce, authority, confirming, leaving, once, returned
+from mailgate.decide.commands import ACTS, ANSWERS
+from mailgate.decide.commands.course import Course, Refused, fault
 from mailgate.decide.entries import an_entry, answered, files_of, known_outside, own_words_inside
 from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
 from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import EXCLUSIVE, VERBS, Course, Refused, fault, said
+from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, excludes, said
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
+from mailgate.model.person import Capability
 from mailgate.model.ticket import Entry, Status, Visibility
-from mailgate.model.understood import Command, Fault, Parsed
 
 Unverified = Callable[[Situation, str, int | None], Decision]
 
@@ -42,7 +44,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
     if answer is not None:
         return refuse(s, (answer,))
     parsed = _with_address_words(s)
-    grant = authority.may(authority.Capability.COMMAND, s.role, proof, s.prove_by, s.names_the_ticket)
+    grant = _granted(s, proof, parsed)
     if once.was_obeyed(s):
         if once.says_nothing_new(s, parsed.body):
             return once.kept(s)
@@ -72,8 +74,8 @@ def without_a_ticket(s: Situation) -> Decision | None:
     agent = s.author if s.author is not None and s.author.agent in s.policy.agents else None
     if agent is None or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
         return None
-    if not parsed.errors and not parsed.body.strip() and all(c.verb == "help" for c in parsed.commands):
-        answers, _ = _answer(s, "help_asked", _help(parsed))
+    if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].asks for c in parsed.commands):
+        answers = tuple(letter for event, facts in _asked(s, parsed) for letter in _answer(s, event, facts)[0])
         return Decision(letters=answers, trace=(TraceLine("decide", "help", "an agent's mail without a ticket", "answered"),))
     return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
@@ -85,22 +87,28 @@ def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision:
     return Decision(letters=answers, trace=(TraceLine("decide", "commands", codes, "no ticket, nothing applied, nothing sent"),))
 
 
+def _granted(s: Situation, proof: Proof, parsed: Parsed) -> authority.Grant:
+    """Whether its author may do all that the mail says: whoever lacks one thing is refused all of it."""
+    needed = dict.fromkeys((Capability.COMMAND, *(VERBS[c.verb].capability for c in parsed.commands)))
+    grants = [authority.may(each, s.role, proof, s.prove_by, s.names_the_ticket) for each in needed]
+    return next((grant for grant in grants if not grant.allowed), grants[0])
+
+
 def _with_address_words(s: Situation) -> Parsed:
     """Action addresses (`support+<letter>.take.<mac>@`) say a command beside those in the text; together they must make sense."""
     parsed = s.understood.commands
-    commands, errors, visibility = list(parsed.commands), list(parsed.errors), parsed.visibility
+    commands, errors = list(parsed.commands), list(parsed.errors)
     for index, word in enumerate(s.address_words):
         command = Command(word, (), -index)
-        verbs = {c.verb for c in commands}
-        if word in verbs:
+        if any(word == c.verb for c in commands):
             continue
         if word not in VERBS:
             errors.append(fault("E_UNAVAILABLE", command))
-        elif other := next((each for pair in EXCLUSIVE if word in pair for each in sorted(pair & verbs)), None):
-            errors.append(fault("E_CONFLICT", command, f"#{other}"))
+        elif other := next((c for c in commands if excludes(word, c.verb)), None):
+            errors.append(fault("E_CONFLICT", command, f"#{other.verb}"))
         else:
             commands.append(command)
-            visibility = "note" if word == "note" else visibility
+    visibility = "note" if any(c.verb == "note" for c in commands) else parsed.visibility
     return Parsed(tuple(commands), parsed.body, visibility, tuple(errors))
 
 
@@ -130,9 +138,10 @@ def _sent_back(
     return tuple(returned.speaking_for_its_notice(s, letter, faults) for letter in letters), suppressed
 
 
-def _help(parsed: Parsed) -> dict[str, object]:
-    asked = next((c.args[0] for c in parsed.commands if c.verb == "help" and c.args), "")
-    return {"verb": asked, "verbs": tuple(VERBS)}
+def _asked(s: Situation, parsed: Parsed) -> list[tuple[str, Mapping[str, object]]]:
+    """The answers that its commands ask for: of each word one."""
+    words = dict.fromkeys(c.verb for c in parsed.commands if VERBS[c.verb].asks)
+    return [ANSWERS[word](s, [c for c in parsed.commands if c.verb == word]) for word in words]
 
 
 def _answer(s: Situation, event: str, facts: Mapping[str, object]) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
@@ -157,15 +166,14 @@ def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[E
 def carry_out(s: Situation, parsed: Parsed) -> Decision:
     """What a proven agent's words and commands do to the ticket of a situation. Raises Refused where any of it cannot be."""
     assert s.file is not None and s.author is not None
-    unbuilt = (fault("E_UNAVAILABLE", c) for c in parsed.commands if c.verb not in VERBS)
-    if faults := (*parsed.errors, *unbuilt):
-        raise Refused(*faults)
+    if parsed.errors:
+        raise Refused(*parsed.errors)
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
     leaving.refuse_sealed(s)
     leaving.refuse_what_is_below(s)
     words = bool(text or files_of(s.mail))
-    if not words and not verbs.keys() - {"note", "reply"}:
+    if not words and all(VERBS[word].order is Order.READERS for word in verbs):
         raise Refused(Fault("E_EMPTY", None, "", ""))
     public = words and _is_public(s, parsed)
     if public:
@@ -180,27 +188,25 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         ticket,
         facts=Facts(public_text=public, closure_text=bool(text) and public),
     )
-    for command in _in_order(parsed, before_message=True):
-        VERBS[command.verb].act(course, command)
+    acts = sorted((c for c in parsed.commands if c.verb in ACTS), key=lambda c: VERBS[c.verb].order)
+    for command in (c for c in acts if VERBS[c.verb].order < Order.WORDS):
+        ACTS[command.verb](course, command)
     leaves = _outbound(course, verbs, public)
     course.letter = leaves.id if leaves else None
     if entry is not None:
         _say(course, entry, verbs)
-    for command in _in_order(parsed, before_message=False):
-        VERBS[command.verb].act(course, command)
-    letters, suppressed = _letters(course, entry, verbs, leaves)
+    for command in (c for c in acts if VERBS[c.verb].order > Order.WORDS):
+        ACTS[command.verb](course, command)
+    letters, suppressed = _letters(course, entry, parsed, leaves)
+    own = Change(ticket, course.ticket, (*course.events, *suppressed), (entry,) if entry else (), tuple(course.admitted))
     return Decision(
-        changes=(Change(ticket, course.ticket, (*course.events, *suppressed), (entry,) if entry else (), tuple(course.admitted)),),
+        changes=(*course.elsewhere.values(), own),
         letters=letters,
+        cancels=tuple(course.cancels),
         commands=tuple((c.line, c.verb) for c in parsed.commands),
         message_ids=own_ids(s),
         trace=(TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or "nothing"),),
     )
-
-
-def _in_order(parsed: Parsed, before_message: bool) -> list[Command]:
-    mine = (c for c in parsed.commands if VERBS[c.verb].before_message is before_message)
-    return sorted(mine, key=lambda c: VERBS[c.verb].order)
 
 
 def _in_words(parsed: Parsed, entry: Entry | None) -> str:
@@ -309,18 +315,15 @@ def _outbound(course: Course, verbs: Mapping[str, Command], public: bool) -> Out
 
 
 def _letters(
-    course: Course, entry: Entry | None, verbs: Mapping[str, Command], leaves: Outbound | None
+    course: Course, entry: Entry | None, parsed: Parsed, leaves: Outbound | None
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     s = course.s
-    outside, suppressed = _outside(course, entry, verbs, leaves) if leaves else ((), ())
+    outside, suppressed = _outside(course, entry, {c.verb: c for c in parsed.commands}, leaves) if leaves else ((), ())
     told = _inside(course, entry)
     letters = (*outside, *told)
-    parsed = _with_address_words(s)
-    answers: list[tuple[str, Mapping[str, object]]] = []
-    if "help" in verbs:
-        answers.append(("help_asked", _help(parsed)))
+    answers = _asked(s, parsed)
     is_note = entry is not None and entry.visibility is not Visibility.PUBLIC
-    if (verbs.keys() - {"help"} or is_note) and not outside and (entry is None or is_note):
+    if (any(not VERBS[c.verb].asks for c in parsed.commands) or is_note) and not outside and (entry is None or is_note):
         facts: dict[str, object] = {
             "told": tuple(course.told),
             "noted": entry is not None,

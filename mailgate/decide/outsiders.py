@@ -23,7 +23,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
-from mailgate.model.person import Person, Role
+from mailgate.model.person import Capability, Person, Role
 from mailgate.model.ticket import Status, Ticket, Visibility
 
 
@@ -169,11 +169,11 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
     )
 
 
-WISHES: Mapping[str, tuple[authority.Capability, Callable[[Situation], Decision]]] = {
-    "status": (authority.Capability.STATUS, _status),
-    "help": (authority.Capability.STATUS, _help),
-    "close": (authority.Capability.CLOSE, _close),
-    "reopen": (authority.Capability.CLOSE, _reopen),
+WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
+    "status": (Capability.STATUS, _status),
+    "help": (Capability.STATUS, _help),
+    "close": (Capability.CLOSE, _close),
+    "reopen": (Capability.CLOSE, _reopen),
 }
 
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from enum import StrEnum
 
 from mailgate.decide import leaving
+from mailgate.decide.commands.course import ANOTHER_NOTICE
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import ANOTHER_NOTICE, VERBS
+from mailgate.model.commands import VERBS, Fault
 from mailgate.model.letter import LetterWanted
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Visibility
-from mailgate.model.understood import Fault
 
 MOST_FAULTS = 20  #: of one mail that are told
 #: Of such a mail nobody knows who wrote it, or for whom: whoever corrects it says for whom it is.

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailgate.model.commands import Parsed
 from mailgate.model.evidence import EvidenceKind, Verdict
 from mailgate.model.mail import Arrival, InlineAnswer, Mail, Reading
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, Policy, ProveBy
 from mailgate.model.ticket import Ticket, TicketFile
-from mailgate.model.understood import LetterFacts, Parsed, RatingRead, Thread
+from mailgate.model.understood import LetterFacts, RatingRead, Thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class Situation:
     elsewhere: Ticket | None = None  #: another desk's ticket that the mail names; that desk has the mail, too, and sees to it
     also: tuple[str, ...] = ()  #: groups who are to hear of it besides the ticket's: their desk was written to as well
     follow_up: TicketFile | None = None  #: the ticket that goes on where this one ended
+    others: Mapping[int, TicketFile] = field(
+        default_factory=dict
+    )  #: tickets that commands of its name, merges followed; none that is missing
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     blocked: str = ""  #: an operator wants mail of its author set aside, and why
     loop: str = ""  #: why it is taken for a machine's that does not say so

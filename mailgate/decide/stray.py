@@ -13,10 +13,10 @@ from mailgate.decide import forwarding, orders
 from mailgate.decide.entries import proof_flags
 from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
+from mailgate.model.commands import Fault
 from mailgate.model.decision import Decision
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.ticket import Entry
-from mailgate.model.understood import Fault
 
 #: What an answer carries by itself: it names the letter, or the mail, that is answered.
 _CITED = frozenset({"in-reply-to", "references"})

@@ -34,7 +34,6 @@ from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.record.rows import Claim
-from mailgate.understand.answers.commands import commands_of
 from mailgate.understand.answers.thread import find_evidence
 from mailgate.understand.identity.dkim import Sealed
 
@@ -157,7 +156,6 @@ def as_json(path: str, told: Told) -> dict[str, object]:
                 for r in mail.reports
             ],
         }
-    parsed = commands_of(mail)
     return {
         "version": VERSION,
         "file": path,
@@ -198,7 +196,7 @@ def as_json(path: str, told: Told) -> dict[str, object]:
                 for e in (one.evidence if one else ())
             ],
         },
-        "commands": [{"verb": c.verb, "args": list(c.args), "line": c.line} for c in parsed.commands],
+        "commands": [{"verb": c.verb, "args": list(c.args), "line": c.line} for c in reading.heard.commands],
         "defects": list(mail.defects),
         "would": list(would(decision)) if decision else [],
     }

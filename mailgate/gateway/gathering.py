@@ -15,16 +15,17 @@ from mailgate.decide.leaving import leaving
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.known import LONGEST_CHAIN, Known
 from mailgate.gateway.writing import Desk
+from mailgate.model.commands import Parsed, tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk as PolicyDesk
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.token import Keyring, letter_of, signed_forms
-from mailgate.model.understood import LetterFacts, Parsed, Thread
+from mailgate.model.understood import LetterFacts, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand import Texts
-from mailgate.understand.answers.commands import commands_of, parse_commands
+from mailgate.understand.answers.commands import parsed
 from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
 from mailgate.understand.answers.thread import settle
 from mailgate.understand.kinds.absences import signs_of_absence
@@ -240,6 +241,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
     answers = thread.ticket is not None
     file = known.final(thread.ticket)
     is_agent = person is not None and person.agent in desk.policy.agents
+    heard, above = one.reading.heard, one.reading.above
     return Situation(
         inbox=one.claim.id,
         # What waited for its author's word is said now.
@@ -248,11 +250,11 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         reading=one.reading,
         understood=Understood(
             # Only an agent's commands and an answer's wishes ever count.
-            commands=commands_of(mail) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
+            commands=parsed(heard, mail.new_text) if person is not None and person.agent else Parsed((), mail.new_text, "default", ()),
             rating=read_rating(mail, thread.evidence, asked) if answers else None,
             thanks=answers and is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text) if answers else None,
-            above=parse_commands(mail.forwarded.above) if mail.forwarded and person is not None and person.agent else None,
+            above=parsed(above, mail.forwarded.above) if above and mail.forwarded and person is not None and person.agent else None,
             absence=signs_of_absence(mail.subject, mail.new_text, file.ticket.title) if file is not None else frozenset(),
         ),
         thread=thread,
@@ -271,6 +273,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         suppressed=known.suppressed,
         reached_otherwise=known.reached_otherwise,
         newcomers=joining.as_people(copied_in(one, known, desk), known.people, ids.people),
+        others={n: found for n in tickets_named(one.reading.commands) if (found := known.final(n))} if is_agent else {},
         elsewhere=elsewhere,
         also=_also(one, file, is_agent, desk),
         follow_up=follow_up(known, one.desk.id, file.ticket.number) if file is not None else None,

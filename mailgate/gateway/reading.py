@@ -39,6 +39,7 @@ from mailgate.gateway.gathering import (
 from mailgate.gateway.known import Known
 from mailgate.gateway.workers import LATER, Reader, Unopened
 from mailgate.gateway.writing import Desk, Unwritable, Written, a_sheet, new_letter_id, noted
+from mailgate.model.commands import tickets_named
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import Letter
@@ -433,6 +434,7 @@ class ReadingRound:
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
         numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
         numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
+        numbers |= {number for r in reads if self._by_agent(r, known) for number in tickets_named(r.reading.commands)}
         by_agents = {number for r in reads if self._by_agent(r, known) for number in self._candidates(r, known)}
         while numbers:
             files = self.store.files(numbers, notices_for=by_agents & numbers)

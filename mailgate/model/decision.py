@@ -61,6 +61,7 @@ class Decision:
 
     changes: tuple[Change, ...] = ()
     letters: tuple[LetterWanted, ...] = ()
+    cancels: tuple[str, ...] = ()  #: ids of letters that wait, and shall not leave any more
     people: tuple[Person, ...] = ()
     ratings: tuple[RatingCounted, ...] = ()
     spent: tuple[str, ...] = ()  #: ids of letters whose token no longer proves its holder

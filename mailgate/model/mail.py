@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailgate.model.commands import Command, Heard
+
 #: How the reason begins for which mail of a blocked author is set aside.
 BLOCKED = "blocked: "
 
@@ -184,6 +186,13 @@ class Reading:
     kind_because: str
     answer: bool
     answer_because: str
+    heard: Heard = Heard()  #: commands in its new text; only an agent's are ever obeyed
+    above: Heard | None = None  #: commands above a mail that it passes on
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """All that may be obeyed of it."""
+        return (*self.heard.commands, *(self.above.commands if self.above is not None else ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,16 @@ class Role(StrEnum):
         return self in (Role.AGENT, Role.LEAD, Role.OPERATOR)
 
 
+class Capability(StrEnum):
+    """What somebody may want to do. Each is a row of the table in `decide/authority`."""
+
+    PUBLIC_ENTRY = "add a public entry"
+    STATUS = "status, help"  #: answered only to the address on file
+    CLOSE = "close, reopen"
+    RATE = "rate"
+    COMMAND = "note, reply, take, assign, wait, hold, resolve, fields"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody with a mailbox. Agents are people too: `agent` is their name in policy.toml."""

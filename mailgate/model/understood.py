@@ -1,4 +1,4 @@
-"""What the understanding stage hands on besides the mail itself: commands, ratings, and the ticket a mail belongs to."""
+"""What the understanding stage hands on besides the mail itself: ratings, and the ticket a mail belongs to."""
 
 from __future__ import annotations
 
@@ -9,40 +9,6 @@ from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.evidence import Evidence
 from mailgate.model.letter import Audience
 from mailgate.model.ticket import Visibility
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command line of an agent's mail, its verb already the canonical one."""
-
-    verb: str
-    args: tuple[str, ...]
-    line: int  #: counted from 1 in the new text; 0: said by the address (support+<letter>.take.<mac>@)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Why a mail with commands was refused. `code` is one of the E_ words"""
-
-    code: str
-    line: int | None
-    word: str  #: what stood there
-    hint: str  #: what was probably meant, or ""
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The commands at the top of a mail, and the text below them."""
-
-    commands: tuple[Command, ...]
-    body: str
-    visibility: str  #: note | reply | default
-    errors: tuple[Fault, ...]
-    whole: str = ""  #: what the author gets back where the new text is not all of it
-
-    @property
-    def held(self) -> bool:
-        return bool(self.errors)
 
 
 @dataclass(frozen=True, slots=True)

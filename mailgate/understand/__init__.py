@@ -8,6 +8,7 @@ from mailgate.model.account import Accounted
 from mailgate.model.mail import Attachment, Reading
 from mailgate.model.token import Keyring, signed_forms
 from mailgate.understand import parse
+from mailgate.understand.answers.commands import believed, heard_from, heard_in
 from mailgate.understand.kinds import classify
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.mime import charset
@@ -50,7 +51,8 @@ def read(
     `notes` are told how it went.
     """
     mail = reported.completed(parse.parse(raw, limits, rich, notes), raw, reverse_path, limits)
-    return Reading(mail, *classify.classify(mail, reverse_path, ring))
+    above = heard_in(mail.forwarded.above) if mail.forwarded is not None else None
+    return Reading(mail, *classify.classify(mail, reverse_path, ring), heard=heard_from(mail), above=above)
 
 
 def prepare() -> None:
@@ -67,16 +69,18 @@ def read_item(item: Item) -> Reading:
 
 def recognised(reading: Reading, ring: Keyring) -> Reading:
     """The reading of a worker that has no keys, by somebody who has them: a letter of our own that came back is known by its MAC."""
+    heard, above = believed(reading.heard), reading.above and believed(reading.above)
     said = classify.own_letter(reading, ring)
-    return reading if said is None else Reading(reading.mail, *said)
+    kind = said or (reading.kind, reading.kind_because, reading.answer, reading.answer_because)
+    return Reading(reading.mail, *kind, heard, above)
 
 
 def recognised_account(told: Accounted, ring: Keyring) -> Accounted:
     """The same for a reading with its account."""
-    if (said := classify.own_letter(told.reading, ring)) is None:
-        return told
-    asked = classify.own_asked(told.account.kinds, said[1])
-    return Accounted(Reading(told.reading.mail, *said), replace(told.account, kinds=asked, silence=()))
+    reading, account = recognised(told.reading, ring), told.account
+    if (said := classify.own_letter(told.reading, ring)) is not None:
+        account = replace(account, kinds=classify.own_asked(account.kinds, said[1]), silence=())
+    return Accounted(reading, account)
 
 
 def open_files(asked: FilesAsked) -> Opened:

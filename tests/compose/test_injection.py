@@ -13,9 +13,9 @@ from mailgate.compose import samples
 from mailgate.compose.body import encoded
 from mailgate.compose.letters import compose
 from mailgate.compose.strict import check_bytes
+from mailgate.model.commands import Fault
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Attachment
-from mailgate.model.understood import Fault
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
 
 PAYLOADS = [

@@ -25,7 +25,7 @@ from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, Tic
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
 from mailgate.understand import forms_in
-from mailgate.understand.answers.commands import commands_of, parse_commands
+from mailgate.understand.answers.commands import heard_from, heard_in, parsed
 from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
 from mailgate.understand.answers.thread import find_evidence, settle
 from mailgate.understand.kinds.absences import signs_of_absence
@@ -222,13 +222,13 @@ def a_situation(
         inbox=77,
         arrival=Arrival(b"", None, (SUPPORT,), Door.SMTP, "192.0.2.7", received_at or arrived_at, arrived_at),
         desk=desk,
-        reading=Reading(mail, kind, "written: nothing says otherwise", answer, answer_because),
+        reading=Reading(mail, kind, "written: nothing says otherwise", answer, answer_because, heard_from(mail)),
         understood=Understood(
-            commands=commands_of(mail),
+            commands=parsed(heard_from(mail), mail.new_text),
             rating=read_rating(mail, evidence, letter is not None and letter.closure is not None),
             thanks=is_thanks(mail.new_text, bool(mail.attachments)),
             word=self_service(mail.new_text),
-            above=parse_commands(mail.forwarded.above) if mail.forwarded else None,
+            above=parsed(heard_in(mail.forwarded.above), mail.forwarded.above) if mail.forwarded else None,
             absence=signs_of_absence(mail.subject, mail.new_text, file.ticket.title) if file else frozenset(),
         ),
         thread=thread,

@@ -10,7 +10,6 @@ import pytest
 from mailgate.decide.authority import (
     NO_VERDICT,
     TABLE,
-    Capability,
     Need,
     Shown,
     entry_proof_in,
@@ -20,13 +19,14 @@ from mailgate.decide.authority import (
     proof_of,
 )
 from mailgate.decide.situation import Ids, Situation, Understood
+from mailgate.model.commands import Parsed
 from mailgate.model.evidence import Evidence, EvidenceKind, Proof, Verdict, VerdictKind
 from mailgate.model.letter import Audience
 from mailgate.model.mail import Address, Arrival, Door, Kind, Mail, Reading
-from mailgate.model.person import Person, Role
+from mailgate.model.person import Capability, Person, Role
 from mailgate.model.policy import Desk, Policy, ProveBy
 from mailgate.model.ticket import Visibility
-from mailgate.model.understood import LetterFacts, Parsed, Thread
+from mailgate.model.understood import LetterFacts, Thread
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STAFF = (Role.AGENT, Role.LEAD, Role.OPERATOR)

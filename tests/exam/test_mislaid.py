@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench import measured
-from mailgate.model.understood import Fault
+from mailgate.model.commands import Fault
 from tests.exam import mislaid
 
 pytestmark = pytest.mark.exam

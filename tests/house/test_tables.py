@@ -11,9 +11,9 @@ import pytest
 
 from mailgate.compose.facts import FACTS
 from mailgate.compose.words import ALARMS, CODES
-from mailgate.decide.authority import Capability
 from mailgate.decide.transitions import Effect
 from mailgate.model import events
+from mailgate.model.person import Capability
 from tests.house.tree import ROOT, modules, name, tree
 
 #: Ways into the two statuses that the database knows and that no command reaches yet (#merge, #spam).
@@ -47,7 +47,7 @@ def test_every_effect_is_carried_out_or_asked_for() -> None:
 
 
 def test_every_capability_is_asked_for() -> None:
-    assert nowhere((capability.name for capability in Capability), "mailgate/decide/authority.py") == set()
+    assert nowhere((each.name for each in Capability), "mailgate/model/person.py", "mailgate/decide/authority.py") == set()
 
 
 def test_every_event_happens() -> None:

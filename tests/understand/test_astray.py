@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.understand.answers.astray import set_apart
-from mailgate.understand.answers.commands import commands_of, parse_commands
 from mailgate.understand.answers.secrecy import means_inside, one_slip
 from mailgate.understand.parse import parse
 from tests.exam import mislaid
 from tests.growth import assert_linear
+from tests.heard import commands_of, parse_commands
 
 
 def late(text: str) -> list[tuple[int | None, str]]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.model.understood import Parsed
-from mailgate.understand.answers.commands import MOST, VERBS, WORDS, nearest, parse_commands, unavailable
+from mailgate.model.commands import PLANNED, VERBS, WORDS, Command, Parsed
+from mailgate.understand.answers.commands import MOST, believed, heard_in, nearest, parsed
 from tests.growth import assert_linear
+from tests.heard import parse_commands
 
 
 def commands(parsed: Parsed) -> list[str]:
@@ -79,13 +82,8 @@ GOOD = [
     ("#hold scheduled until tomorrow", ["hold scheduled until tomorrow"], "", "default"),
     ("#hold user until 2h", ["hold user until 2h"], "", "default"),
     ("#resolve replaced\n", ["resolve replaced"], "", "default"),
-    ("#tag +lan -wlan", ["tag +lan -wlan"], "", "default"),
-    ("#merge into 31", ["merge into 31"], "", "default"),
-    ("#link related 5", ["link related 5"], "", "default"),
-    ("#list mine prio:P2 age>1d", ["list mine prio:P2 age>1d"], "", "default"),
     ("#help", ["help"], "", "default"),
     ("#help wait", ["help wait"], "", "default"),
-    ("#time 1h30m", ["time 1h30m"], "", "default"),
     ("#take\n#take", ["take"], "", "default"),  # said twice is said once
 ]
 
@@ -138,6 +136,8 @@ BAD = [
     ("#public perhaps\nx", [(1, "E_VALUE")], None),
     # What is wrong with a command that is not there is that it is not there.
     ("#merge 31", [(1, "E_UNAVAILABLE")], ""),
+    ("#merge into 31", [(1, "E_UNAVAILABLE")], ""),
+    ("#take\n#stats", [(2, "E_UNAVAILABLE")], ""),
     ("#merge into it", [(1, "E_UNAVAILABLE")], ""),
     ("#tag vpn", [(1, "E_UNAVAILABLE")], None),
     ("#time", [(1, "E_UNAVAILABLE")], None),
@@ -172,26 +172,28 @@ def test_a_held_mail_still_tells_its_body_so_that_it_can_come_back():
 
 
 def test_twenty_commands_are_enough():
-    assert faults(parse_commands("\n".join(f"#tag +t{n}" for n in range(MOST)))) == []
-    assert faults(parse_commands("\n".join(f"#tag +t{n}" for n in range(MOST + 5)))) == [(MOST + 1, "E_TOO_MANY")]
+    assert faults(parse_commands("\n".join(f"#help t{n}" for n in range(MOST)))) == []
+    assert faults(parse_commands("\n".join(f"#help t{n}" for n in range(MOST + 5)))) == [(MOST + 1, "E_TOO_MANY")]
 
 
-def test_a_command_that_is_not_built_is_named_and_its_word_is_known():
-    parsed = parse_commands("#take\n#merge into 7\n#stats")
-    assert parsed.errors == ()
-    assert [(f.line, f.code, f.word) for f in unavailable(parsed)] == [(2, "E_UNAVAILABLE", "#merge"), (3, "E_UNAVAILABLE", "#stats")]
+def test_what_a_worker_cannot_have_heard_is_not_believed():
+    text = "#take\nI am on it."
+    told = heard_in(text)
+    lies = (Command("rm", ("-rf",), 1), Command("assign", (), 1), Command("priority", ("P9",), 1), Command("close", ("a", "b"), 1))
+    assert believed(replace(told, commands=(*lies, *told.commands))) == told
+    assert parsed(believed(replace(told, top=-1)), text).body == text
+    assert parsed(believed(replace(told, top=99)), text).body == ""
 
 
-def test_the_commands_of_the_first_version_are_built_and_no_others():
-    built = {verb.word for verb in VERBS if verb.built}
-    assert built == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind help".split())
+def test_the_commands_that_are_there():
+    assert set(VERBS) == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind help".split())
 
 
-def test_every_verb_says_how_it_is_written_and_what_it_does():
-    for verb in VERBS:
-        assert verb.form.startswith(f"#{verb.word}")
-        assert verb.help.endswith(".")
-    assert len(WORDS) == sum(1 + len(verb.aliases) for verb in VERBS), "no word means two things"
+def test_every_command_says_how_it_is_written_and_no_word_means_two_things():
+    for verb in VERBS.values():
+        assert verb.form.startswith(f"#{verb.word}") and verb.help and (verb.hint or verb.form).startswith(f"#{verb.word}")
+    assert len(WORDS) == sum(1 + len(verb.aliases) for verb in VERBS.values())
+    assert PLANNED.isdisjoint(WORDS)
 
 
 @pytest.mark.parametrize(

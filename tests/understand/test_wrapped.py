@@ -9,7 +9,6 @@ import time
 import pytest
 
 from mailgate.model.mail import Attachment, Mail
-from mailgate.understand.answers.commands import parse_commands
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.mime.invitation import words_of
 from mailgate.understand.mime.rtf import decompressed, text_of_rtf
@@ -17,6 +16,7 @@ from mailgate.understand.mime.tnef import unpack
 from mailgate.understand.mime.uuencode import stowed_files
 from mailgate.understand.mime.wrapped import Cms, cms_kind, signed_content, without_armour
 from mailgate.understand.parse import parse
+from tests.heard import parse_commands
 from tests.understand.one_file import attachment_bytes
 from tests.understand.writers import (
     COMPRESSED,

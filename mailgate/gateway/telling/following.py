@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from mailgate.compose.words import CODES, METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
-from mailgate.decide.verbs import said
 from mailgate.gateway.explaining import Course
 from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
 from mailgate.gateway.telling.words import KINDS, plain, set_aside, why_silent
+from mailgate.model.commands import Fault, Heard, Parsed, said
 from mailgate.model.decision import Change, Decision
 from mailgate.model.events import (
     CommandsRefused,
@@ -25,8 +25,6 @@ from mailgate.model.events import (
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
-from mailgate.model.understood import Fault, Parsed
-from mailgate.understand.answers.commands import parse_commands
 
 #: What each event means, as a colleague says it. What has words of its own below is "".
 EVENTS: Mapping[str, str] = {
@@ -342,7 +340,7 @@ def commands(s: Situation, decision: Decision) -> list[str]:
     """The commands found in the mail, whether they would be obeyed, and why not. [] where there are none."""
     agent = s.author is not None and s.author.agent in s.policy.agents
     above = s.understood.above if decision.ticket is not None and s.mail.forwarded is not None else None
-    parsed = (above or s.understood.commands) if agent else parse_commands(s.mail.new_text)
+    parsed = (above or s.understood.commands) if agent else s.reading.heard
     words = [f"#{word}" for word in s.address_words]
     if not (parsed.commands or parsed.errors or words):
         return []
@@ -368,7 +366,7 @@ def commands(s: Situation, decision: Decision) -> list[str]:
     return lines
 
 
-def _faults(decision: Decision, parsed: Parsed) -> Sequence[Fault]:
+def _faults(decision: Decision, parsed: Parsed | Heard) -> Sequence[Fault]:
     """Those that would be told to the agent; where no letter may be written, those that were found in the text."""
     for letter in decision.letters:
         found = letter.facts.get("faults")

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
-from mailgate.model.understood import Fault
+from mailgate.model.commands import Fault
 from mailgate.understand.answers.secrecy import ORDINARY, means_inside
 
 LONGEST = 1000  #: characters of a line that are looked at

@@ -1,0 +1,78 @@
+"""Where the carrying out of one mail's commands stands, and how any of them refuses all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from mailgate.decide.lifecycle import Facts, apply
+from mailgate.decide.rules import Rules, rules_for
+from mailgate.decide.situation import Situation
+from mailgate.model.commands import Command, Fault, said
+from mailgate.model.decision import Change
+from mailgate.model.events import Event
+from mailgate.model.person import Person
+from mailgate.model.ticket import Ticket
+
+#: The hint of a fault that an answer to the refusal cannot mend.
+ANOTHER_NOTICE = "answer the notice of the message that is meant"
+
+
+class Refused(Exception):
+    """A mail that cannot be carried out as it is: nothing of it is."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(", ".join(fault.code for fault in faults))
+        self.faults = faults
+
+
+def fault(code: str, command: Command | None, hint: str = "") -> Fault:
+    """Commands that an address said stand in no line."""
+    return Fault(code, command.line if command and command.line > 0 else None, said(command), hint)
+
+
+@dataclass
+class Course:
+    """Where the carrying out of one mail stands: the ticket so far, and what has happened."""
+
+    s: Situation
+    author: Person
+    rules: Rules
+    ticket: Ticket
+    facts: Facts = field(default_factory=Facts)
+    letter: str | None = None  #: the letter to the requester that this mail causes
+    events: list[Event] = field(default_factory=list)
+    admitted: list[int] = field(default_factory=list)
+    told: list[tuple[str, str, str]] = field(default_factory=list)  #: (verb, before, after) for the receipt
+    elsewhere: dict[int, Change] = field(default_factory=dict)  #: what happens to other tickets, by number
+    cancels: list[str] = field(default_factory=list)  #: letters that wait and shall not leave
+
+    def happen(
+        self, event: Event, command: Command | None = None, hint: str = "", facts: Facts | None = None, on: int | None = None
+    ) -> None:
+        """Raises Refused where the state of the ticket does not allow it. `on`: another ticket, that the command names."""
+        ticket = self.ticket if on is None else self._other(on, command)
+        rules = self.rules if on is None else rules_for(self.s.policy, ticket.desk)
+        step = apply(ticket, event, rules, self.s.now, facts or self.facts)
+        if step.error:
+            raise Refused(fault(step.error, command, hint or ticket.status.value))
+        if on is not None:
+            before = self.elsewhere.get(ticket.number, Change(ticket, ticket))
+            self.elsewhere[ticket.number] = replace(before, after=step.ticket, events=(*before.events, event))
+            return
+        self.ticket = step.ticket
+        self.events.append(event)
+
+    def _other(self, number: int, command: Command | None) -> Ticket:
+        """Another ticket as far as this mail has brought it; the one that a merged ticket went into."""
+        file = self.s.others.get(number)
+        if file is None or file.ticket.number == self.ticket.number:
+            raise Refused(fault("E_VALUE", command))
+        return self.elsewhere[file.ticket.number].after if file.ticket.number in self.elsewhere else file.ticket
+
+    def done(self, command: Command, after: str, before: str = "") -> None:
+        """What the receipt says of it."""
+        self.told.append((command.verb, before, after))
+
+
+Act = Callable[[Course, Command], None]

@@ -1,0 +1,66 @@
+"""Commands about where a ticket stands: wait, hold, resolve, close, reopen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.when import Unclear, parse_when
+from mailgate.model.commands import Command
+from mailgate.model.events import HoldStarted, TicketClosed, TicketReopened, TicketResolved, WaitStarted
+from mailgate.model.ticket import HoldReason
+
+
+def wait(c: Course, command: Command) -> None:
+    until = _until(c, command, command.args)
+    live = c.ticket.status.is_live
+    hint = "the requester has not been asked anything yet" if live else ""
+    c.happen(WaitStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, until=until, letter=c.letter), command, hint)
+    c.done(command, c.ticket.status.value)
+
+
+def hold(c: Course, command: Command) -> None:
+    if not command.args or command.args[0].lower() not in tuple(HoldReason):
+        raise Refused(fault("E_VALUE", command, " ".join(HoldReason)))
+    reason = HoldReason(command.args[0].lower())
+    until = _until(c, command, command.args[1:])
+    c.happen(HoldStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, reason=reason, until=until), command)
+    c.done(command, f"{c.ticket.status.value} ({reason.value})")
+
+
+def _until(c: Course, command: Command, args: tuple[str, ...]) -> datetime | None:
+    if not args:
+        return None
+    home = c.s.policy.desks.get(c.ticket.desk, c.s.desk)
+    when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.rules)
+    if isinstance(when, Unclear):
+        raise Refused(fault("E_VALUE", command, when.hint))
+    return when
+
+
+def resolve(c: Course, command: Command) -> None:
+    code = command.args[0] if command.args else None
+    _solve(c, command, TicketResolved(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, code=code, letter=c.letter))
+
+
+def close(c: Course, command: Command) -> None:
+    code = command.args[0] if command.args else None
+    _solve(c, command, TicketClosed(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, code=code, letter=c.letter))
+
+
+def _solve(c: Course, command: Command, event: TicketResolved | TicketClosed) -> None:
+    facts = replace(c.facts, closure_text=c.facts.closure_text or bool(event.code))
+    hint = ""
+    if not facts.closure_text and c.ticket.status.is_live:
+        # Words that would stay among colleagues are no solution: either they are for the requester, or a code says it.
+        said = c.s.understood.commands
+        for_nobody = not said.body.strip() or said.visibility == "note" or "note" in c.s.address_words
+        hint = f"#{command.verb} CODE" if for_nobody else "#reply"
+    c.happen(event, command, hint, facts)
+    c.done(command, c.ticket.status.value)
+
+
+def reopen(c: Course, command: Command) -> None:
+    c.happen(TicketReopened(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox), command)
+    c.done(command, c.ticket.status.value)
