@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from mailgate.decide import authority
 from mailgate.decide.budget import shown_subject
+from mailgate.decide.scene import Scene
 from mailgate.decide.situation import Situation
 from mailgate.model.events import (
     AgentReplied,
@@ -19,32 +21,30 @@ from mailgate.model.events import (
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
-from mailgate.model.policy import Policy
 from mailgate.model.ticket import Entry, Ticket, Visibility
 
 
-def responsible(ticket: Ticket, policy: Policy, agents: Mapping[str, Person]) -> tuple[int, ...]:
-    """The owner and the watchers; while nobody owns the ticket, its whole group and the watchers.
+def responsible(s: Scene, ticket: Ticket, *, watchers: bool = True) -> tuple[int, ...]:
+    """The owner and the watchers; while nobody owns the ticket (or its owner left), its whole group and the watchers.
 
     Not its requester or a participant, even an agent: of a ticket about himself he reads what everybody outside reads. Only where nobody
     else is there does he hear of it, for somebody must be able to work on it.
     """
-    known = {person.id for person in agents.values()}
+    known = {person.id for person in s.agents.values()}
     outside = ticket.outsiders()
-    group = tuple(agents[a.id].id for a in policy.members(ticket.group) if a.id in agents)
-    watching = tuple(w for w in ticket.watchers() if w in known)
-    first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else group
+    watching = tuple(w for w in ticket.watchers() if w in known) if watchers else ()
+    first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else s.group(ticket.group)
     ids = tuple(dict.fromkeys((*first, *watching)))
     return tuple(id_ for id_ in ids if id_ not in outside) or ((ticket.owner,) if ticket.owner in known else ids)
 
 
-def hearers(s: Situation, ticket: Ticket) -> tuple[int, ...]:
+def hearers(s: Scene, ticket: Ticket) -> tuple[int, ...]:
     """Who hears what somebody says on a ticket: the responsible, and the groups whose desks the mail was written to as well."""
-    also = (s.agents[a.id].id for group in s.also for a in s.policy.members(group) if a.id in s.agents)
-    return tuple(dict.fromkeys((*responsible(ticket, s.policy, s.agents), *also)))
+    also = (id_ for group in s.also for id_ in s.group(group))
+    return tuple(dict.fromkeys((*responsible(s, ticket), *also)))
 
 
-def hearers_of_a_note(s: Situation, ticket: Ticket) -> tuple[int, ...]:
+def hearers_of_a_note(s: Scene, ticket: Ticket) -> tuple[int, ...]:
     """Those, and whoever has written notes there: who answers a note answers its author. But for whom the ticket is about."""
     writers = (e.author for e in (s.file.entries if s.file else ()) if e.visibility is Visibility.INTERNAL and not e.hidden)
     return tuple(dict.fromkeys((*hearers(s, ticket), *(id_ for id_ in writers if id_ is not None and id_ not in ticket.outsiders()))))
@@ -54,10 +54,10 @@ def hearers_of_a_note(s: Situation, ticket: Ticket) -> tuple[int, ...]:
 
 
 def to_agents(
-    s: Situation,
+    s: Scene,
     event: str,
     ticket: Ticket,
-    entry: Entry | None,
+    entry: Entry | None = None,
     *,
     people: Iterable[int] | None = None,
     answer_is: Visibility = Visibility.INTERNAL,
@@ -102,7 +102,7 @@ _NEWS: Mapping[type[Event], str] = {
 
 
 def to_group(
-    s: Situation, before: Ticket, after: Ticket, events: Iterable[Event], author: Person | None, told: Iterable[LetterWanted]
+    s: Scene, before: Ticket, after: Ticket, events: Iterable[Event], author: Person | None, told: Iterable[LetterWanted]
 ) -> tuple[LetterWanted, ...]:
     """One line for everybody in the group who hears of it by no other letter, and for who has lost the ticket: who did what.
 
@@ -115,10 +115,10 @@ def to_group(
         return ()
     facts = {"by": author.name if author else "", "news": news}
     lost = before.owner if before.owner is not None and before.owner != after.owner else None
-    letters = to_agents(s, "ticket_lost", after, None, people=(lost,), facts=facts) if lost is not None and lost not in heard else ()
+    letters = to_agents(s, "ticket_lost", after, people=(lost,), facts=facts) if lost is not None and lost not in heard else ()
     heard |= {letter.person.id for letter in letters} | set(after.outsiders())
-    group = (s.agents[a.id].id for a in s.policy.members(after.group) if a.id in s.agents)
-    return letters + to_agents(s, "group_told", after, None, people=(id_ for id_ in group if id_ not in heard), facts=facts)
+    group = (id_ for id_ in s.group(after.group) if id_ not in heard)
+    return letters + to_agents(s, "group_told", after, people=group, facts=facts)
 
 
 def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
@@ -127,8 +127,14 @@ def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
     return tuple((event, word) for event, word in found if not (done and word == "answered"))
 
 
-def to_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None, facts: Mapping[str, object]) -> LetterWanted:
-    """An answer to one agent's mail: an error, a receipt, help."""
+def to_lead(s: Scene, event: str, ticket: Ticket, facts: Mapping[str, object]) -> tuple[LetterWanted, ...]:
+    lead = s.lead(ticket)
+    letters = to_agents(s, event, ticket, people=(lead.id,), facts=facts) if lead is not None else ()
+    return tuple(replace(letter, audience=Audience.LEAD) for letter in letters)
+
+
+def answer_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None, facts: Mapping[str, object]) -> LetterWanted:
+    """To one agent about their own mail: an error, a receipt, help."""
     return LetterWanted(
         event=event,
         audience=Audience.AGENT,
@@ -150,7 +156,6 @@ def to_outsiders(
     event: str,
     ticket: Ticket,
     entry: Entry | None,
-    people: Mapping[int, Person],
     *,
     letter: str = "",
     closure: int | None = None,
@@ -163,7 +168,7 @@ def to_outsiders(
     """
     if entry is not None and entry.visibility is not Visibility.PUBLIC:
         raise ValueError(f"an entry that is {entry.visibility.value} never leaves")
-    wanted = []
+    wanted, people = [], s.people()
     for index, id_ in enumerate(ticket.outsiders()):
         person = people.get(id_)
         if person is None or person.keys & also_at:
@@ -187,7 +192,29 @@ def to_outsiders(
     return tuple(wanted)
 
 
-def to_requester(
+Letters = tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]  #: those that are wanted, and why others are not
+
+
+def to_requester(s: Scene, event: str, ticket: Ticket, requester: Person | None, facts: Mapping[str, object], why_not: str = "") -> Letters:
+    """What a machine tells the requester. Or why it tells nothing: `why_not`, where the caller knows a reason."""
+    reason = "no address on file" if requester is None else why_not if s.policy.wants(event) else "switched off in the policy"
+    if requester is None or reason:
+        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason),)
+    letter = LetterWanted(
+        event=event,
+        audience=Audience.REQUESTER,
+        person=requester,
+        ticket=ticket.number,
+        desk=ticket.desk,
+        facts=facts,
+        thread=_thread_of(s, requester.id),
+        # Whoever never answered us may never have written: then these letters are on the budget of strangers.
+        proven=s.knows(requester),
+    )
+    return (letter,), ()
+
+
+def answer_requester(
     s: Situation,
     event: str,
     ticket: Ticket,
@@ -195,35 +222,28 @@ def to_requester(
     *,
     facts: Mapping[str, object] | None = None,
     closure: int | None = None,
-) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+) -> Letters:
     """A machine's answer to the requester's own mail: acknowledgement, status, help, thanks for a rating. Or why there is none.
 
     It carries nobody's words, and of the title only what may be repeated to an address that never proved anything.
     """
-    reason = why_no_answer(s)
-    if requester is None:
-        reason = "no address on file"
-    elif not s.policy.wants(event):
-        reason = "switched off in the policy"
-    if requester is None or reason:
-        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason),)
-    known, authenticated = is_known(s, requester), s.verdict.passed
+    known, authenticated = requester is not None and is_known(s, requester), s.verdict.passed
     shown = shown_subject(ticket.title, known=known, verdict_source=s.verdict_source, authenticated=authenticated)
-    letter = LetterWanted(
-        event=event,
-        audience=Audience.REQUESTER,
-        person=requester,
-        ticket=ticket.number,
-        desk=ticket.desk,
-        facts={"shown_title": shown or "", **(facts or {})},
-        answers=s.mail.message_id,
-        # What a stranger says his mail answers is his to choose, up to kilobytes of it.
-        thread=s.mail.references if known or authenticated else (),
-        closure=closure,
-        subject_allowed=shown is not None,
-        proven=known or authenticated,
+    all_facts = {"shown_title": shown or "", **(facts or {})}
+    letters, suppressed = to_requester(s, event, ticket, requester, all_facts, why_no_answer(s))
+    answers = (
+        replace(
+            letter,
+            answers=s.mail.message_id,
+            # What a stranger says their mail answers is theirs to choose, up to kilobytes of it.
+            thread=s.mail.references if known or authenticated else (),
+            closure=closure,
+            subject_allowed=shown is not None,
+            proven=known or authenticated,
+        )
+        for letter in letters
     )
-    return (letter,), ()
+    return tuple(answers), suppressed
 
 
 def is_known(s: Situation, person: Person) -> bool:
@@ -260,7 +280,7 @@ def why_no_answer(s: Situation) -> str:
     return ""
 
 
-def _thread_of(s: Situation, person: int) -> tuple[str, ...]:
+def _thread_of(s: Scene, person: int) -> tuple[str, ...]:
     """The Message-IDs of what this person wrote on the ticket, so that their mail client shows one thread."""
     entries = s.file.entries if s.file else ()
     return tuple(e.message_id for e in entries if e.author == person and e.message_id and e.visibility is Visibility.PUBLIC)

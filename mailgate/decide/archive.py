@@ -10,9 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mailgate.decide.entries import an_entry, goes_outside
-from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import open_ticket, own_ids
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, Event, NoteAdded, RequesterWrote, TicketClosed, UnverifiedWrote
@@ -56,7 +54,7 @@ def _opened(s: Situation) -> Decision:
         return decision
     (change,) = decision.changes
     closed = TicketClosed(at=s.now, mail=s.inbox, code=CODE)
-    after = apply(change.after, closed, rules_for(s.policy, change.after.desk), s.now).ticket
+    after = s.step(change.after, closed).ticket
     return replace(decision, changes=(replace(change, after=after, events=(*change.events, closed)),))
 
 
@@ -70,7 +68,7 @@ def _filed(s: Situation) -> Decision:
         after = ticket
     else:
         event = kind(at=s.now, actor=entry.author, entry=entry.id, mail=s.inbox)
-        events, after = (event,), apply(ticket, event, rules_for(s.policy, ticket.desk), s.now).ticket
+        events, after = (event,), s.step(ticket, event).ticket
     return Decision(
         changes=(Change(ticket, after, events, (entry,)),),
         people=new,

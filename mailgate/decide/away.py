@@ -10,9 +10,7 @@ from datetime import timedelta
 
 from mailgate.decide import announce
 from mailgate.decide.entries import an_entry
-from mailgate.decide.lifecycle import apply
 from mailgate.decide.returned import outsiders_who_have_it
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived
@@ -39,11 +37,11 @@ def kept_inside(s: Situation) -> Decision | None:
     hidden = known or not s.role.is_agent
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=author, role=s.role, hidden=hidden, flag=FLAG)
     event = AutoReplyReceived(at=s.arrived_at, actor=author.id if author else None, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     letters: tuple[LetterWanted, ...] = ()
     if not hidden and author is not None:
-        told = [id_ for id_ in announce.responsible(ticket, s.policy, s.agents) if id_ != author.id]
-        told = told or [s.agents[a.id].id for a in s.policy.members(ticket.group) if a.id in s.agents]
+        told = [id_ for id_ in announce.responsible(s, ticket) if id_ != author.id]
+        told = told or list(s.group(ticket.group))
         letters = announce.to_agents(
             s, "note_added", step.ticket, entry, people=told, facts={"absent": True, "direct": outsiders_who_have_it(s)}, without=author.id
         )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailgate.decide import authority
-from mailgate.decide.announce import to_agent
+from mailgate.decide.announce import answer_agent
 from mailgate.decide.entries import an_entry
 from mailgate.decide.once import question_key
 from mailgate.decide.returned import outsiders_who_have_it
@@ -105,7 +105,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
         "until": s.now + WAITS,
         "direct": outsiders_who_have_it(s),
     }
-    letter = replace(to_agent(s, QUESTION, s.author, ticket, facts), about=s.inbox, expires_at=s.now + WAITS)
+    letter = replace(answer_agent(s, QUESTION, s.author, ticket, facts), about=s.inbox, expires_at=s.now + WAITS)
     return Decision(
         changes=(Change(ticket, ticket, (event,)),),
         letters=(letter,),

@@ -12,9 +12,7 @@ from mailgate.decide.budget import is_noreply
 from mailgate.decide.commands.course import Refused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
-from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault, Parsed
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -130,7 +128,6 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
         id=s.ids.person, name=original.author.name, address=original.author.address, language=original.language
     )
     forwarder = s.author or Person(id=s.ids.people[-1], name=s.mail.authors[0].name, address=s.mail.authors[0].address)
-    rules = rules_for(s.policy, s.desk.id)
     blank = a_blank(s, requester, original.subject, original.language)
     entry = _his_entry(s, original, requester, blank.number)
     events: list[Event] = [its_beginning(s, blank, entry, forwarder)]
@@ -140,7 +137,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
         events.append(ParticipantJoined(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id))
     ticket = blank
     for event in events:
-        ticket = apply(ticket, event, rules, s.now).ticket
+        ticket = s.step(ticket, event).ticket
     outside, suppressed = _acknowledgement(s, original, ticket, requester)
     inside = announce.to_agents(s, "ticket_opened", ticket, entry, answer_is=Visibility.PUBLIC)
     people = tuple(p for p, known in ((requester, s.original), (forwarder, s.author)) if known is None)
@@ -190,7 +187,7 @@ def _acknowledgement(
     if is_noreply(requester.address):
         reason = "nobody reads there"
         return (), (LetterSuppressed(at=s.now, letter_event="ticket_opened", person=requester.id, reason=reason),)
-    letters, suppressed = announce.to_requester(s, "ticket_opened", ticket, requester)
+    letters, suppressed = announce.answer_requester(s, "ticket_opened", ticket, requester)
     his = original.message_id
     return tuple(replace(letter, answers=his, thread=(his,) if his else ()) for letter in letters), suppressed
 
@@ -226,7 +223,7 @@ def _remarked(s: Situation, file: TicketFile, original: Forwarded, forwarder: Pe
     entry = an_entry(_second(s), Visibility.INTERNAL, ticket.number, author=forwarder, role=Role.PARTICIPANT, text=original.above)
     entry = replace(entry, html=None, quoted="", signature="", attachments=())
     event = NoteAdded(at=s.arrived_at, actor=forwarder.id, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     letters = announce.to_agents(s, "note_added", step.ticket, entry)
     return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), letters=letters)
 

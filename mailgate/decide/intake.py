@@ -28,9 +28,7 @@ from mailgate.decide import (
 from mailgate.decide.archive import archived
 from mailgate.decide.entries import an_entry
 from mailgate.decide.guessing import bad_token_of
-from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import open_ticket
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
@@ -135,7 +133,7 @@ def _machine(s: Situation) -> Decision:
         return Decision(set_aside=reason, quiet=reason.startswith(STRANGERS_ABSENCE))
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
     event = AutoReplyReceived(at=s.arrived_at, actor=s.author.id if s.author else None, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), trace=(TraceLine("decide", "machine", "", "hidden entry"),))
 
 
@@ -171,7 +169,7 @@ def _came_before(s: Situation) -> Entry | None:
 
 def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
     """The same mail was read at another desk, and stands on the ticket: only who has not heard of it there hears of it now."""
-    before = set(announce.responsible(ticket, s.policy, s.agents))
+    before = set(announce.responsible(s, ticket))
     told = (id_ for id_ in announce.hearers(s, ticket) if id_ not in before)
     events = {Visibility.UNVERIFIED: "unverified_wrote", Visibility.INTERNAL: "note_added"}
     said = "agent_replied" if entry.author_role.is_agent else "requester_wrote"
@@ -197,7 +195,7 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     author, new = _person_of(s)
     entry = an_entry(s, Visibility.UNVERIFIED, ticket.number, author=author, role=Role.STRANGER)
     event = UnverifiedWrote(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     told = (*announce.hearers(s, step.ticket), author.id)
     # What is written in the name of an agent is not let in: he can answer a notice himself.
     facts = {

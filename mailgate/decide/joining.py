@@ -6,8 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 
 from mailgate.decide.budget import is_noreply
-from mailgate.decide.lifecycle import apply
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.events import ParticipantJoined
 from mailgate.model.evidence import Proof
@@ -95,5 +93,5 @@ def join(s: Situation, ticket: Ticket, proof: Proof) -> tuple[Ticket, tuple[Part
     fresh = tuple(p for p in s.newcomers if p.id not in inside and p.agent not in s.policy.agents)[:MOST_NEW_PEOPLE]
     events = tuple(ParticipantJoined(at=s.arrived_at, actor=s.author.id, mail=s.inbox, person=p.id) for p in fresh)
     for event in events:
-        ticket = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now).ticket
+        ticket = s.step(ticket, event).ticket
     return ticket, events, fresh

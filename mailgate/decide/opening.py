@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from mailgate.decide import announce, desks
 from mailgate.decide.entries import an_entry
-from mailgate.decide.lifecycle import apply
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
@@ -25,11 +23,11 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     blank = a_blank(s, requester, s.mail.subject, s.mail.language, follows)
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
-    ticket = apply(blank, opened, rules_for(s.policy, blank.desk), s.now).ticket
+    ticket = s.step(blank, opened).ticket
     event = "follow_up_opened" if follows else "ticket_opened"
-    letters, suppressed = announce.to_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
-    told = announce.responsible(ticket, s.policy, s.agents)
-    if not letters and any(s.agents[a.id].id == requester.id for a in s.policy.members(ticket.group) if a.id in s.agents):
+    letters, suppressed = announce.answer_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
+    told = announce.responsible(s, ticket)
+    if not letters and requester.id in s.group(ticket.group):
         # An agent with a request of his own has the acknowledgement; where there is none, his notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))
     named = {"follows": _name_of(s, follows), "beside": _name_of(s, s.elsewhere)}

@@ -15,7 +15,6 @@ from mailgate.decide.entries import an_entry, answered, files_of, known_outside,
 from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.residue import Residue, residue
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, excludes, said
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -152,7 +151,7 @@ def _answer(s: Situation, event: str, facts: Mapping[str, object]) -> tuple[tupl
         reason = "switched off in the policy"
     if reason:
         return (), (LetterSuppressed(at=s.now, letter_event=event, person=s.author.id, reason=reason),)
-    return (announce.to_agent(s, event, s.author, s.ticket, facts),), ()
+    return (announce.answer_agent(s, event, s.author, s.ticket, facts),), ()
 
 
 def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[Event, ...]) -> Decision:
@@ -184,7 +183,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     course = Course(
         s,
         author,
-        rules_for(s.policy, ticket.desk),
+        s.rules_of(ticket),
         ticket,
         facts=Facts(public_text=public, closure_text=bool(text) and public),
     )
@@ -242,8 +241,7 @@ def _refuse_residue(s: Situation, text: str) -> None:
 
 def _residue(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:
     assert s.file is not None and s.author is not None
-    home = s.policy.desks.get(s.file.ticket.desk, s.desk)
-    keys = s.desk.keys | home.keys
+    keys = s.desk.keys | s.home.keys
     known = [*known_outside(s.file), *own_words_inside(s.file, s.author.id, s.letter)]
     return residue(words, page, s.file.notices, known, s.author.keys, s.policy.residue_line, keys)
 
@@ -357,7 +355,6 @@ def _outside(
         ticket,
         # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
         entry if leaves.words else None,
-        {p.id: p for p in (*s.file.people, *s.agents.values())},
         letter=leaves.id or "",
         # A person's words are never switched off, and whoever reads them reads what became of his request: with the closing letter only
         # the question how good it was is switched off.

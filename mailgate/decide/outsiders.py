@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from mailgate.decide import announce, authority, feedback, joining, once
 from mailgate.decide.entries import an_entry
-from mailgate.decide.lifecycle import Effect, apply
+from mailgate.decide.lifecycle import Effect
 from mailgate.decide.opening import open_ticket, own_ids
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import (
@@ -64,7 +63,7 @@ def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.PUBLIC, ticket.number, author=s.author, role=s.role)
     event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     if Effect.CREATE_FOLLOWUP in step.effects:
         return _goes_on(s, proof, ticket)
     after, joined, people = joining.join(s, step.ticket, proof)
@@ -99,7 +98,7 @@ def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]
     if any(member.person == author.id for member in ticket.members):
         return _message(s, proof, RequesterWrote)
     joined = ParticipantJoined(at=s.arrived_at, actor=author.id, mail=s.inbox, person=author.id)
-    inside = apply(ticket, joined, rules_for(s.policy, ticket.desk), s.now).ticket
+    inside = s.step(ticket, joined).ticket
     file = replace(s.file, ticket=inside, people=(*s.file.people, *new))
     decision = _message(replace(s, author=author, file=file), proof, RequesterWrote)
     *others, last = decision.changes
@@ -116,7 +115,7 @@ def _kept(s: Situation, event: str) -> Decision:
     assert s.file is not None
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
-    letters, suppressed = announce.to_requester(s, event, ticket, s.file.person(ticket.requester))
+    letters, suppressed = announce.answer_requester(s, event, ticket, s.file.person(ticket.requester))
     then = suppressed[0].reason if suppressed else "answered to the address on file"
     return Decision(
         changes=(Change(ticket, ticket, suppressed, (entry,)),),
@@ -146,7 +145,7 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.PUBLIC, ticket.number, author=s.author, role=s.role)
     event = kind(at=s.arrived_at, actor=s.author.id, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     if Effect.CREATE_FOLLOWUP in step.effects:
         return _goes_on(s, authority.proof_in(s)[0], ticket)
     if Effect.MAIL_STATUS in step.effects:
@@ -158,7 +157,7 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
             # A solution asks for a rating; the closing that follows it does not ask again.
             closure = step.ticket.closure if effect is Effect.MAIL_RESOLVED else None
             requester = s.file.person(ticket.requester)
-            letters, suppressed = announce.to_requester(s, name, step.ticket, requester, facts={"by_requester": True}, closure=closure)
+            letters, suppressed = announce.answer_requester(s, name, step.ticket, requester, facts={"by_requester": True}, closure=closure)
     facts = {"reopened": Effect.REOPEN in step.effects, "joined": ()}
     letters += announce.to_agents(s, "requester_wrote", step.ticket, entry, answer_is=Visibility.PUBLIC, facts=facts, without=s.author.id)
     return Decision(
@@ -184,41 +183,27 @@ def _with_comment(s: Situation, ticket: Ticket, score: int, comment: str, told: 
     """What stands beside a rating, for the owner (else the group) or the lead, by the policy; not for who reads it in another letter."""
     assert s.author is not None
     wanted = s.policy.rating_comments_to
-    lead = s.policy.lead_of(ticket.group)
-    first = s.agents[lead.id].id if "lead" in wanted and lead is not None and lead.id in s.agents else None
-    owner = announce.responsible(replace(ticket, members=()), s.policy, s.agents) if "owner" in wanted else ()
-    people = (id_ for id_ in (*owner, *((first,) if first is not None else ())) if id_ not in told)
+    lead = s.lead(ticket) if "lead" in wanted else None
+    owner = announce.responsible(s, replace(ticket, members=())) if "owner" in wanted else ()
+    people = (id_ for id_ in (*owner, *((lead.id,) if lead is not None else ())) if id_ not in told)
     facts = {"score": score, "comment": comment, "requester": s.author.name or s.author.address}
-    return announce.to_agents(s, "rating_commented", ticket, None, people=people, facts=facts, without=s.author.id)
+    return announce.to_agents(s, "rating_commented", ticket, people=people, facts=facts, without=s.author.id)
 
 
 def _rated(s: Situation, proof: Proof) -> Decision:
     assert s.file is not None and s.author is not None and s.understood.rating is not None
     ticket, rating = s.file.ticket, s.understood.rating
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
-    lead = s.policy.lead_of(ticket.group)
-    result = feedback.count_rating(
-        ticket,
-        rating.score,
-        rating.comment,
-        role=s.role,
-        person=s.author,
-        proof=proof,
-        prove_by=s.prove_by,
-        closure=s.letter.closure if s.letter else None,
-        at=s.arrived_at,
-        lead=s.agents.get(lead.id) if lead else None,
-        previous=s.last_score,
-        entry=entry.id,
-        mail=s.inbox,
-    )
+    closure = s.letter.closure if s.letter else None
+    given = feedback.Given(rating.score, rating.comment, closure, s.author, s.role, proof, s.arrived_at, s.last_score, entry.id, s.inbox)
+    result = feedback.count_rating(s, given)
     if result.counted is None and not result.late:
         return _message(s, proof, RequesterWrote)
-    after, rules = ticket, rules_for(s.policy, ticket.desk)
+    after = ticket
     for event in result.events:
-        after = apply(after, event, rules, s.now).ticket
-    thanks, suppressed = announce.to_requester(s, "rating_given", ticket, s.author, facts={"score": rating.score, "late": result.late})
-    letters = tuple(letter for letter in result.letters if s.policy.wants(letter.event))
+        after = s.step(after, event).ticket
+    thanks, suppressed = announce.answer_requester(s, "rating_given", ticket, s.author, facts={"score": rating.score, "late": result.late})
+    letters = result.letters
     if result.counted is not None and rating.comment:
         letters += _with_comment(s, ticket, rating.score, rating.comment, {letter.person.id for letter in letters})
     return Decision(

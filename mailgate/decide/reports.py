@@ -100,22 +100,11 @@ def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
     news = fate is not letter.fate
     reported = (_reported(s, letter, report, fate),)
     words = _words(report)
-    suppress = refusal.suppression_for(letter, report, s.policy, s.now) if _may_suppress(s, letter) else ()
+    suppress = refusal.suppression_for(s, letter, report) if _may_suppress(s, letter) else ()
     if fate is Fate.BOUNCED and news and letter.state is not OutboxState.REFUSED:
-        decision = refusal.undelivered(
-            letter,
-            fate.value,
-            words,
-            s.file,
-            s.policy,
-            s.agents,
-            s.ids.entries[0],
-            s.now,
-            reached=letter.id in s.reached_otherwise,
-            known_dead=letter.address.lower() in s.suppressed,
-            at=s.arrived_at,
-            inbox=s.inbox,
-        )
+        reached, known_dead = letter.id in s.reached_otherwise, letter.address.lower() in s.suppressed
+        end = refusal.NonDelivery(letter, fate.value, words, reached, known_dead, s.arrived_at, s.inbox)
+        decision = refusal.undelivered(s, end, s.ids.entries[0])
         then = f"letter {letter.id} bounced"
     else:
         # The same again, or something that is no trouble: on file, and only a first delay is shown at once.

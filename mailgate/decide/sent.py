@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from mailgate.decide import announce
 from mailgate.decide.entries import an_entry, goes_outside
-from mailgate.decide.lifecycle import apply
 from mailgate.decide.opening import own_ids
-from mailgate.decide.rules import rules_for
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, NoteAdded
@@ -40,7 +38,7 @@ def wrote(s: Situation) -> Decision:
     entry = an_entry(s, visibility, ticket.number, author=author, role=Role.AGENT)
     kind = AgentReplied if to_the_requester else NoteAdded
     event = kind(at=s.arrived_at, actor=author.id if author else None, entry=entry.id, mail=s.inbox)
-    step = apply(ticket, event, rules_for(s.policy, ticket.desk), s.now)
+    step = s.step(ticket, event)
     if step.error is not None:
         return _nothing(f"ticket {ticket.number} takes no answer ({step.error})")
     told = "agent_replied" if to_the_requester else "note_added"

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailgate.decide.scene import Scene
 from mailgate.model.commands import Parsed
 from mailgate.model.evidence import EvidenceKind, Verdict
 from mailgate.model.mail import Arrival, InlineAnswer, Mail, Reading
 from mailgate.model.person import Person, Role
-from mailgate.model.policy import Desk, Policy, ProveBy
+from mailgate.model.policy import Desk, ProveBy
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.understood import LetterFacts, RatingRead, Thread
 
@@ -38,8 +39,8 @@ class Understood:
     absence: frozenset[str] = frozenset()  #: what speaks for an absence that no header calls so: subject, sentence, goes on
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation(Scene):
     inbox: int
     arrival: Arrival
     desk: Desk
@@ -48,11 +49,7 @@ class Situation:
     thread: Thread
     letter: LetterFacts | None  #: the letter it answers
     author: Person | None  #: known under the address of the only From:
-    file: TicketFile | None  #: after following merges
-    agents: Mapping[str, Person]  #: by their id in the policy
-    policy: Policy
     ids: Ids
-    now: datetime
     attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
     in_files: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: of an agent's files: name, and the forms in it that we may have signed
     refusal: str = ""  #: what the refusal said that an agent's mail with files answers
@@ -70,7 +67,6 @@ class Situation:
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester also got at another address
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
     elsewhere: Ticket | None = None  #: another desk's ticket that the mail names; that desk has the mail, too, and sees to it
-    also: tuple[str, ...] = ()  #: groups who are to hear of it besides the ticket's: their desk was written to as well
     follow_up: TicketFile | None = None  #: the ticket that goes on where this one ended
     others: Mapping[int, TicketFile] = field(
         default_factory=dict
@@ -87,10 +83,6 @@ class Situation:
     @property
     def mail(self) -> Mail:
         return self.reading.mail
-
-    @property
-    def ticket(self) -> Ticket | None:
-        return self.file.ticket if self.file else None
 
     @property
     def arrived_at(self) -> datetime:
@@ -133,10 +125,13 @@ class Situation:
         return self.thread.ticket is not None
 
     @property
+    def home(self) -> Desk:
+        """The desk of the ticket, whichever desk took the mail in."""
+        return self.policy.desks.get(self.ticket.desk, self.desk) if self.ticket else self.desk
+
+    @property
     def prove_by(self) -> ProveBy:
-        """How agents prove themselves on this ticket: its own desk says so, whichever desk took the mail in."""
-        home = self.policy.desks.get(self.ticket.desk, self.desk) if self.ticket else self.desk
-        return home.agents_prove_by
+        return self.home.agents_prove_by
 
     @property
     def address_words(self) -> tuple[str, ...]:
@@ -145,8 +140,3 @@ class Situation:
             return ()
         mine = (e for e in self.thread.evidence if e.kind is EvidenceKind.REPLY_ADDRESS and e.valid and e.letter == self.letter.id)
         return tuple(dict.fromkeys(e.word for e in mine if e.purpose == "action"))
-
-    def knows(self, person: Person) -> bool:
-        """An agent, or somebody who answered a letter of ours lately. An address that was only written in a From: is nobody's yet:
-        a forger who writes twice in a victim's name must not make the victim known."""
-        return person.agent in self.policy.agents or person.is_proven(self.now, self.policy.budgets.proof_lasts)

@@ -83,8 +83,7 @@ def _says_number(s: Situation) -> bool:
     if s.file is None:
         return False
     ticket = s.file.ticket
-    home = s.policy.desks.get(ticket.desk, s.desk)
-    named = (home.prefix.upper(), str(ticket.number))
+    named = (s.home.prefix.upper(), str(ticket.number))
     return any((match[1].upper(), match[2]) == named for match in _NUMBER.finditer(s.mail.subject[:1000]))
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mailgate.decide import authority
+from mailgate.decide import announce, authority
+from mailgate.decide.scene import Scene
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Door, Kind
-from mailgate.model.person import Person
-from mailgate.model.policy import Policy
 
 
 def answered(s: Situation) -> str | None:
@@ -40,23 +39,15 @@ def after(suppressed: Mapping[str, str], decision: Decision) -> Mapping[str, str
     return {**kept, **{one.address: one.reason for one in decision.suppress}}
 
 
-def warnings(decision: Decision, suppressed: Mapping[str, str], agents: Mapping[str, Person], policy: Policy) -> tuple[LetterWanted, ...]:
-    """For each agent whose words go to an address that does not work: they are tried all the same, and he should know."""
-    if not suppressed or not policy.wants("address_suppressed"):
-        return ()
-    by_id = {person.id: person for person in agents.values()}
-    found: dict[tuple[int, str], LetterWanted] = {}
+def warnings(s: Scene, decision: Decision, suppressed: Mapping[str, str]) -> tuple[LetterWanted, ...]:
+    """For each agent whose words go to an address that does not work: they are tried all the same, and the agent should know."""
+    tickets = {change.after.number: change.after for change in decision.changes}
+    found: dict[tuple[int, str], tuple[LetterWanted, ...]] = {}
     for letter in decision.letters:
-        address = letter.person.address.lower()
-        author = by_id.get(letter.entry.author) if letter.entry is not None and letter.entry.author is not None else None
-        if letter.automatic or not letter.audience.is_outside or author is None or address not in suppressed:
+        author = letter.entry.author if letter.entry is not None else None
+        address, ticket = letter.person.address.lower(), tickets.get(letter.ticket or 0)
+        if letter.automatic or not letter.audience.is_outside or author is None or ticket is None or address not in suppressed:
             continue
-        found[author.id, address] = LetterWanted(
-            event="address_suppressed",
-            audience=Audience.AGENT,
-            person=author,
-            ticket=letter.ticket,
-            desk=letter.desk,
-            facts={"whom": letter.person.address, "reply": suppressed[address]},
-        )
-    return tuple(found.values())
+        facts = {"whom": letter.person.address, "reply": suppressed[address]}
+        found[author, address] = announce.to_agents(s, "address_suppressed", ticket, people=(author,), facts=facts)
+    return tuple(warning for each in found.values() for warning in each)

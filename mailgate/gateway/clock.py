@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.decide import clocks
+from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
 from mailgate.gateway.combining import tell_together
 from mailgate.gateway.writing import Desk
@@ -52,7 +53,7 @@ class ClockRound:
 
     def _one(self, desk: Desk, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
         began = journal.clock()
-        decision = clocks.on_time(file, desk.policy, agents, now)
+        decision = clocks.on_time(Scene(file=file, policy=desk.policy, agents=agents, now=now))
         addresses = [letter.person.address.lower() for letter in decision.letters]
         if not decision.changes:
             return

@@ -113,7 +113,7 @@ def dry_run(
     if rounds is not None:
         at_hand, _ = flooding.judged(at_hand, one, flooding.load(rounds.store.flows, [one], (), now, None))
     decision = on_mail(at_hand)
-    warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy) if known.suppressed else ()
+    warnings = suppression.warnings(at_hand, decision, known.suppressed) if known.suppressed else ()
     letters = (*decision.letters, *warnings)
     addresses = {letter.person.address.lower() for letter in letters}
     counts: budget.Counts = rounds.store.automatic_counts(addresses, now) if rounds and addresses else _NONE_WRITTEN

@@ -136,7 +136,7 @@ def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
     if not mine or s.ticket is None or s.author is None:
         return decision
     held = tuple(replace(one, hold=s.loop) if one in mine else one for one in decision.letters)
-    told = announce.responsible(s.ticket, s.policy, s.agents)
+    told = announce.responsible(s, s.ticket)
     lead = s.policy.lead_of(s.ticket.group)
     others = [
         id_ for id_ in dict.fromkeys((*told, *((s.agents[lead.id].id,) if lead and lead.id in s.agents else ()))) if id_ != s.author.id

@@ -348,7 +348,7 @@ class ReadingRound:
             tickets = {i: looked_up[i] for i in decision.message_ids if i in looked_up}
             known.learn(one.desk.id, decision, one.reading.mail.message_id, agents.values(), now)
             if known.suppressed:
-                warnings = suppression.warnings(decision, known.suppressed, agents, desk.policy)
+                warnings = suppression.warnings(at_hand, decision, known.suppressed)
                 decision = replace(decision, letters=(*decision.letters, *warnings))
             if others := budget.counted_addresses(decision.letters) - addresses:
                 # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look would refuse him for ever.

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.compose.lighter import language_of, lightened
 from mailgate.decide import refusal, retry
+from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
 from mailgate.gateway.reading import Alarm
 from mailgate.gateway.workers import Files, NoReader
@@ -171,7 +172,8 @@ class SendingRound:
         for _ in range(MOST_RETRIES):
             file = self.store.files([letter.ticket])[letter.ticket]
             entry = self.store.take_ids("entry", 1)[0]
-            decision = refusal.sent_without(letter, left, refused.reply, file, desk.policy, agents, entry, now)
+            scene = Scene(file=file, policy=desk.policy, agents=agents, now=now)
+            decision = refusal.sent_without(scene, letter, left, refused.reply, entry)
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:
                 self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
@@ -200,22 +202,11 @@ class SendingRound:
         report = judged(letter.address, "failed", None, delivery.reply) if says_no else None
         known_dead = not letter.audience.is_outside and letter.address.lower() in self.store.suppressed([letter.address], now)
         reached = letter.id in self.store.reached_otherwise([letter.id])
+        end = refusal.NonDelivery(letter, settled.state.value, delivery.reply, reached, known_dead)
         for _ in range(MOST_RETRIES):
             file = self.store.files([letter.ticket])[letter.ticket] if letter.ticket is not None else None
             entry = self.store.take_ids("entry", 1)[0]
-            decision = refusal.on_settled(
-                letter,
-                settled.state,
-                delivery.reply,
-                file,
-                desk.policy,
-                agents,
-                entry,
-                now,
-                report=report,
-                reached=reached,
-                known_dead=known_dead,
-            )
+            decision = refusal.on_settled(Scene(file=file, policy=desk.policy, agents=agents, now=now), end, entry, report)
             if decision is None:
                 self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now)
                 return

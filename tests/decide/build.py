@@ -29,9 +29,9 @@ from mailgate.understand.answers.commands import heard_from, heard_in, parsed
 from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
 from mailgate.understand.answers.thread import find_evidence, settle
 from mailgate.understand.kinds.absences import signs_of_absence
-from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, when
+from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, a_scene, when
 
-__all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "when"]
+__all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "a_scene", "when"]
 
 RING = Keyring((b"a key of no meaning, 32 bytes long",))
 SUPPORT = "support@example.org"

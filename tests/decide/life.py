@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from mailgate.decide.lifecycle import Effect, Facts, Step, apply
 from mailgate.decide.rules import Rules, rules_for
+from mailgate.decide.scene import Scene
 from mailgate.model.calendar import ALWAYS, Calendar
 from mailgate.model.events import (
     AgentReplied,
@@ -92,6 +93,12 @@ def when(text: str) -> datetime:
 def a_blank(priority: int = 4) -> Ticket:
     start = when("mon 8:00")
     return Ticket(1042, "it", "Printer", TicketKind.INCIDENT, Status.NEW, priority, MAX, "it", start, start)
+
+
+def a_scene(
+    file: TicketFile | None, now: datetime | None = None, *, policy: Policy | None = None, agents: Mapping[str, Person] = AGENTS
+) -> Scene:
+    return Scene(file=file, policy=policy or a_policy(), agents=agents, now=now or when("mon 12:00"))
 
 
 class Life:

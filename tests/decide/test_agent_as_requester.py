@@ -23,6 +23,7 @@ from tests.decide.build import (
     a_mail,
     a_notice,
     a_policy,
+    a_scene,
     an_agents,
     an_entry,
     decided,
@@ -67,7 +68,7 @@ def test_where_she_is_the_whole_group_a_note_reaches_nobody_rather_than_her():
     alone = replace(policy, agents={id_: agent for id_, agent in policy.agents.items() if id_ != "bob"})
     decision = an_agents("#note\nShe broke it herself.", who=CIM, file=anns(owner=None), policy=alone)
     assert not to(decision, ANN_AT)
-    assert announce.responsible(anns(owner=None).ticket, alone, {p.agent: p for p in KNOWN.values() if p.agent}) == (ANN,)
+    assert announce.responsible(a_scene(None, policy=alone), anns(owner=None).ticket) == (ANN,)
 
 
 def test_a_strangers_words_are_shown_to_the_others():

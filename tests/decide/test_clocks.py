@@ -15,7 +15,7 @@ from mailgate.model.letter import Audience
 from mailgate.model.person import Person
 from mailgate.model.policy import Timers
 from mailgate.model.ticket import HoldReason, Outcome, Status, Visibility
-from tests.decide.life import AGENTS, ANN, BOB, CIM, MAX, Life, a_policy, said, when, with_ticket
+from tests.decide.life import AGENTS, ANN, BOB, CIM, MAX, Life, a_policy, a_scene, said, when, with_ticket
 
 SECOND = timedelta(seconds=1)
 
@@ -23,7 +23,7 @@ SECOND = timedelta(seconds=1)
 def tick(life: Life, now: str | datetime, agents: Mapping[str, Person] = AGENTS) -> Decision:
     """One look, and the ticket is what it is afterwards."""
     at = when(now) if isinstance(now, str) else now
-    decision = on_time(life.file, life.policy, agents, at)
+    decision = on_time(a_scene(life.file, at, policy=life.policy, agents=agents))
     for change in decision.changes:
         assert change.before == life.ticket
         life.ticket = change.after
@@ -208,7 +208,7 @@ def test_a_reminder_that_is_switched_off_is_recorded_as_suppressed() -> None:
 def test_a_requester_who_is_not_known_any_more_gets_no_letter_and_stops_nothing() -> None:
     life = waiting()
     file = with_ticket(life.file)
-    decision = on_time(type(file)(file.ticket, (), ()), life.policy, AGENTS, when("tue2 9:30"))
+    decision = on_time(a_scene(type(file)(file.ticket, (), ()), when("tue2 9:30"), policy=life.policy))
     assert events(decision) == ["auto_resolved", "letter_suppressed"]
     assert decision.letters == ()
 
@@ -219,7 +219,7 @@ def test_a_requester_who_is_not_known_any_more_gets_no_letter_and_stops_nothing(
 def test_an_index_that_named_the_wrong_instant_is_put_right_so_that_no_round_looks_again_and_again() -> None:
     life = Life(priority=2)
     stale = with_ticket(life.file, next_check_at=when("mon 9:01"))
-    decision = on_time(stale, life.policy, AGENTS, when("mon 9:02"))
+    decision = on_time(a_scene(stale, when("mon 9:02"), policy=life.policy))
     assert [(c.events, said(c.after.next_check_at)) for c in decision.changes] == [((), "mon 9:45")]
     assert decision.letters == ()
 

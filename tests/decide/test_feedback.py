@@ -7,19 +7,19 @@ from itertools import product
 
 import pytest
 
-from mailgate.decide.feedback import OPEN_FOR, Feedback, count_rating
+from mailgate.decide.feedback import OPEN_FOR, Feedback, Given, count_rating
 from mailgate.model.decision import RatingCounted
 from mailgate.model.events import LowRatingGiven, RatingGiven, name_of
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
-from mailgate.model.policy import ProveBy
-from mailgate.model.ticket import Status, Ticket, TicketKind
+from mailgate.model.ticket import Status, Ticket, TicketFile, TicketKind
+from tests.decide.life import AGENTS, a_policy, a_scene
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 MAX = Person(3, "Max", "max@home.example")
 PROVEN = Proof(token=True)
-LEAD = Person(9, "Lea", "lea@example.org", agent="lea")
+LEAD = AGENTS["ann"]
 
 
 def a_ticket(status: Status = Status.RESOLVED, *, closure: int = 1, closed_at: datetime | None = None) -> Ticket:
@@ -31,7 +31,7 @@ def a_ticket(status: Status = Status.RESOLVED, *, closure: int = 1, closed_at: d
         status,
         4,
         MAX.id,
-        "first",
+        "it",
         NOON,
         NOON,
         closure=closure,
@@ -50,23 +50,12 @@ def rated(
     proof: Proof = PROVEN,
     closure: int | None = 1,
     at: datetime = NOON,
-    lead: Person | None = LEAD,
+    lead: str | None = "ann",
     previous: int | None = None,
 ) -> Feedback:
+    file = TicketFile(ticket or a_ticket(), (MAX,), ())
     return count_rating(
-        ticket or a_ticket(),
-        score,
-        comment,
-        role=role,
-        person=person,
-        proof=proof,
-        prove_by=ProveBy.TOKEN,
-        closure=closure,
-        at=at,
-        lead=lead,
-        previous=previous,
-        entry=20,
-        mail=30,
+        a_scene(file, at, policy=a_policy(lead=lead)), Given(score, comment, closure, person, role, proof, at, previous, entry=20, mail=30)
     )
 
 

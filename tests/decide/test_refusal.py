@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.decide.refusal import on_settled, sent_without
+from mailgate.decide.refusal import NonDelivery, on_settled, sent_without
 from mailgate.model.delivery import OutboxState
 from mailgate.model.events import AgentReplied, LetterRefused, TicketReopened, TicketResolved
 from mailgate.model.letter import Audience, Letter, PartRef
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Status, TicketFile, Visibility
-from tests.decide.build import ANN, ANN_AT, BOB, BOB_AT, KNOWN, MAX, MAX_AT, NOON, PIA, PIA_AT, Life, a_file, a_policy
-
-AGENTS = {p.agent: p for p in KNOWN.values() if p.agent}
+from tests.decide.build import ANN, ANN_AT, BOB, BOB_AT, KNOWN, MAX, MAX_AT, NOON, PIA, PIA_AT, Life, a_file, a_policy, a_scene
 
 
 def sealed(event="agent_replied", *, to=MAX, audience=Audience.REQUESTER, closure=None, id="LETTERAA") -> Letter:
@@ -24,7 +22,7 @@ def sealed(event="agent_replied", *, to=MAX, audience=Audience.REQUESTER, closur
 
 
 def settled(letter, file, state=OutboxState.REFUSED, policy=None):
-    return on_settled(letter, state, "550 5.1.1 no such user", file, policy or a_policy(), AGENTS, 700, NOON)
+    return on_settled(a_scene(file, policy=policy), NonDelivery(letter, state.value, "550 5.1.1 no such user"), 700)
 
 
 def a_lived(life: Life) -> TicketFile:
@@ -106,7 +104,7 @@ LOG = PartRef(7, "2", "trace.log", "text/plain", 31_000_000, "0" * 64, False, ""
 
 
 def lightened(letter, file, policy=None):
-    return sent_without(letter, (LOG,), "552 5.3.4 too large", file, policy or a_policy(), AGENTS, 700, NOON)
+    return sent_without(a_scene(file, policy=policy), letter, (LOG,), "552 5.3.4 too large", 700)
 
 
 def test_an_answer_that_leaves_without_a_file_shows_on_its_ticket_and_the_owner_hears_of_it():

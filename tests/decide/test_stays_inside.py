@@ -63,7 +63,7 @@ def test_a_letter_to_outsiders_with_an_entry_that_is_not_public_cannot_even_be_w
     file = a_file()
     for visibility in (Visibility.INTERNAL, Visibility.UNVERIFIED):
         with pytest.raises(ValueError, match="never leaves"):
-            to_outsiders(s, "agent_replied", file.ticket, an_entry(9, "secret", visibility), {p.id: p for p in file.people})
+            to_outsiders(s, "agent_replied", file.ticket, an_entry(9, "secret", visibility))
 
 
 CANARY = "canary-7f3a the cellar door code is 4711"
