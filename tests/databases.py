@@ -25,6 +25,7 @@ from sqlalchemy import URL
 from mailgate.model.installation import DatabaseSettings
 from mailgate.record import postgres, sqlite
 from mailgate.record.database import Database
+from mailgate.record.file_opening import path_of
 from mailgate.record.room import Room
 from mailgate.record.store import Store, create_store
 from tests.servers import postgresql
@@ -195,6 +196,11 @@ def configure(config: Path) -> None:
 
 def ensure(settings: DatabaseSettings, now: datetime) -> None:
     """Its tables, where they are not there yet."""
+    path = None if settings.is_server else path_of(settings)
+    if path is not None and path.parent.exists() and not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(_new_file())
+        return
     with suppress(FileExistsError):
         create_store(settings, now)
 

@@ -17,7 +17,6 @@ from mailgate.guard.confine import Confined
 from mailgate.guard.form import Form, MalformedError, form_of
 from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
 
-#: All that a worker sees of our environment: no secret of ours belongs beside hostile mail.
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 
 
@@ -28,6 +27,24 @@ _WORDS = 10_000
 def told(text: str, most: int) -> str:
     """Words of a worker as they may stand in a log: one line, nothing that cannot be seen."""
     return "".join(sign if sign.isprintable() else " " for sign in text[:most])
+
+
+def process(descriptor: int) -> subprocess.Popen[bytes]:
+    """The process of a worker at the other end of this line: an interpreter of its own."""
+    code = f"import sys; sys.path[:] = {sys.path!r}; from mailgate.guard.worker import work; work({descriptor}, {os.getpid()})"
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", code],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=(descriptor,),
+        env=environment(),
+        process_group=0,  # Ctrl-C at a terminal is for the parent alone
+    )
+
+
+def environment() -> dict[str, str]:
+    """All that a worker sees of our environment: no secret of ours belongs beside hostile mail."""
+    return {key: value for key, value in os.environ.items() if key in _KEPT_VARIABLES or key.startswith(("LC_", "PYTHON"))}
 
 
 class WorkerFellError(Exception):
@@ -50,17 +67,9 @@ class Worker:
         ours, theirs = socket.socketpair()
         self._sock = ours
         self._incoming = line.Incoming(ours)
-        code = f"import sys; sys.path[:] = {sys.path!r}; from mailgate.guard.worker import work; work({theirs.fileno()}, {os.getpid()})"
         try:
             with theirs:
-                self._child = subprocess.Popen(
-                    [sys.executable, "-P", "-c", code],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(),),
-                    env={key: value for key, value in os.environ.items() if key in _KEPT_VARIABLES or key.startswith(("LC_", "PYTHON"))},
-                    process_group=0,  # Ctrl-C at a terminal is for the parent alone
-                )
+                self._child = process(theirs.fileno())
         except BaseException:
             ours.close()
             raise

@@ -18,6 +18,9 @@ from mailgate.model.mail import Reading, Unread
 from mailgate.understand import Item
 from tests.journeys.world import ANN, BOB, EVE, MAX, SUPPORT, World
 
+# What a reader cuts and what the check refuses is the same on every record.
+pytestmark = pytest.mark.either_database
+
 #: One in every kind of internal text; long enough to be a line of its own, and none stands in a public entry.
 NOTE = "the canary of the note sings in the cellar"
 REFUSED = "the canary of the refused mail sings at noon"
