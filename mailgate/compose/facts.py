@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from mailgate.model.commands import Fault
+from mailgate.model.commands import VERBS, Fault
 from mailgate.model.policy import Metric
 
 Key = tuple[str, str]  #: event, audience
@@ -108,7 +108,7 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "code": "fixed",
     "n": 2,
     "verb": "",
-    "verbs": tuple("note reply take assign watch unwatch priority kind admit wait hold resolve close reopen help".split()),
+    "verbs": tuple(VERBS),
     "metric": Metric.FIRST_REPLY,
     "level": 75,
     "due_at": _WHEN,
@@ -121,7 +121,7 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "text": "#resolv\n\nThe cable was loose.\nWe plugged it in again.",
     "why": "seen_by_others",
     "until": _WHEN,
-    "told": (("priority", "P4", "P2"), ("owner", "", "Ann Berg")),
+    "told": (("priority", "P4", "P2"), ("take", "", "Ann Berg")),
     "noted": True,
     "direct": ("Max Muster",),
     "files": ("trace.txt",),

@@ -26,6 +26,7 @@ from mailgate.compose.blocks import Block, parse
 from mailgate.compose.catalogue import ENGLISH, Catalogue
 from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
 from mailgate.compose.views import VIEWS
+from mailgate.model.commands import VERBS
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -385,13 +386,8 @@ def _said(table: Mapping[Any, str]) -> Callable[[Context, Any], str]:
 
 
 @pass_context
-def _told(context: Context, what: str) -> str:
-    return words.told(what, context["_book"].say)
-
-
-@pass_context
-def _told_as(context: Context, value: str, what: str) -> str:
-    return words.told_as(what, value, context["_book"].say)
+def _told_as(context: Context, value: str, verb: str) -> str:
+    return words.told_as(verb, value, context["_book"].say)
 
 
 @pass_context
@@ -413,7 +409,9 @@ FILTERS: Mapping[str, Any] = {
     "code": _said(words.CODES),
     "proof": _said(words.PROOFS),
     "reason": _said(words.REASONS),
-    "told": _told,
+    "form": lambda verb: VERBS[verb].form,
+    "does": _said(words.COMMANDS),
+    "told": _said(words.RECEIPTS),
     "told_as": _told_as,
     "alarm": _alarm,
     "size": words.size,

@@ -12,6 +12,7 @@ from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, get_day_names, get_timezone_name
 
 from mailgate.model.calendar import Calendar, Frame
+from mailgate.model.commands import VERBS
 from mailgate.model.ticket import NO_SUBJECT
 
 Say = Callable[[str], str]  #: an English message in the reader's language
@@ -132,22 +133,16 @@ TOO_LARGE = "These files are too large for a mail server on the way, so this mai
 EXTERNAL = "external"
 _OTHER_ALARM = "Something needs you"
 NOBODY = "nobody"
-_TOLD: Mapping[str, str] = {
-    "owner": "owner",
-    "watch": "watching",
-    "unwatch": "no longer watching",
-    "admit": "let in",
-    "priority": "priority",
-    "kind": "kind",
-    "status": "state",
-}
+#: Of each command: what it does, and what a receipt calls that which it changed.
+COMMANDS: Mapping[str, str] = {word: verb.help for word, verb in VERBS.items()}
+RECEIPTS: Mapping[str, str] = {word: verb.receipt for word, verb in VERBS.items() if verb.receipt}
 _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(hours)s h", "%(minutes)s min", "%(seconds)s s"
 
 #: Every message of this module, for the catalogues.
 MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
-        *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, _TOLD) for words in table.values()),
+        *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )
 )  # fmt: skip
@@ -258,15 +253,11 @@ def is_open(calendar: Calendar, at: datetime) -> bool:
     return any(a <= minute < b for a, b in frames) and not any(a <= minute < b for a, b in calendar.breaks.get(day, ()))
 
 
-def told(what: str, say: Say) -> str:
-    """The left side of a line of a receipt."""
-    return say(_TOLD[what]) if what in _TOLD else what
-
-
-def told_as(what: str, value: str, say: Say) -> str:
-    """The right side: what stands in the ticket as an id, in words."""
+def told_as(verb: str, value: str, say: Say) -> str:
+    """The right side of a line of a receipt: what stands in the ticket as an id, in words."""
+    what = RECEIPTS.get(verb, "")
     id_, _, more = value.partition(" (")
-    if what == "status" and id_ in STATUSES:
+    if what == "state" and id_ in STATUSES:
         return f"{say(STATUSES[id_])} ({more}" if more else say(STATUSES[id_])
     if what == "kind" and value in KINDS:
         return say(KINDS[value])

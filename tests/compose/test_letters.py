@@ -384,12 +384,12 @@ def test_an_answer_on_a_closed_ticket_promises_no_reopening_in_the_past(language
 @pytest.mark.parametrize(
     ("told", "english", "german"),
     [
-        (("status", "", "on_hold (vendor)"), "state: waiting for somebody else (vendor)", "Stand: wartet auf jemand anderen (vendor)"),
-        (("status", "", "pending_user"), "state: waiting for the requester", "Stand: wartet auf den Anfragenden"),
-        (("status", "", "open"), "state: being worked on", "Stand: in Arbeit"),
+        (("hold", "", "on_hold (vendor)"), "state: waiting for somebody else (vendor)", "Stand: wartet auf jemand anderen (vendor)"),
+        (("wait", "", "pending_user"), "state: waiting for the requester", "Stand: wartet auf den Anfragenden"),
+        (("reopen", "", "open"), "state: being worked on", "Stand: in Arbeit"),
         (("kind", "incident", "problem"), "kind: incident → problem", "Art: Störung → Problem"),
-        (("owner", "", "-"), "owner: nobody", "bearbeitet von: niemand"),
-        (("owner", "", "Ann Berg"), "owner: Ann Berg", "bearbeitet von: Ann Berg"),
+        (("assign", "", "-"), "owner: nobody", "bearbeitet von: niemand"),
+        (("take", "", "Ann Berg"), "owner: Ann Berg", "bearbeitet von: Ann Berg"),
     ],
 )
 def test_a_receipt_says_in_words_what_was_done(told: tuple[str, str, str], english: str, german: str):
