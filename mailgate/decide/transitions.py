@@ -68,7 +68,6 @@ class Effect(StrEnum):
     SCHEDULE_WAKE = "schedule_wake"
     # letters that this row alone asks for
     MAIL_RESOLVED = "mail_resolved"
-    MAIL_CLOSED = "mail_closed"
     MAIL_CLOSED_CONFIRMED = "mail_closed_confirmed"
     MAIL_STATUS = "mail_status"
     # where it goes instead
@@ -233,7 +232,7 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
         _refused(DONE, "E_STATE"),
     ),
     TicketClosed: (
-        _to(CLOSED, LIVE, E.RESOLUTION_STOP, E.MAIL_CLOSED, guard=says_how),
+        _to(CLOSED, LIVE, E.RESOLUTION_STOP, guard=says_how),
         _refused(LIVE, "E_CLOSURE", guard=Unless(says_how)),
         _to(CLOSED, (RESOLVED,)),
         _stay((CLOSED,)),

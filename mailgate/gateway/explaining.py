@@ -101,7 +101,7 @@ def dry_run(
         one = replace(one, verdict=verdict, verdict_source=authentication.has_source)
     known = rounds.load(desk, [one], now) if rounds else otherwise
     ids = Ids(NO_NUMBER, 0, (0, 0), "", (NOBODY,))
-    at_hand = situation(one, known, desk, agents, ids, now)
+    at_hand = situation(one, known, desk.policy, agents, ids, now)
     if files := files_to_check(at_hand):
         (opened,) = text_files([(arrival.raw, files)])
         at_hand = with_files(at_hand, files, opened) if isinstance(opened, tuple) and opened else at_hand

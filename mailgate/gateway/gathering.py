@@ -14,12 +14,11 @@ from mailgate.decide.guessing import guesser
 from mailgate.decide.leaving import leaving
 from mailgate.decide.situation import Ids, Situation, Understood
 from mailgate.gateway.known import LONGEST_CHAIN, Known
-from mailgate.gateway.writing import Desk
 from mailgate.model.commands import Parsed, tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Kind, Reading
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.policy import Desk, Policy
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Thread
@@ -38,17 +37,17 @@ class Read:
     """A claim with what the reader made of it."""
 
     claim: Claim
-    desk: PolicyDesk
+    desk: Desk
     reading: Reading
     evidence: tuple[Evidence, ...]
     verdict: Verdict = Verdict()
     verdict_source: bool = False  #: somebody could have said that a stranger's mail is authentic
 
 
-def copied_in(one: Read, known: Known, desk: Desk) -> tuple[Address, ...]:
+def copied_in(one: Read, known: Known, policy: Policy) -> tuple[Address, ...]:
     """Who might join by this mail: only an answer to a letter of ours can let anybody in."""
     answers = any(e.valid and e.letter in known.letters for e in one.evidence)
-    return joining.copied_in(one.reading.mail, desk.policy) if answers else ()
+    return joining.copied_in(one.reading.mail, policy) if answers else ()
 
 
 def passed_on_by_a_stranger(one: Read, known: Known) -> bool:
@@ -104,20 +103,20 @@ def with_readers(s: Situation, signed: Mapping[str, str], letters: Mapping[str, 
     return replace(s, signed={form: letters[id_].person if id_ in letters else None for form, id_ in signed.items()})
 
 
-def _threaded(one: Read, known: Known, desk: Desk) -> tuple[Thread, Ticket | None]:
+def _threaded(one: Read, known: Known, policy: Policy) -> tuple[Thread, Ticket | None]:
     """The ticket of a mail at the desk that reads it, and the ticket of another desk that it names and that has it as well."""
-    whole = _thread(one, known, desk, one.evidence)
+    whole = _thread(one, known, policy, one.evidence)
     file = known.files.get(whole.ticket) if whole.ticket is not None else None
     door = one.claim.arrival.door
     if file is None or file.ticket.desk == one.desk.id or door.is_quiet or door is Door.IMAP_SENT or one.reading.kind not in _PERSONS:
         return whole, None
-    seen = desks.addressed(one.reading.mail, one.claim.arrival, desk.policy)
+    seen = desks.addressed(one.reading.mail, one.claim.arrival, policy)
     if one.desk.id not in seen:
         return whole, None  # a mailbox for several desks, or forwarded by a server: nobody else sees to it
     kept = [e for e in one.evidence if _home(e, known, one.desk.id) in (None, one.desk.id)]
     link = Evidence(EvidenceKind.KNOWN_ID, "another desk's ticket", desks.beside(file.ticket.number))
-    mine = _thread(one, known, desk, (*kept, link))
-    if file.ticket.desk not in seen and (mine.ticket is None or _is_an_agents(one, known, desk)):
+    mine = _thread(one, known, policy, (*kept, link))
+    if file.ticket.desk not in seen and (mine.ticket is None or _is_an_agents(one, known, policy)):
         # A colleague's answer is carried out where its ticket is, and there nobody else sees to it.
         return whole, None
     rest = tuple(e for e in whole.evidence if _home(e, known, one.desk.id) not in (None, one.desk.id))
@@ -125,31 +124,31 @@ def _threaded(one: Read, known: Known, desk: Desk) -> tuple[Thread, Ticket | Non
     return replace(mine, evidence=(*mine.evidence, *rest), notes=(*mine.notes, note)), file.ticket
 
 
-def ids_beside(reads: Iterable[Read], desk: Desk) -> dict[str, set[str]]:
+def ids_beside(reads: Iterable[Read], policy: Policy) -> dict[str, set[str]]:
     """By desk: the Message-IDs of mails that it was sent as well, which are read at another one."""
     found: dict[str, set[str]] = {}
     for one in reads:
         if id_ := one.reading.mail.message_id:
-            for other in _beside(one, desk):
+            for other in _beside(one, policy):
                 found.setdefault(other, set()).add(id_)
     return found
 
 
-def _beside(one: Read, desk: Desk) -> frozenset[str]:
-    return desks.addressed(one.reading.mail, one.claim.arrival, desk.policy) - {one.desk.id}
+def _beside(one: Read, policy: Policy) -> frozenset[str]:
+    return desks.addressed(one.reading.mail, one.claim.arrival, policy) - {one.desk.id}
 
 
-def _read_elsewhere(one: Read, known: Known, desk: Desk) -> bool:
+def _read_elsewhere(one: Read, known: Known, policy: Policy) -> bool:
     id_ = one.reading.mail.message_id
     if not id_ or (one.desk.id, id_) in known.read_ids:
         return False
-    return any((other, id_) in known.read_ids for other in _beside(one, desk))
+    return any((other, id_) in known.read_ids for other in _beside(one, policy))
 
 
-def _is_an_agents(one: Read, known: Known, desk: Desk) -> bool:
+def _is_an_agents(one: Read, known: Known, policy: Policy) -> bool:
     author = one.reading.mail.author
     person = known.people.get(author.key) if author else None
-    return person is not None and person.agent in desk.policy.agents
+    return person is not None and person.agent in policy.agents
 
 
 #: What people write. What became of a letter is told to whoever sent it.
@@ -167,16 +166,16 @@ def _home(evidence: Evidence, known: Known, here: str) -> str | None:
     return file.ticket.desk if file is not None else None
 
 
-def _also(one: Read, file: TicketFile | None, agent: bool, desk: Desk) -> tuple[str, ...]:
+def _also(one: Read, file: TicketFile | None, agent: bool, policy: Policy) -> tuple[str, ...]:
     """The groups of other desks that were written to: an agent's answer is carried out once, at the desk of its ticket, and they hear of
     it; and where only another desk has the mail, its people hear of it as well as those of the ticket."""
     arrival = one.claim.arrival
     if file is None or arrival.door.is_quiet or arrival.door is Door.IMAP_SENT:
         return ()
-    home = desk.policy.desks.get(file.ticket.desk, one.desk)
+    home = policy.desks.get(file.ticket.desk, one.desk)
     if home.id == one.desk.id:
-        return tuple(each.group for each in desks.others(one.reading.mail, home, desk.policy)) if agent else ()
-    seen = desks.addressed(one.reading.mail, arrival, desk.policy)
+        return tuple(each.group for each in desks.others(one.reading.mail, home, policy)) if agent else ()
+    seen = desks.addressed(one.reading.mail, arrival, policy)
     handed = arrival.door in (Door.SMTP, Door.LMTP, Door.PIPE) and home.id not in seen
     return (one.desk.group,) if one.desk.id in seen or handed else ()
 
@@ -192,10 +191,10 @@ def follow_up(known: Known, desk: str, number: int | None) -> TicketFile | None:
     return file
 
 
-def _thread(one: Read, known: Known, desk: Desk, evidence: Iterable[Evidence]) -> Thread:
+def _thread(one: Read, known: Known, policy: Policy, evidence: Iterable[Evidence]) -> Thread:
     author = one.reading.mail.author
     key = author.key if author else None
-    guesses = known.bad_tokens.get(guesser(key, one.verdict), 0) >= desk.policy.bad_tokens_per_hour and not _holds_a_letter(one, known)
+    guesses = known.bad_tokens.get(guesser(key, one.verdict), 0) >= policy.bad_tokens_per_hour and not _holds_a_letter(one, known)
     # A stored mailbox is the operator's word: in it colleagues' answers belong to their threads, too, and nothing commands.
     members: Callable[[int], frozenset[str]] = known.named
     if one.claim.arrival.door.is_quiet and key is not None:
@@ -229,10 +228,10 @@ def _members(one: Read, known: Known, number: int) -> frozenset[str]:
     return inside | {author.key for author in mail.authors} if reached else inside
 
 
-def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
+def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
     """All that a decision may look at, gathered for one mail."""
     mail = one.reading.mail
-    thread, elsewhere = _threaded(one, known, desk)
+    thread, elsewhere = _threaded(one, known, policy)
     letter = known.letter(thread.letter, now)
     author = mail.author
     person = known.people.get(author.key) if author else None
@@ -240,7 +239,7 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
     last_answer, dead_letters = known.since_answers.get(letter.address.lower() if letter is not None else "", (None, frozenset()))
     answers = thread.ticket is not None
     file = known.final(thread.ticket)
-    is_agent = person is not None and person.agent in desk.policy.agents
+    is_agent = person is not None and person.agent in policy.agents
     heard, above = one.reading.heard, one.reading.above
     return Situation(
         inbox=one.claim.id,
@@ -262,20 +261,20 @@ def situation(one: Read, known: Known, desk: Desk, agents: Mapping[str, Person],
         author=person,
         file=file,
         agents=agents,
-        policy=desk.policy,
+        policy=policy,
         ids=ids,
         now=now,
         last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
-        read_elsewhere=_read_elsewhere(one, known, desk),
+        read_elsewhere=_read_elsewhere(one, known, policy),
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,
         taken_ids=frozenset(known.ids_of(one.desk.id)),
         suppressed=known.suppressed,
         reached_otherwise=known.reached_otherwise,
-        newcomers=joining.as_people(copied_in(one, known, desk), known.people, ids.people),
+        newcomers=joining.as_people(copied_in(one, known, policy), known.people, ids.people),
         others={n: found for n in tickets_named(one.reading.commands) if (found := known.final(n))} if is_agent else {},
         elsewhere=elsewhere,
-        also=_also(one, file, is_agent, desk),
+        also=_also(one, file, is_agent, policy),
         follow_up=follow_up(known, one.desk.id, file.ticket.number) if file is not None else None,
         verdict=one.verdict,
         verdict_source=one.verdict_source,

@@ -319,7 +319,7 @@ class ReadingRound:
         known = self.load(desk, reads, now, before)
         if len(self._numbers) < len(reads):
             self._numbers.extend(self.store.take_ids("ticket", len(reads) - len(self._numbers)))
-        strangers = [joining.unknown(copied_in(r, known, desk), known.people) + passed_on_by_a_stranger(r, known) for r in reads]
+        strangers = [joining.unknown(copied_in(r, known, desk.policy), known.people) + passed_on_by_a_stranger(r, known) for r in reads]
         people = iter(self.store.take_ids("person", len(reads) + sum(strangers)))
         entries = self.store.take_ids("entry", 2 * len(reads))
         addresses = {folded(r.reading.mail.authors[0].key) for r in reads if r.reading.mail.author is not None}
@@ -339,7 +339,7 @@ class ReadingRound:
                 new_letter_id(),
                 tuple(islice(people, strangers[index])),
             )
-            at_hand = situation(one, known, desk, agents, ids, now)
+            at_hand = situation(one, known, desk.policy, agents, ids, now)
             at_hand, turn = flooding.judged(self._looked_through(at_hand, one, desk), one, flow)
             decision = flooding.settled(at_hand, on_mail(at_hand), turn, flow)
             if any(change.before is None for change in decision.changes):
@@ -416,11 +416,11 @@ class ReadingRound:
             known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, cited[at]))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
-        for at, own in ids_beside(reads, desk).items():
+        for at, own in ids_beside(reads, desk.policy).items():
             known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in reads}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
         passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
-        copied = {a.key for r in reads for a in copied_in(r, known, desk)}
+        copied = {a.key for r in reads for a in copied_in(r, known, desk.policy)}
         known.people = dict(self.store.people_at(keys | copied | passed_on))
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
         known.ratings = dict(self.store.ratings(rated)) if rated else {}

@@ -10,8 +10,18 @@ from typing import Any
 
 from mailgate.decide import joining
 from mailgate.decide.intake import on_mail
-from mailgate.decide.situation import Ids, Situation, Understood
-from mailgate.gateway.gathering import quotes_unmarked, signed_in, with_readers, with_what_is_below
+from mailgate.decide.situation import Ids, Situation
+from mailgate.gateway.gathering import (
+    Read,
+    copied_in,
+    passed_on_by_a_stranger,
+    quotes_unmarked,
+    signed_in,
+    situation,
+    with_readers,
+    with_what_is_below,
+)
+from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision
@@ -24,11 +34,10 @@ from mailgate.model.policy import Policy
 from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
+from mailgate.record.rows import Claim
 from mailgate.understand import forms_in
-from mailgate.understand.answers.commands import heard_from, heard_in, parsed
-from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
-from mailgate.understand.answers.thread import find_evidence, settle
-from mailgate.understand.kinds.absences import signs_of_absence
+from mailgate.understand.answers.commands import heard_from, heard_in
+from mailgate.understand.answers.thread import find_evidence
 from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, a_scene, when
 
 __all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "a_scene", "when"]
@@ -199,63 +208,43 @@ def a_situation(
     last_answer: datetime | None = None,
     dead_letters: frozenset[str] = frozenset(),
     read_elsewhere: bool = False,
+    door: Door = Door.SMTP,
 ) -> Situation:
     """What the gateway gathers for one mail. `known`: all people of the record; `message_ids`: which ids lead to which ticket."""
     policy = policy or a_policy()
     desk = policy.desks["it"]
     everybody = KNOWN if known is None else known
     by_key = {key: person for person in everybody.values() for key in person.keys}
+    author = by_key.get(mail.author.key) if mail.author else None
     rows = {letter.id: letter for letter in letters}
-    ids = {"<entry-1@example.net>": NUMBER} if message_ids is None and file else dict(message_ids or {})
-    part = {file.ticket.requester, file.ticket.owner, *(m.person for m in file.ticket.members)} if file else set()
-    inside = frozenset(key for person in (file.people if file else ()) if person.id in part for key in person.keys)
-    inside |= {address.key for entry in (file.entries if file else ()) for address in entry.copied}
-    evidence = find_evidence(
-        mail, tuple(a.address for a in mail.to if policy.is_own(a.address)), RING, policy, desk, is_report=kind in REPORTS
-    )
-    key = mail.author.key if mail.author else None
-    exists = {file.ticket.number} if file else set()
-    thread = settle(evidence, rows, ids, lambda _: inside, key, exists=exists.__contains__)
-    letter = rows.get(thread.letter) if thread.letter else None
-    copied = joining.copied_in(mail, policy)
-    made = Situation(
-        inbox=77,
-        arrival=Arrival(b"", None, (SUPPORT,), Door.SMTP, "192.0.2.7", received_at or arrived_at, arrived_at),
-        desk=desk,
-        reading=Reading(mail, kind, "written: nothing says otherwise", answer, answer_because, heard_from(mail)),
-        understood=Understood(
-            commands=parsed(heard_from(mail), mail.new_text),
-            rating=read_rating(mail, evidence, letter is not None and letter.closure is not None),
-            thanks=is_thanks(mail.new_text, bool(mail.attachments)),
-            word=self_service(mail.new_text),
-            above=parsed(heard_in(mail.forwarded.above), mail.forwarded.above) if mail.forwarded else None,
-            absence=signs_of_absence(mail.subject, mail.new_text, file.ticket.title) if file else frozenset(),
-        ),
-        thread=thread,
-        letter=letter,
-        author=by_key.get(key) if key else None,
-        file=file if thread.ticket is not None else None,
-        agents=agents if agents is not None else {p.agent: p for p in everybody.values() if p.agent in policy.agents},
-        policy=policy,
-        ids=Ids(2000, 900, (501, 502), "NEWLETTA", tuple(range(901, 901 + joining.unknown(copied, by_key) + (key not in by_key)))),
-        now=now or arrived_at,
-        same_message_id=same_message_id,
-        taken_ids=frozenset(ids),
-        original=by_key.get(mail.forwarded.author.key) if mail.forwarded else None,
+    record = Known(
+        people=by_key,
+        letters=rows,
+        files={file.ticket.number: file} if file else {},
+        message_ids={desk.id: {"<entry-1@example.net>": NUMBER} if message_ids is None and file else dict(message_ids or {})},
+        read_ids={(desk.id, mail.message_id)} if same_message_id and mail.message_id else set(),
+        once=set(once),
+        asked={author.id: asked} if author else {},
         suppressed=suppressed or {},
         reached_otherwise=reached_otherwise,
-        null_path=kind in REPORTS if null_path is None else null_path,
-        once=once,
-        confirmed=confirmed,
-        asked=asked,
-        last_answer=last_answer,
-        dead_letters=dead_letters,
-        read_elsewhere=read_elsewhere,
-        newcomers=joining.as_people(copied, by_key, tuple(range(901, 921))),
-        verdict=verdict,
-        verdict_source=verdict_source or verdict != NO_VERDICT,
-        in_files=tuple((name, forms_in(data)) for name, data in (in_files or {}).items()),
+        since_answers={letter.address.lower(): (last_answer, dead_letters) for letter in rows.values()},
     )
+    path = "" if (kind in REPORTS if null_path is None else null_path) else None
+    came = Arrival(b"", path, (SUPPORT,), door, "192.0.2.7", received_at or arrived_at, arrived_at)
+    above = heard_in(mail.forwarded.above) if mail.forwarded else None
+    reading = Reading(mail, kind, "written: nothing says otherwise", answer, answer_because, heard_from(mail), above)
+    to_us = tuple(a.address for a in mail.to if policy.is_own(a.address))
+    evidence = find_evidence(mail, to_us, RING, policy, desk, is_report=kind in REPORTS)
+    claim = Claim(77, desk.id, came, 1, "lease", confirmed)
+    one = Read(claim, desk, reading, evidence, verdict, verdict_source or verdict != NO_VERDICT)
+    # As many ids as there are people nobody knows: of those copied in, and of who passes a mail on.
+    new = joining.unknown(copied_in(one, record, policy), by_key) + passed_on_by_a_stranger(one, record)
+    ids = Ids(2000, 900, (501, 502), "NEWLETTA", tuple(range(901, 901 + new)))
+    known_agents = agents if agents is not None else {p.agent: p for p in everybody.values() if p.agent in policy.agents}
+    made = situation(one, record, policy, known_agents, ids, now or arrived_at)
+    if in_files is not None:
+        made = replace(made, in_files=tuple((name, forms_in(data)) for name, data in in_files.items()))
+    made = replace(made, read_elsewhere=read_elsewhere or made.read_elsewhere)
     made = replace(made, refusal=letter_text)
     made = with_what_is_below(made, letter_text) if quotes_unmarked(made) else made
     return with_readers(made, signed_in(made, RING), rows)

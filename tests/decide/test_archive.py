@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from mailgate.decide.intake import on_mail
 from mailgate.model.decision import Decision
 from mailgate.model.events import LetterSuppressed
 from mailgate.model.mail import Door, Kind, Mail
@@ -23,7 +21,7 @@ from tests.decide.build import (
     SUPPORT,
     a_file,
     a_mail,
-    a_situation,
+    decided,
     entries,
     event,
     events,
@@ -33,8 +31,7 @@ LAST_YEAR = NOON - timedelta(days=300)
 
 
 def stored(mail: Mail, door: Door = Door.TAKEOVER, **around) -> Decision:
-    s = a_situation(mail, arrived_at=LAST_YEAR, now=NOON, received_at=NOON, **around)
-    return on_mail(replace(s, arrival=replace(s.arrival, door=door)))
+    return decided(mail, door=door, arrived_at=LAST_YEAR, now=NOON, received_at=NOON, **around)
 
 
 def answering(author: str, text: str = "It drops again.", **more) -> Mail:
@@ -73,9 +70,8 @@ def test_what_is_old_is_a_closed_ticket_that_nothing_is_due_on():
 )
 def test_a_stored_answer_is_filed_by_whom_it_was_written_to_and_commands_nothing(door: Door, mail: Mail, entry: tuple[str, str]):
     file = a_file(Status.OPEN, participants=[PIA])
-    s = a_situation(mail, file=file, arrived_at=LAST_YEAR, now=NOON, received_at=NOON)
     # In a stored mailbox a thread is a thread, whoever answers in it.
-    decision = on_mail(replace(s, arrival=replace(s.arrival, door=door), file=file))
+    decision = stored(mail, door, file=file)
     assert entries(decision) == [entry]
     assert decision.letters == ()
     assert decision.changes[-1].after.status is Status.OPEN

@@ -22,6 +22,7 @@ from tests.decide.build import (
     a_file,
     a_mail,
     a_situation,
+    decided,
     entries,
     event,
     events,
@@ -35,9 +36,9 @@ VENDOR = "sales@vendor.example"
 def sent(author: str = SUPPORT, to: tuple[str, ...] = (MAX_AT,), text: str = "Try again now.", **around: Any) -> Decision:
     """A mail of the sent folder on the ticket of `file`, found by whatever evidence there was."""
     file = around.pop("file", a_file(Status.NEW))
-    s = a_situation(a_mail(author, text, to=to, cc=around.pop("cc", ())), file=file, **around)
+    s = a_situation(a_mail(author, text, to=to, cc=around.pop("cc", ())), file=file, door=Door.IMAP_SENT, **around)
     thread = replace(s.thread, ticket=file.ticket.number if file else None)
-    return on_mail(replace(s, arrival=replace(s.arrival, door=Door.IMAP_SENT), file=file, thread=thread))
+    return on_mail(replace(s, file=file, thread=thread))
 
 
 def test_an_answer_to_the_requester_is_public_and_stops_what_an_agents_answer_stops():
@@ -87,8 +88,7 @@ def test_what_comes_in_by_itself_or_cannot_be_taken_changes_nothing(around: dict
 
 
 def test_without_a_ticket_it_is_a_mail_about_something_else():
-    s = a_situation(a_mail(SUPPORT, to=(EVE_AT,)))
-    decision = on_mail(replace(s, arrival=replace(s.arrival, door=Door.IMAP_SENT)))
+    decision = decided(a_mail(SUPPORT, to=(EVE_AT,)), door=Door.IMAP_SENT)
     assert (decision.changes, decision.letters, decision.set_aside) == ((), (), None)
 
 
