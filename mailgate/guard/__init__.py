@@ -29,7 +29,7 @@ from mailgate.guard import line
 from mailgate.guard.budget import MIB, Limits
 from mailgate.guard.child import Worker, WorkerFellError
 from mailgate.guard.confine import Confined
-from mailgate.guard.form import Form, answer_of, form_of
+from mailgate.guard.form import WireForm, answer_of, form_of
 from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
 
 __all__ = ["MIB", "Confined", "Guard", "GuardError", "Limit", "Limits", "Overrun", "Raised"]
@@ -51,7 +51,7 @@ class _Run:
     """One call of `Guard.run`: where its answers are gathered."""
 
     function: bytes
-    form: Form  #: of the answers
+    form: WireForm  #: of the answers
     answers: list[Any]
     open: int  #: chunks not yet done
     error: GuardError | None = None

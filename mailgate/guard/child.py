@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from mailgate.guard import line
 from mailgate.guard.budget import MIB, Limits
 from mailgate.guard.confine import Confined
-from mailgate.guard.form import Form, MalformedError, form_of
+from mailgate.guard.form import MalformedError, WireForm, form_of
 from mailgate.model.overrun import GuardError, Limit, Overrun, Raised
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
@@ -138,7 +138,7 @@ class Worker:
         except OSError:
             return True
 
-    def take(self, size: int, form: Form) -> object:
+    def take(self, size: int, form: WireForm) -> object:
         """The answer to the item in work, which has so many octets. Raises WorkerFellError when the worker went down under it, or answers
         what it may not; GuardError when the fault is ours."""
         wall, most = self._limits.wall(size), self._limits.answer(size)
@@ -171,7 +171,7 @@ class Worker:
             raise MalformedError("no word on the function")
         self._known.add(self._function)
 
-    def _answer(self, size: int, form: Form, kind: bytes, payload: bytes | bytearray) -> object:
+    def _answer(self, size: int, form: WireForm, kind: bytes, payload: bytes | bytearray) -> object:
         if kind.islower():
             self.end()
         match kind.upper():

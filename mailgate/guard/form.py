@@ -49,8 +49,8 @@ Put = Callable[[Any, list[int], list[bytes]], None]
 Take = Callable[[_Source], Any]
 
 
-class Form:
-    """How values of one type are written and read: `Form(Reading)`, `Form(tuple[bytes | None, ...])`."""
+class WireForm:
+    """How values of one type are written and read: `WireForm(Reading)`, `WireForm(tuple[bytes | None, ...])`."""
 
     def __init__(self, kind: Any) -> None:
         self._put, self._take = _ways(kind)
@@ -90,8 +90,8 @@ def answer_of(function: Callable[..., object]) -> Any:
 
 
 @cache
-def form_of(kind: Any) -> Form:
-    return Form(kind)
+def form_of(kind: Any) -> WireForm:
+    return WireForm(kind)
 
 
 # --- each type ------------------------------------------------------------------------------------------------------------

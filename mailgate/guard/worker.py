@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from mailgate.guard import line
 from mailgate.guard.budget import LARGEST, Limits
 from mailgate.guard.confine import Confined, confine, readable
-from mailgate.guard.form import Form, answer_of, form_of
+from mailgate.guard.form import WireForm, answer_of, form_of
 from mailgate.guard.memory import give_back
 from mailgate.model.overrun import Raised
 
@@ -115,7 +115,7 @@ class _Memory:
 
 
 def _answer(sock: socket.socket, limits: Limits, memory: _Memory, confined: Confined) -> NoReturn:
-    functions: dict[bytes, tuple[Callable[[Any], object], Form]] = {}
+    functions: dict[bytes, tuple[Callable[[Any], object], WireForm]] = {}
     line.send(sock, line.READY, json.dumps([confined.no_new_privs, confined.seccomp, confined.landlock]).encode())
     while True:
         try:
@@ -139,7 +139,7 @@ def _answer(sock: socket.socket, limits: Limits, memory: _Memory, confined: Conf
             os._exit(0)
 
 
-def _function(sock: socket.socket, pickled: bytes, number: int) -> tuple[Callable[[Any], object], Form]:
+def _function(sock: socket.socket, pickled: bytes, number: int) -> tuple[Callable[[Any], object], WireForm]:
     try:
         function: Callable[[Any], object] = _given(pickled)
         form = form_of(answer_of(function))
@@ -150,7 +150,7 @@ def _function(sock: socket.socket, pickled: bytes, number: int) -> tuple[Callabl
         os._exit(1)
 
 
-def _one(function: Callable[[Any], object], form: Form, item: bytes, limits: Limits) -> tuple[bytes, bytes]:
+def _one(function: Callable[[Any], object], form: WireForm, item: bytes, limits: Limits) -> tuple[bytes, bytes]:
     try:
         answer = form.pack(function(_given(item)))
     except MemoryError:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import pytest
 
-from mailgate.guard.form import Form, MalformedError, answer_of
+from mailgate.guard.form import MalformedError, WireForm, answer_of
 from mailgate.model.account import Accounted
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Reading
@@ -48,7 +48,7 @@ class Noun:
 
 
 NOUN = Noun("Straße 😀", Colour.BLUE, datetime(2026, 6, 1, tzinfo=timezone(timedelta(hours=5.5))), octets=b"\0\xff", size=-7, true=True)
-FORM = Form(Noun)
+FORM = WireForm(Noun)
 
 
 @pytest.mark.parametrize(
@@ -62,23 +62,23 @@ FORM = Form(Noun)
     ],
 )
 def test_a_value_comes_out_as_it_went_in(kind: Any, value: object) -> None:
-    assert Form(kind).unpack(Form(kind).pack(value)) == value
+    assert WireForm(kind).unpack(WireForm(kind).pack(value)) == value
 
 
 def test_readings_accounts_and_letters_come_out_as_they_went_in() -> None:
     reading = read_item((MAIL, None, True))
     assert reading.mail.attachments and reading.mail.date is not None
-    assert Form(Reading).unpack(Form(Reading).pack(reading)) == reading
+    assert WireForm(Reading).unpack(WireForm(Reading).pack(reading)) == reading
     told = account_item((MAIL, None, True))
-    assert Form(Accounted).unpack(Form(Accounted).pack(told)) == told
+    assert WireForm(Accounted).unpack(WireForm(Accounted).pack(told)) == told
     sealed = signatures(b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=a; h=from; bh=YWJj; b=YWJj\r\n" + MAIL)
-    assert sealed.signatures and Form(Sealed).unpack(Form(Sealed).pack(sealed)) == sealed
+    assert sealed.signatures and WireForm(Sealed).unpack(WireForm(Sealed).pack(sealed)) == sealed
     letter = a_letter("ticket_opened", "agent")
-    assert Form(Letter).unpack(Form(Letter).pack(letter)) == letter
+    assert WireForm(Letter).unpack(WireForm(Letter).pack(letter)) == letter
 
 
 def test_mutated_mails_come_out_as_they_were_read() -> None:
-    dice, mails, form = random.Random(3), seeds(), Form(Reading)
+    dice, mails, form = random.Random(3), seeds(), WireForm(Reading)
     for _ in range(150):
         reading = read_item((mutated(dice.choice(mails), dice), None, True))
         assert form.unpack(form.pack(reading)) == reading
@@ -120,7 +120,7 @@ def sent(numbers: list[int], octets: bytes = b"", announced: int | None = None) 
 )
 def test_what_is_not_exactly_of_the_form_is_refused(kind: Any, data: bytes) -> None:
     with pytest.raises(MalformedError):
-        Form(kind).unpack(data)
+        WireForm(kind).unpack(data)
 
 
 def test_nouns_within_nouns_without_end_are_refused_and_not_followed() -> None:
@@ -137,13 +137,13 @@ def test_a_pickle_is_no_answer(tmp_path: Any) -> None:
 
     for kind in (Reading, str, tuple[bytes | None, ...]):
         with pytest.raises(MalformedError):
-            Form(kind).unpack(pickle.dumps(Evil()))
+            WireForm(kind).unpack(pickle.dumps(Evil()))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_garbled_answer_is_refused_or_is_another_answer_of_the_same_type_and_nothing_else_happens() -> None:
     """Every octet of a form means something to somebody; none can do more than be a wrong value."""
-    dice, form = random.Random(5), Form(Reading)
+    dice, form = random.Random(5), WireForm(Reading)
     whole = form.pack(read_item((MAIL, None, True)))
     refused = 0
     for _ in range(3_000):
