@@ -47,7 +47,7 @@ class Received:
         return found[0][1] if found else ""
 
 
-class Mailboxes:
+class DemoMailboxes:
     """Everybody's mailbox behind one SMTP listener, in a loop of its own. `refuse` names addresses that do not exist."""
 
     def __init__(self, refuse: frozenset[str] = frozenset()) -> None:

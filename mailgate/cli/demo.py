@@ -18,7 +18,7 @@ from rich.text import Text
 from mailgate.cli.screen import console, explained, harmless
 
 if TYPE_CHECKING:
-    from mailgate.app.stage import Mailboxes, Received
+    from mailgate.app.stage import DemoMailboxes, Received
 
 SUPPORT = "support@example.org"
 MAX, ANN, BOB = "max.muster@example.com", "ann@example.org", "bob@example.org"
@@ -44,7 +44,7 @@ def configuration(folder: Path, relay_port: int, door_port: int = 0) -> None:
 class Play:
     """The people of the demo: they write with a plain SMTP client, and read what lands in their mailboxes."""
 
-    def __init__(self, boxes: Mailboxes, port: int) -> None:
+    def __init__(self, boxes: DemoMailboxes, port: int) -> None:
         self.boxes, self.port, self.count = boxes, port, 0
 
     def says(self, words: str) -> None:
@@ -83,7 +83,7 @@ def show(title: str, subject: str, text: str, colour: str) -> None:
     console.print(Panel(Text(f"Subject: {subject}\n\n{body}"), title=harmless(title), title_align="left", border_style=colour, width=100))
 
 
-def play(boxes: Mailboxes, port: int) -> None:
+def play(boxes: DemoMailboxes, port: int) -> None:
     """The life of one ticket with a requester and two agents."""
     p = Play(boxes, port)
     p.says("Max has a problem and writes to support.")
@@ -144,10 +144,10 @@ def _run(folder: Path, stay: bool, port: int, began: float) -> None:
     from mailgate import settings
     from mailgate.app import wall_clock
     from mailgate.app.running import Running
-    from mailgate.app.stage import Mailboxes
+    from mailgate.app.stage import DemoMailboxes
     from mailgate.record.store import create_store
 
-    boxes = Mailboxes()
+    boxes = DemoMailboxes()
     relay_port = boxes.start()
     try:
         configuration(folder / "config", relay_port, port)
@@ -172,7 +172,7 @@ def _story(store: Any) -> None:
             console.print(f"  {row.at:%H:%M:%S}  {row.name}")
 
 
-def _stay(boxes: Mailboxes, port: int) -> None:
+def _stay(boxes: DemoMailboxes, port: int) -> None:
     console.print(f"\nIt stays up. Write to it:  SMTP on 127.0.0.1 port {port}, to {SUPPORT}. Letters show up here. Ctrl-C ends it.")
     seen = len(boxes.letters)
     try:

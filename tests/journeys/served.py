@@ -16,7 +16,7 @@ from typing import Self
 
 from mailgate import settings
 from mailgate.app import wall_clock
-from mailgate.app.stage import Mailboxes
+from mailgate.app.stage import DemoMailboxes
 from mailgate.cli.demo import configuration
 from mailgate.record.store import Store, open_store
 from tests import databases
@@ -39,7 +39,7 @@ class Served:
 
     def __init__(self, folder: Path, changes: Callable[[Path], None] | None = None) -> None:
         self.folder, self.config, self.port = folder, folder / "config", free_port()
-        self.boxes = Mailboxes()
+        self.boxes = DemoMailboxes()
         configuration(self.config, self.boxes.start(), self.port)
         if changes:
             changes(self.config)

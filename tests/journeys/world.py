@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from mailgate import settings
 from mailgate.app.running import Running
-from mailgate.app.stage import Mailboxes, Received
+from mailgate.app.stage import DemoMailboxes, Received
 from mailgate.cli.demo import configuration
 from mailgate.model.installation import ReaderSettings
 from tests import databases
@@ -62,7 +62,7 @@ class World:
         now: Callable[[], datetime] | None = None,
     ) -> None:
         self.folder, self.clock, self.count = folder, Clock(), 0
-        self.boxes = Mailboxes(refuse) if relay_port is None else None
+        self.boxes = DemoMailboxes(refuse) if relay_port is None else None
         configuration(folder / "config", relay_port or self.mailboxes.start())
         if changes:
             changes(folder / "config")
@@ -86,7 +86,7 @@ class World:
             self.boxes.stop()
 
     @property
-    def mailboxes(self) -> Mailboxes:
+    def mailboxes(self) -> DemoMailboxes:
         """Everybody's, behind the stage's relay. A world with a relay of its own has none."""
         assert self.boxes is not None, "the relay of this world is another one"
         return self.boxes

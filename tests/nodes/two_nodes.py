@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mailgate import settings
 from mailgate.app import wall_clock
-from mailgate.app.stage import Mailboxes
+from mailgate.app.stage import DemoMailboxes
 from mailgate.cli.demo import configuration
 from mailgate.record.store import Store, open_store
 from tests import databases
@@ -179,7 +179,7 @@ def run(
 ) -> Result:
     cluster = postgresql.own_cluster()
     chance = random.Random(seed)
-    boxes = Mailboxes()
+    boxes = DemoMailboxes()
     relay, ports = boxes.start(), [free_port(), free_port()]
     nodes = two(folder, relay, ports, ("--lease", str(lease.total_seconds()), *words))
     over = threading.Event()
@@ -237,7 +237,7 @@ def wait_until_quiet(store: Store, nodes: list[Node], timeout: float = 1500.0) -
         time.sleep(0.2)
 
 
-def count(store: Store, boxes: Mailboxes, sent: int, acked: list[str], restarts: int, pauses: int, shares: tuple[int, int]) -> Result:
+def count(store: Store, boxes: DemoMailboxes, sent: int, acked: list[str], restarts: int, pauses: int, shares: tuple[int, int]) -> Result:
     entries = Counter(
         text.split("\n")[0].removeprefix("storm-").strip()
         for (text,) in databases.look(store, "select text from entries where text like 'storm-%'")

@@ -18,7 +18,7 @@ from typing import Any
 
 from mailgate import settings
 from mailgate.app import wall_clock
-from mailgate.app.stage import Mailboxes
+from mailgate.app.stage import DemoMailboxes
 from mailgate.record.store import Store, open_store
 from tests import databases
 from tests.nodes.two_nodes import Node, Result, count, end_all, two, wait_until_quiet
@@ -111,7 +111,7 @@ class Box:
 def run(
     folder: Path, mails: int = 100, kills: int = 1, pauses: int = 1, seed: int = 1, window: float = 0.3, words: tuple[str, ...] = ()
 ) -> Polled:
-    boxes = Mailboxes()
+    boxes = DemoMailboxes()
     relay, ports = boxes.start(), [free_port(), free_port()]
     names = [f"m{index}" for index in range(mails)]
     writer = Client(0, names, seed, threading.Event())
