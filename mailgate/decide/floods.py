@@ -22,7 +22,7 @@ Told = Mapping[tuple[str, int, str], int]  #: (sender, reader, event) -> letters
 
 
 @dataclass
-class Tally:
+class FloodTally:
     """How many letters each reader inside had within the hour because of each sender. Grows with the mails of a batch."""
 
     told: dict[tuple[str, int, str], int] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def limit_of(letter: LetterWanted, budgets: Budgets, *, proven: bool) -> int | N
     return budgets.proven_notices_per_hour if proven else budgets.notices_per_hour
 
 
-def together(s: Situation, decision: Decision, cause: str, tally: Tally) -> Decision:
+def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) -> Decision:
     """The decision with what exceeds its sender's budget waiting to be told together, and the operator told of the flood."""
     if not cause or not any(map(is_told_inside, decision.letters)):
         return decision

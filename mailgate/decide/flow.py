@@ -19,7 +19,7 @@ class Flow:
     blocks: Mapping[str, Block] = field(default_factory=dict)
     turns: dict[str, tuple[Turn, ...]] = field(default_factory=dict)  #: folded author -> newest first
     last: dict[str, datetime] = field(default_factory=dict)  #: folded address -> when our last automatic letter left for it
-    tally: floods.Tally = field(default_factory=floods.Tally)
+    tally: floods.FloodTally = field(default_factory=floods.FloodTally)
     untold: dict[str, tuple[Unanswered, ...]] = field(default_factory=dict)
     made: list[tuple[str, tuple[LetterWanted, ...]]] = field(default_factory=list)  #: of this batch, not recorded yet
     taken: list[Turn] = field(default_factory=list)  #: the same

@@ -36,7 +36,7 @@ def load(store: Flows, reads: Sequence[Read], keys: Iterable[str], now: datetime
     flow = Flow(
         blocks=store.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
         last=dict(store.last_letters(authors, now - HOUR)),
-        tally=floods.Tally(dict(store.told_because_of(authors, now - HOUR))),
+        tally=floods.FloodTally(dict(store.told_because_of(authors, now - HOUR))),
         untold=dict(store.untold({*authors, *keys}, now - WORTH_TELLING)),
     )
     # Only who had a letter lately, or answers one, can take a turn: for all others nothing is asked.
