@@ -15,7 +15,7 @@ from mailgate.cli.screen import EX_TEMPFAIL, ConfigOption, console, errors, expl
 
 if TYPE_CHECKING:
     from mailgate.model.mail import Door
-    from mailgate.receive.archive import Mailbox, Stored
+    from mailgate.receive.archive import Stored, StoredMailbox
 
 #: Mails on their way into the database at the same time: they share commits.
 UNDER_WAY = 64
@@ -89,7 +89,7 @@ class Told:
         self.again = False  #: the database would not take them now
 
 
-def _progress(found: list[Mailbox], limit: int) -> Iterator[tuple[Stored, Mailbox]]:
+def _progress(found: list[StoredMailbox], limit: int) -> Iterator[tuple[Stored, StoredMailbox]]:
     """The mails one by one, with a bar on a terminal that grows with the octets read."""
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
@@ -107,14 +107,14 @@ def _progress(found: list[Mailbox], limit: int) -> Iterator[tuple[Stored, Mailbo
             count = 0
 
 
-def _count(found: list[Mailbox], limit: int) -> Told:
+def _count(found: list[StoredMailbox], limit: int) -> Told:
     told = Told()
     for stored, _ in _progress(found, limit):
         told.counts["too large" if stored.raw is None else "mails"] += 1
     return told
 
 
-def _take_over(settings: Any, found: list[Mailbox], desk: str, limit: int, letters: bool, since: datetime | None) -> Told:
+def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int, letters: bool, since: datetime | None) -> Told:
     from mailgate import app
     from mailgate.gateway import to_keep
     from mailgate.model.mail import Arrival

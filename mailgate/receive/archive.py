@@ -31,7 +31,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class StoredMailbox:
     """One stored mailbox: a maildir folder, an mbox file, or files of one mail each."""
 
     kind: str  #: maildir | mbox | files
@@ -44,7 +44,7 @@ class NoMailbox(Exception):
     """What was named holds no mail that we can read."""
 
 
-def find(path: Path) -> list[Mailbox]:
+def find(path: Path) -> list[StoredMailbox]:
     """The mailboxes under a path: the maildir with its folders (Maildir++), the mbox file, or all .eml files below. Raises NoMailbox."""
     if path.is_file():
         if path.suffix.lower() == ".eml":
@@ -67,8 +67,8 @@ def find(path: Path) -> list[Mailbox]:
     return found
 
 
-def _of_files(kind: str, path: Path, files: Sequence[Path]) -> Mailbox:
-    return Mailbox(kind, path, tuple(files), sum(f.stat().st_size for f in files))
+def _of_files(kind: str, path: Path, files: Sequence[Path]) -> StoredMailbox:
+    return StoredMailbox(kind, path, tuple(files), sum(f.stat().st_size for f in files))
 
 
 def _inside(folder: Path) -> Iterator[Path]:
@@ -81,7 +81,7 @@ def _came(file: Path) -> tuple[float, str]:
     return file.stat().st_mtime, file.name
 
 
-def mails(mailbox: Mailbox, limit: int) -> Iterator[Stored]:
+def mails(mailbox: StoredMailbox, limit: int) -> Iterator[Stored]:
     """The mails in the order in which they came. A mail of more than `limit` octets is told without its bytes. Raises OSError."""
     if mailbox.kind == "mbox":
         with mailbox.path.open("rb") as stream:
