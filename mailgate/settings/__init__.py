@@ -67,7 +67,7 @@ class Settings:
     doors: tuple[DoorSettings, ...]
     relay: RelaySettings
     relay_password: Path | str | None  #: file, or name of an environment variable
-    mailboxes: tuple[accounts.Mailbox, ...]
+    mailboxes: tuple[accounts.MailboxAccount, ...]
     oauth: tuple[accounts.OAuth, ...]
     ring: Keyring
     operator: str
@@ -103,7 +103,7 @@ class Examined:
     relay: RelaySettings | None = None
     relay_password: Path | str | None = None
     doors: tuple[DoorSettings, ...] = ()
-    mailboxes: tuple[accounts.Mailbox, ...] = ()
+    mailboxes: tuple[accounts.MailboxAccount, ...] = ()
     oauth: tuple[accounts.OAuth, ...] = ()
     verify: VerifySettings | None = None
     text: str = ""  #: of mailgate.toml

@@ -19,7 +19,7 @@ _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class MailboxAccount:
     settings: MailboxSettings
     password: Where
 
@@ -31,7 +31,7 @@ class OAuth:
     refresh_token: Where
 
 
-def mailbox(folder: Path, form: MailboxForm, oauth: dict[str, OAuthForm]) -> Mailbox:
+def mailbox(folder: Path, form: MailboxForm, oauth: dict[str, OAuthForm]) -> MailboxAccount:
     known = PROVIDERS.get(oauth[form.oauth].provider) if form.oauth in oauth else None
     way, _, target = form.after.partition(":")
     settings = MailboxSettings(
@@ -53,7 +53,7 @@ def mailbox(folder: Path, form: MailboxForm, oauth: dict[str, OAuthForm]) -> Mai
         timeout=form.timeout,
         max_size=form.max_size,
     )
-    return Mailbox(settings, _where(folder, form.password_file, form.password_env))
+    return MailboxAccount(settings, _where(folder, form.password_file, form.password_env))
 
 
 def oauth(folder: Path, name: str, form: OAuthForm) -> OAuth:
