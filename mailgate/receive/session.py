@@ -28,7 +28,7 @@ _VERBS = {"smtp": frozenset((*_COMMON, "HELO", "EHLO")), "lmtp": frozenset((*_CO
 _OTHER_PROTOCOLS = frozenset({"GET", "POST", "PUT", "HEAD", "CONNECT", "OPTIONS"})  # a browser that was sent here by a bad page
 
 
-class Session(Connection):
+class ClientSession(Connection):
     """What one client says and hears. Created by the door's factory for each, in the program's own loop."""
 
     def __init__(self, house: DoorState, loop: asyncio.AbstractEventLoop) -> None:

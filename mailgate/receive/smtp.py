@@ -17,7 +17,7 @@ from mailgate.receive import Clock, Gateway
 from mailgate.receive.bouts import Bout
 from mailgate.receive.connection import LINGER, LOOK_ROUND, DoorState
 from mailgate.receive.limits import Occupancy
-from mailgate.receive.session import Session
+from mailgate.receive.session import ClientSession
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class MailDoor:
         host = self._settings.host or None
         # Bound here and accepted below: asyncio takes in a crowd before the first is turned away, and has a traceback for each that it
         # finds no descriptor for.
-        self._server = await loop.create_server(lambda: Session(self._house, loop), host, self._settings.port, start_serving=False)
+        self._server = await loop.create_server(lambda: ClientSession(self._house, loop), host, self._settings.port, start_serving=False)
         for bound in self._server.sockets:
             listening = socket.socket(fileno=os.dup(bound.fileno()))
             listening.listen(BACKLOG)
@@ -126,7 +126,7 @@ class MailDoor:
                     continue
                 try:
                     await self._wait_for_a_place(client)
-                    await loop.connect_accepted_socket(lambda: Session(self._house, loop), client)
+                    await loop.connect_accepted_socket(lambda: ClientSession(self._house, loop), client)
                     self._short.quiet(loop.time())
                 except (OSError, MemoryError) as error:
                     client.close()

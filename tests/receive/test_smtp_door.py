@@ -12,7 +12,7 @@ import pytest
 
 from mailgate.model.installation import DoorSettings
 from mailgate.model.mail import Door, NoSpace
-from mailgate.receive.session import Session
+from mailgate.receive.session import ClientSession
 from mailgate.receive.smtp import MailDoor
 from tests.receive.doors import MAIL, NOON, PATIENCE, Client, Gateway, open_door
 
@@ -364,7 +364,7 @@ def test_a_mistake_of_ours_in_the_conversation_ends_it_with_try_again(monkeypatc
     async def mistake(*_):
         raise RuntimeError("secret-db-password")
 
-    monkeypatch.setattr(Session, "_obey", mistake)
+    monkeypatch.setattr(ClientSession, "_obey", mistake)
     with open_door() as house, house.client() as client:
         client.reply()
         assert client.ask("EHLO x") == "421 4.3.0 Try again later"
