@@ -13,7 +13,7 @@ from mailgate.model.delivery import LOGIN_REFUSED, Deferred, Delivered, Delivery
 from mailgate.model.installation import RelaySettings
 from mailgate.model.scrub import Scrubber
 from mailgate.send.envelope import check_address, check_letter
-from mailgate.send.session import RelayDownError, Session, reply
+from mailgate.send.session import RelayDownError, RelaySession, reply
 
 #: Permanent replies that speak of us and not of the letter: our login or TLS is broken (RFC 4954 6, RFC 3207 4).
 _OUR_LOGIN = frozenset({530, 534, 535, 538})
@@ -46,7 +46,7 @@ class SmtpRelay:
         self._renewed = renewed
         self._known = Scrubber()
         self._context: ssl.SSLContext | None = None
-        self._session: Session | None = None
+        self._session: RelaySession | None = None
 
     def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
         check_address(envelope_from, null_allowed=True)
@@ -59,7 +59,7 @@ class SmtpRelay:
             if delivery is not None:
                 return delivery
         self.close()
-        session = self._session = Session(self._settings, self._known)
+        session = self._session = RelaySession(self._settings, self._known)
         try:
             session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
@@ -71,7 +71,7 @@ class SmtpRelay:
 
     def probe(self) -> str | None:
         """Connects, secures the connection and logs in, and says nothing else: None when that works, else why it does not."""
-        session = Session(self._settings, self._known)
+        session = RelaySession(self._settings, self._known)
         try:
             session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
@@ -97,7 +97,9 @@ class SmtpRelay:
                 raise RelayDownError(f"relay.ca_file cannot be read: {error.strerror or error}") from error
         return self._context
 
-    def _hand_over(self, session: Session, envelope_from: str, recipient: str, data: bytes, utf8: bool, *, kept: bool) -> Delivery | None:
+    def _hand_over(
+        self, session: RelaySession, envelope_from: str, recipient: str, data: bytes, utf8: bool, *, kept: bool
+    ) -> Delivery | None:
         """One mail transaction (RFC 5321 3.3). None: a kept connection was dead before anything was said of this letter."""
         problem = _unsuitable(session, data, utf8)
         if problem is not None:
@@ -134,7 +136,7 @@ class SmtpRelay:
             return Deferred(f"no proper reply to the letter: {reply(code, said)}", uncertain=True)
         return self._judge(session, code, said)
 
-    def _judge(self, session: Session, code: int, said: bytes) -> Delivery:
+    def _judge(self, session: RelaySession, code: int, said: bytes) -> Delivery:
         """What a reply other than the wanted one means, and whether the connection is still good."""
         text = reply(code, said)
         if code in _OUR_LOGIN:
@@ -170,7 +172,7 @@ def _is_about_the_size(code: int, text: str) -> bool:
     return code in (550, 554) and bool(_SIZE_WORDS.search(text))
 
 
-def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
+def _unsuitable(session: RelaySession, data: bytes, utf8: bool) -> Refused | None:
     """What the relay has said beforehand that it will not take (RFC 1870, RFC 6531): trying for five days would not help."""
     if utf8 and not session.has_extn("smtputf8"):
         return Refused("553 the relay takes no addresses outside ASCII (it does not offer SMTPUTF8)")
@@ -180,7 +182,7 @@ def _unsuitable(session: Session, data: bytes, utf8: bool) -> Refused | None:
     return None
 
 
-def _parameters(session: Session, data: bytes, utf8: bool, wants_reports: bool) -> str:
+def _parameters(session: RelaySession, data: bytes, utf8: bool, wants_reports: bool) -> str:
     parameters = ""
     if wants_reports and session.has_extn("dsn"):
         parameters += " RET=HDRS"  # the header is enough to know the letter by
@@ -192,7 +194,7 @@ def _parameters(session: Session, data: bytes, utf8: bool, wants_reports: bool) 
     return parameters + (" SMTPUTF8" if utf8 else "")
 
 
-def _wishes(session: Session, envelope_from: str, recipient: str) -> str:
+def _wishes(session: RelaySession, envelope_from: str, recipient: str) -> str:
     """What we want to hear of, and under which address we know the recipient: who forwards it may report another one (RFC 3461 4)."""
     if not envelope_from or not session.has_extn("dsn"):
         return ""

@@ -30,7 +30,7 @@ class RelayDownError(Exception):
     """No letter can be handed over now, whichever it is: unreachable, TLS or login fail. The text is for the operator."""
 
 
-class Session(smtplib.SMTP):
+class RelaySession(smtplib.SMTP):
     """A connection that is ready for letters once `open` has returned. For one thread; only `abort` may be called from another.
 
     smtplib waits for each octet anew, so that a relay which sends one in ten seconds holds it for hours; `getreply` here waits for the

@@ -11,7 +11,7 @@ import pytest
 
 from mailgate.model.installation import RelaySettings
 from mailgate.send.relay import SmtpRelay
-from mailgate.send.session import Session
+from mailgate.send.session import RelaySession
 from tests.fakes.smtp_sink import CONNECT, DOT, Act, Say, SmtpSink
 from tests.secrets import CANARY, ECHOES, traces
 
@@ -100,7 +100,7 @@ def test_a_challenge_that_is_none_is_a_relay_that_is_down_and_no_error_of_ours(c
 
 
 def test_the_control_a_session_that_cleans_nothing_is_found_out(monkeypatch):
-    monkeypatch.setattr(Session, "_cleaned", lambda _, said, closely=True: said)
+    monkeypatch.setattr(RelaySession, "_cleaned", lambda _, said, closely=True: said)
     missed = [
         echo
         for echo in ECHOES
