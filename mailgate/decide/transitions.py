@@ -127,7 +127,7 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Transition:
     event: type[Event]
     before: Status
     after: Status
@@ -280,22 +280,22 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
 }  # fmt: skip
 
 
-def _rows() -> Iterator[Row]:
+def _rows() -> Iterator[Transition]:
     for event, lines in TABLE.items():
         for statuses, after, effects, guard, error in lines:
             for before in statuses:
-                yield Row(event, before, after or before, effects, guard, error)
+                yield Transition(event, before, after or before, effects, guard, error)
 
 
-ROWS: tuple[Row, ...] = tuple(_rows())
+ROWS: tuple[Transition, ...] = tuple(_rows())
 
 #: (status, event) -> what may happen there; at most one guard of a pair holds.
-TRANSITIONS: Mapping[tuple[Status, type[Event]], tuple[Row, ...]] = {
+TRANSITIONS: Mapping[tuple[Status, type[Event]], tuple[Transition, ...]] = {
     key: tuple(row for row in ROWS if (row.before, row.event) == key) for key in {(row.before, row.event) for row in ROWS}
 }
 
 
-def row_for(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> Row:
+def row_for(ticket: Ticket, event: Event, facts: Facts, rules: Rules) -> Transition:
     """The one row that holds. Raises LookupError for an event that the machine does not know."""
     for row in TRANSITIONS.get((ticket.status, type(event)), ()):
         if row.guard is None or row.guard(ticket, event, facts, rules):

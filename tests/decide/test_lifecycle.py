@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mailgate.decide.lifecycle import Effect, Facts, apply
-from mailgate.decide.transitions import ROWS, TABLE, TRANSITIONS, Row, Unless, row_for
+from mailgate.decide.transitions import ROWS, TABLE, TRANSITIONS, Transition, Unless, row_for
 from mailgate.model.events import (
     EVENTS,
     AgentReplied,
@@ -51,7 +51,7 @@ from tests.decide.life import ANN, BOB, CIM, MAX, Life, a_blank, in_status, repl
 MACHINE: dict[str, list[dict[str, str]]] = json.loads((Path(__file__).parent / "state_machine.json").read_text())
 
 
-def guard_name(row: Row) -> str | None:
+def guard_name(row: Transition) -> str | None:
     if row.guard is None:
         return None
     return f"not {row.guard.guard.__name__}" if isinstance(row.guard, Unless) else row.guard.__name__
