@@ -80,7 +80,7 @@ def _since(words: str | None, now: datetime) -> datetime | None:
     return given if given.tzinfo else given.replace(tzinfo=UTC)
 
 
-class Told:
+class ImportTally:
     """What became of the mails."""
 
     def __init__(self) -> None:
@@ -107,21 +107,21 @@ def _progress(found: list[StoredMailbox], limit: int) -> Iterator[tuple[Stored, 
             count = 0
 
 
-def _count(found: list[StoredMailbox], limit: int) -> Told:
-    told = Told()
+def _count(found: list[StoredMailbox], limit: int) -> ImportTally:
+    told = ImportTally()
     for stored, _ in _progress(found, limit):
         told.counts["too large" if stored.raw is None else "mails"] += 1
     return told
 
 
-def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int, letters: bool, since: datetime | None) -> Told:
+def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int, letters: bool, since: datetime | None) -> ImportTally:
     from mailgate import app
     from mailgate.gateway import to_keep
     from mailgate.model.mail import Arrival
     from mailgate.record.acceptor import Acceptor
     from mailgate.record.store import open_store
 
-    told = Told()
+    told = ImportTally()
     store = open_store(settings.database, app.wall_clock())
     acceptor = Acceptor(store)
     waiting: deque[tuple[str, Future[list[Any]]]] = deque()
@@ -158,7 +158,7 @@ def _door(letters: bool, came: datetime, since: datetime | None) -> Door:
     return Door.TAKEOVER if since is not None and came >= since else Door.ARCHIVE
 
 
-def _settle(place: str, kept: Future[list[Any]], told: Told) -> None:
+def _settle(place: str, kept: Future[list[Any]], told: ImportTally) -> None:
     from mailgate.model.mail import NoSpace
     from mailgate.record.store import Broken, Busy
 
@@ -174,7 +174,7 @@ def _settle(place: str, kept: Future[list[Any]], told: Told) -> None:
         told.failed.append(f"{place}: {type(error).__name__}")
 
 
-def _report(told: Told, dry_run: bool) -> None:
+def _report(told: ImportTally, dry_run: bool) -> None:
     for line in told.failed[:MOST_TOLD]:
         errors.print(f"[red]no[/red]  {harmless(line)}")
     if len(told.failed) > MOST_TOLD:
