@@ -12,7 +12,7 @@ from mailgate.model.mail import Arrival
 Clock = Callable[[], datetime]
 
 
-class Gateway(Protocol):
+class AcceptsMail(Protocol):
     """What a door needs from the house behind it. `app` hands it over; a door knows nothing else."""
 
     def desk_of(self, recipient: str) -> str | None:

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from mailgate.model.installation import DoorSettings
 from mailgate.model.mail import Arrival, NoSpace
-from mailgate.receive import Clock, Gateway, replies
+from mailgate.receive import AcceptsMail, Clock, replies
 from mailgate.receive.bouts import Bout
 from mailgate.receive.limits import Occupancy, Pace
 from mailgate.receive.transfer import NotTaken, Transfer
@@ -38,7 +38,7 @@ class DoorState:
     """What the sessions of one door share."""
 
     settings: DoorSettings
-    gateway: Gateway
+    gateway: AcceptsMail
     now: Clock
     tls: ssl.SSLContext | None
     occupancy: Occupancy

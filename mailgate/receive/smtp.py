@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from mailgate.model.installation import DoorSettings
-from mailgate.receive import Clock, Gateway
+from mailgate.receive import AcceptsMail, Clock
 from mailgate.receive.bouts import Bout
 from mailgate.receive.connection import LINGER, LOOK_ROUND, DoorState
 from mailgate.receive.limits import Occupancy
@@ -39,7 +39,7 @@ class MailDoor:
     """One listener in the running loop, for SMTP or LMTP as its settings say."""
 
     def __init__(
-        self, settings: DoorSettings, gateway: Gateway, now: Clock, tls: ssl.SSLContext | None, alarm: Alarm = lambda *_: None
+        self, settings: DoorSettings, gateway: AcceptsMail, now: Clock, tls: ssl.SSLContext | None, alarm: Alarm = lambda *_: None
     ) -> None:
         """`tls` is a server's context with its certificate, or None: then STARTTLS is not offered. `alarm` may take its time."""
         if settings.require_tls and tls is None:
