@@ -19,7 +19,7 @@ from mailgate.compose.templates import Templates
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
-from mailgate.gateway.pausing import Pause
+from mailgate.gateway.pausing import Backoff
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
@@ -108,7 +108,7 @@ class Gateway:
         self._sending = SendingRound(store, courier, files, now, self.alarm, message_id_pattern) if courier and files else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
-        self._pause = Pause()
+        self._pause = Backoff()
         self.closing = threading.Event()  #: rounds end after the batch in hand
         self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
         self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader

@@ -14,7 +14,7 @@ KIND = "no_reader"
 WAY_OUT = "Look at the limits on processes, memory and open files of this service; the reading goes on by itself"
 
 
-class Pause:
+class Backoff:
     """For one round. What wakes that round meanwhile, each mail that comes, tries nothing: the machine is short of something already."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from mailgate.gateway.pausing import LONGEST, Pause
+from mailgate.gateway.pausing import LONGEST, Backoff
 
 
 class Hand:
@@ -20,7 +20,7 @@ class Hand:
 def test_it_is_said_once_however_often_it_fails_and_once_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     clock, told, over = Hand(), [], []  # type: ignore[var-annotated]
-    pause = Pause(clock)
+    pause = Backoff(clock)
     for _ in range(20):
         pause.begin("fork failed", lambda *words: told.append(words))
         clock.at += 60
@@ -33,7 +33,7 @@ def test_it_is_said_once_however_often_it_fails_and_once_when_it_is_over(caplog:
 
 def test_what_wakes_the_round_meanwhile_tries_nothing_and_the_pauses_grow_to_half_a_minute() -> None:
     clock = Hand()
-    pause = Pause(clock)
+    pause = Backoff(clock)
     assert pause.is_over()
     waits = []
     for _ in range(8):
@@ -53,6 +53,6 @@ def test_an_alarm_that_cannot_be_written_stops_nothing(caplog: pytest.LogCapture
     def broken(*_: str) -> None:
         raise MemoryError
 
-    pause = Pause(Hand())
+    pause = Backoff(Hand())
     pause.begin("no memory", broken)
     assert not pause.is_over() and "MemoryError" in caplog.text
