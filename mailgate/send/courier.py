@@ -45,7 +45,7 @@ class Outgoing:
 
 
 @dataclass(eq=False, slots=True)
-class _SendingRound:
+class _LetterBatch:
     """One call of `send`: what is still to be carried, and what came of the rest."""
 
     waiting: queue.SimpleQueue[Outgoing]
@@ -91,7 +91,7 @@ class Courier:
         self._stopping = threading.Event()
         self._room = _MemoryBudget(octets)
         self._relays = [relay() for _ in range(threads)]
-        self._rounds: list[queue.SimpleQueue[_SendingRound | None]] = [queue.SimpleQueue() for _ in range(threads)]
+        self._rounds: list[queue.SimpleQueue[_LetterBatch | None]] = [queue.SimpleQueue() for _ in range(threads)]
         self._turn = threading.Lock()
         self._threads = [
             threading.Thread(target=self._serve, args=pair, name=f"courier-{number}", daemon=True)
@@ -118,7 +118,7 @@ class Courier:
         if not items:
             return
         with self._turn:
-            carried = _SendingRound(queue.SimpleQueue(), queue.SimpleQueue(), time.monotonic() + budget.total_seconds())
+            carried = _LetterBatch(queue.SimpleQueue(), queue.SimpleQueue(), time.monotonic() + budget.total_seconds())
             for item in items:
                 carried.waiting.put(item)
             for rounds in self._rounds:
@@ -164,14 +164,14 @@ class Courier:
                 thread.join(0.1)
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _untried(self, carried: _SendingRound) -> Deferred:
+    def _untried(self, carried: _LetterBatch) -> Deferred:
         if self._stopping.is_set():
             return Deferred("not tried: the gateway is stopping", untried=True)
         if not carried.relay_said:
             return Deferred("not tried: no time was left in this round", untried=True)
         return Deferred(carried.relay_said, relay_down=True)
 
-    def _serve(self, relay: Relay, rounds: queue.SimpleQueue[_SendingRound | None]) -> None:
+    def _serve(self, relay: Relay, rounds: queue.SimpleQueue[_LetterBatch | None]) -> None:
         while (carried := rounds.get()) is not None:
             try:
                 self._carry(relay, carried)
@@ -188,7 +188,7 @@ class Courier:
             waiting.put(item)
         return None
 
-    def _carry(self, relay: Relay, carried: _SendingRound) -> None:
+    def _carry(self, relay: Relay, carried: _LetterBatch) -> None:
         downs = 0
         while not (self._stopping.is_set() or carried.over.is_set() or time.monotonic() > carried.until):
             with carried.beginning:
