@@ -31,7 +31,7 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, Outcome, Raised
+from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, Outcome, RaisedAlarm
 from mailgate.understand.mime.digest import digest
 
 if TYPE_CHECKING:
@@ -267,13 +267,13 @@ class Gateway:
             if not self.store.may_alarm(kind, key, now, every):
                 return
             try:
-                self._raise_alarm(Raised(kind, key, every), what, way_out, now)
+                self._raise_alarm(RaisedAlarm(kind, key, every), what, way_out, now)
                 self.on_letters()
                 return
             except Conflict:
                 continue  # another node raised it at this moment, or put the operator on file
 
-    def _raise_alarm(self, raised: Raised, what: str, way_out: str, now: datetime) -> None:
+    def _raise_alarm(self, raised: RaisedAlarm, what: str, way_out: str, now: datetime) -> None:
         address = self._house.operator
         person = self.store.people_at([address]).get(address.lower())
         new = person is None

@@ -113,13 +113,13 @@ class Outcome:
     known: Mapping[str, int] = field(default_factory=dict)
     """What `tickets_by_message_ids` said when this was decided. Anything else found now is a conflict."""
     settlement: Settlement | None = None
-    raises: Raised | None = None  #: the alarm that its letter tells the operator of
+    raises: RaisedAlarm | None = None  #: the alarm that its letter tells the operator of
     hold: Mapping[str, str] = field(default_factory=dict)  #: letters that are held, and why
     together: tuple[int, ...] = ()  #: waiting notices that its letter tells of
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class RaisedAlarm:
     """An alarm of one kind about one thing. It is not raised again before `every` has passed; if it was, that is a conflict."""
 
     kind: str

@@ -18,7 +18,7 @@ from mailgate.model.mail import Arrival, Attachment, Door
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Entry, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
-from mailgate.record.rows import Claim, Conflict, Keep, Outcome, Raised
+from mailgate.record.rows import Claim, Conflict, Keep, Outcome, RaisedAlarm
 from mailgate.record.store import Store, open_store
 from tests.databases import a_database
 
@@ -185,7 +185,7 @@ def raised(store: Store, kind: str, key: str, at: datetime, every: timedelta = t
     """Whether the operator was told of it now, and not before."""
     try:
         letter = a_letter(None, event="operator_alarmed", audience=Audience.OPERATOR, made_at=at)
-        store.record([Outcome(None, Decision(), (letter,), raises=Raised(kind, key, every))], at)
+        store.record([Outcome(None, Decision(), (letter,), raises=RaisedAlarm(kind, key, every))], at)
     except Conflict:
         return False
     return True

@@ -12,7 +12,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.policy import Agent, Policy
 from mailgate.model.ticket import Status
-from mailgate.record.rows import Conflict, Outcome, Raised
+from mailgate.record.rows import Conflict, Outcome, RaisedAlarm
 from mailgate.record.tables import metadata
 from tests.record.builders import (
     LEASE,
@@ -95,7 +95,7 @@ def test_an_operator_alarm_is_raised_again_only_after_its_time_or_once_the_troub
 def test_an_alarm_whose_letter_could_not_be_kept_was_not_raised(store):
     """Whatever happens in between, the operator hears of it: at this attempt or at the next one."""
     a_recorded_ticket(store)
-    outcome = Outcome(None, Decision(), (an_acknowledgement(),), raises=Raised("relay_down", "", DAY))
+    outcome = Outcome(None, Decision(), (an_acknowledgement(),), raises=RaisedAlarm("relay_down", "", DAY))
     with pytest.raises(Conflict):  # the last thing before the commit, and stands for all that can go wrong
         store.record([outcome], NOON, lambda letters, counts: "too many")
     assert store.may_alarm("relay_down", "", NOON, DAY) and raised(store, "relay_down", "", NOON)
