@@ -5,16 +5,16 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, Table, Text
 
 from mailgate.record.tables import Id, metadata
-from mailgate.record.types import UtcDateTime, Words
+from mailgate.record.types import UtcDateTime, WordsColumn
 
 #: Addresses that are not written to for a while: they bounced, or asked.
 suppressions = Table(
     "suppressions",
     metadata,
-    Column("address", Words, primary_key=True),
+    Column("address", WordsColumn, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", WordsColumn, nullable=False),
     Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
     Index(None, "until"),
     sqlite_with_rowid=False,
@@ -24,10 +24,10 @@ suppressions = Table(
 blocks = Table(
     "blocks",
     metadata,
-    Column("pattern", Words, primary_key=True),  #: a folded address, or a domain with all below it
+    Column("pattern", WordsColumn, primary_key=True),  #: a folded address, or a domain with all below it
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime),  #: NULL: for good
-    Column("reason", Words, nullable=False),
+    Column("reason", WordsColumn, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -36,7 +36,7 @@ turns = Table(
     "turns",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("author", Words, nullable=False),  #: folded
+    Column("author", WordsColumn, nullable=False),  #: folded
     Column("ticket", Id),
     Column("at", UtcDateTime, nullable=False),
     Column("lag_s", Integer, nullable=False),  #: seconds after that letter
@@ -51,11 +51,11 @@ unanswered = Table(
     "unanswered",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("key", Words, nullable=False),  #: folded address
+    Column("key", WordsColumn, nullable=False),  #: folded address
     Column("ticket", Id, nullable=False),
     Column("desk", Text, nullable=False),
     Column("event", Text, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime),
     Index(None, "key", "told_at"),
@@ -67,7 +67,7 @@ notices_waiting = Table(
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
     Column("person", Id, nullable=False),  #: who is to hear of it
-    Column("cause", Words, nullable=False),  #: folded address of whose mail it was
+    Column("cause", WordsColumn, nullable=False),  #: folded address of whose mail it was
     Column("ticket", Id),
     Column("desk", Text, nullable=False),
     Column("event", Text, nullable=False),

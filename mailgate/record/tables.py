@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
-from mailgate.record.types import UtcDateTime, Words, json_column
+from mailgate.record.types import UtcDateTime, WordsColumn, json_column
 
 metadata = MetaData(
     naming_convention={**{kind: f"{kind}_%(table_name)s_%(column_0_N_name)s" for kind in ("ix", "uq", "fk")}, "pk": "pk_%(table_name)s"}
@@ -44,7 +44,7 @@ policies = Table(
     "policies",
     metadata,
     Column("digest", Text, primary_key=True),
-    Column("text", Words, nullable=False),
+    Column("text", WordsColumn, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
 )
 
@@ -52,7 +52,7 @@ operator_alarms = Table(
     "operator_alarms",
     metadata,
     Column("kind", Text, primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("key", WordsColumn, primary_key=True),
     Column("raised_at", UtcDateTime, nullable=False),  #: the last time
     Column("letter", Text),  #: the one about it: while it waits in the outbox, no other is written
     sqlite_with_rowid=False,
@@ -75,11 +75,11 @@ raw_mails = Table(
     "raw_mails",
     metadata,
     _id(),
-    Column("reverse_path", Words),  #: "": the null reverse-path; NULL: the door knows no envelope
+    Column("reverse_path", WordsColumn),  #: "": the null reverse-path; NULL: the door knows no envelope
     Column("recipients", json_column(), nullable=False),
     Column("door", Text, nullable=False),
-    Column("peer", Words, nullable=False),
-    Column("helo", Words),  #: what the peer called itself; NULL: the door knows no such word
+    Column("peer", WordsColumn, nullable=False),
+    Column("helo", WordsColumn),  #: what the peer called itself; NULL: the door knows no such word
     Column("insider", Boolean),  #: came through a door that only colleagues reach; NULL is no
     Column("received_at", UtcDateTime, nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
@@ -103,9 +103,9 @@ inbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("settled_at", UtcDateTime),
     Column("ticket", Id),
-    Column("message_id", Words),  #: once it was read
-    Column("reason", Words),  #: why it was set aside
-    Column("sender", Words),  #: folded reverse-path: one sender's backlog holds up nobody else
+    Column("message_id", WordsColumn),  #: once it was read
+    Column("reason", WordsColumn),  #: why it was set aside
+    Column("sender", WordsColumn),  #: folded reverse-path: one sender's backlog holds up nobody else
     Column("released", Boolean),  #: a person let it through although its author is blocked
     Column("trace", json_column()),
     Column("evidence", json_column()),
@@ -122,7 +122,7 @@ message_ids = Table(
     "message_ids",
     metadata,
     Column("desk", Text, primary_key=True),
-    Column("message_id", Words, primary_key=True),
+    Column("message_id", WordsColumn, primary_key=True),
     Column("ticket", Id, ForeignKey("tickets.number"), nullable=False),
     sqlite_with_rowid=False,
 )
@@ -132,7 +132,7 @@ bad_tokens = Table(
     "bad_tokens",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("author", Words, nullable=False),
+    Column("author", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Index(None, "author", "at"),
 )
@@ -143,8 +143,8 @@ bad_tokens = Table(
 mailbox_folders = Table(
     "mailbox_folders",
     metadata,
-    Column("mailbox", Words, primary_key=True),
-    Column("folder", Words, primary_key=True),
+    Column("mailbox", WordsColumn, primary_key=True),
+    Column("folder", WordsColumn, primary_key=True),
     Column("uidvalidity", BigInteger),  #: NULL: never opened
     Column("last_uid", BigInteger),
     Column("rescan_until", BigInteger),
@@ -156,7 +156,7 @@ mailbox_folders = Table(
     Column("ok_at", UtcDateTime),  #: looked through to its end
     Column("failing_since", UtcDateTime),
     Column("failures", Integer, nullable=False),  #: in a row
-    Column("error", Words, nullable=False),
+    Column("error", WordsColumn, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -164,13 +164,13 @@ mailbox_folders = Table(
 mailbox_pending = Table(
     "mailbox_pending",
     metadata,
-    Column("mailbox", Words, primary_key=True),
-    Column("folder", Words, primary_key=True),
+    Column("mailbox", WordsColumn, primary_key=True),
+    Column("folder", WordsColumn, primary_key=True),
     Column("uid", BigInteger, primary_key=True),
     Column("stage", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", WordsColumn, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -179,7 +179,7 @@ mailbox_connects = Table(
     "mailbox_connects",
     metadata,
     Column("id", Id, primary_key=True, autoincrement=True),
-    Column("mailbox", Words, nullable=False),
+    Column("mailbox", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("outcome", Text, nullable=False),
     Index(None, "mailbox", "at"),
@@ -191,8 +191,8 @@ people = Table(
     "people",
     metadata,
     _id(),
-    Column("name", Words, nullable=False),
-    Column("address", Words, nullable=False),
+    Column("name", WordsColumn, nullable=False),
+    Column("address", WordsColumn, nullable=False),
     Column("language", Text),
     Column("timezone", Text),
     Column("agent", Text, unique=True),  #: their name in policy.toml
@@ -203,7 +203,7 @@ people = Table(
 addresses = Table(
     "addresses",
     metadata,
-    Column("key", Words, primary_key=True),  #: lower case
+    Column("key", WordsColumn, primary_key=True),  #: lower case
     Column("person", Id, ForeignKey("people.id"), nullable=False, index=True),
     Column("place", Integer, nullable=False),  #: order in which they became known
     sqlite_with_rowid=False,
@@ -217,7 +217,7 @@ tickets = Table(
     _id("number"),
     Column("version", Integer, nullable=False),
     Column("desk", Text, nullable=False),
-    Column("title", Words, nullable=False),
+    Column("title", WordsColumn, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("priority", Integer, nullable=False),
@@ -262,20 +262,20 @@ entries = Table(
     Column("visibility", Text, nullable=False),
     Column("author", Id),
     Column("author_role", Text, nullable=False),
-    Column("author_name", Words, nullable=False),
+    Column("author_name", WordsColumn, nullable=False),
     Column("inbox", Id),
-    Column("message_id", Words),
+    Column("message_id", WordsColumn),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
     Column("hidden", Boolean, nullable=False),
     Column("flags", json_column(), nullable=False),
-    Column("reverse", Words),
+    Column("reverse", WordsColumn),
     Column("copied", json_column()),  #: NULL: nobody, or the row is older than the column
     Column("attachments", json_column(), nullable=False),  #: where they are in the raw mail, never their bytes
-    Column("text", Words, nullable=False),
-    Column("html", Words),
-    Column("quoted", Words, nullable=False),
-    Column("signature", Words, nullable=False),
+    Column("text", WordsColumn, nullable=False),
+    Column("html", WordsColumn),
+    Column("quoted", WordsColumn, nullable=False),
+    Column("signature", WordsColumn, nullable=False),
     Index(None, "ticket", "id"),
 )
 
@@ -319,7 +319,7 @@ cycles = Table(
     Column("retargets", json_column(), nullable=False),
     Column("warned", json_column(), nullable=False),
     Column("cancel_reason", Text),
-    Column("annulled_by", Words),
+    Column("annulled_by", WordsColumn),
     sqlite_with_rowid=False,
 )
 
@@ -365,7 +365,7 @@ ratings = Table(
     Column("closure", Integer, primary_key=True),
     Column("person", Id),
     Column("score", Integer, nullable=False),
-    Column("comment", Words, nullable=False),
+    Column("comment", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -379,7 +379,7 @@ rating_history = Table(
     Column("closure", Integer, nullable=False),
     Column("person", Id),
     Column("score", Integer, nullable=False),
-    Column("comment", Words, nullable=False),
+    Column("comment", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("mail", Id),
     Index(None, "ticket", "closure"),
@@ -397,9 +397,9 @@ letters = Table(
     Column("ticket", Id),
     Column("desk", Text, nullable=False),
     Column("person", Id, nullable=False),
-    Column("address", Words, nullable=False),
-    Column("address_key", Words, nullable=False),  #: lower case
-    Column("message_id", Words, nullable=False),
+    Column("address", WordsColumn, nullable=False),
+    Column("address_key", WordsColumn, nullable=False),  #: lower case
+    Column("message_id", WordsColumn, nullable=False),
     Column("automatic", Boolean, nullable=False),
     Column("proven", Boolean, nullable=False),
     Column("answer_is", Text, nullable=False),
@@ -410,21 +410,21 @@ letters = Table(
     Column("not_before", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("counted_at", UtcDateTime),  #: automatic letters to outsiders: when they may leave; NULL: no budget counts them
-    Column("counted_key", Words),  #: on whose budget: the folded address
-    Column("cause", Words),  #: folded address of the author of the mail that it follows from
+    Column("counted_key", WordsColumn),  #: on whose budget: the folded address
+    Column("cause", WordsColumn),  #: folded address of the author of the mail that it follows from
     Column("state", Text, nullable=False),
     Column("due_at", UtcDateTime),  #: when the courier looks at it: next attempt, or end of the lease. NULL: settled or held
     Column("lease", Text),
     Column("attempts", Integer, nullable=False),
     Column("first_at", UtcDateTime),  #: the first attempt
-    Column("last_reply", Words, nullable=False),
+    Column("last_reply", WordsColumn, nullable=False),
     Column("doubted", Boolean, nullable=False),  #: the relay may have it although it did not say so
     Column("settled_at", UtcDateTime),
     Column("spent_at", UtcDateTime),
     Column("answered_at", UtcDateTime),  #: the last answer of its reader: it arrived, whatever is reported later
     Column("fate", Text),  #: what was reported since: delayed, relayed, delivered, bounced
     Column("fate_at", UtcDateTime),
-    Column("reverse_path", Words, nullable=False),
+    Column("reverse_path", WordsColumn, nullable=False),
     Column("boundary", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("size", Integer, nullable=False),
@@ -432,7 +432,7 @@ letters = Table(
     Column("parts", json_column(), nullable=False),
     Column("header", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("notice", Words, nullable=False),
+    Column("notice", WordsColumn, nullable=False),
     Index(None, "automatic", "due_at"),
     Index(None, "state", "settled_at"),
     Index(None, "ticket"),
@@ -465,7 +465,7 @@ Index(
 letter_aliases = Table(
     "letter_aliases",
     metadata,
-    Column("message_id", Words, primary_key=True),
+    Column("message_id", WordsColumn, primary_key=True),
     Column("letter", Text, ForeignKey("letters.id"), nullable=False),
     sqlite_with_rowid=False,
 )
@@ -481,7 +481,7 @@ delivery_reports = Table(
     Column("status", Text),
     Column("reply_code", Text),
     Column("hard", Boolean, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", WordsColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import UtcDateTime, Words
+from mailgate.record.types import UtcDateTime, WordsColumn
 
 revision = "0001"
 down_revision = None
@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "bad_tokens",
         sa.Column("id", Id, autoincrement=True, nullable=False),
-        sa.Column("author", Words(), nullable=False),
+        sa.Column("author", WordsColumn(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_bad_tokens"),
     )
@@ -39,9 +39,9 @@ def upgrade() -> None:
         sa.Column("ticket", Id, nullable=True),
         sa.Column("desk", sa.Text(), nullable=False),
         sa.Column("person", Id, nullable=False),
-        sa.Column("address", Words(), nullable=False),
-        sa.Column("address_key", Words(), nullable=False),
-        sa.Column("message_id", Words(), nullable=False),
+        sa.Column("address", WordsColumn(), nullable=False),
+        sa.Column("address_key", WordsColumn(), nullable=False),
+        sa.Column("message_id", WordsColumn(), nullable=False),
         sa.Column("automatic", sa.Boolean(), nullable=False),
         sa.Column("proven", sa.Boolean(), nullable=False),
         sa.Column("answer_is", sa.Text(), nullable=False),
@@ -56,11 +56,11 @@ def upgrade() -> None:
         sa.Column("lease", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("first_at", UtcDateTime(), nullable=True),
-        sa.Column("last_reply", Words(), nullable=False),
+        sa.Column("last_reply", WordsColumn(), nullable=False),
         sa.Column("doubted", sa.Boolean(), nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.Column("spent_at", UtcDateTime(), nullable=True),
-        sa.Column("reverse_path", Words(), nullable=False),
+        sa.Column("reverse_path", WordsColumn(), nullable=False),
         sa.Column("boundary", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -68,7 +68,7 @@ def upgrade() -> None:
         sa.Column("parts", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("header", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("notice", Words(), nullable=False),
+        sa.Column("notice", WordsColumn(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_letters"),
     )
     op.create_index("ix_letters_address_key_counted_at", "letters", ["address_key", "counted_at"], unique=False)
@@ -94,7 +94,7 @@ def upgrade() -> None:
     op.create_table(
         "operator_alarms",
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("key", Words(), nullable=False),
+        sa.Column("key", WordsColumn(), nullable=False),
         sa.Column("raised_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "key", name="pk_operator_alarms"),
         sqlite_with_rowid=False,
@@ -102,8 +102,8 @@ def upgrade() -> None:
     op.create_table(
         "people",
         sa.Column("id", Id, autoincrement=False, nullable=False),
-        sa.Column("name", Words(), nullable=False),
-        sa.Column("address", Words(), nullable=False),
+        sa.Column("name", WordsColumn(), nullable=False),
+        sa.Column("address", WordsColumn(), nullable=False),
         sa.Column("language", sa.Text(), nullable=True),
         sa.Column("timezone", sa.Text(), nullable=True),
         sa.Column("agent", sa.Text(), nullable=True),
@@ -114,17 +114,17 @@ def upgrade() -> None:
     op.create_table(
         "policies",
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("text", Words(), nullable=False),
+        sa.Column("text", WordsColumn(), nullable=False),
         sa.Column("first_seen_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_policies"),
     )
     op.create_table(
         "raw_mails",
         sa.Column("id", Id, autoincrement=False, nullable=False),
-        sa.Column("reverse_path", Words(), nullable=True),
+        sa.Column("reverse_path", WordsColumn(), nullable=True),
         sa.Column("recipients", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("door", sa.Text(), nullable=False),
-        sa.Column("peer", Words(), nullable=False),
+        sa.Column("peer", WordsColumn(), nullable=False),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.Column("arrived_at", UtcDateTime(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -134,16 +134,16 @@ def upgrade() -> None:
     )
     op.create_table(
         "suppressions",
-        sa.Column("address", Words(), nullable=False),
+        sa.Column("address", WordsColumn(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=False),
-        sa.Column("reason", Words(), nullable=False),
+        sa.Column("reason", WordsColumn(), nullable=False),
         sa.PrimaryKeyConstraint("address", name="pk_suppressions"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "addresses",
-        sa.Column("key", Words(), nullable=False),
+        sa.Column("key", WordsColumn(), nullable=False),
         sa.Column("person", Id, nullable=False),
         sa.Column("place", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["person"], ["people.id"], name="fk_addresses_person"),
@@ -164,8 +164,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("settled_at", UtcDateTime(), nullable=True),
         sa.Column("ticket", Id, nullable=True),
-        sa.Column("message_id", Words(), nullable=True),
-        sa.Column("reason", Words(), nullable=True),
+        sa.Column("message_id", WordsColumn(), nullable=True),
+        sa.Column("reason", WordsColumn(), nullable=True),
         sa.Column("trace", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("evidence", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("proof", sa.JSON(none_as_null=True), nullable=True),
@@ -178,7 +178,7 @@ def upgrade() -> None:
     op.create_index("ix_inbox_ticket", "inbox", ["ticket"], unique=False)
     op.create_table(
         "letter_aliases",
-        sa.Column("message_id", Words(), nullable=False),
+        sa.Column("message_id", WordsColumn(), nullable=False),
         sa.Column("letter", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["letter"], ["letters.id"], name="fk_letter_aliases_letter"),
         sa.PrimaryKeyConstraint("message_id", name="pk_letter_aliases"),
@@ -189,7 +189,7 @@ def upgrade() -> None:
         sa.Column("number", Id, autoincrement=False, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("title", Words(), nullable=False),
+        sa.Column("title", WordsColumn(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
@@ -265,7 +265,7 @@ def upgrade() -> None:
         sa.Column("retargets", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("warned", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("cancel_reason", sa.Text(), nullable=True),
-        sa.Column("annulled_by", Words(), nullable=True),
+        sa.Column("annulled_by", WordsColumn(), nullable=True),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_cycles_ticket"),
         sa.PrimaryKeyConstraint("ticket", "metric", "n", name="pk_cycles"),
         sqlite_with_rowid=False,
@@ -277,19 +277,19 @@ def upgrade() -> None:
         sa.Column("visibility", sa.Text(), nullable=False),
         sa.Column("author", Id, nullable=True),
         sa.Column("author_role", sa.Text(), nullable=False),
-        sa.Column("author_name", Words(), nullable=False),
+        sa.Column("author_name", WordsColumn(), nullable=False),
         sa.Column("inbox", Id, nullable=True),
-        sa.Column("message_id", Words(), nullable=True),
+        sa.Column("message_id", WordsColumn(), nullable=True),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("arrived_at", UtcDateTime(), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("flags", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("reverse", Words(), nullable=True),
+        sa.Column("reverse", WordsColumn(), nullable=True),
         sa.Column("attachments", sa.JSON(none_as_null=True), nullable=False),
-        sa.Column("text", Words(), nullable=False),
-        sa.Column("html", Words(), nullable=True),
-        sa.Column("quoted", Words(), nullable=False),
-        sa.Column("signature", Words(), nullable=False),
+        sa.Column("text", WordsColumn(), nullable=False),
+        sa.Column("html", WordsColumn(), nullable=True),
+        sa.Column("quoted", WordsColumn(), nullable=False),
+        sa.Column("signature", WordsColumn(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_entries_ticket"),
         sa.PrimaryKeyConstraint("id", name="pk_entries"),
     )
@@ -324,7 +324,7 @@ def upgrade() -> None:
     op.create_table(
         "message_ids",
         sa.Column("desk", sa.Text(), nullable=False),
-        sa.Column("message_id", Words(), nullable=False),
+        sa.Column("message_id", WordsColumn(), nullable=False),
         sa.Column("ticket", Id, nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_message_ids_ticket"),
         sa.PrimaryKeyConstraint("desk", "message_id", name="pk_message_ids"),
@@ -337,7 +337,7 @@ def upgrade() -> None:
         sa.Column("closure", sa.Integer(), nullable=False),
         sa.Column("person", Id, nullable=True),
         sa.Column("score", sa.Integer(), nullable=False),
-        sa.Column("comment", Words(), nullable=False),
+        sa.Column("comment", WordsColumn(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("mail", Id, nullable=True),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_rating_history_ticket"),
@@ -350,7 +350,7 @@ def upgrade() -> None:
         sa.Column("closure", sa.Integer(), nullable=False),
         sa.Column("person", Id, nullable=True),
         sa.Column("score", sa.Integer(), nullable=False),
-        sa.Column("comment", Words(), nullable=False),
+        sa.Column("comment", WordsColumn(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_ratings_ticket"),
         sa.PrimaryKeyConstraint("ticket", "closure", name="pk_ratings"),

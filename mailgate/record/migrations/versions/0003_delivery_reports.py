@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import UtcDateTime, Words
+from mailgate.record.types import UtcDateTime, WordsColumn
 
 revision = "0003"
 down_revision = "0002"
@@ -30,7 +30,7 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=True),
         sa.Column("reply_code", sa.Text(), nullable=True),
         sa.Column("hard", sa.Boolean(), nullable=False),
-        sa.Column("reason", Words(), nullable=False),
+        sa.Column("reason", WordsColumn(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["letter"], ["letters.id"], name="fk_delivery_reports_letter"),
         sa.ForeignKeyConstraint(["mail"], ["inbox.id"], name="fk_delivery_reports_mail"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import Words
+from mailgate.record.types import WordsColumn
 
 revision = "0005"
 down_revision = "0004"
@@ -14,5 +14,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("raw_mails", sa.Column("helo", Words(), nullable=True))
+    op.add_column("raw_mails", sa.Column("helo", WordsColumn(), nullable=True))
     op.add_column("raw_mails", sa.Column("insider", sa.Boolean(), nullable=True))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import UtcDateTime, Words
+from mailgate.record.types import UtcDateTime, WordsColumn
 
 revision = "0007"
 down_revision = "0006"
@@ -20,23 +20,23 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("inbox", sa.Column("released", sa.Boolean(), nullable=True))
     op.add_column("people", sa.Column("proven_at", UtcDateTime(), nullable=True))
-    op.add_column("letters", sa.Column("counted_key", Words(), nullable=True))
-    op.add_column("letters", sa.Column("cause", Words(), nullable=True))
+    op.add_column("letters", sa.Column("counted_key", WordsColumn(), nullable=True))
+    op.add_column("letters", sa.Column("cause", WordsColumn(), nullable=True))
     op.create_index("ix_letters_counted_key_counted_at", "letters", ["counted_key", "counted_at"], unique=False)
     op.create_index("ix_letters_cause_made_at", "letters", ["cause", "made_at"], unique=False)
     op.create_table(
         "blocks",
-        sa.Column("pattern", Words(), nullable=False),
+        sa.Column("pattern", WordsColumn(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("until", UtcDateTime(), nullable=True),
-        sa.Column("reason", Words(), nullable=False),
+        sa.Column("reason", WordsColumn(), nullable=False),
         sa.PrimaryKeyConstraint("pattern", name="pk_blocks"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "turns",
         sa.Column("id", Id, autoincrement=True, nullable=False),
-        sa.Column("author", Words(), nullable=False),
+        sa.Column("author", WordsColumn(), nullable=False),
         sa.Column("ticket", Id, nullable=True),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("lag_s", sa.Integer(), nullable=False),
@@ -49,11 +49,11 @@ def upgrade() -> None:
     op.create_table(
         "unanswered",
         sa.Column("id", Id, autoincrement=True, nullable=False),
-        sa.Column("key", Words(), nullable=False),
+        sa.Column("key", WordsColumn(), nullable=False),
         sa.Column("ticket", Id, nullable=False),
         sa.Column("desk", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
-        sa.Column("reason", Words(), nullable=False),
+        sa.Column("reason", WordsColumn(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.Column("told_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_unanswered"),
@@ -63,7 +63,7 @@ def upgrade() -> None:
         "notices_waiting",
         sa.Column("id", Id, autoincrement=True, nullable=False),
         sa.Column("person", Id, nullable=False),
-        sa.Column("cause", Words(), nullable=False),
+        sa.Column("cause", WordsColumn(), nullable=False),
         sa.Column("ticket", Id, nullable=True),
         sa.Column("desk", sa.Text(), nullable=False),
         sa.Column("event", sa.Text(), nullable=False),
@@ -77,7 +77,7 @@ def upgrade() -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     people = sa.table("people", sa.column("proven", sa.Boolean()), sa.column("proven_at", UtcDateTime()))
     letters = sa.table(
-        "letters", sa.column("counted_key", Words()), sa.column("address_key", Words()), sa.column("counted_at", UtcDateTime())
+        "letters", sa.column("counted_key", WordsColumn()), sa.column("address_key", WordsColumn()), sa.column("counted_at", UtcDateTime())
     )
     # Nobody knows since when they are proven: from now on it counts. And the budgets of the last day go on.
     op.execute(people.update().where(people.c.proven).values(proven_at=now))

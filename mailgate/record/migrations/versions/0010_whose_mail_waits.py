@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import Words
+from mailgate.record.types import WordsColumn
 
 revision = "0010"
 down_revision = "0009"
@@ -14,4 +14,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("inbox", sa.Column("sender", Words(), nullable=True))
+    op.add_column("inbox", sa.Column("sender", WordsColumn(), nullable=True))
