@@ -35,7 +35,7 @@ from mailgate.app.program import GARBAGE, build_gateway
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
 from mailgate.gateway import to_keep
-from mailgate.gateway.writing import Desk, Sheet, Written, written
+from mailgate.gateway.writing import LetterWriter, Sheet, Written, written
 from mailgate.guard import line
 from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread
@@ -123,7 +123,7 @@ class Worker:
     def texts(self, asked: Sequence[FilesAsked]) -> list[Texts | Unread]:
         return self._through("understand", open_texts, asked)
 
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+    def write(self, sheets: Sequence[Sheet], desk: LetterWriter) -> list[Written]:
         with self._accounts.stage("hand_over"):
             scribe = pickle.loads(line.pack(scribe_of(desk)))
         sealed = self._through("compose", partial(write_with, scribe), sheets)

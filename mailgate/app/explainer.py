@@ -16,7 +16,7 @@ from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.explaining import Told, an_arrival, desk_for, dry_run
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import ReadingRound
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account, Accounted
 from mailgate.model.installation import ReaderSettings, VerifySettings
 from mailgate.model.mail import Kind, Mail, Reading, Unread
@@ -75,7 +75,7 @@ class Explainer:
         unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
         self.unknown = " ".join(filter(None, (NO_KEYS if keyless else "", unknown)))
         self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
-        self.desk = Desk(policy, ring, templates, "null", operator, True)
+        self.desk = LetterWriter(policy, ring, templates, "null", operator, True)
         self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)
         self.rounds = ReadingRound(self.store, self.reader, clock, lambda *_: None) if self.store else None
         verify = settings.verify if settings else VerifySettings()

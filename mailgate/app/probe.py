@@ -11,13 +11,13 @@ from mailgate.app import build_templates
 from mailgate.app.program import build_relay, relay_login, token_sources
 from mailgate.compose.assemble import assemble
 from mailgate.compose.letters import ROUNDTRIP
-from mailgate.gateway.writing import Desk, new_letter_id
+from mailgate.gateway.writing import LetterWriter, new_letter_id
 from mailgate.model import token
 from mailgate.model.delivery import Delivered, Delivery
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.mail import Mail
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.policy import Desk
 from mailgate.record.rows import InboxRow
 from mailgate.record.store import Store
 from mailgate.settings import Settings
@@ -52,7 +52,7 @@ def send_test(settings: Settings, address: str, now: datetime) -> Delivery:
     return _hand_over(settings, _letter(settings, "relay_tested", desk, address, new_letter_id(), now), now)
 
 
-def send_roundtrip(settings: Settings, desk: PolicyDesk, now: datetime) -> list[Out]:
+def send_roundtrip(settings: Settings, desk: Desk, now: datetime) -> list[Out]:
     """Writes to the desk's own address, and where it has subaddresses, to one with a token."""
     sent = []
     for subaddress in (False, True) if desk.subaddress == "plus" else (False,):
@@ -64,8 +64,10 @@ def send_roundtrip(settings: Settings, desk: PolicyDesk, now: datetime) -> list[
     return sent
 
 
-def _letter(settings: Settings, event: str, desk: PolicyDesk, address: str, id_: str, now: datetime) -> Letter:
-    writing = Desk(settings.policy, settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, False)
+def _letter(settings: Settings, event: str, desk: Desk, address: str, id_: str, now: datetime) -> Letter:
+    writing = LetterWriter(
+        settings.policy, settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, False
+    )
     facts = {"mark": token.check_id(settings.ring, id_, desk.domain)} if event == ROUNDTRIP else {}
     person = Person(id=0, name="", address=address)
     wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, id=id_)
@@ -107,7 +109,7 @@ class Watch:
         return row.ticket if row else None
 
 
-def compared(out: Out, back: Back, settings: Settings, desk: PolicyDesk) -> Iterator[Found]:
+def compared(out: Out, back: Back, settings: Settings, desk: Desk) -> Iterator[Found]:
     """What came back unchanged, what did not, and which setting follows from it."""
     letter, mail = out.letter, back.mail
     if mail.message_id == letter.message_id:
@@ -153,7 +155,7 @@ def _reverse(letter: Letter, back: Back) -> Found:
     return "bounces", f"<{letter.reverse_path}> came back as <{path}>: {way_out}", False
 
 
-def missing(out: Out, desk: PolicyDesk, seconds: int) -> Found:
+def missing(out: Out, desk: Desk, seconds: int) -> Found:
     """A letter that has not come back."""
     if not isinstance(out.delivery, Delivered):
         return "relay", f"did not take the letter to {out.letter.address}: {out.delivery.reply}", False

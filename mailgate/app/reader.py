@@ -18,7 +18,7 @@ from mailgate.compose import words
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.gateway.workers import NoReader, Unwritten
-from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet, written
+from mailgate.gateway.writing import LetterWriter, Sheet, Written, write_sheet, written
 from mailgate.gateway.writing import Sealed as Letters
 from mailgate.guard import Guard, GuardError, Overrun, Raised
 from mailgate.model.account import Accounted
@@ -58,10 +58,10 @@ class _Scribe:
     operator: str
 
     def write(self, sheet: Sheet) -> Letters:
-        return write_sheet(sheet, Desk(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
+        return write_sheet(sheet, LetterWriter(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
 
 
-def scribe_of(desk: Desk) -> _Scribe:
+def scribe_of(desk: LetterWriter) -> _Scribe:
     return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
 
 
@@ -119,7 +119,7 @@ class ReaderOnly:
             return Unread(_why(answer))
         return answer if len(answer) == len(asked[1]) else Unread("the reader failed: it answered for other files")
 
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+    def write(self, sheets: Sequence[Sheet], desk: LetterWriter) -> list[Written]:
         raise Unwritten("this reader writes no letters")
 
 
@@ -151,7 +151,7 @@ class GuardedReader(ReaderOnly):
         super().stop()
         self.writers.stop()
 
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+    def write(self, sheets: Sequence[Sheet], desk: LetterWriter) -> list[Written]:
         busy = [sheet for sheet in sheets if sheet.wanted]
         answers = iter(self._run(self.writers, partial(write_with, scribe_of(desk)), busy))
         letters: list[Written] = []

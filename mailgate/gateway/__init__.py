@@ -23,7 +23,7 @@ from mailgate.gateway.pausing import Backoff
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Arrival, Door
@@ -121,9 +121,9 @@ class Gateway:
     def policy(self) -> Policy:
         return self._desk.policy
 
-    def _desk_with(self, policy: Policy) -> Desk:
+    def _desk_with(self, policy: Policy) -> LetterWriter:
         house = self._house
-        return Desk(policy, house.ring, house.templates, house.reverse_path, house.operator, house.held)
+        return LetterWriter(policy, house.ring, house.templates, house.reverse_path, house.operator, house.held)
 
     def adopt(self, policy: Policy, text: str) -> None:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""

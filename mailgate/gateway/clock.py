@@ -12,7 +12,7 @@ from mailgate.decide import clocks
 from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
 from mailgate.gateway.combining import tell_together
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome, recorded
@@ -32,7 +32,7 @@ class ClockRound:
         self.store, self.now = store, now
         self._tidied: datetime | None = None
 
-    def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
+    def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
         """Looks at up to `limit` tickets on which something is due; returns how many there were."""
         now = self.now()
         due = self.store.due_tickets(now, limit)
@@ -51,7 +51,7 @@ class ClockRound:
             self._tidied = now
         return len(due) + together
 
-    def _one(self, desk: Desk, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
+    def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
         began = journal.clock()
         decision = clocks.on_time(Scene(file=file, policy=desk.policy, agents=agents, now=now))
         addresses = [letter.person.address.lower() for letter in decision.letters]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.words import EVENTS
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
@@ -29,7 +29,7 @@ EVENT, MOST_DOUBLED = "notices_combined", 7
 LETTERS, MOST_WAITING = 50, 2_000
 
 
-def tell_together(store: Store, desk: Desk, agents: Mapping[str, Person], now: datetime) -> int:
+def tell_together(store: Store, desk: LetterWriter, agents: Mapping[str, Person], now: datetime) -> int:
     """Writes what has waited long enough; returns how many letters there were."""
     readers = {person.id: person for person in agents.values()}
     written = 0
@@ -54,7 +54,7 @@ def tell_together(store: Store, desk: Desk, agents: Mapping[str, Person], now: d
     return written
 
 
-def _tell(store: Store, desk: Desk, readers: Mapping[int, Person], rows: Sequence[Waiting], now: datetime) -> int:
+def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows: Sequence[Waiting], now: datetime) -> int:
     if not rows:
         return 0
     reader, ids = readers.get(rows[0].person), tuple(row.id for row in rows)
@@ -89,12 +89,12 @@ def _tell(store: Store, desk: Desk, readers: Mapping[int, Person], rows: Sequenc
     return 1
 
 
-def _ref(row: Waiting, desk: Desk) -> str:
+def _ref(row: Waiting, desk: LetterWriter) -> str:
     at = desk.policy.desks.get(row.desk)
     return f"{at.prefix}-{row.ticket}" if at is not None and row.ticket is not None else f"mail {row.mail}"
 
 
-def _row(row: Waiting, files: Mapping[int, TicketFile], desk: Desk) -> dict[str, str]:
+def _row(row: Waiting, files: Mapping[int, TicketFile], desk: LetterWriter) -> dict[str, str]:
     file, at = files.get(row.ticket or 0), desk.policy.desks.get(row.desk)
     if file is None or row.ticket is None:
         return {"ref": "", "title": f"mail {row.mail}", "words": EVENTS.get(row.event, row.event.replace("_", " "))}

@@ -24,7 +24,7 @@ from mailgate.gateway.gathering import (
 from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS, ReadingRound
 from mailgate.gateway.workers import TextFiles
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of
@@ -32,7 +32,7 @@ from mailgate.model.evidence import Verdict
 from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk as PolicyDesk
+from mailgate.model.policy import Desk
 from mailgate.record.rows import Claim
 from mailgate.understand.answers.thread import find_evidence
 from mailgate.understand.identity.dkim import Sealed
@@ -82,8 +82,8 @@ class Told:
 
 def dry_run(
     rounds: ReadingRound | None,
-    desk: Desk,
-    at: PolicyDesk,
+    desk: LetterWriter,
+    at: Desk,
     agents: Mapping[str, Person],
     arrival: Arrival,
     reading: Reading,
@@ -129,7 +129,7 @@ def an_arrival(raw: bytes, reading: Reading, now: datetime) -> Arrival:
     return Arrival(raw, path.strip("<> ") if path is not None else None, recipients, Door.IMPORT, "explain", now, now)
 
 
-def desk_for(desk: Desk, arrival: Arrival) -> PolicyDesk:
+def desk_for(desk: LetterWriter, arrival: Arrival) -> Desk:
     """The desk of the first recipient that is one of ours, else the first of the policy."""
     found = next((d for d in map(desk.policy.desk_at, arrival.recipients) if d), None)
     return found or next(iter(desk.policy.desks.values()))

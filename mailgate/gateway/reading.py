@@ -38,7 +38,7 @@ from mailgate.gateway.gathering import (
 )
 from mailgate.gateway.known import Known
 from mailgate.gateway.workers import LATER, Reader, Unopened
-from mailgate.gateway.writing import Desk, Unwritable, Written, a_sheet, new_letter_id, noted
+from mailgate.gateway.writing import LetterWriter, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.commands import tickets_named
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Evidence, EvidenceKind
@@ -125,7 +125,7 @@ class ReadingRound:
         self._ahead: Future[Batch | None] | None = None
         self._owed: deque[Claim] = deque()  #: mails to give back as soon as the database can be told so
 
-    def run(self, desk: Desk, agents: dict[str, Person], limit: int) -> int:
+    def run(self, desk: LetterWriter, agents: dict[str, Person], limit: int) -> int:
         """Reads up to `limit` mails; returns how many were claimed.
 
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
@@ -148,7 +148,7 @@ class ReadingRound:
             for _ in owed:
                 self._owed.popleft()
 
-    def _run(self, desk: Desk, agents: dict[str, Person], limit: int, batch: Batch | None, before: Decided | None) -> int:
+    def _run(self, desk: LetterWriter, agents: dict[str, Person], limit: int, batch: Batch | None, before: Decided | None) -> int:
         if batch is None:
             self._finish(desk, agents, before)
             return 0
@@ -177,7 +177,7 @@ class ReadingRound:
             self._finish(desk, agents, decided)
         return len(claims)
 
-    def _finish(self, desk: Desk, agents: dict[str, Person], decided: Decided | None) -> bool:
+    def _finish(self, desk: LetterWriter, agents: dict[str, Person], decided: Decided | None) -> bool:
         """Records a batch; where that fails, its mails one by one. Whether it went in whole."""
         if decided is None:
             return True
@@ -197,7 +197,7 @@ class ReadingRound:
                     self._alone(desk, agents, one)
             return False
 
-    def _fetched(self, desk: Desk, limit: int) -> Batch | None:
+    def _fetched(self, desk: LetterWriter, limit: int) -> Batch | None:
         """The next batch, read. While a backlog lasts, the one behind it is read meanwhile."""
         ahead, self._ahead = self._ahead, None
         batch = ahead.result() if ahead is not None else self._fetch(desk, limit)
@@ -205,7 +205,7 @@ class ReadingRound:
             self._ahead = self._helper.submit(self._fetch, desk, limit)
         return batch
 
-    def _fetch(self, desk: Desk, limit: int) -> Batch | None:
+    def _fetch(self, desk: LetterWriter, limit: int) -> Batch | None:
         claims = self.store.claim_inbox(limit, self.now(), LEASE, self.octets)
         if not claims:
             return None
@@ -234,7 +234,7 @@ class ReadingRound:
         self._helper.shutdown(wait=False, cancel_futures=True)
         self._writer.shutdown(wait=False, cancel_futures=True)
 
-    def _understand(self, desk: Desk, claims: Sequence[Claim]) -> list[Read]:
+    def _understand(self, desk: LetterWriter, claims: Sequence[Claim]) -> list[Read]:
         ring = desk.ring
         began = journal.clock()
         answers = self.reader.read([(c.arrival.raw, c.arrival.reverse_path, self._is_rich(c, desk)) for c in claims])
@@ -258,7 +258,7 @@ class ReadingRound:
         reads = [replace(r, claim=replace(r.claim, arrival=replace(r.claim.arrival, raw=b""))) for r in reads]
         return self._with_aliases(reads) if self.renames else reads
 
-    def _with_verdicts(self, reads: list[Read], desk: Desk) -> list[Read]:
+    def _with_verdicts(self, reads: list[Read], desk: LetterWriter) -> list[Read]:
         """What is known of who wrote them. Nothing is open while DNS is asked."""
         assert self.authentication is not None
         found = self.authentication.of([(r.reading.mail, r.claim.arrival) for r in reads], desk.policy, self.reader.signatures)
@@ -281,7 +281,7 @@ class ReadingRound:
         return [replace(r, evidence=tuple(sorted(map(named, r.evidence), key=lambda e: order.index(e.kind)))) for r in reads]
 
     @staticmethod
-    def _is_rich(claim: Claim, desk: Desk) -> bool:
+    def _is_rich(claim: Claim, desk: LetterWriter) -> bool:
         """Whether the HTML may be needed: only answers to our letters can be an agent's, and only an agent's HTML travels."""
         at = desk.policy.desks.get(claim.desk)
         if claim.arrival.door in (Door.IMAP, Door.IMAP_SENT):
@@ -294,7 +294,7 @@ class ReadingRound:
         self.store.set_aside(claim.id, claim.lease, reason, trace, self.now())
         self.alarm("set_aside", f"{claim.id}: {reason}", f"mailgate inbox show {claim.id}")
 
-    def _alone(self, desk: Desk, agents: dict[str, Person], one: Read) -> None:
+    def _alone(self, desk: LetterWriter, agents: dict[str, Person], one: Read) -> None:
         for _ in range(MOST_RETRIES):
             try:
                 return self._record(desk, self._decide(desk, agents, [one]))
@@ -313,7 +313,7 @@ class ReadingRound:
         log.warning("mail %d cannot be recorded for now: whenever it is decided, something has changed", one.claim.id)
         self.store.release([one.claim], tried=True)  # counted, so that one that never can be recorded is set aside in the end
 
-    def _decide(self, desk: Desk, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
+    def _decide(self, desk: LetterWriter, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
         """Decides the mails in order and has their letters written; nothing is recorded yet."""
         now, began = self.now(), journal.clock()
         known = self.load(desk, reads, now, before)
@@ -362,7 +362,7 @@ class ReadingRound:
         known.flow = flow
         return Decided(tuple(reads), known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 
-    def _looked_through(self, s: Situation, one: Read, desk: Desk) -> Situation:
+    def _looked_through(self, s: Situation, one: Read, desk: LetterWriter) -> Situation:
         """What a proven agent's answer would hand on: the words in its files, and what we signed, with for whom."""
         if files := files_to_check(s):
             (opened,) = self.reader.texts([(self.store.raw(one.claim.id), files)])
@@ -378,7 +378,7 @@ class ReadingRound:
             s = with_readers(s, signed, self.store.letters(set(signed.values())))
         return s
 
-    def _record(self, desk: Desk, decided: Decided) -> None:
+    def _record(self, desk: LetterWriter, decided: Decided) -> None:
         letters = decided.letters.result()
         outcomes = []
         for row, written in zip(decided.rows, letters, strict=True):
@@ -401,7 +401,7 @@ class ReadingRound:
 
     # --- what a decision must know ---------------------------------------------------------------------------------
 
-    def load(self, desk: Desk, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
+    def load(self, desk: LetterWriter, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
         known = Known()
         known.letters = dict(self.store.letters({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
         cited: dict[str, set[str]] = {}

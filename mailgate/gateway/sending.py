@@ -22,7 +22,7 @@ from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
 from mailgate.gateway.reading import Alarm
 from mailgate.gateway.workers import Files, NoReader
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
 from mailgate.model.letter import Letter, PartRef
 from mailgate.model.mail import Attachment, Unread
@@ -75,7 +75,7 @@ class SendingRound:
         self._owed: list[ClaimedLetter] = []  #: letters that were not begun, to give back as soon as the database can be told so
         self.spread: Callable[[], float] = random.random  # jitter, not a secret
 
-    def run(self, desk: Desk, agents: Mapping[str, Person], limit: int) -> int:
+    def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
         """Hands over up to `limit` letters; returns how many were tried."""
         if self._owed:
             self.store.release_letters(self._owed, self.now())
@@ -102,7 +102,11 @@ class SendingRound:
         return tried
 
     def _write_down(
-        self, answers: Iterable[tuple[Outgoing, Delivery]], claimed: Mapping[str, ClaimedLetter], desk: Desk, agents: Mapping[str, Person]
+        self,
+        answers: Iterable[tuple[Outgoing, Delivery]],
+        claimed: Mapping[str, ClaimedLetter],
+        desk: LetterWriter,
+        agents: Mapping[str, Person],
     ) -> int:
         """How many were tried: where none can be, the next round is early enough."""
         down: Deferred | None = None
@@ -160,7 +164,7 @@ class SendingRound:
             octets.append(data)
         return octets
 
-    def _without_files(self, one: ClaimedLetter, refused: Refused, desk: Desk, agents: Mapping[str, Person]) -> bool:
+    def _without_files(self, one: ClaimedLetter, refused: Refused, desk: LetterWriter, agents: Mapping[str, Person]) -> bool:
         """The letter waits without what was too large, in the place of the whole one. False where that would not help it."""
         now, letter = self.now(), one.letter
         found = lightened(letter, refused.limit, desk.templates.catalogue(desk.templates.language(language_of(letter))).say)
@@ -184,7 +188,7 @@ class SendingRound:
                     return True
         return False
 
-    def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: Desk, agents: Mapping[str, Person]) -> None:
+    def _settle(self, one: ClaimedLetter, delivery: Delivery, desk: LetterWriter, agents: Mapping[str, Person]) -> None:
         now, began = self.now(), journal.clock()
         letter = one.letter
         spread = self.spread()

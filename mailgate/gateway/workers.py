@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from mailgate.gateway.writing import Desk, Sheet, Written
+from mailgate.gateway.writing import LetterWriter, Sheet, Written
 from mailgate.model.mail import Reading, Unread
 from mailgate.record.rows import UNAVAILABLE
 from mailgate.understand import FilesAsked, Item, Opened, Texts
@@ -36,7 +36,7 @@ class Reader(Protocol):
     def texts(self, asked: Sequence[FilesAsked]) -> Sequence[Texts | Unread]:
         """What stands in text files of mails that were read before; None: that file is not what was described."""
 
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+    def write(self, sheets: Sequence[Sheet], desk: LetterWriter) -> list[Written]:
         """Raises Unwritten when one of them cannot be written."""
 
 

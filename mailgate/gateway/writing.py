@@ -41,7 +41,7 @@ def new_letter_id() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class LetterWriter:
     """The writing desk of a round: policy, keys and templates as they are now."""
 
     policy: Policy
@@ -128,7 +128,7 @@ Sealed = tuple[Letter | LeftOut, ...]  #: what a worker makes of a sheet, in the
 Written = tuple[Letter | Unwritable, ...]
 
 
-def write_sheet(sheet: Sheet, desk: Desk) -> Sealed:
+def write_sheet(sheet: Sheet, desk: LetterWriter) -> Sealed:
     """The sealed letters of a sheet. Raises Unsealable for one that must not be left out: somebody's words, or a notice to an agent."""
     files = {file.ticket.number: file for file in sheet.files}
     shared: Shared = {}

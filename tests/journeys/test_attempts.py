@@ -9,7 +9,7 @@ import pytest
 
 from mailgate.gateway import to_keep
 from mailgate.gateway.reading import MANY_ATTEMPTS, MOST_ATTEMPTS, Decided, ReadingRound
-from mailgate.gateway.writing import Desk
+from mailgate.gateway.writing import LetterWriter
 from mailgate.model.mail import Arrival, Door
 from mailgate.record.store import open_store
 from tests.journeys.world import MAX, SUPPORT, World
@@ -39,7 +39,7 @@ def test_mails_that_were_claimed_in_vain_many_times_are_settled_one_by_one(tmp_p
     sizes: list[int] = []
     record = ReadingRound._record
 
-    def counted(self: ReadingRound, desk: Desk, decided: Decided) -> None:
+    def counted(self: ReadingRound, desk: LetterWriter, decided: Decided) -> None:
         sizes.append(len(decided.rows))
         record(self, desk, decided)
 

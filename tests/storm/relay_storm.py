@@ -16,7 +16,7 @@ from mailgate import settings
 from mailgate.app import build_templates
 from mailgate.cli.demo import configuration
 from mailgate.compose.assemble import assemble
-from mailgate.gateway.writing import Desk, new_letter_id
+from mailgate.gateway.writing import LetterWriter, new_letter_id
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, LetterWanted, OutboxRow
@@ -92,7 +92,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
     """So many answers, each on a ticket of its own, with bodies that are hard to send."""
     policy = loaded.policy
     agents = store.sync_agents(policy)
-    desk = Desk(policy, loaded.ring, build_templates(loaded), "verp", loaded.operator, False)
+    desk = LetterWriter(policy, loaded.ring, build_templates(loaded), "verp", loaded.operator, False)
     ann = next(iter(agents.values()))
     at = next(iter(policy.desks.values()))
     for start in range(0, letters, BATCH):

@@ -12,7 +12,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from mailgate.gateway import Gateway, House
-from mailgate.gateway.writing import Desk, Sheet, Written, write_sheet
+from mailgate.gateway.writing import LetterWriter, Sheet, Written, write_sheet
 from mailgate.model.delivery import Delivered
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.policy import Policy
@@ -66,7 +66,7 @@ class _Reader:
     def texts(self, asked: Sequence[Any]) -> list[Any]:
         return [open_texts(one) for one in asked]
 
-    def write(self, sheets: Sequence[Sheet], desk: Desk) -> list[Written]:
+    def write(self, sheets: Sequence[Sheet], desk: LetterWriter) -> list[Written]:
         return [write_sheet(sheet, desk) for sheet in sheets]
 
 
