@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
-from mailgate.decide.sealing import Doubt, doubt
+from mailgate.decide.sealing import doubt
 from mailgate.decide.situation import Situation
-from mailgate.model.evidence import Evidence, Proof, Verdict
+from mailgate.model.evidence import Proof
 from mailgate.model.person import Capability, Role
 from mailgate.model.policy import ProveBy
-from mailgate.model.understood import LetterFacts
 
-NO_VERDICT = Verdict()
 AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
 CONFIRMED = Proof(token=True, domain=True, because="its author said that it is his")
 
@@ -115,72 +113,47 @@ class Shown:
     why_ask: str = ""  #: what he would be asked for: old_letter, seen_by_others, old_signature, sent_elsewhere
 
 
-def proof_of(
-    author: str | None,
-    letter: LetterFacts | None,
-    holder: Collection[str],
-    purposes: Iterable[str],
-    *,
-    ticket: int | None,
-    now: datetime,
-    also_to_others: bool,
-    verdict: Verdict = NO_VERDICT,
-    agent_token: timedelta = AGENT_TOKEN,
-    doubt: Doubt | None = None,
-) -> Shown:
-    """What a mail proves that carries the token of a letter of ours.
-
-    `author`: key of the only From:, None when it is ambiguous; `holder`: all addresses (keys) of the person the letter was made for;
-    `purposes`: what the tokens in the mail are for (`Evidence.purpose`); `ticket`: what the mail was found to belong to, before
-    merges are followed; `also_to_others`: the mail names somebody else as recipient, who can now use the token; `doubt`: why the word of
-    the author's domain is not enough here.
-    """
-    domain = verdict.passed and doubt is None
+def shown_in(s: Situation) -> Shown:
+    """What a mail proves of its author: by the token of the letter that it answers, and by the word of the author's domain."""
+    letter, verdict, doubted = s.letter, s.verdict, doubt(s)
     if verdict.failed:
         proof = Proof(failed=True, because=f"authentication of {verdict.domain or 'the author'} failed")
         # Whoever wrote it has seen the token.
         return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
-    nothing, for_entries, spent, why_ask = _token(author, letter, holder, frozenset(purposes), ticket, now, also_to_others, agent_token)
+    nothing, for_entries, spent, why_ask = _token(s)
+    domain = verdict.passed and doubted is None
     because = nothing or "answers a letter made for its author"
     if domain:
         because += f"; {verdict.domain} is authentic, says {verdict.by}"
-    elif doubt is not None:
-        because += f"; {verdict.domain} wrote it, but {doubt.because}"
+    elif doubted is not None:
+        because += f"; {verdict.domain} wrote it, but {doubted.because}"
     proof = Proof(token=not nothing, domain=domain, because=because)
     entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
-    of_seal = doubt.ask if doubt is not None else ""
+    of_seal = doubted.ask if doubted is not None else ""
     if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or bool(of_seal), because="its author said that it is his")
     return Shown(proof, entry_proof, spent, if_asked, why_ask or of_seal)
 
 
-def _token(
-    author: str | None,
-    letter: LetterFacts | None,
-    holder: Collection[str],
-    purposes: frozenset[str],
-    ticket: int | None,
-    now: datetime,
-    also_to_others: bool,
-    agent_token: timedelta,
-) -> tuple[str, bool, tuple[str, ...], str]:
+def _token(s: Situation) -> tuple[str, bool, tuple[str, ...], str]:
     """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now, and why its
     author could be asked whether it is his)."""
-    if letter is None or not purposes & PROVING:
+    letter = s.letter
+    if letter is None or not any(e.valid and e.letter == letter.id and e.purpose in PROVING for e in s.thread.evidence):
         return "the mail answers no letter of ours", False, (), ""
     spent = () if letter.spent_at is not None else (letter.id,)
-    if author is None:
+    if s.author_key is None:
         return "the author is ambiguous", False, spent, ""
-    if author not in holder:
+    if s.author is None or s.author.id != letter.person:
         return "the letter was made for somebody else", False, spent, ""
-    if not also_to_others:
+    if not names_others((address.address for address in (*s.mail.to, *s.mail.cc)), s.author.keys, s.policy.is_own):
         spent = ()
-    if letter.ticket != ticket:
+    if letter.ticket != s.thread.ticket:  # what the mail was found to belong to, before merges are followed
         return "the letter is about another ticket", False, spent, ""
     outside = letter.audience.is_outside
     if letter.spent_at is not None:
         return "others have seen this letter's token", outside, (), "seen_by_others"
-    if not outside and now - letter.made_at > agent_token:
-        return f"the letter is older than {agent_token.days} days", False, spent, "old_letter"
+    if not outside and s.now - letter.made_at > AGENT_TOKEN:
+        return f"the letter is older than {AGENT_TOKEN.days} days", False, spent, "old_letter"
     # A mail that lets others see the token is itself still its holder's: they see it only afterwards.
     return "", outside, spent, ""
 
@@ -192,7 +165,7 @@ def names_others(addresses: Iterable[str], holder: Collection[str], is_own: Call
 
 def proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
     """What the mail of a situation proves of its author, and the letters whose token is spent by it."""
-    shown = _shown_in(s)
+    shown = shown_in(s)
     if s.confirmed and s.role.is_agent and not shown.proof.failed:
         return CONFIRMED, shown.spent
     return shown.proof, shown.spent
@@ -200,34 +173,11 @@ def proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
 
 def entry_proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
     """The same for an outsider who only writes: a spent token still counts (`Shown.entry_proof`)."""
-    shown = _shown_in(s)
+    shown = shown_in(s)
     return shown.entry_proof, shown.spent
 
 
 def why_ask(s: Situation) -> str:
     """Why a mail that proves too little proves enough once its author says that it is his, "" where it would not."""
-    shown = _shown_in(s)
+    shown = shown_in(s)
     return shown.why_ask if reaches(shown.if_asked, s.prove_by) else ""
-
-
-def _shown_in(s: Situation) -> Shown:
-    letter = s.letter
-    # Only the letter's own person counts; the author's record is at hand, anybody else's is not needed.
-    holder = s.author.keys if s.author is not None and letter is not None and s.author.id == letter.person else frozenset()
-    recipients = (address.address for address in (*s.mail.to, *s.mail.cc))
-    mine = s.author.keys if s.author is not None else frozenset()
-    return proof_of(
-        s.author_key,
-        letter,
-        holder,
-        _purposes(s.thread.evidence, letter),
-        ticket=s.thread.ticket,
-        now=s.now,
-        also_to_others=names_others(recipients, mine, s.policy.is_own),
-        verdict=s.verdict,
-        doubt=doubt(s),
-    )
-
-
-def _purposes(evidence: Iterable[Evidence], letter: LetterFacts | None) -> tuple[str, ...]:
-    return tuple(e.purpose for e in evidence if letter is not None and e.valid and e.letter == letter.id)

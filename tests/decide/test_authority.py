@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
 from mailgate.decide.authority import (
-    NO_VERDICT,
     TABLE,
     Need,
     Shown,
@@ -16,17 +17,16 @@ from mailgate.decide.authority import (
     may,
     names_others,
     proof_in,
-    proof_of,
+    shown_in,
 )
-from mailgate.decide.situation import Ids, Situation, Understood
-from mailgate.model.commands import Parsed
+from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Evidence, EvidenceKind, Proof, Verdict, VerdictKind
 from mailgate.model.letter import Audience
-from mailgate.model.mail import Address, Arrival, Door, Kind, Mail, Reading
 from mailgate.model.person import Capability, Person, Role
-from mailgate.model.policy import Desk, Policy, ProveBy
+from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts, Thread
+from tests.decide.build import NO_VERDICT, a_mail, a_situation
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 STAFF = (Role.AGENT, Role.LEAD, Role.OPERATOR)
@@ -86,8 +86,9 @@ def test_the_needs_are_all_used():
 
 # --- what a letter proves -----------------------------------------------------------------------------------------------------
 
-ANN, BEN = frozenset({"ann@example.org", "ann.smith@example.org"}), frozenset({"ben@example.org"})
-MAX = frozenset({"max@home.example"})
+ANN = Person(1, "Ann", "ann@example.org", ("ann.smith@example.org",), agent="ann")
+BEN = Person(2, "Ben", "ben@example.org", agent="ben")
+MAX = Person(3, "Max", "max@home.example")
 
 
 def a_letter(
@@ -111,33 +112,39 @@ def a_letter(
     )
 
 
-def shown(
-    author: str | None = "ann@example.org", letter: LetterFacts | None = None, holder: frozenset[str] = ANN,
-    purposes: tuple[str, ...] = ("reply",),
-    *, ticket: int | None = 7, also_to_others: bool = False, verdict: Verdict = NO_VERDICT, none: bool = False,
-) -> Shown:  # fmt: skip
-    answered = None if none else letter or a_letter()
-    return proof_of(author, answered, holder, purposes, ticket=ticket, now=NOON, also_to_others=also_to_others, verdict=verdict)
+def in_a_mail(
+    author: str | None, letter: LetterFacts | None, *, purpose: str = "reply", ticket: int | None = 7, to: tuple[str, ...] = (),
+    verdict: Verdict = NO_VERDICT, people: tuple[Person, ...] = (ANN, BEN, MAX),
+) -> Situation:  # fmt: skip
+    """A mail that brings a token of a letter. `author` None: two people wrote it."""
+    mail = a_mail(author or ("ann@example.org", "ben@example.org"), to=("support@example.org", *to))
+    evidence = Evidence(EvidenceKind.REPLY_ADDRESS, "to", "…", ticket=7, letter="AAAAAAAA", purpose=purpose)
+    thread = Thread(ticket, letter.id if letter else None, (evidence,), ())
+    s = a_situation(mail, known={person.id: person for person in people}, now=NOON, verdict=verdict)
+    return replace(s, letter=letter, thread=thread)
 
 
-@pytest.mark.parametrize("author", sorted(ANN))
+def shown(author: str | None = "ann@example.org", letter: LetterFacts | None = None, *, none: bool = False, **around: Any) -> Shown:
+    return shown_in(in_a_mail(author, None if none else letter or a_letter(), **around))
+
+
+@pytest.mark.parametrize("author", sorted(ANN.keys))
 @pytest.mark.parametrize("purpose", ["reply", "action", "rate", "message-id", "anchor"])
 def test_a_letter_proves_the_person_it_was_made_for_under_all_their_addresses(author: str, purpose: str):
-    result, proof = shown(author, purposes=(purpose,)), Proof(token=True, because="answers a letter made for its author")
+    result, proof = shown(author, purpose=purpose), Proof(token=True, because="answers a letter made for its author")
     assert (result.proof, result.entry_proof, result.spent) == (proof, proof, ())
 
 
 def test_no_letter_and_tokens_that_everybody_sees_prove_nothing():
     assert shown(none=True).proof.token is False
     for purpose in ("bounce", "subject", ""):
-        result = shown(purposes=(purpose,))
+        result = shown(purpose=purpose)
         assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ())
 
 
 def test_the_token_of_one_agent_in_a_mail_of_another_proves_neither_and_is_spent():
-    people = {"ann@example.org": ANN, "ben@example.org": BEN, "max@home.example": MAX}
-    for (writer, _), (owner, holder) in product(people.items(), people.items()):
-        result = shown(writer, holder=holder)
+    for writer, owner in product((ANN, BEN, MAX), repeat=2):
+        result = shown(writer.address, a_letter(person=owner.id))
         assert result.proof.token == result.entry_proof.token == (writer == owner)
         assert result.spent == (() if writer == owner else ("AAAAAAAA",))
 
@@ -161,14 +168,14 @@ def test_a_letter_about_no_ticket_proves_its_holder_in_a_mail_about_none():
 
 
 def test_a_token_that_others_see_proves_once_more_and_never_again():
-    first = shown(also_to_others=True)
+    first = shown(to=("ben@example.org",))
     assert first.proof.token and first.spent == ("AAAAAAAA",)
     again = shown(letter=a_letter(spent=True))
     assert not again.proof.token and again.spent == ()
 
 
 def test_a_spent_token_still_lets_an_outsider_write_but_not_command_and_an_agent_neither():
-    outsider = shown("max@home.example", a_letter(spent=True, audience=Audience.PARTICIPANT), MAX)
+    outsider = shown(MAX.address, a_letter(spent=True, audience=Audience.PARTICIPANT, person=MAX.id))
     assert (outsider.proof.token, outsider.entry_proof.token) == (False, True)
     for audience in (Audience.AGENT, Audience.LEAD, Audience.OPERATOR):
         agent = shown(letter=a_letter(spent=True, audience=audience))
@@ -178,8 +185,8 @@ def test_a_spent_token_still_lets_an_outsider_write_but_not_command_and_an_agent
 @pytest.mark.parametrize(("age", "proves"), [(timedelta(days=30), True), (timedelta(days=30, seconds=1), False)])
 def test_agents_tokens_end_after_thirty_days_and_requesters_do_not(age: timedelta, proves: bool):
     assert shown(letter=a_letter(age=age)).proof.token is proves
-    requester = a_letter(age=age * 10, audience=Audience.REQUESTER)
-    assert shown("max@home.example", requester, MAX).proof.token
+    requester = a_letter(age=age * 10, audience=Audience.REQUESTER, person=MAX.id)
+    assert shown(MAX.address, requester).proof.token
 
 
 def test_a_verdict_adds_the_domain_and_a_failure_takes_everything():
@@ -196,76 +203,40 @@ def test_our_desks_and_the_author_are_no_others():
     def is_own(address: str) -> bool:
         return address.startswith("support")
 
-    assert not names_others(["support+x@example.org", "Ann@Example.org", ""], ANN, is_own)
-    assert names_others(["support@example.org", "ben@example.org"], ANN, is_own)
+    assert not names_others(["support+x@example.org", "Ann@Example.org", ""], ANN.keys, is_own)
+    assert names_others(["support@example.org", "ben@example.org"], ANN.keys, is_own)
 
 
 # --- in a whole situation ----------------------------------------------------------------------------------------------------
 
-IT = Desk(id="it", address="support@example.org", prefix="IT", name="IT", group="first")
-POLICY = Policy(digest="d", desks={"it": IT}, agents={}, groups={}, calendars={}, slas={})
-
-
-def a_situation(
-    author: str, *, to: tuple[str, ...] = ("support@example.org",), person: Person | None, letter: LetterFacts | None
-) -> Situation:
-    recipients = tuple(Address("", each) for each in to)
-    mail = Mail(
-        message_id="<m@x>", date=None, subject="", authors=(Address("", author),), sender=(), reply_to=(), to=recipients,
-        cc=(), delivered_to=(), in_reply_to=(), references=(), headers=(), content_type="text/plain", report_type="", text="", html=None,
-        new_text="", quoted="", signature="", inline_answers=False, new_html=None, attachments=(), language=None, defects=(),
-    )  # fmt: skip
-    evidence = (Evidence(EvidenceKind.REPLY_ADDRESS, "to", "…", ticket=7, letter="AAAAAAAA", purpose="reply"),)
-    return Situation(
-        inbox=1,
-        arrival=Arrival(b"", None, (), Door.SMTP, "", NOON, NOON),
-        desk=IT,
-        reading=Reading(mail, Kind.WRITTEN, "", True, ""),
-        understood=Understood(Parsed((), "", "default", ()), None, False, None),
-        thread=Thread(7, "AAAAAAAA" if letter else None, evidence, ()),
-        letter=letter,
-        author=person,
-        file=None,
-        agents={},
-        policy=POLICY,
-        ids=Ids(1, 1, (1, 2), "X"),
-        now=NOON,
-    )
-
-
-ANN_HERSELF = Person(1, "Ann", "ann@example.org", ("ann.smith@example.org",), agent="ann")
-BEN_HIMSELF = Person(2, "Ben", "ben@example.org", agent="ben")
-
 
 def test_an_agent_who_answers_her_own_notice_is_proven():
-    assert proof_in(a_situation("Ann.Smith@example.org", person=ANN_HERSELF, letter=a_letter())) == (
+    assert proof_in(in_a_mail("Ann.Smith@example.org", a_letter())) == (
         Proof(token=True, because="answers a letter made for its author"),
         (),
     )
 
 
 def test_a_colleague_who_answers_her_notice_is_not_and_spends_it():
-    proof, spent = proof_in(a_situation("ben@example.org", person=BEN_HIMSELF, letter=a_letter()))
+    proof, spent = proof_in(in_a_mail("ben@example.org", a_letter()))
     assert (proof.token, spent) == (False, ("AAAAAAAA",))
-    proof, spent = proof_in(a_situation("eve@elsewhere.example", person=None, letter=a_letter()))
+    proof, spent = proof_in(in_a_mail("eve@elsewhere.example", a_letter()))
     assert (proof.token, spent) == (False, ("AAAAAAAA",))
 
 
 def test_a_copy_to_somebody_else_spends_the_notice():
-    proof, spent = proof_in(
-        a_situation("ann@example.org", to=("support@example.org", "max@home.example"), person=ANN_HERSELF, letter=a_letter())
-    )
+    proof, spent = proof_in(in_a_mail("ann@example.org", a_letter(), to=("max@home.example",)))
     assert (proof.token, spent) == (True, ("AAAAAAAA",))
 
 
 def test_a_participant_may_go_on_writing_after_a_copy_went_to_somebody_else():
     carl = Person(1, "Carl", "carl@home.example")
-    s = a_situation("carl@home.example", person=carl, letter=a_letter(audience=Audience.PARTICIPANT, spent=True))
+    s = in_a_mail(carl.address, a_letter(audience=Audience.PARTICIPANT, spent=True), people=(carl,))
     assert (proof_in(s)[0].token, entry_proof_in(s)[0].token) == (False, True)
 
 
 def test_a_mail_that_answers_nothing_proves_nothing():
-    assert proof_in(a_situation("ann@example.org", person=ANN_HERSELF, letter=None)) == (
+    assert proof_in(in_a_mail("ann@example.org", None)) == (
         Proof(because="the mail answers no letter of ours"),
         (),
     )
