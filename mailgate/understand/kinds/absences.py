@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mailgate.understand.text.attribution import ATTRIBUTIONS
+from mailgate.understand.text.quote_words import ATTRIBUTIONS
 
 #: How programs begin the subject of an absence, in the languages they speak, lower case.
 _ABSENCES = (

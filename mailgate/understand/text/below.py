@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from mailgate.model.mail import InlineAnswer
-from mailgate.understand.text.attribution import HEADER_WORDS, SEPARATORS
+from mailgate.understand.text.quote_words import HEADER_WORDS, SEPARATORS
 
 #: So many lines of the letter have to be recognized, and so many of three, before the rest says anything: else another mail is quoted.
 _LEAST_KNOWN, _SHARE = 2, 3

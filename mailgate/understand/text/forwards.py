@@ -13,8 +13,8 @@ from mailgate.model.mail import Address
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.addresses import addresses
 from mailgate.understand.mime.charset import clean_line
-from mailgate.understand.text.attribution import HEADER_WORDS
 from mailgate.understand.text.body import cut
+from mailgate.understand.text.quote_words import HEADER_WORDS
 
 #: How mail programs call a forwarded mail between dashes, lower case: Gmail and Thunderbird, by language.
 _CALLED = frozenset(

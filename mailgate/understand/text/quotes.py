@@ -10,7 +10,7 @@ import re
 from enum import IntEnum
 
 from mailgate.model.marker import FORMER, MARKERS
-from mailgate.understand.text.attribution import ABOVE_THIS_LINE, ATTRIBUTIONS, HEADER_WORDS, SEPARATORS
+from mailgate.understand.text.quote_words import ABOVE_THIS_LINE, ATTRIBUTIONS, HEADER_WORDS, SEPARATORS
 
 
 class Label(IntEnum):

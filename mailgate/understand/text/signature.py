@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 
-from mailgate.understand.text.farewell import (
+from mailgate.understand.text.quotes import Label, Reasons
+from mailgate.understand.text.signature_words import (
     BANNERS,
     CLOSINGS,
     DEVICES,
@@ -20,7 +21,6 @@ from mailgate.understand.text.farewell import (
     OPEN_DISCLAIMER,
     OPEN_MOBILE,
 )
-from mailgate.understand.text.quotes import Label, Reasons
 
 _DELIMITERS = ("--", "-- ", "\u2014", "__")
 _SIGNATURE_LINES = 25  #: filled lines below `-- `
