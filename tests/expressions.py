@@ -35,7 +35,6 @@ NOT_LITERAL = {
     "mailgate.understand.answers.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
     "mailgate.settings.words:expression",
     "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.identity.spf:_macro",
-    "mailgate.understand.answers.commands:_one_like",
 }  # fmt: skip
 
 

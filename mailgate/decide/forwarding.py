@@ -230,12 +230,13 @@ def _remarked(s: Situation, file: TicketFile, original: Forwarded, forwarder: Pe
 
 def _together(opened: Decision, said: Decision) -> Decision:
     """The opening and what was said with it, as one change of one ticket."""
-    (first,), (second,) = opened.changes, said.changes
+    (first,), (*others, second) = opened.changes, said.changes
     change = Change(None, second.after, (*first.events, *second.events), (*first.entries, *second.entries))
     return replace(
         opened,
-        changes=(change,),
+        changes=(*others, change),
         letters=(*opened.letters, *said.letters),
+        cancels=said.cancels,
         commands=said.commands,
         trace=(*opened.trace, *said.trace),
     )

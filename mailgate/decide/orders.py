@@ -180,13 +180,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         _refuse_residue(s, text)
     text = _with_questions(s, text, public)
     entry = _entry(s, text, public) if words else None
-    course = Course(
-        s,
-        author,
-        s.rules_of(ticket),
-        ticket,
-        facts=Facts(public_text=public, closure_text=bool(text) and public),
-    )
+    course = Course(s, author, ticket, Facts(public_text=public, closure_text=bool(text) and public))
     acts = sorted((c for c in parsed.commands if c.verb in ACTS), key=lambda c: VERBS[c.verb].order)
     for command in (c for c in acts if VERBS[c.verb].order < Order.WORDS):
         ACTS[command.verb](course, command)

@@ -186,8 +186,9 @@ class Known:
                 if person_there is not None:
                     have[person_there.id] = person_there
             self.files[after.number] = TicketFile(after, tuple(have.values()), (*entries, *change.entries), old.notices if old else ())
+        if decision.ticket is not None:
             for known in decision.message_ids:
-                self.ids_of(desk).setdefault(known, after.number)
+                self.ids_of(desk).setdefault(known, decision.ticket.number)
         if message_id:
             self.read_ids.add((desk, message_id))
             self.read_now.add((desk, message_id))

@@ -340,6 +340,13 @@ def cancel(connection: Connection, ids: Sequence[str] | None, now: datetime, bec
     return _each(connection, query, ids)
 
 
+def take_back(connection: Connection, ids: Sequence[str], now: datetime, because: str) -> bool:
+    """Whether all of these still waited here; then none of them leaves. What is under way, or was handed over, cannot be taken back."""
+    waits = (letters.c.state.in_((_S.HELD.value, _S.QUEUED.value, _S.DEFERRED.value)), letters.c.lease.is_(None))
+    query = update(letters).where(*waits).values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because)
+    return _each(connection, query, ids) == len(ids)
+
+
 def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
     if ids is None:
         return int(connection.execute(query).rowcount)

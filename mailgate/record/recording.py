@@ -247,6 +247,9 @@ class Recording:
             confirms = outcome.decision.confirms
             if outcome.claim and confirms is not None and not inbox.confirm(connection, confirms, outcome.claim.id):
                 raise Conflict("confirmed", (confirms,))
+            cancels = outcome.decision.cancels
+            if cancels and not outbox.take_back(connection, cancels, self._now, "taken back by an agent"):
+                raise Conflict("letter", cancels)
             for address in outcome.decision.lift:
                 people.lift(connection, address, but_complaints=True)
             for suppression in outcome.decision.suppress:

@@ -277,3 +277,17 @@ def test_after_the_clock_was_set_back_what_was_due_at_once_is_due_now_and_what_w
     assert store.hasten_letters(back) == 2
     assert {one.letter.id for one in claim(store, back)} == {tried.id, at_once.id}
     assert store.hasten_letters(back) == 0
+
+
+def test_a_decision_takes_back_letters_that_wait_all_of_them_or_nothing(store):
+    waits, held, gone = a_letter(), a_letter(), a_letter()
+    put(store, gone)
+    claim(store)
+    put(store, waits)
+    put(store, held, held=True)
+    with pytest.raises(Conflict) as conflict:
+        store.record([Outcome(None, Decision(cancels=(waits.id, gone.id)), ())], NOON)
+    assert (conflict.value.what, state(store, waits), state(store, gone)) == ("letter", S.QUEUED, S.SENDING)
+    store.record([Outcome(None, Decision(cancels=(waits.id, held.id)), ())], NOON)
+    assert (state(store, waits), state(store, held)) == (S.CANCELLED, S.CANCELLED)
+    assert claim(store, NOON + MINUTE) == []

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from mailgate.decide.lifecycle import Facts, apply
-from mailgate.decide.rules import Rules, rules_for
+from mailgate.decide.lifecycle import Facts
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command, Fault, said
 from mailgate.model.decision import Change
@@ -37,7 +36,6 @@ class Course:
 
     s: Situation
     author: Person
-    rules: Rules
     ticket: Ticket
     facts: Facts = field(default_factory=Facts)
     letter: str | None = None  #: the letter to the requester that this mail causes
@@ -52,16 +50,15 @@ class Course:
     ) -> None:
         """Raises Refused where the state of the ticket does not allow it. `on`: another ticket, that the command names."""
         ticket = self.ticket if on is None else self._other(on, command)
-        rules = self.rules if on is None else rules_for(self.s.policy, ticket.desk)
-        step = apply(ticket, event, rules, self.s.now, facts or self.facts)
+        step = self.s.step(ticket, event, facts or (self.facts if on is None else Facts()))
         if step.error:
             raise Refused(fault(step.error, command, hint or ticket.status.value))
-        if on is not None:
+        if on is None:
+            self.ticket = step.ticket
+            self.events.append(event)
+        else:
             before = self.elsewhere.get(ticket.number, Change(ticket, ticket))
             self.elsewhere[ticket.number] = replace(before, after=step.ticket, events=(*before.events, event))
-            return
-        self.ticket = step.ticket
-        self.events.append(event)
 
     def _other(self, number: int, command: Command | None) -> Ticket:
         """Another ticket as far as this mail has brought it; the one that a merged ticket went into."""

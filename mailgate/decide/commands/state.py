@@ -33,7 +33,7 @@ def _until(c: Course, command: Command, args: tuple[str, ...]) -> datetime | Non
     if not args:
         return None
     home = c.s.policy.desks.get(c.ticket.desk, c.s.desk)
-    when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.rules)
+    when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.s.rules_of(c.ticket))
     if isinstance(when, Unclear):
         raise Refused(fault("E_VALUE", command, when.hint))
     return when

@@ -32,7 +32,7 @@ _SIGNS = ("#", "\uff03", "\ufe5f")  # as typed, full width, small form
 #: Arguments that are so few that a line of word and arguments is no sentence; of other commands only the word alone counts.
 _TERSE = frozenset({Arguments.WAIT, Arguments.HOLD, Arguments.PRIORITY, Arguments.KIND, Arguments.TICKET})
 #: What no sentence has behind a word that is planned: `#tag +lan`, `#merge into 31`, `#time 25m`.
-_FIGURES = re.compile(r"[+-]\S+|\S+@\S+|(?:[A-Za-z]+-)?\d+[\dhm]*|into|force|parent|related|blocks|on|off", re.IGNORECASE)
+_FIGURES = re.compile(r"[+-]\S+|[^@\s]+@\S+|(?:[A-Za-z]+-)?\d[\dhm]*|into|force|parent|related|blocks|on|off", re.IGNORECASE)
 #: `#status X` as another product's users write it.
 _STATUS = {
     "solved": "resolve", "resolved": "resolve", "done": "resolve", "fixed": "resolve",
