@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pickle
+import tracemalloc
 
 import pytest
 
@@ -315,3 +316,19 @@ def test_a_language_is_told_by_its_small_words_or_not_at_all(text: str, language
 def test_the_header_comes_before_the_words() -> None:
     assert language_of("Hello, my printer is broken and I do not know what to do.", "de-DE") == "de"
     assert language_of("Hello, my printer is broken and I do not know what to do.", "not a tag") == "en"
+
+
+def test_a_large_file_deep_in_a_mail_is_there_twice_at_most_while_it_is_read():
+    size = 4 * 1024 * 1024
+    part = b"Content-Type: application/x; name=film.bin\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b"QUJD" * (size // 4) + b"\r\n"
+    for depth in range(3):
+        part = b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n%s--b%d--\r\n" % (depth, depth, part, depth)
+    tracemalloc.start()
+    try:
+        mail = parse(part)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [one.size for one in mail.attachments] == [size // 4 * 3]
+    # The piece in hand and its cut, and what is decoded of it: not one more copy for each multipart around it.
+    assert peak < 3.5 * size

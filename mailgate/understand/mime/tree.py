@@ -80,6 +80,7 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
         data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
     fields, body = split_header(data, limits, defects)
     root = Part("", fields, _type_of(fields, _PLAIN, defects), body)
+    del data, body  # each cut is a copy, and a copy of a large mail is large
     work, parts, candidates = [(root, 0)], 1, 0
     while work:
         part, depth = work.pop()
@@ -98,11 +99,13 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
         prefix = f"{part.path}." if part.path else ""
         if (begun := _begun_in_its_header(part)) is not None:
             pieces.insert(0, begun)
-        for number, piece in enumerate(pieces, 1):
-            fields, body = split_header(piece, limits, defects)
-            part.children.append(Part(f"{prefix}{number}", fields, _type_of(fields, default, defects), body))
         part.body = b""
         parts += len(pieces)
+        pieces.reverse()
+        while pieces:
+            fields, body = split_header(pieces.pop(), limits, defects)
+            part.children.append(Part(f"{prefix}{len(part.children) + 1}", fields, _type_of(fields, default, defects), body))
+            del body
         work.extend((child, depth + 1) for child in reversed(part.children))
     if not root.children:
         root.path = "1"
