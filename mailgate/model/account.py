@@ -21,7 +21,7 @@ class Fold:
     """Lines that stand together and were folded for one reason."""
 
     part: str  #: quote | signature
-    because: str  #: the rule, in words
+    rule: str  #: its name
     first: int  #: counted from 1
     last: int
     words: str  #: the first line that holds something

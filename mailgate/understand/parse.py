@@ -37,7 +37,7 @@ from mailgate.understand.text.html import (
 )
 from mailgate.understand.text.language import found_language, language_of
 from mailgate.understand.text.language import model as language_model
-from mailgate.understand.text.quotes import Reasons
+from mailgate.understand.text.lines import Reasons
 
 #: Authors that only ever report on mail.
 DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})

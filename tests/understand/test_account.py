@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.gateway.telling.words import FOLDS
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Kind
 from mailgate.model.token import Keyring, message_id
@@ -14,9 +15,9 @@ from mailgate.understand import account_item, notes, read, recognised_account
 from mailgate.understand.kinds import classify
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.parse import parse
-from mailgate.understand.text import body, quotes, signature
+from mailgate.understand.text import body, quotes
 from mailgate.understand.text.body import FROM_HERE, cut
-from mailgate.understand.text.html import QUOTED_BY_HTML, read_html
+from mailgate.understand.text.html import read_html
 from tests.understand.writers import a_file, signed, tnef
 
 RING = Keyring((b"k" * 32,))
@@ -49,7 +50,7 @@ def test_an_account_tells_of_the_very_reading_that_happens_without_it(path: Path
         assert reading.answer is (kept.evidence is None)
         assert reading.answer or reading.answer_because == f"{kept.rule}: {kept.evidence}"
     # Nothing is folded without a reason, and nothing told as folded that is not.
-    assert all(fold.because and fold.words for fold in account.folds), account.folds
+    assert all(fold.rule and fold.words for fold in account.folds), account.folds
     for part, text in (("quote", reading.mail.quoted), ("signature", reading.mail.signature)):
         found = [fold for fold in account.folds if fold.part == part]
         assert bool(found) == bool(text.strip()) or account.text_because == notes.FROM_WITHIN
@@ -73,39 +74,47 @@ def test_each_question_of_the_tables_is_asked_where_nothing_says_yes_before() ->
 # --- what was folded, and by which rule ------------------------------------------------------------------------------------
 
 FOLDED = (
-    ("New.\n\nOn Mon, 2 Mar 2026 at 16:40, Ann <ann@example.org> wrote:\n> old\n> older", [quotes.ATTRIBUTION, quotes.MARKED]),
-    ("New.\n\nOn Mon, 2 Mar 2026 at 16:40 Ann <ann@example.org> wrote:\n\nHave you tried?", [quotes.ATTRIBUTION_OF_ALL]),
-    ("On Mon, 2 Mar 2026 at 16:40 Ann <ann@example.org> wrote:\n| old\n| older\n\nNew.", [quotes.ATTRIBUTION, quotes.MARKED_BELOW]),
-    ("New.\n\n-----Original Message-----\nold", [quotes.SEPARATOR]),
-    ("New.\n\nFrom: ann@example.org\nSent: Monday, 2 March 2026 16:40\nTo: x\nSubject: y\n\nold", [quotes.HEADER_BLOCK]),
-    ("New.\n\n-- please write above this line --\nold", [quotes.OUR_MARKER]),
-    ("New.\n\n## Please type your reply above this line ##\nold", [quotes.FOREIGN_MARKER]),
-    ("New.\n\nBegin forwarded message:\n\nFrom: a@example.org\nDate: 2 Mar 2026 at 16:40\nTo: Ann\n\nold", [quotes.ANNOUNCED]),
-    ("New.\n\nAnn Lee ---02.03.2026 16:40:11---Please turn it off.\nThen on.", [quotes.GOES_ON]),
-    (f"New.\n\n{FROM_HERE}\nold", [quotes.NAMED_BY_HTML]),
+    ("New.\n\nOn Mon, 2 Mar 2026 at 16:40, Ann <ann@example.org> wrote:\n> old\n> older", ["attribution", "marked"]),
+    ("New.\n\nOn Mon, 2 Mar 2026 at 16:40 Ann <ann@example.org> wrote:\n\nHave you tried?", ["attribution_of_all"]),
+    ("On Mon, 2 Mar 2026 at 16:40 Ann <ann@example.org> wrote:\n| old\n| older\n\nNew.", ["attribution", "marked_below"]),
+    ("New.\n\n-----Original Message-----\nold", ["separator"]),
+    ("New.\n\nFrom: ann@example.org\nSent: Monday, 2 March 2026 16:40\nTo: x\nSubject: y\n\nold", ["header_block"]),
+    ("New.\n\n-- please write above this line --\nold", ["our_marker"]),
+    ("New.\n\n## Please type your reply above this line ##\nold", ["foreign_marker"]),
+    ("New.\n\nBegin forwarded message:\n\nFrom: a@example.org\nDate: 2 Mar 2026 at 16:40\nTo: Ann\n\nold", ["announced"]),
+    ("New.\n\nOn Mon, 2 Mar 2026 at 16:40, Ann<ann@example.org> wrote:   Have you\ntried?", ["goes_on"]),
+    ("New.\n\nAnn Lee ---02.03.2026 16:40:11---Please turn it off.\nThen on.", ["summed_up"]),
+    (f"New.\n\n{FROM_HERE}\nold", ["named_by_html"]),
     (
         "> this line was too long for somebody's program and so it lost its\nlast words\n> and goes on here\n\nNew.",
-        [quotes.MARKED, quotes.BROKEN_OFF, quotes.MARKED],
+        ["marked", "broken_off", "marked"],
     ),
-    ("New.\n\n-- \nAnn\nHouse 4", [signature.DELIMITER]),
-    ("It is broken.\n\nSent from my iPhone", [signature.PHONE]),
-    ("It is broken.\n\nKind regards,\nAnn Lee", [signature.CLOSING]),
-    ("It is broken.\n\nThis email and any attachments are confidential.", [signature.DISCLAIMER]),
-    ("It is broken.\n\n______________________\nhttps://lists.example.net/listinfo/x", [signature.LIST_FOOTER]),
-    ("CAUTION: This email originated from outside of here.\n\nIt is broken.", [signature.BANNER]),
-    ("It is broken.\n\n/Ann", [signature.SLASH_NAME]),
+    ("New.\n\n-- \nAnn\nHouse 4", ["delimiter"]),
+    ("It is broken.\n\nSent from my iPhone", ["phone"]),
+    ("It is broken.\n\nKind regards,\nAnn Lee", ["closing"]),
+    ("It is broken.\n\nThis email and any attachments are confidential.", ["disclaimer"]),
+    ("It is broken.\n\n______________________\nhttps://lists.example.net/listinfo/x", ["list_footer"]),
+    ("CAUTION: This email originated from outside of here.\n\nIt is broken.", ["banner"]),
+    ("It is broken.\n\n/Ann", ["slash_name"]),
 )
 
 
 @pytest.mark.parametrize(("text", "rules"), FOLDED, ids=[rules[-1][:30] for _, rules in FOLDED])
 def test_what_is_folded_says_which_rule_did_it(text: str, rules: list[str]) -> None:
     found = cut(text, LIMITS, {})
-    assert [fold.because for fold in found.folds] == rules
+    assert [fold.rule for fold in found.folds] == rules
     plain = cut(text)
     assert (found.new, found.quoted, found.signature, found.inline, found.answers) == (
         plain.new, plain.quoted, plain.signature, plain.inline, plain.answers,
     )  # fmt: skip
     assert plain.folds == ()  # who does not ask pays nothing
+
+
+def test_every_rule_is_shown_here_and_has_words() -> None:
+    elsewhere = {"not_searched", "quoted_by_html", "signed_by_html"}  # below
+    shown = {rule for _, rules in FOLDED for rule in rules} | elsewhere
+    assert {rule.name for rule in quotes.RULES} <= shown
+    assert shown == set(FOLDS)
 
 
 def test_lines_are_counted_as_the_reader_of_the_mail_counts_them() -> None:
@@ -124,14 +133,14 @@ def test_where_all_would_be_folded_nothing_is_and_that_is_said() -> None:
 
 def test_what_lies_beyond_the_limit_says_so() -> None:
     found = cut("New.\n> a\n> b\nwhat comes here\nis not looked at", ReadingLimits(cut_lines=3), {})
-    assert [fold.because for fold in found.folds] == [quotes.MARKED, quotes.NOT_SEARCHED]
+    assert [fold.rule for fold in found.folds] == ["marked", "not_searched"]
 
 
 def test_html_that_sets_something_apart_is_not_said_to_have_marked_it() -> None:
     quote = "<p>New.</p><p>On Mon, 2 Mar 2026 at 16:40 Ann &lt;ann@example.org&gt; wrote:</p><blockquote type=cite>old</blockquote>"
-    assert [fold.because for fold in read_html(quote, LIMITS, {}).cut.folds] == [quotes.ATTRIBUTION, QUOTED_BY_HTML]
+    assert [fold.rule for fold in read_html(quote, LIMITS, {}).cut.folds] == ["attribution", "quoted_by_html"]
     signed_by = "<p>New.</p><div class=gmail_signature>Ann<br>House 4</div>"
-    assert [fold.because for fold in read_html(signed_by, LIMITS, {}).cut.folds] == [body.SIGNED_BY_HTML]
+    assert [fold.rule for fold in read_html(signed_by, LIMITS, {}).cut.folds] == ["signed_by_html"]
 
 
 # --- what each part was used for ----------------------------------------------------------------------------------------------

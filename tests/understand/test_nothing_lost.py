@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mailgate.model.marker import marker
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.text import body, quotes, signature
+from mailgate.understand.text import attributions, body, quotes, signature
 from mailgate.understand.text.body import Label, cut, label
 from mailgate.understand.text.html import read_html
 
@@ -106,7 +106,7 @@ def test_each_line_is_looked_at_a_bounded_number_of_times(piece: str) -> None:
         labels = quotes.quotes(lines, len(lines))
         quotes.wrapped_quotes(lines, labels, len(lines))
         signature.signatures(lines, labels, len(lines))
-        quotes.with_attributions_apart(lines, len(lines))
+        attributions.with_attributions_apart(lines, len(lines))
         return Counting.looks
 
     few, many = looks(200), looks(800)

@@ -117,7 +117,7 @@ def text(mail: Mail, account: Account, is_written: bool) -> list[str]:
         rows: list[tuple[str, ...]] = []
         for fold in account.folds[:MOST_FOLDS]:
             place = f"line {fold.first}" if fold.first == fold.last else f"lines {fold.first}-{fold.last}"
-            rows += [(place, fold.part, clipped(fold.words, 68)), ("", "", f"({fold.because})")]
+            rows += [(place, fold.part, clipped(fold.words, 68)), ("", "", f"({words.FOLDS[fold.rule]})")]
         lines += columns(rows)
         if len(account.folds) > MOST_FOLDS:
             lines.append(f"{INDENT * 2}... and {counted(len(account.folds) - MOST_FOLDS, 'more piece')} like these")

@@ -107,3 +107,31 @@ def set_aside(reason: str, kind: Kind) -> str:
         if reason.startswith(f"{each.value} "):
             return f"it is {noun}{reason.removeprefix(each.value)}"
     return plain(reason)
+
+
+#: Each rule that folds a line, as a quote (`RULES` in understand/text/quotes) or as a signature.
+FOLDS: Mapping[str, str] = {
+    "marked": "marked with >",
+    "attribution": "says who wrote and when, and what follows is quoted",
+    "attribution_of_all": "says who wrote and when; nothing marks the quote, so everything below it counts as quoted",
+    "marked_below": "marked as quoted below the line that says who wrote",
+    "named_by_html": "here the HTML says that the older mail begins",
+    "separator": "a separator, as mail programs write it; everything below it is the older mail",
+    "our_marker": "the marker line of our letters; everything below it is our own letter",
+    "foreign_marker": "the marker line of another help desk; everything below it is its letter",
+    "header_block": "a block of headers (from, date, to, subject); everything below it is the older mail",
+    "announced": "announces an older mail, whose headers follow",
+    "goes_on": "says who wrote and when, and goes on with the older mail in the same line",
+    "not_searched": "too long to be looked at line by line; it goes with the quote above it",
+    "broken_off": "the end of a quoted line, which a mail program broke off",
+    "summed_up": "says who wrote and when, and goes on with the older mail in the same line",
+    "quoted_by_html": "the HTML sets it apart as a quote",
+    "banner": "a warning that a company's gateway writes above mail from outside",
+    "delimiter": "below the line of two dashes that begins a signature",
+    "phone": "what a phone or an app adds",
+    "disclaimer": "what companies append: a disclaimer or the like",
+    "list_footer": "the footer of a mailing list",
+    "closing": "takes leave, and below it stand a name and a few short lines",
+    "slash_name": "a name behind a slash at the very end",
+    "signed_by_html": "the HTML calls it a signature",
+}

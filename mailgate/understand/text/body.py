@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from mailgate.model.account import Fold
 from mailgate.model.mail import InlineAnswer
 from mailgate.understand.limits import LIMITS, ReadingLimits
-from mailgate.understand.text.quotes import FROM_HERE, NOWHERE, Label, Reasons, quotes, with_attributions_apart, wrapped_quotes
+from mailgate.understand.text.attributions import with_attributions_apart
+from mailgate.understand.text.lines import FROM_HERE, NOWHERE, Label, Reasons
+from mailgate.understand.text.quotes import quotes, wrapped_quotes
 from mailgate.understand.text.signature import signatures
 
 __all__ = ["FROM_HERE", "Cut", "Label", "assemble", "cut", "label"]
@@ -27,7 +29,6 @@ class Cut:
     lines: int = 0  #: how many were cut, likewise
 
 
-SIGNED_BY_HTML = "the HTML calls it a signature"
 NOTHING_LEFT = "All of it looks quoted or like a signature, and no new word would be left: so I take it as it stands."
 _WHOLE = -1  #: where a reason about the whole text stands
 
@@ -129,7 +130,7 @@ def label(
         if labels[at] is Label.NEW:
             labels[at] = Label.SIGNATURE
             if why is not None:
-                why[at] = SIGNED_BY_HTML
+                why[at] = "signed_by_html"
     signatures(lines, labels, searched, why, wordless)
     if not _is_anything_new(lines, labels):
         if wordless and any(mark is Label.SIGNATURE and line.strip() for line, mark in zip(lines, labels, strict=True)):

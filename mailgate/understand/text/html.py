@@ -17,7 +17,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.charset import clean_text
 from mailgate.understand.text.body import FROM_HERE, Cut, Label, assemble, label
-from mailgate.understand.text.quotes import MARKED, Reasons
+from mailgate.understand.text.lines import Reasons
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -37,8 +37,6 @@ _LINK = "\x03"
 _LINKS = re.compile(f" ?{_LINK}([^{_LINK}]*){_LINK}")
 #: What the plain form of a mail has in the place of links and pictures: it says nothing of its own beside HTML.
 _MARKS = re.compile(r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]")
-
-QUOTED_BY_HTML = "the HTML sets it apart as a quote"
 
 #: Elements that end by themselves, or hold nothing: they say nothing about depth.
 _FLAT = frozenset(
@@ -198,7 +196,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         wordless,
     )
     if why is not None:  # the ">" was put there for the rules alone
-        why.update((at, QUOTED_BY_HTML) for at, reason in why.items() if reason == MARKED and at >= 0 and lines[at].depth)
+        why.update((at, "quoted_by_html") for at, reason in why.items() if reason == "marked" and at >= 0 and lines[at].depth)
     if links:
         seen = [_LINKS.sub(r" <\1>", text) if _LINK in text else text for text in whole]
     taken_apart = assemble(seen, labels, why)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from mailgate.understand.text.quotes import Label, Reasons
+from mailgate.understand.text.lines import Label, Reasons
 from mailgate.understand.text.signature_words import (
     BANNERS,
     CLOSINGS,
@@ -35,15 +35,6 @@ _LINK = re.compile(r"\[?[<(]?https?://[^\s<>()]{1,500}[>)]?")
 _DEVICE_WORD = re.compile(r"[\w.-]{2,40}")
 _LONG_DEVICES = tuple(device for device in DEVICES if len(device) >= 5)
 _EDGES = " \t*_>-[]()<"
-
-#: Each rule in words, for `explain`.
-BANNER = "a warning that a company's gateway writes above mail from outside"
-DELIMITER = "below the line of two dashes that begins a signature"
-PHONE = "what a phone or an app adds"
-DISCLAIMER = "what companies append: a disclaimer or the like"
-LIST_FOOTER = "the footer of a mailing list"
-CLOSING = "takes leave, and below it stand a name and a few short lines"
-SLASH_NAME = "a name behind a slash at the very end"
 
 
 def signatures(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None, wordless: bool = False) -> None:
@@ -76,7 +67,7 @@ def _banner(lines: list[str], labels: list[Label], searched: int, why: Reasons |
     if end < searched and not lines[end].strip():
         labels[first:end] = [Label.SIGNATURE] * (end - first)
         if why is not None:
-            why[first] = BANNER
+            why[first] = "banner"
 
 
 def _signature_in(lines: list[str], start: int, end: int, why: Reasons | None, wordless: bool) -> int | None:
@@ -100,19 +91,19 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int, wordl
         return "", None
     for at in reversed(filled[: _SIGNATURE_LINES + 1]):
         if lines[at].rstrip() in _DELIMITERS:
-            return DELIMITER, at
+            return "delimiter", at
     if _is_mobile(lines[filled[0]]):
-        return PHONE, filled[_count_mobile(lines, filled) - 1]
+        return "phone", filled[_count_mobile(lines, filled) - 1]
     if len(filled) > 1 and _is_mobile(lines[filled[1]]) and len(lines[filled[0]]) <= 60 and _is_link(lines[filled[0]]):
-        return PHONE, filled[1]
+        return "phone", filled[1]
     for words, rule in _RULES:
         found = rule(lines, filled, start)
         if found is not None:
             return words, found
     if wordless and (found := _closing(lines, filled, start, alone=True)) is not None:
-        return CLOSING, found
+        return "closing", found
     slash = len(filled) > 1 and _SLASH_NAME.fullmatch(lines[filled[0]].strip()) and not lines[filled[0] - 1].strip()
-    return SLASH_NAME, filled[0] if slash else None
+    return "slash_name", filled[0] if slash else None
 
 
 # --- phones ---------------------------------------------------------------------------------------------------------------
@@ -219,4 +210,4 @@ def _list_footer(lines: list[str], filled: list[int], start: int) -> int | None:
     return None
 
 
-_RULES = ((DISCLAIMER, _disclaimer), (LIST_FOOTER, _list_footer), (CLOSING, _closing))
+_RULES = (("disclaimer", _disclaimer), ("list_footer", _list_footer), ("closing", _closing))
