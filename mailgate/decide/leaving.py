@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mailgate.decide.commands.course import Refused
-from mailgate.decide.entries import files_of
-from mailgate.decide.residue import readings
+from mailgate.decide.entries import files_of, known_outside, own_words_inside
+from mailgate.decide.residue import Residue, readings, residue
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault
 from mailgate.model.mail import Attachment
@@ -77,18 +77,30 @@ def refuse_what_is_below(s: Situation) -> None:
 
 def refuse_what_is_not_for_outside(s: Situation, said_to: str) -> None:
     """Raises Refused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
-    faults = [*_signed_for_others(s), *_of_a_note(s, said_to)]
+    faults = [*_faults_of_forms(s), *_of_a_note(s, said_to)]
     if faults:
         raise Refused(*faults[:MOST_FAULTS])
+
+
+def residue_in(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:
+    """Which lines of words, or of a page, are of an internal notice about the ticket and were never said outside."""
+    assert s.file is not None and s.author is not None
+    known = [*known_outside(s.file), *own_words_inside(s.file, s.author.id, s.letter)]
+    return residue(words, page, s.file.notices, known, s.author.keys, s.policy.residue_line, s.desk.keys | s.home.keys)
 
 
 # --- what we signed ------------------------------------------------------------------------------------------------------
 
 
-def _signed_for_others(s: Situation) -> Iterator[Fault]:
-    """Whoever has an agent's signed address, or the Message-ID of his notice, is that agent. Their reader's own may be said to him."""
+def signed_for_others(s: Situation) -> set[str]:
+    """Forms in a mail that prove whoever has them to be somebody else than its readers outside."""
     outside = set(s.file.ticket.outsiders()) if s.file else set()
-    foreign = {form for form, person in s.signed.items() if person is None or outside != {person}}
+    return {form for form, person in s.signed.items() if person is None or outside != {person}}
+
+
+def _faults_of_forms(s: Situation) -> Iterator[Fault]:
+    """Whoever has an agent's signed address, or the Message-ID of his notice, is that agent. Their reader's own may be said to him."""
+    foreign = signed_for_others(s)
     if not foreign:
         return
     found = False

@@ -9,12 +9,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from mailgate.decide import announce, authority, confirming, leaving, once, returned
-from mailgate.decide.commands import ACTS, ANSWERS
+from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.commands.course import Course, Refused, fault
-from mailgate.decide.entries import an_entry, answered, files_of, known_outside, own_words_inside
+from mailgate.decide.entries import an_entry, answered, files_of
 from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
-from mailgate.decide.residue import Residue, residue
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, excludes, said
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -226,24 +225,17 @@ def _is_public(s: Situation, parsed: Parsed) -> bool:
 def _refuse_residue(s: Situation, text: str) -> None:
     html = s.mail.new_html if text == s.mail.new_text.strip() else None
     _refuse_attached(s)
-    found = _residue(s, text, html)
+    found = leaving.residue_in(s, text, html)
     if found:
         below = _lines_above(s.mail.new_text, text)
         lines = ((r.line_no + below if r.line_no else None, r) for r in found[:MOST_FAULTS])
         raise Refused(*(Fault("E_QUOTE", number, r.line[:LONGEST_LINE], r.why) for number, r in lines))
 
 
-def _residue(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:
-    assert s.file is not None and s.author is not None
-    keys = s.desk.keys | s.home.keys
-    known = [*known_outside(s.file), *own_words_inside(s.file, s.author.id, s.letter)]
-    return residue(words, page, s.file.notices, known, s.author.keys, s.policy.residue_line, keys)
-
-
 def _with_questions(s: Situation, text: str, public: bool) -> str:
     """Answers between the lines with what they answer; without it where it would not pass as words of the agent."""
     said = answered(s, text)
-    return text if public and said != text and _residue(s, said, None) else said
+    return text if public and said != text and leaving.residue_in(s, said, None) else said
 
 
 #: What holds a whole mail, and so perhaps a notice with its tokens: by type, or by the ending of its name.
@@ -265,7 +257,7 @@ def _refuse_attached(s: Situation) -> None:
         if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
             raise Refused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
     for name, words, is_html in s.attached:
-        found = _residue(s, "" if is_html else words, words if is_html else None)
+        found = leaving.residue_in(s, "" if is_html else words, words if is_html else None)
         if found:
             raise Refused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
 

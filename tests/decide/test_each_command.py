@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from mailgate.decide.commands import ACTS, ANSWERS
+from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.model.commands import PLANNED, VERBS, Order
 from mailgate.model.events import AgentReplied, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
 from mailgate.model.person import Person, Role

@@ -108,7 +108,7 @@ def test_a_form_that_we_did_not_sign_is_text():
 
 def test_without_the_key_ring_it_would_leave(monkeypatch):
     """That these tests can see what they look for: neither address stands in a notice that is known."""
-    monkeypatch.setattr(leaving, "_signed_for_others", lambda s: iter(()))
+    monkeypatch.setattr(leaving, "_faults_of_forms", lambda s: iter(()))
     assert outside(says(f"please write to {FORMS['a colleague' + chr(39) + 's address']}"))
 
 

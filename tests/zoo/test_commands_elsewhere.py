@@ -8,7 +8,7 @@ import pytest
 
 from mailgate.decide import authority
 from mailgate.decide.authority import Need
-from mailgate.decide.commands import ACTS
+from mailgate.decide.commands.acts import ACTS
 from mailgate.decide.commands.course import Course
 from mailgate.model.commands import VERBS, WORDS, Arguments, Command, Order, Verb
 from mailgate.model.delivery import OutboxState
