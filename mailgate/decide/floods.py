@@ -64,8 +64,7 @@ def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) ->
     """The decision with what exceeds its sender's budget waiting to be told together, and the operator told of the flood."""
     if not cause or not any(map(is_told_inside, decision.letters)):
         return decision
-    agent = s.author is not None and s.author.agent in s.policy.agents
-    proven = agent and bool(decision.proof.token or decision.proof.domain) and not decision.proof.failed
+    proven = s.by_agent and bool(decision.proof.token or decision.proof.domain) and not decision.proof.failed
     kept: list[LetterWanted] = []
     waiting: list[Waiting] = []
     exceeded: int | None = None
@@ -85,7 +84,7 @@ def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) ->
     decision = replace(decision, letters=tuple(kept), waiting=tuple(waiting))
     if exceeded is not None and decision.alarm is None and tally.first("flood", cause):
         decision = replace(
-            decision, alarm=Alarm("flood", f"{cause}: more than {exceeded} notices within an hour", _way_out(cause, agent), cause)
+            decision, alarm=Alarm("flood", f"{cause}: more than {exceeded} notices within an hour", _way_out(cause, s.by_agent), cause)
         )
     return decision
 

@@ -60,7 +60,7 @@ def _forwarder(s: Situation) -> Role | None:
     """As whom the author passes a mail on, by the desk's policy; None for everybody whose forwards are mails like any other."""
     if s.desk.forwards is Forwards.NEVER:
         return None
-    if s.author is not None and s.author.agent in s.policy.agents:
+    if s.by_agent:
         return Role.AGENT
     domain = (s.author_key or "").rpartition("@")[2]
     return Role.PARTICIPANT if s.desk.forwards is Forwards.COLLEAGUES and domain in s.desk.colleagues else None

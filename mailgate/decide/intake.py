@@ -86,16 +86,14 @@ def _verdict_words(s: Situation) -> str:
 def _now_proven(s: Situation) -> tuple[Person, ...]:
     """The author, when this mail is the first that proves him, or the first for a while."""
     author = s.author
-    if author is None or author.agent in s.policy.agents or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
+    if author is None or s.by_agent or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
         return ()
     return (replace(author, proven=True, proven_at=s.now),)
 
 
 def _proves_an_agent(s: Situation) -> bool:
     """Whoever misuses an agent's name is shut out by a block on it; the agent is not."""
-    if s.author is None or s.author.agent not in s.policy.agents:
-        return False
-    return authority.proof_in(s)[0].is_one
+    return s.by_agent and authority.proof_in(s)[0].is_one
 
 
 def _wrote_to_itself(s: Situation) -> bool:
@@ -119,13 +117,13 @@ def _unreadable(s: Situation) -> Decision:
 
 def _report(s: Situation) -> Decision:
     """What names a letter of ours says what became of it; the rest is a machine's mail like any other."""
-    decision = reports.on_report(s) if s.author is None or s.author.agent not in s.policy.agents else None
+    decision = None if s.by_agent else reports.on_report(s)
     return _machine(s) if decision is None else decision
 
 
 def _machine(s: Situation) -> Decision:
     """Auto-replies and reports: hidden on their ticket; without a ticket they are set aside, never made into one."""
-    if s.author is not None and s.author.agent in s.policy.agents:
+    if s.by_agent:
         return Decision(trace=(TraceLine("decide", "machine", "an agent's automatic mail", "kept, never ticket content"),))
     ticket = s.ticket
     if ticket is None:
@@ -147,7 +145,7 @@ def _written(s: Situation) -> Decision:
         return Decision(trace=(TraceLine("decide", "own desk", "another mail with this Message-ID is known", "kept, nothing follows"),))
     if s.policy.is_own(author):
         return Decision(set_aside="written in the name of one of our own desks")
-    if s.elsewhere is not None and s.author is not None and s.author.agent in s.policy.agents:
+    if s.elsewhere is not None and s.by_agent:
         # Whatever he says there is carried out there, and the people of this desk hear of it from there.
         line = TraceLine("decide", "desks", f"ticket {s.elsewhere.number}", "another desk has this mail as well, and carries it out")
         return Decision(trace=(line,))

@@ -69,8 +69,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
 def without_a_ticket(s: Situation) -> Decision | None:
     """Commands of an agent's mail that belongs to no ticket: help is given, anything else comes back. None: an ordinary mail."""
     parsed = s.understood.commands
-    agent = s.author if s.author is not None and s.author.agent in s.policy.agents else None
-    if agent is None or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
+    if not s.by_agent or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
         return None
     if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].asks for c in parsed.commands):
         answers = tuple(letter for event, facts in _asked(s, parsed) for letter in _answer(s, event, facts)[0])

@@ -32,7 +32,7 @@ def wrote(s: Situation) -> Decision:
     if s.file is None:
         return _nothing("answers no ticket")
     ticket = s.file.ticket
-    author = s.author if s.author is not None and s.author.agent in s.policy.agents else None
+    author = s.author if s.by_agent else None
     to_the_requester = goes_outside(s)
     visibility = Visibility.PUBLIC if to_the_requester else Visibility.INTERNAL
     entry = an_entry(s, visibility, ticket.number, author=author, role=Role.AGENT)

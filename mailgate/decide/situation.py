@@ -94,6 +94,11 @@ class Situation(Scene):
         return author.key if author and author.address else None
 
     @property
+    def by_agent(self) -> bool:
+        """Whether its author claims to be an agent."""
+        return self.author is not None and self.author.agent in self.policy.agents
+
+    @property
     def is_stale(self) -> bool:
         """Old mail (a rescan, our own outage) opens tickets but causes no automatic letter to outsiders."""
         return self.arrival.received_at - self.arrival.arrived_at > self.policy.budgets.stale_after

@@ -115,7 +115,7 @@ def _not_believed(s: Situation) -> str:
 
 def _proof(s: Situation) -> str:
     proof, _ = authority.proof_in(s)
-    agent = s.author is not None and s.author.agent in s.policy.agents and s.role.is_agent
+    agent = s.by_agent and s.role.is_agent
     because = plain(proof.because)
     if proof.failed:
         return f"It proves nothing: {because}."

@@ -338,7 +338,7 @@ def _letters(letters: Sequence[LetterWanted], verdicts: Sequence[budget.Verdict]
 
 def commands(s: Situation, decision: Decision) -> list[str]:
     """The commands found in the mail, whether they would be obeyed, and why not. [] where there are none."""
-    agent = s.author is not None and s.author.agent in s.policy.agents
+    agent = s.by_agent
     above = s.understood.above if decision.ticket is not None and s.mail.forwarded is not None else None
     parsed = (above or s.understood.commands) if agent else s.reading.heard
     words = [f"#{word}" for word in s.address_words]
