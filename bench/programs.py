@@ -64,9 +64,8 @@ def postfix() -> Iterator[int | None]:
 @contextmanager
 def gateway(folder: Path, lines: str = SQLITE) -> Iterator[tuple[int, int, Store]]:
     """`mailgate serve` as users start it; its port, process id, and its record."""
-    door = 'kind = "lmtp"                     # "smtp" or "lmtp"\nhost = "127.0.0.1"\nport = 2424'
     if not (folder / "mailgate.toml").exists():
-        write_configuration(folder, {door: 'kind = "smtp"\nhost = "127.0.0.1"\nport = 0', SQLITE: lines, **LIFTED})
+        write_configuration(folder, {'kind = "lmtp" ': 'kind = "smtp" ', "port = 2424": "port = 0", SQLITE: lines, **LIFTED})
     loaded = settings.load(folder)
     if lines != SQLITE or not Path(loaded.database.url).exists():
         create_store(loaded.database, wall_clock())

@@ -74,7 +74,7 @@ class CannotListen(Exception):
 
 def build_relay(settings: RelaySettings, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> Relay:
     if settings.kind == "maildir":
-        return MaildirRelay(Path(settings.path or "outgoing"))
+        return MaildirRelay(Path(settings.path))
     return SmtpRelay(settings, password, renewed)
 
 

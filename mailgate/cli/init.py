@@ -21,8 +21,8 @@ def write_new(path: Path, text: str, mode: int) -> None:
 
 
 def write_configuration(folder: Path, changes: dict[str, str] | None = None) -> None:
-    """mailgate.toml, policy.toml and keys as they are brought along, with exact texts replaced. Raises FileExistsError."""
-    from mailgate.settings import places
+    """mailgate.toml and policy.toml with every setting that there is, and keys; with exact texts replaced. Raises FileExistsError."""
+    from mailgate.settings.sample import sample
 
     for name in ("mailgate.toml", "policy.toml", "keys"):
         if (folder / name).exists():
@@ -30,7 +30,7 @@ def write_configuration(folder: Path, changes: dict[str, str] | None = None) -> 
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     for name in ("mailgate.toml", "policy.toml"):
-        text = (places.brought_along("config") / name).read_text(encoding="utf-8")
+        text = sample(name)
         for old, new in (changes or {}).items():
             text = text.replace(old, new)
         write_new(folder / name, text, 0o600)

@@ -6,44 +6,47 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
-KIB = 1024
-MIB = 1024 * KIB
+from mailgate.model.setting import KIB, MIB, Address, As, Between, File, Port, Room, Size, Some, Span, setting
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Security = Literal["starttls", "tls", "none"]
 
 
 @dataclass(frozen=True, slots=True)
 class DoorSettings:
-    """One listener. Sizes are octets; every limit is there so that one peer cannot take the door from all others."""
+    """One listener. Every limit is there so that one peer cannot take the door from all others."""
 
-    kind: Literal["smtp", "lmtp"] = "smtp"
-    host: str = "127.0.0.1"  #: address or name to listen on, IPv4 or IPv6; "" listens everywhere
-    port: int = 2525  #: 0: any free one, for tests
-    hostname: str = "localhost"  #: what we call ourselves in the greeting
+    kind: Literal["smtp", "lmtp"] = setting("smtp", '"smtp" or "lmtp"', required=True)
+    host: str = setting("127.0.0.1", 'address or name to listen on, IPv4 or IPv6; "" listens everywhere')
+    port: Annotated[int, Between(0, 65535)] = setting(2525, "0: any free one", required=True)
+    hostname: str = setting("localhost", "what we call ourselves in the greeting, else the one above", example='"mail.example.org"')
+    max_size: Room = setting(50 * MIB, "of one mail; announced with SIZE (RFC 1870)")
+    max_recipients: Some = setting(100, "of one mail; RFC 5321 4.5.3.1.8 asks for at least 100")
+    max_connections: Some = setting(200, "of this door")
+    max_connections_per_address: Some = setting(20, "IPv6: of a /64")
+    max_connections_from_loopback: Some | None = setting(
+        None, "of one loopback address: a local mail server; default three quarters of the door", example="150"
+    )
+    max_bytes_in_flight: Room = setting(256 * MIB, "of mails not yet stored, over all connections")
+    max_bytes_per_address: Room | None = setting(None, "default a quarter of that, and always room for one mail", example='"64MiB"')
+    max_bytes_from_loopback: Room | None = setting(None, "default three quarters of it, and always room for one mail", example='"192MiB"')
+    max_commands: Annotated[int, Between(10)] = setting(1000, "of one session")
+    command_timeout: Span = setting(timedelta(minutes=5), "for each command; RFC 5321 4.5.3.2.7")
+    session_time_limit: Span = setting(timedelta(minutes=30), "for a whole session")
+    stress_timeout: Span = setting(
+        timedelta(seconds=10), "while three quarters are taken: who lags so far behind 4 KiB a second goes, the slowest first"
+    )
+    tls_certificate: File | None = setting(None, "PEM; STARTTLS is offered where there is one", example='"cert.pem"')
+    tls_key: File | None = setting(None, "its key, when that is a file of its own", example='"key.pem"')
+    require_tls: bool = setting(False, "no mail before STARTTLS")
+    insiders: bool = setting(False, "true: only logged-in colleagues reach it, each under their own From:. Loopback only")
 
-    max_size: int = 50 * MIB  #: of one mail; announced with SIZE (RFC 1870)
-    max_line: int = 1 * MIB  #: of one line with its line end. RFC 5321 says 1000, real mail has longer ones
-    max_recipients: int = 100  #: of one mail; RFC 5321 4.5.3.1.8 asks for at least 100
+    max_line: int = 1 * MIB  #: octets of one line with its line end. RFC 5321 says 1000, real mail has longer ones
     max_received: int = 100  #: a mail with so many Received: headers goes in circles (RFC 5321 6.3)
-
-    max_connections: int = 200
-    max_connections_per_address: int = 20  #: an IPv6 host counts as its /64
-    max_connections_from_loopback: int | None = None  #: of one: a local mail server opens many. None: three quarters of the door
-    max_bytes_in_flight: int = 256 * MIB  #: of mails not yet committed, over all sessions of this door
-    max_bytes_per_address: int | None = None  #: of those, of one address. None: a quarter, and one mail at least
-    max_bytes_from_loopback: int | None = None  #: None: three quarters, and one mail at least
-
-    max_commands: int = 1000  #: of one session
     max_bad_commands: int = 20  #: of one session: unknown, malformed or out of order
-    command_timeout: timedelta = timedelta(minutes=5)  #: RFC 5321 4.5.3.2.7
     mail_time_limit: timedelta = timedelta(minutes=20)  #: from DATA to the last dot
-    session_time_limit: timedelta = timedelta(minutes=30)
-    stress_timeout: timedelta = timedelta(seconds=10)  #: so far behind may fall who is slow, while the door is nearly full
-
-    insiders: bool = False  #: only logged-in colleagues reach this door, and under their own From:. Loopback only
-    tls_certificate: str | None = None  #: path of a PEM chain; STARTTLS is offered when it is set
-    tls_key: str | None = None  #: path of its key, when that is a file of its own
-    require_tls: bool = False  #: no mail before STARTTLS
 
     @property
     def connections_from_loopback(self) -> int:
@@ -70,13 +73,15 @@ class DoorSettings:
 class DatabaseSettings:
     """Where the record is kept."""
 
-    url: str
-    """Path of an SQLite file, or sqlite:///PATH; on a disk of this machine, in a folder that only mailgate can write to.
-    Or postgresql://USER@HOST/DATABASE, without a password."""
-    accept_lost_log: bool = False  #: start although the -wal file is gone: what it held is lost. For one start
-    password_file: str | None = None  #: PostgreSQL: read for each new connection
-    password_env: str | None = None  #: PostgreSQL: name of an environment variable
-    pool_size: int = 10  #: PostgreSQL: connections of one program
+    url: str = setting(
+        "mailgate.db",
+        "an SQLite file beside this one, on a disk of this machine, in a folder that only mailgate can write to; or "
+        "postgresql://USER@HOST/DATABASE for any number of nodes, without a password",
+    )
+    accept_lost_log: bool = setting(False, "SQLite: start although the -wal file is gone: what it held is lost. For one start")
+    password_file: File | None = setting(None, "PostgreSQL: of that user; read for each new connection", example='"database-password"')
+    password_env: str | None = setting(None, "PostgreSQL: or the environment variable with it", example='"MAILGATE_DATABASE_PASSWORD"')
+    pool_size: Annotated[int, Between(2, 100)] = setting(10, "PostgreSQL: connections of one program at most")
 
     @property
     def is_server(self) -> bool:
@@ -85,25 +90,59 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeySettings:
+    """Where the keys that sign our letters lie: in a file or in an environment variable."""
+
+    file: str | None = setting(None, "one key a line, hexadecimal; the first signs, all verify", example='"keys"')
+    env: str | None = setting(None, "or the environment variable with them", example='"MAILGATE_KEYS"')
+    accept_other: bool = setting(
+        False,
+        "true: start although the database was made with other keys, and those are lost: no answer to an older letter proves anybody "
+        "any more. For one start",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorSettings:
+    """Who hears of trouble, and when."""
+
+    mail: Address = setting(meaning="who hears of set-aside mail, a relay that is down, a disk that is nearly full")
+    disk_warning: Size = setting(500 * MIB, "free space below which the operator is told")
+
+
+@dataclass(frozen=True, slots=True)
 class RelaySettings:
     """Where letters go. The password is not among it: it is asked for at each login and kept nowhere."""
 
-    kind: Literal["smtp", "maildir"] = "smtp"
-    host: str = "127.0.0.1"  #: the name that stands in the relay's certificate
-    port: int = 587
-    tls: Literal["starttls", "tls", "none"] = "starttls"  #: "tls" speaks TLS from the first octet (RFC 8314); no letter goes when it fails
-    ca_file: str | None = None  #: PEM; believed instead of the certificates of the system
-    user: str | None = None  #: log in with this name; None: the relay knows us by our address
-    oauth: str | None = None  #: log in with a token of this [oauth.NAME] in place of a password
-    helo: str = "localhost"  #: what we call ourselves (EHLO)
-    timeout: timedelta = timedelta(seconds=60)  #: for the connection and for each command and its whole reply; RFC 5321 4.5.3.2
-    final_timeout: timedelta = timedelta(minutes=10)  #: for the reply to the last dot: who hangs up early sends twice. RFC 5321 4.5.3.2.6
-    connections: int = 2  #: at the same time, one courier thread each
+    kind: Literal["smtp", "maildir"] = setting("smtp", '"smtp": a mail server; "maildir": letters land in a folder, for the first try')
+    path: File = setting("outgoing", "of the maildir")
+    host: str = setting("127.0.0.1", "the name that stands in the relay's certificate")
+    port: Port = setting(25, "587 where users log in")
+    tls: Security = setting(
+        "starttls", '"starttls", or "tls" from the first octet (RFC 8314), check the certificate; "none" only where nobody listens'
+    )
+    ca_file: File | None = setting(None, "PEM; believed instead of the system's authorities", example='"ca.pem"')
+    user: str | None = setting(
+        None, "login, with a password or oauth; else the relay knows us by our address", example='"support@example.org"'
+    )
+    password_file: File | None = setting(None, "read at each login", example='"relay-password"')
+    password_env: str | None = setting(None, "or the environment variable with it", example='"RELAY_PASSWORD"')
+    oauth: str | None = setting(None, "log in as user with a token of [oauth.office] in place of a password", example='"office"')
+    timeout: Span = setting(timedelta(seconds=60), "for the connection, and for each command and its whole reply; RFC 5321 4.5.3.2")
+    final_timeout: Span = setting(
+        timedelta(minutes=10), "for the answer to the last dot: who hangs up too early sends twice. RFC 5321 4.5.3.2.6"
+    )
+    helo: str = setting("localhost", "what we call ourselves (EHLO), else the hostname above", example='"mail.example.org"')
+    message_id_pattern: str | None = setting(
+        None, "finds the Message-ID that the relay gave a letter in its answer, as group 1", example="'250 .*<(.+)>'"
+    )
+    connections: Annotated[int, Between(1, 20)] = setting(2, "kept open at the same time")
+    reverse_path: Literal["auto", "null", "desk", "verp"] = setting(
+        "auto", '"null", "desk" or "verp"; auto: "desk" with a login, else "null"'
+    )
+
     letters_per_connection: int = 100
     keep_idle: timedelta = timedelta(seconds=30)  #: an idle connection is used again for so long; relays hang up after a minute or five
-    path: str | None = None  #: of the maildir
-    reverse_path: Literal["null", "desk", "verp", "auto"] = "auto"  #: auto: "desk" for a relay with login, else "null"
-    message_id_pattern: str | None = None  #: finds in the reply to a letter the Message-ID that the relay gave it, as group 1
 
     @property
     def reverse_path_form(self) -> Literal["null", "desk", "verp"]:
@@ -156,22 +195,31 @@ def is_loopback(host: str) -> bool:
 class VerifySettings:
     """Whose word counts on who wrote a mail. Nothing counts that does not stand here."""
 
-    servers: frozenset[str] = frozenset()  #: authserv-ids (RFC 8601), lower case: the topmost Authentication-Results of one of them counts
-    microsoft: bool = False  #: the stamps of Microsoft 365, which name no server
+    servers: frozenset[Annotated[str, As.SERVER]] = setting(
+        frozenset(),
+        "what stands first in their Authentication-Results: (RFC 8601); the topmost of one of them counts",
+        example='["mx.example.org"]',
+    )
+    microsoft: bool = setting(False, "true: those of Microsoft 365, which name no server")
+    stampers: tuple[Annotated[Network, As.NETWORK], ...] = setting(
+        (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1/128")),
+        "hosts that may hand us stamped mail over [[doors]]; from all others a stamp counts nothing",
+        key="stamps_from",
+    )
+    dns: bool = setting(False, "true: our own check of DKIM, SPF and DMARC where they say nothing")
+    resolver: tuple[str, ...] = setting((), "else those of the machine", example='["127.0.0.1:53"]')
+    hops: frozenset[str] = setting(
+        frozenset(),
+        "servers of ours before the door, by name in Received: and by address; a stamp below a Received: of others is the sender's own",
+        example='["mx.example.org", "198.51.100.4"]',
+    )
+    time_limit: Span = setting(timedelta(seconds=5), "how long a mail waits for DNS")
+    at_once: Annotated[int, Between(1, 200)] = setting(16, "questions at the same time")
+
+    hop_networks: tuple[Network, ...] = ()  #: the addresses among the hops, where those are not private ones
     insider_mailboxes: frozenset[str] = frozenset()  #: mailboxes in which Exchange says who is an insider (AuthAs: Internal)
     insider_doors: bool = False  #: there is a door that only colleagues reach
-    dns: bool = False  #: our own check of DKIM, SPF and DMARC, for mails without a verdict
-    resolver: tuple[str, ...] = ()  #: "127.0.0.1:5353"; empty: those of the system
-    hops: frozenset[str] = frozenset()  #: names of our own servers in `Received: ... by`, lower case: they say which host they had it from
-    hop_networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = ()  #: their addresses, where those are not private ones
-    #: Hosts whose stamps count when they hand us mail: programs of this machine, where nothing else is said.
-    stampers: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...] = (
-        ipaddress.IPv4Network("127.0.0.0/8"),
-        ipaddress.IPv6Network("::1/128"),
-    )
     providers: tuple[tuple[str, str], ...] = ()  #: mailbox -> whose it is, google or microsoft: their servers write its Received:
-    time_limit: timedelta = timedelta(seconds=5)  #: how long a mail waits for all of its questions
-    at_once: int = 16  #: questions under way at the same time
 
     @property
     def has_source(self) -> bool:
@@ -196,27 +244,29 @@ class VerifySettings:
 class ReaderSettings:
     """The worker processes that read mail, those that write letters, and what one mail may cost them."""
 
-    workers: int = 2  #: that read
-    writers: int = 1  #: that write; the keys are handed to these alone
-    cpu: timedelta = timedelta(seconds=2)
-    memory: int = 256 * MIB  #: growth of a worker above its start
-    wall: timedelta = timedelta(seconds=10)
-    batch: int = 100  #: mails of one round
-    octets: int = 8 * MIB  #: of the mails that are in work at a time, together; a larger mail is read alone
+    workers: Annotated[int, Between(1, 64)] = setting(
+        2, "processes that read mail; they have no keys, no network, and no files but the program's own"
+    )
+    writers: Annotated[int, Between(1, 64)] = setting(1, "processes that write letters")
+    cpu: Span = setting(timedelta(seconds=2), "processor time that one mail may cost")
+    memory: Room = setting(256 * MIB, "growth of a worker above its start")
+    wall: Span = setting(timedelta(seconds=10), "time on the wall that one mail may take")
+    batch: Annotated[int, Between(1, 1000)] = setting(100, "mails of one round")
+    octets: Room = setting(8 * MIB, "of the mails that are in work at a time, together; a larger mail is read alone")
 
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """How the log of `serve` is written."""
 
-    format: Literal["text", "json"] = "text"  #: "json": one object a line
+    format: Literal["text", "json"] = setting("text", '"json": one object a line')
 
 
 @dataclass(frozen=True, slots=True)
 class RoundSettings:
     """How often each round looks, whether or not it was woken."""
 
-    read: timedelta = timedelta(seconds=5)
-    clocks: timedelta = timedelta(seconds=30)
-    send: timedelta = timedelta(seconds=5)
-    watch: timedelta = timedelta(minutes=1)  #: how full the disk is
+    read: Span = setting(timedelta(seconds=5), "new mail also wakes the reader at once")
+    clocks: Span = setting(timedelta(seconds=30), "promises and timers")
+    send: Span = setting(timedelta(seconds=5), "letters; a new one also wakes the courier at once")
+    watch: Span = setting(timedelta(minutes=1), "the disk")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from mailgate.model.installation import MIB, is_loopback
+from mailgate.model.installation import is_loopback
+from mailgate.model.setting import MIB, As, Duration, File, Name, Port, Room, Span, setting
 
 #: Why a mail lies in the set-aside list that came from a mailbox's junk folder. Stored: another arrival of the same mail takes it out.
 JUNK = "in the junk folder"
@@ -36,27 +37,33 @@ class After(StrEnum):
     LEAVE = "leave"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxSettings:
     """One account on an IMAP server. The password is not among it: it is asked for at each login and kept nowhere."""
 
-    name: str
-    desk: str  #: mail from here is for this desk
-    host: str  #: the name that stands in the server's certificate
-    user: str
-    port: int = 993
-    tls: Literal["tls", "starttls", "none"] = "tls"  #: "none" only on this machine; nothing is said in clear where TLS was asked for
-    ca_file: str | None = None  #: PEM; believed instead of the certificates of the system
-    oauth: str | None = None  #: log in with a token of this [oauth.NAME]
-    folders: tuple[str, ...] = ("INBOX",)
-    sent: str | None = None
-    junk: str | None = None
-    after: After = After.FLAG
-    move_to: str | None = None
-    start: Start | datetime = Start.NOW
-    poll: timedelta = timedelta(minutes=1)  #: looked at so often even where IDLE is at work
-    timeout: timedelta = timedelta(seconds=60)  #: for the connection, and for each piece of an answer
-    max_size: int = 50 * MIB  #: octets of one mail; a larger one is set aside unread
+    name: Name = setting(meaning="its name in the log and in the record", example='"support"')
+    desk: Name = setting(meaning="of policy.toml: what its mail is for", example='"it"')
+    host: str = setting(
+        "", "the name in the server's certificate; not needed with oauth at Microsoft or Google", example='"imap.example.org"'
+    )
+    port: Port = setting(993, "143 with starttls")
+    tls: Literal["tls", "starttls", "none"] = setting("tls", '"starttls", or "none" on this machine; certificates are checked')
+    ca_file: File | None = setting(None, "PEM; else the system's authorities", example='"ca.pem"')
+    user: str = setting(meaning="who logs in", example='"support@example.org"')
+    password_file: File | None = setting(None, "or password_env, or oauth", example='"support-password"')
+    password_env: str | None = setting(None, "or the environment variable with it", example='"SUPPORT_PASSWORD"')
+    oauth: str | None = setting(None, "a token of [oauth.office]", example='"office"')
+    folders: tuple[str, ...] = setting(("INBOX",), "each has a connection of its own")
+    sent: str | None = setting(None, "what colleagues answer from this mailbox becomes public entries", example='"Sent"')
+    junk: str | None = setting(None, "set aside, never a ticket by itself", example='"Junk"')
+    insider_stamp: bool = setting(False, 'true: Exchange runs it, and what it stamps "AuthAs: Internal" was written by a colleague')
+    after: Annotated[After, As.AFTER] = setting(After.FLAG, '\\Seen, once a mail is stored; "move:Done"; "leave"')
+    start: Annotated[Start | datetime, As.START] = setting(Start.NOW, 'at the first connection: "unseen", or a date: what is not older')
+    poll: Duration = setting(timedelta(minutes=1), "looked at so often, IDLE or not")
+    timeout: Span = setting(timedelta(seconds=60), "for the connection, and for each piece of an answer")
+    max_size: Room = setting(50 * MIB, "a larger mail is not read, only set aside")
+
+    move_to: str | None = None  #: the folder of "move:FOLDER"
 
     @property
     def watched(self) -> tuple[tuple[str, FolderRole], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
 from mailgate.model.installation import is_loopback
+from mailgate.model.setting import Day, File, setting
 
 Use = Literal["imap", "smtp"]
 Grant = Literal["client_credentials", "refresh_token"]
@@ -46,21 +46,32 @@ PROVIDERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OAuthSettings:
     """One client at one token server. Secrets are not among it: they are read whenever a token is fetched."""
 
     name: str
-    grant: Grant
-    client_id: str
-    token_url: str
-    imap_scope: str = ""  #: "": none is named
-    smtp_scope: str = ""
-    ca_file: str | None = None
-    expires_at: datetime | None = None  #: when the client secret, or the refresh token, ends; told a week before
+    provider: Literal["microsoft", "google", "other"] = setting(
+        "other", '"microsoft", "google", or "other" with a token_url', example='"microsoft"', required=True
+    )
+    tenant: str | None = setting(None, "Microsoft: the id of the directory, or its domain", example='"example.onmicrosoft.com"')
+    token_url: str = setting("", "in place of the provider's", example='"https://login.example.org/token"')
+    grant: Grant = setting("refresh_token", '"client_credentials", or "refresh_token"')
+    client_id: str = setting(meaning="the id of your application", example='"00000000-0000-0000-0000-000000000000"')
+    client_secret_file: File | None = setting(None, "or client_secret_env", example='"office-secret"')
+    client_secret_env: str | None = setting(None, "the environment variable with it", example='"OFFICE_SECRET"')
+    refresh_token_file: File | None = setting(
+        None, "or refresh_token_env; a file is renewed when the server gives a new one", example='"office-refresh-token"'
+    )
+    refresh_token_env: str | None = setting(None, "the environment variable with it", example='"OFFICE_REFRESH_TOKEN"')
+    imap_scope: str | None = setting(None, "else the provider's", example='"..."')
+    smtp_scope: str | None = setting(None, "else the provider's", example='"..."')
+    ca_file: File | None = setting(None, "PEM; else the system's authorities", example='"ca.pem"')
+    expires_at: Day | None = setting(None, "when the secret ends: told a week before", example='"2027-05-01"')
 
     def scope(self, use: Use) -> str:
-        return self.imap_scope if use == "imap" else self.smtp_scope
+        """ "" where none is named."""
+        return (self.imap_scope if use == "imap" else self.smtp_scope) or ""
 
     def mistakes(self) -> tuple[tuple[str, str], ...]:
         """What cannot work or would not be safe, as (key, sentence)."""

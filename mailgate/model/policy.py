@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated, Literal
 
 from mailgate.model.calendar import Calendar
 from mailgate.model.person import Role
+from mailgate.model.setting import MIB, Address, As, Between, Days, Duration, Limit, Name, Priority, Size, Some, setting, table
 from mailgate.model.token import split_address, well_formed_detail
 
 #: Priorities are 1 (critical) to 5 (planned); "P1" is how people write them.
@@ -19,6 +21,9 @@ PRIORITY_NAMES: Mapping[str, int] = {
     "very urgent": 1, "important": 3, "standard": 4, "planned": 5,
     "kritisch": 1, "sehr dringend": 1, "hoch": 2, "dringend": 2, "wichtig": 3, "niedrig": 4, "geplant": 5,
 }  # fmt: skip
+
+PriorityName = Literal["P1", "P2", "P3", "P4", "P5"]
+HoldWord = Literal["vendor", "change", "problem", "scheduled", "user"]
 
 
 class ProveBy(StrEnum):
@@ -51,14 +56,13 @@ class Agent:
     """Somebody who answers. `id` is the name in policy.toml and in `#assign`."""
 
     id: str
-    name: str
-    address: str
-    aliases: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    role: Role = Role.AGENT
-    skills: Mapping[str, int] = field(default_factory=dict)
-    language: str | None = None
-    timezone: str | None = None
+    name: str = setting(meaning="as it stands in letters")
+    address: Annotated[str, As.AGENT_ADDRESS] = setting(meaning="who writes from it is this agent", key="mail")
+    aliases: tuple[Annotated[str, As.AGENT_ADDRESS], ...] = setting((), "further addresses", example='["a.berg@example.org"]')
+    groups: tuple[Name, ...] = setting((), "whose new tickets this agent hears of", example='["it"]')
+    role: Role = setting(Role.AGENT, "agent, lead or operator", of=Literal["agent", "lead", "operator"])
+    language: str | None = setting(None, "of notices, else the desk's", example='"de"')
+    timezone: str | None = setting(None, "in which notices tell times, else the desk's", example='"Europe/Berlin"')
 
     @property
     def keys(self) -> frozenset[str]:
@@ -68,27 +72,35 @@ class Agent:
 @dataclass(frozen=True, slots=True)
 class Group:
     id: str
-    name: str
-    lead: str | None = None  #: agent id
+    name: str = setting("", "as it stands in letters, else the one in the file", example='"IT"')
+    lead: Name | None = setting(None, "hears of broken promises and low ratings", example='"ann"')
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An address that takes in requests, with its prefix. `aliases` are further addresses of the same desk."""
+    """An address that takes in requests, with its prefix."""
 
     id: str
-    address: str
-    prefix: str
-    name: str
-    group: str
-    aliases: tuple[str, ...] = ()
-    language: str = "en"
-    timezone: str = "UTC"
-    agents_prove_by: ProveBy = ProveBy.TOKEN
-    sla: str = "standard"
-    subaddress: str = "plus"  #: "plus" | "none": where the host has no subaddresses, tokens stand in the subject
-    forwards: Forwards = Forwards.AGENT
-    colleagues: frozenset[str] = frozenset()  #: domains, lower case
+    address: Address = setting(meaning="people write here")
+    prefix: Annotated[str, As.PREFIX] = setting(meaning="tickets are called IT-1042")
+    name: str = setting("", "as it stands in From:, else the prefix", example='"IT Support"', required=False)
+    group: Name = setting("", "who hears of a new ticket", required=True)
+    aliases: tuple[Address, ...] = setting((), "further addresses of this desk", example='["help@example.org"]')
+    language: str = setting("en", "of letters to people whose language is not known: en, de")
+    timezone: str = setting("UTC", "in which letters tell times", example='"Europe/Berlin"')
+    agents_prove_by: ProveBy = setting(
+        ProveBy.TOKEN, 'how agents prove themselves: by answering our letters; "domain": by [verify]; or "both"'
+    )
+    sla: Name = setting("standard", "which promises hold")
+    subaddress: Literal["plus", "none"] = setting(
+        "plus", '"none" where the mail server has no support+something@: tokens then stand in the subject'
+    )
+    forwards: Forwards = setting(
+        Forwards.AGENT, 'whose forwards open a ticket for who wrote first: proven agents; "colleagues", too; "never"'
+    )
+    colleagues: frozenset[Annotated[str, As.DOMAIN]] = setting(
+        frozenset(), "the domains of colleagues, who are proven by them: a From: alone passes nothing on", example='["example.org"]'
+    )
 
     @property
     def keys(self) -> frozenset[str]:
@@ -108,24 +120,38 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class PromiseSettings:
+    """What one priority is promised: durations on a calendar. What is not listed is not promised."""
+
+    calendar: Name | None = setting(None, 'else that of the sla; "always" is around the clock', example='"always"')
+    first_reply: Duration | None = setting(None, "from the request to the first answer of a person", example='"4h"')
+    next_reply: Duration | None = setting(None, "from a requester's further mail to an answer", example='"8h"')
+    update: Duration | None = setting(None, "from one public word to the next, while the ticket is open", example='"24h"')
+    resolution: Duration | None = setting(
+        None, "from the request to its solution; stands still while the requester is asked", example='"24h"'
+    )
+    work: Duration | None = setting(None, "as resolution, while the ticket is with us", example='"16h"')
+
+
+@dataclass(frozen=True, slots=True)
 class Sla:
     """Targets by (priority, metric). What is not listed is not promised."""
 
     id: str
-    targets: Mapping[tuple[int, Metric], Target]
-    warn: tuple[int, ...] = (75, 90)  #: percent of the target, in business time
-    pause_on_hold: frozenset[str] = frozenset({"scheduled"})  #: hold reasons that pause `resolution`
-    calendar: str = "business"  #: timers (reminders, auto-resolve, auto-close) count on it
+    targets: Mapping[tuple[int, Metric], Target] = table(of=Mapping[PriorityName, PromiseSettings])
+    warn: tuple[Annotated[int, Between(1, 99)], ...] = setting((75, 90), "percent of the promised time")
+    pause_on_hold: frozenset[HoldWord] = setting(frozenset({"scheduled"}), "which reasons of #hold stop the resolution clock")
+    calendar: Name = setting("business", "timers count on it as well")
 
 
 @dataclass(frozen=True, slots=True)
 class Timers:
     """Business days on the desk's calendar; one business day is the opening time of one open day."""
 
-    reminders: tuple[int, ...] = (2, 4)
-    auto_resolve: int | None = 6
-    auto_close: int | None = 5
-    reopen_window: timedelta = timedelta(days=14)
+    reminders: tuple[Some, ...] = setting((2, 4), "while we wait for the requester")
+    auto_resolve: Days = setting(6, 'or "never"')
+    auto_close: Days = setting(5, 'after resolving, or "never"')
+    reopen_window: Duration = setting(timedelta(days=14), "an answer after that opens a new ticket")
 
 
 def _wider(of_all: int | None, of_the_proven: int | None) -> int | None:
@@ -138,20 +164,20 @@ def _wider(of_all: int | None, of_the_proven: int | None) -> int | None:
 class Budgets:
     """How many automatic letters may leave. None lifts a limit."""
 
-    per_address_hour: int | None = 3  #: to an outsider who is not proven, all kinds together; `x+y@` is `x@`
-    per_address_day: int | None = 10
-    proven_per_hour: int | None = 20  #: to one who is: by the mail that is answered, or by an answer within `proof_lasts`
-    proven_per_day: int | None = 60
-    proof_lasts: timedelta = timedelta(days=90)
-    unknown_per_minute: int | None = 20  #: all letters to unknown or unproven addresses
-    known_per_minute: int | None = 600
-    longest_delay: timedelta = timedelta(hours=1)
-    stale_after: timedelta = timedelta(hours=24)  #: mail that old opens tickets but causes no automatic letter
-    notices_per_hour: int | None = 30  #: to each agent because of one sender; what is more is told together, and never dropped
-    proven_notices_per_hour: int | None = 200  #: because of a colleague who has shown that it is he
-    answers_per_hour: int | None = 6  #: of one kind to mails in an agent's name that do not show it
-    together_after: timedelta = timedelta(minutes=10)  #: how long notices wait for each other
-    suppress_for: timedelta = timedelta(days=60)  #: an address that does not work gets nothing automatic for so long
+    per_address_hour: Limit = setting(3, "to an outsider who has proven nothing, all kinds together; x+y@ is the same as x@")
+    per_address_day: Limit = setting(10, "the same for a day")
+    proven_per_hour: Limit = setting(20, "to one whose mail is authentic or answers a letter of ours, or who answered one lately")
+    proven_per_day: Limit = setting(60, "the same for a day")
+    proof_lasts: Duration = setting(timedelta(days=90), "how long ago that may be")
+    unknown_per_minute: Limit = setting(20, "to all unproven addresses together; what is more waits, up to longest_delay")
+    known_per_minute: Limit = setting(600, "to all others together")
+    longest_delay: Duration = setting(timedelta(hours=1), "what would wait for longer is not written")
+    stale_after: Duration = setting(timedelta(hours=24), "mail that old is not answered by a machine")
+    notices_per_hour: Limit = setting(30, "to each agent because of one sender; what is more comes in one letter, nothing is dropped")
+    proven_notices_per_hour: Limit = setting(200, "because of colleagues who have shown who they are")
+    answers_per_hour: Limit = setting(6, "of each kind, to mails in an agent's name that do not show that")
+    together_after: Duration = setting(timedelta(minutes=10), "how long such notices wait for each other")
+    suppress_for: Duration = setting(timedelta(days=60), "an address that bounced for good gets nothing automatic for so long")
 
     def of_address(self, proven: bool) -> tuple[int | None, int | None]:
         """The limits of one address, for an hour and for a day. Proof never makes them narrower, and nought forbids for everybody."""
@@ -169,8 +195,8 @@ class Budgets:
 class FilesCarried:
     """How many files of a mail one letter takes along. The rest is named in it and stays with the mail."""
 
-    per_letter: int = 50
-    octets_per_letter: int = 25 * 1024 * 1024  #: of all of them, decoded
+    per_letter: Annotated[int, Between(0, 1000)] = setting(50, "of one mail; what is beyond is named in the letter and stays with the mail")
+    octets_per_letter: Size = setting(25 * MIB, "of all of them together, before they are written for mail (which adds a third)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +213,14 @@ class Policy:
     budgets: Budgets = Budgets()
     files: FilesCarried = FilesCarried()
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes
-    default_priority: int = 4
-    request_priority: int = 5  #: kind `request`: impact 3, urgency 3
-    bad_tokens_per_hour: int = 20
-    rating_comments_to: frozenset[str] = frozenset({"owner"})  #: owner, lead: who reads what stands beside a rating
-    old_number_pattern: str | None = None  #: a predecessor's numbers in subjects, one group: the ticket number
+    default_priority: Priority = setting(4, "of a new ticket")
+    bad_tokens_per_hour: Some = setting(20, "of one author, before subject tokens are ignored for an hour")
+    rating_comments_to: frozenset[Literal["owner", "lead"]] = setting(
+        frozenset({"owner"}), 'who reads what a requester writes beside a rating: "owner" (else the group), "lead"'
+    )
+    old_number_pattern: str | None = setting(
+        None, "a predecessor's numbers in subjects, with one group: the number", example=r"'\[#(\d+)\]'"
+    )
     residue_line: int = 20  #: characters from which a line of a notice counts as residue
 
     @property

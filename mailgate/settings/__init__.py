@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from mailgate.model.installation import (
     DatabaseSettings,
@@ -21,16 +21,7 @@ from mailgate.model.installation import (
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import accounts, places
-from mailgate.settings.forms import (
-    INSTALLATION_KEYS,
-    POLICY_KEYS,
-    DatabaseForm,
-    DoorForm,
-    Form,
-    InstallationForm,
-    PolicyForm,
-    RelayForm,
-)
+from mailgate.settings.forms import value_of
 from mailgate.settings.keys import keyring
 from mailgate.settings.mending import Place
 from mailgate.settings.mistakes import Mistake, Mistaken, line_for, lines_of
@@ -38,6 +29,7 @@ from mailgate.settings.policy_file import build
 from mailgate.settings.reading import Unreadable, read, text_of
 from mailgate.settings.record_place import check_url
 from mailgate.settings.safety import check_file, check_secret, check_writers
+from mailgate.settings.tables import INSTALLATION_KEYS, POLICY_KEYS, InstallationForm, PolicyForm
 from mailgate.settings.trust import check_proofs, check_verify, verify_settings
 
 __all__ = [
@@ -53,8 +45,6 @@ __all__ = [
     "places",
     "sample_policy",
 ]
-
-F = TypeVar("F", bound=Form)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +181,9 @@ def examine(folder: Path, stand_in: Keyring | None = None) -> Examined:
         disk_warning=form.operator.disk_warning,
         letters_held=form.letters == "hold",
         verify=verify,
-        reader=ReaderSettings(**form.reader.model_dump()),
-        rounds=RoundSettings(form.rounds.read, form.rounds.clocks, form.rounds.send, form.rounds.watch),
-        log=LogSettings(form.log.format),
+        reader=value_of(ReaderSettings, form.reader),
+        rounds=value_of(RoundSettings, form.rounds),
+        log=value_of(LogSettings, form.log),
         accept_other_keys=form.keys.accept_other,
         policy=policy,
         policy_text=policy_text,
@@ -271,14 +261,8 @@ def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes
     return build(form, digest_of(text), frozenset(("en", *catalogues)), events, say), text
 
 
-def _database(folder: Path, form: DatabaseForm) -> DatabaseSettings:
-    return DatabaseSettings(
-        url=_url(folder, form.url),
-        accept_lost_log=form.accept_lost_log,
-        password_file=str(folder / form.password_file) if form.password_file else None,
-        password_env=form.password_env,
-        pool_size=form.pool_size,
-    )
+def _database(folder: Path, form: Any) -> DatabaseSettings:
+    return value_of(DatabaseSettings, form, folder, url=_url(folder, form.url))
 
 
 def _url(folder: Path, url: str) -> str:
@@ -287,52 +271,22 @@ def _url(folder: Path, url: str) -> str:
     return url if "://" in file else str((folder / file).resolve())
 
 
-def _door(folder: Path, hostname: str, form: DoorForm) -> DoorSettings:
-    return DoorSettings(
-        kind=form.kind,
-        host=form.host,
-        port=form.port,
-        hostname=form.hostname or hostname,
-        max_size=form.max_size,
-        max_recipients=form.max_recipients,
-        max_connections=form.max_connections,
-        max_connections_per_address=form.max_connections_per_address,
-        max_connections_from_loopback=form.max_connections_from_loopback,
-        max_bytes_in_flight=form.max_bytes_in_flight,
-        max_bytes_per_address=form.max_bytes_per_address,
-        max_bytes_from_loopback=form.max_bytes_from_loopback,
-        max_commands=form.max_commands,
-        command_timeout=form.command_timeout,
-        session_time_limit=form.session_time_limit,
-        stress_timeout=form.stress_timeout,
-        tls_certificate=str(folder / form.tls_certificate) if form.tls_certificate else None,
-        tls_key=str(folder / form.tls_key) if form.tls_key else None,
-        require_tls=form.require_tls,
-        insiders=form.insiders,
-    )
+def _door(folder: Path, hostname: str, form: Any) -> DoorSettings:
+    return value_of(DoorSettings, form, folder, **_named(form, "hostname", hostname))
 
 
-def _relay(folder: Path, hostname: str, form: RelayForm) -> RelaySettings:
-    return RelaySettings(
-        kind=form.kind,
-        host=form.host,
-        port=form.port,
-        tls=form.tls,
-        ca_file=str(folder / form.ca_file) if form.ca_file else None,
-        user=form.user,
-        oauth=form.oauth,
-        helo=form.helo or hostname,
-        timeout=form.timeout,
-        final_timeout=form.final_timeout,
-        connections=form.connections,
-        path=str((folder / form.path).resolve()),
-        reverse_path=form.reverse_path,
-        message_id_pattern=form.message_id_pattern,
-    )
+def _relay(folder: Path, hostname: str, form: Any) -> RelaySettings:
+    return value_of(RelaySettings, form, folder, path=str((folder / form.path).resolve()), **_named(form, "helo", hostname))
+
+
+def _named(form: Any, key: str, hostname: str) -> dict[str, str]:
+    """What we call ourselves where nothing is said about it."""
+    said = getattr(form, key) if key in form.model_fields_set else ""
+    return {key: said or hostname}
 
 
 def _check_installation(
-    folder: Path, text: str, form: InstallationForm, policy: Policy | None, stand_ins: frozenset[Place], mistakes: list[Mistake]
+    folder: Path, text: str, form: Any, policy: Policy | None, stand_ins: frozenset[Place], mistakes: list[Mistake]
 ) -> None:
     lines = lines_of(text)
 
@@ -360,7 +314,7 @@ def _check_installation(
     _check_doors(folder, form, say)
 
 
-def _check_doors(folder: Path, form: InstallationForm, say: Callable[[tuple[str, ...], str], None]) -> None:
+def _check_doors(folder: Path, form: Any, say: Callable[[tuple[str, ...], str], None]) -> None:
     taken: dict[tuple[str, int], int] = {}
     for index, door in enumerate(form.doors):
         at = ("doors", str(index))

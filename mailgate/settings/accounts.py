@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from mailgate.model.mailbox import After, MailboxSettings, Start
 from mailgate.model.oauth import PROVIDERS, OAuthSettings, Use
 from mailgate.model.policy import Policy
-from mailgate.settings.forms import InstallationForm, MailboxForm, OAuthForm
+from mailgate.settings.forms import value_of
 from mailgate.settings.mistakes import meant
 from mailgate.settings.safety import Say, check_file, check_secret
 
@@ -31,46 +33,36 @@ class OAuth:
     refresh_token: Where
 
 
-def mailbox(folder: Path, form: MailboxForm, oauth: dict[str, OAuthForm]) -> MailboxAccount:
+def mailbox(folder: Path, form: Any, oauth: Mapping[str, Any]) -> MailboxAccount:
     known = PROVIDERS.get(oauth[form.oauth].provider) if form.oauth in oauth else None
     way, _, target = form.after.partition(":")
-    settings = MailboxSettings(
-        name=form.name,
-        desk=form.desk,
+    settings = value_of(
+        MailboxSettings,
+        form,
+        folder,
         host=form.host or (known.imap_host if known else ""),
-        user=form.user,
-        port=form.port or _PORTS[form.tls],
-        tls=form.tls,
-        ca_file=str(folder / form.ca_file) if form.ca_file else None,
-        oauth=form.oauth,
-        folders=form.folders,
-        sent=form.sent,
-        junk=form.junk,
         after=After(way),
         move_to=target or None,
         start=form.start if isinstance(form.start, datetime) else Start(form.start),
-        poll=form.poll,
-        timeout=form.timeout,
-        max_size=form.max_size,
+        **({} if "port" in form.model_fields_set else {"port": _PORTS[form.tls]}),
     )
     return MailboxAccount(settings, _where(folder, form.password_file, form.password_env))
 
 
-def oauth(folder: Path, name: str, form: OAuthForm) -> OAuth:
+def oauth(folder: Path, name: str, form: Any) -> OAuth:
     known = PROVIDERS.get(form.provider)
 
     def scope(own: str | None, use: Use) -> str:
         return own if own is not None else known.scopes.get((form.grant, use), "") if known else ""
 
-    settings = OAuthSettings(
+    settings = value_of(
+        OAuthSettings,
+        form,
+        folder,
         name=name,
-        grant=form.grant,
-        client_id=form.client_id,
         token_url=form.token_url or (known.token_url.replace("{tenant}", form.tenant or "") if known else ""),
         imap_scope=scope(form.imap_scope, "imap"),
         smtp_scope=scope(form.smtp_scope, "smtp"),
-        ca_file=str(folder / form.ca_file) if form.ca_file else None,
-        expires_at=form.expires_at,
     )
     return OAuth(
         settings,
@@ -86,7 +78,7 @@ def _where(folder: Path, file: str | None, env: str | None) -> Where:
 # --- what is wrong --------------------------------------------------------------------------------------------------------
 
 
-def check(folder: Path, form: InstallationForm, policy: Policy | None, say: Say) -> None:
+def check(folder: Path, form: Any, policy: Policy | None, say: Say) -> None:
     """Every mistake in [[mailboxes]] and [oauth]."""
     for name, client in form.oauth.items():
         _check_oauth(folder, name, client, say)
@@ -111,7 +103,7 @@ def check(folder: Path, form: InstallationForm, policy: Policy | None, say: Say)
         check_file(folder, one.ca_file, (*place, "ca_file"), say)
 
 
-def _check_oauth(folder: Path, name: str, form: OAuthForm, say: Say) -> None:
+def _check_oauth(folder: Path, name: str, form: Any, say: Say) -> None:
     place = ("oauth", name)
     if form.provider == "microsoft" and not form.tenant and not form.token_url:
         say((*place, "tenant"), "is missing: the id of the directory, or its domain")

@@ -1,14 +1,23 @@
-"""What may stand in mailgate.toml and policy.toml: every key with its type, unit and default."""
+"""The form of a table in mailgate.toml or policy.toml, and the value that it becomes: both follow from how its settings are declared."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import MISSING, is_dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from enum import Enum
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
+
+from mailgate.model.setting import As, Between, settings_of
+
+T = TypeVar("T")
 
 _DURATION = re.compile(r"(?<!\d)(\d+)\s*(s|m|h|d)")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -117,339 +126,144 @@ def fits(form: re.Pattern[str], words: str) -> Callable[[str], str]:
     return check
 
 
-Day = Annotated[datetime, BeforeValidator(day)]
-Start = Annotated[Literal["now", "unseen"] | datetime, BeforeValidator(start)]
-Duration = Annotated[timedelta, BeforeValidator(duration)]
-Span = Annotated[timedelta, BeforeValidator(duration), AfterValidator(span)]  #: that is not nothing
-Size = Annotated[int, BeforeValidator(size)]
-Room = Annotated[int, BeforeValidator(size), AfterValidator(some_room)]  #: for a mail
-MailAddress = Annotated[str, BeforeValidator(address)]
-AgentAddress = Annotated[str, BeforeValidator(own_address)]
 _DOMAIN = re.compile(r"\A(?=.{4,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z0-9-]{2,63}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 _AFTER = re.compile(r"flag|leave|move:.+")
 _SERVER = re.compile(r"[^\s;()\"=]{1,253}")
-DomainName = Annotated[str, AfterValidator(fits(_DOMAIN, "the name of a domain: write example.org"))]
-Name = Annotated[
-    str, AfterValidator(fits(_NAME, "a name of the configuration: up to 40 small letters, digits, - and _, and a letter first"))
-]
-Prefix = Annotated[str, AfterValidator(fits(_PREFIX, "a prefix: up to 10 letters and digits, and a letter first"))]
-AfterWord = Annotated[str, AfterValidator(fits(_AFTER, 'one of "flag", "leave" and "move:FOLDER"'))]
-ServerName = Annotated[str, AfterValidator(fits(_SERVER, "the name of a server as it stands first in Authentication-Results"))]
+_A_NAME = "a name of the configuration: up to 40 small letters, digits, - and _, and a letter first"
+
+#: How each kind of value is written, as pydantic reads it.
+WRITTEN: Mapping[As, Any] = {
+    As.SIZE: Annotated[int, BeforeValidator(size)],
+    As.ROOM: Annotated[int, BeforeValidator(size), AfterValidator(some_room)],
+    As.DURATION: Annotated[timedelta, BeforeValidator(duration)],
+    As.SPAN: Annotated[timedelta, BeforeValidator(duration), AfterValidator(span)],
+    As.DAY: Annotated[datetime, BeforeValidator(day)],
+    As.ADDRESS: Annotated[str, BeforeValidator(address)],
+    As.AGENT_ADDRESS: Annotated[str, BeforeValidator(own_address)],
+    As.DOMAIN: Annotated[str, AfterValidator(fits(_DOMAIN, "the name of a domain: write example.org"))],
+    As.SERVER: Annotated[str, AfterValidator(fits(_SERVER, "the name of a server as it stands first in Authentication-Results"))],
+    As.NETWORK: str,
+    As.NAME: Annotated[str, AfterValidator(fits(_NAME, _A_NAME))],
+    As.PREFIX: Annotated[str, AfterValidator(fits(_PREFIX, "a prefix: up to 10 letters and digits, and a letter first"))],
+    As.PRIORITY: Literal["P1", "P2", "P3", "P4", "P5"],
+    As.LIMIT: Annotated[int, Field(ge=0)] | Literal["none"],
+    As.DAYS: Annotated[int, Field(ge=1)] | Literal["never"],
+    As.START: Annotated[Literal["now", "unseen"] | datetime, BeforeValidator(start)],
+    As.AFTER: Annotated[str, AfterValidator(fits(_AFTER, 'one of "flag", "leave" and "move:FOLDER"'))],
+    As.FILE: str,
+}
+#: What the value of one becomes, where that is another.
+MEANT: Mapping[As, Callable[[Any], Any]] = {
+    As.DOMAIN: str.lower,
+    As.SERVER: str.lower,
+    As.PREFIX: str.upper,
+    As.PRIORITY: lambda value: int(value[1]),
+    As.LIMIT: lambda value: None if value == "none" else value,
+    As.DAYS: lambda value: None if value == "never" else value,
+}
+
+#: Keys that older files hold, by the class of their table: their form is looked at as ever, and nothing asks for their value.
+RETIRED: Mapping[str, Mapping[str, Any]] = {
+    "Agent": {"skills": dict[str, Annotated[int, Field(ge=1, le=3)]]},
+    "PromiseSettings": {"pickup": WRITTEN[As.DURATION]},
+    "Policy": {"request_priority": WRITTEN[As.PRIORITY]},
+}
 
 
 class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-# --- mailgate.toml: this installation --------------------------------------------------------------------------
+@cache
+def form_of(kind: Any) -> type[Form]:
+    """What may stand in a table whose settings are declared in this class."""
+    found: dict[str, Any] = {}
+    for key, (one, said) in settings_of(kind).items():
+        hint = hints_of(kind)[one.name]
+        several = get_origin(hint) in (tuple, frozenset, Mapping)
+        default: Any = one.default_factory() if callable(one.default_factory) else one.default
+        if said.required:
+            default = Field(min_length=1) if several else ...
+        elif default is MISSING:  # a table
+            default = Field(default_factory=dict if several else form_of(hint))
+        found[key] = (form_type(said.of or hint), default)
+    found |= {key: (hint, None) for key, hint in RETIRED.get(kind.__name__, {}).items()}
+    return create_model(f"{kind.__name__}Form", __base__=Form, **found)
 
 
-class DatabaseForm(Form):
-    url: str = "mailgate.db"
-    accept_lost_log: bool = False
-    password_file: str | None = None
-    password_env: str | None = None
-    pool_size: int = Field(default=10, ge=2, le=100)
+@cache
+def hints_of(kind: Any) -> Mapping[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
-class KeysForm(Form):
-    file: str | None = None
-    env: str | None = None
-    accept_other: bool = False
+def form_type(hint: Any) -> Any:
+    """A type as the file is read by it."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return form_of(hint)
+    if origin is Annotated:
+        if isinstance(inner[1], As):
+            return WRITTEN[inner[1]]
+        return Annotated[inner[0], Field(ge=inner[1].least, le=inner[1].most)] if isinstance(inner[1], Between) else hint
+    if origin in (Union, UnionType):
+        return Union[tuple(form_type(one) for one in inner)]  # noqa: UP007
+    if origin in (tuple, frozenset):
+        return tuple[form_type(inner[0]), ...]  # type: ignore[misc]
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return dict[form_type(inner[0]), form_type(inner[1])]  # type: ignore[misc]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return Literal[tuple(one.value for one in hint)]
+    return hint
 
 
-class OperatorForm(Form):
-    mail: MailAddress
-    disk_warning: Size = 500 * 1024**2
+def value_of(kind: Callable[..., T], form: Any, folder: Path | None = None, **instead: Any) -> T:
+    """What a form says, as the program has it. `folder`: where its files are looked for; `instead`: what follows from more than one key."""
+    found: dict[str, Any] = {}
+    for key, (one, _) in settings_of(kind).items():
+        hint = hints_of(kind)[one.name]
+        value = getattr(form, key)
+        if folder is not None and value is not None and _is_file(hint):
+            found[one.name] = str(folder / value)
+        elif one.name not in instead and key in form.model_fields_set:
+            found[one.name] = _value(hint, value)
+    return kind(**{**found, **instead})
 
 
-class DoorForm(Form):
-    kind: Literal["smtp", "lmtp"]
-    host: str = "127.0.0.1"
-    port: int = Field(ge=0, le=65535)
-    hostname: str | None = None
-    max_size: Room = 50 * 1024**2
-    max_recipients: int = Field(default=100, ge=1)
-    max_connections: int = Field(default=200, ge=1)
-    max_connections_per_address: int = Field(default=20, ge=1)
-    max_connections_from_loopback: int | None = Field(default=None, ge=1)
-    max_bytes_in_flight: Room = 256 * 1024**2
-    max_bytes_per_address: Room | None = None
-    max_bytes_from_loopback: Room | None = None
-    max_commands: int = Field(default=1000, ge=10)
-    command_timeout: Span = timedelta(minutes=5)
-    session_time_limit: Span = timedelta(minutes=30)
-    stress_timeout: Span = timedelta(seconds=10)
-    tls_certificate: str | None = None
-    tls_key: str | None = None
-    require_tls: bool = False
-    insiders: bool = False
+def _is_file(hint: Any) -> bool:
+    return As.FILE in get_args(hint) or any(_is_file(one) for one in get_args(hint))
 
 
-class MailboxForm(Form):
-    name: Name
-    desk: Name
-    host: str | None = None
-    port: int | None = Field(default=None, ge=1, le=65535)
-    tls: Literal["tls", "starttls", "none"] = "tls"
-    ca_file: str | None = None
-    user: str
-    password_file: str | None = None
-    password_env: str | None = None
-    oauth: str | None = None
-    folders: tuple[str, ...] = ("INBOX",)
-    sent: str | None = None
-    junk: str | None = None
-    insider_stamp: bool = False
-    after: AfterWord = "flag"
-    start: Start = "now"
-    poll: Duration = timedelta(minutes=1)
-    timeout: Span = timedelta(seconds=60)
-    max_size: Room = 50 * 1024**2
+def _value(hint: Any, value: Any) -> Any:
+    origin, inner = get_origin(hint), get_args(hint)
+    if value is None:
+        return None
+    if origin is Annotated:
+        return MEANT[inner[1]](value) if inner[1] in MEANT else value
+    if origin in (Union, UnionType):
+        return _value(inner[0], value)
+    if origin in (tuple, frozenset):
+        return origin(_value(inner[0], one) for one in value)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint(value)
+    return value
 
 
-class OAuthForm(Form):
-    provider: Literal["microsoft", "google", "other"]
-    grant: Literal["client_credentials", "refresh_token"] = "refresh_token"
-    tenant: str | None = None
-    token_url: str | None = None
-    client_id: str
-    client_secret_file: str | None = None
-    client_secret_env: str | None = None
-    refresh_token_file: str | None = None
-    refresh_token_env: str | None = None
-    imap_scope: str | None = None
-    smtp_scope: str | None = None
-    ca_file: str | None = None
-    expires_at: Day | None = None
+def tables_in(kind: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Every table below this one, itself first, by its place in the file: `*` stands for a name or a number."""
+    yield place, kind
+    for key, (one, said) in settings_of(kind).items():
+        hint = said.of or hints_of(kind)[one.name]
+        inner = get_args(hint)
+        if is_dataclass(hint):
+            yield from tables_in(hint, (*place, key))
+        for below in (one for one in inner if isinstance(one, type) and is_dataclass(one)):
+            if get_origin(inner[0]) is Literal:  # the names are given
+                yield (*place, key), inner[0]
+            yield from tables_in(below, (*place, key, "*"))
 
 
-class RelayForm(Form):
-    kind: Literal["smtp", "maildir"] = "smtp"
-    host: str = "127.0.0.1"
-    port: int = Field(default=25, ge=1, le=65535)
-    tls: Literal["starttls", "tls", "none"] = "starttls"
-    ca_file: str | None = None
-    user: str | None = None
-    password_file: str | None = None
-    password_env: str | None = None
-    oauth: str | None = None
-    helo: str | None = None
-    timeout: Span = timedelta(seconds=60)
-    final_timeout: Span = timedelta(minutes=10)
-    connections: int = Field(default=2, ge=1, le=20)
-    path: str = "outgoing"
-    reverse_path: Literal["auto", "null", "desk", "verp"] = "auto"
-    message_id_pattern: str | None = None
-
-
-class VerifyForm(Form):
-    servers: tuple[ServerName, ...] = ()
-    microsoft: bool = False
-    stamps_from: tuple[str, ...] = ("127.0.0.0/8", "::1")
-    dns: bool = False
-    resolver: tuple[str, ...] = ()
-    hops: tuple[str, ...] = ()
-    time_limit: Span = timedelta(seconds=5)
-    at_once: int = Field(default=16, ge=1, le=200)
-
-
-class ReaderForm(Form):
-    workers: int = Field(default=2, ge=1, le=64)
-    writers: int = Field(default=1, ge=1, le=64)
-    cpu: Span = timedelta(seconds=2)
-    memory: Room = 256 * 1024**2
-    wall: Span = timedelta(seconds=10)
-    batch: int = Field(default=100, ge=1, le=1000)
-    octets: Room = 8 * 1024**2
-
-
-class RoundsForm(Form):
-    read: Span = timedelta(seconds=5)
-    clocks: Span = timedelta(seconds=30)
-    send: Span = timedelta(seconds=5)
-    watch: Span = timedelta(minutes=1)
-
-
-class LogForm(Form):
-    format: Literal["text", "json"] = "text"
-
-
-class InstallationForm(Form):
-    hostname: str = "localhost"
-    database: DatabaseForm = DatabaseForm()
-    keys: KeysForm
-    operator: OperatorForm
-    doors: tuple[DoorForm, ...] = ()
-    mailboxes: tuple[MailboxForm, ...] = ()
-    oauth: dict[Name, OAuthForm] = {}
-    relay: RelayForm
-    letters: Literal["send", "hold"] = "send"
-    verify: VerifyForm = VerifyForm()
-    reader: ReaderForm = ReaderForm()
-    rounds: RoundsForm = RoundsForm()
-    log: LogForm = LogForm()
-
-
-# --- policy.toml: who may do what ------------------------------------------------------------------------------
-
-Frames = tuple[str, ...]
-Priority = Literal["P1", "P2", "P3", "P4", "P5"]
-
-
-class DeskForm(Form):
-    address: MailAddress
-    prefix: Prefix
-    group: Name
-    name: str | None = None
-    aliases: tuple[MailAddress, ...] = ()
-    language: str = "en"
-    timezone: str = "UTC"
-    agents_prove_by: Literal["token", "domain", "both"] = "token"
-    sla: Name = "standard"
-    subaddress: Literal["plus", "none"] = "plus"
-    forwards: Literal["agent", "colleagues", "never"] = "agent"
-    colleagues: tuple[DomainName, ...] = ()
-
-
-class GroupForm(Form):
-    name: str | None = None
-    lead: Name | None = None
-
-
-class AgentForm(Form):
-    name: str
-    mail: AgentAddress
-    aliases: tuple[AgentAddress, ...] = ()
-    groups: tuple[Name, ...] = ()
-    role: Literal["agent", "lead", "operator"] = "agent"
-    skills: dict[str, Annotated[int, Field(ge=1, le=3)]] = {}
-    language: str | None = None
-    timezone: str | None = None
-
-
-class HoursForm(Form):
-    mon: Frames = ()
-    tue: Frames = ()
-    wed: Frames = ()
-    thu: Frames = ()
-    fri: Frames = ()
-    sat: Frames = ()
-    sun: Frames = ()
-
-
-class CalendarForm(Form):
-    timezone: str = "UTC"
-    hours: HoursForm
-    holidays: tuple[str, ...] = ()
-    country: str | None = None
-    subdivision: str | None = None
-    extra: dict[str, Frames] = {}
-    breaks: dict[str, Frames] = {}
-
-
-class TargetForm(Form):
-    calendar: Name | None = None
-    first_reply: Duration | None = None
-    next_reply: Duration | None = None
-    update: Duration | None = None
-    resolution: Duration | None = None
-    work: Duration | None = None
-    pickup: Duration | None = None
-
-
-class SlaForm(Form):
-    calendar: Name = "business"
-    warn: tuple[Annotated[int, Field(ge=1, le=99)], ...] = (75, 90)
-    pause_on_hold: tuple[Literal["vendor", "change", "problem", "scheduled", "user"], ...] = ("scheduled",)
-    targets: dict[Priority, TargetForm] = {}
-
-
-class TimersForm(Form):
-    reminders: tuple[Annotated[int, Field(ge=1)], ...] = (2, 4)
-    auto_resolve: Annotated[int, Field(ge=1)] | Literal["never"] = 6
-    auto_close: Annotated[int, Field(ge=1)] | Literal["never"] = 5
-    reopen_window: Duration = timedelta(days=14)
-
-
-Limit = Annotated[int, Field(ge=0)] | Literal["none"]
-
-
-class BudgetsForm(Form):
-    per_address_hour: Limit = 3
-    per_address_day: Limit = 10
-    proven_per_hour: Limit = 20
-    proven_per_day: Limit = 60
-    proof_lasts: Duration = timedelta(days=90)
-    unknown_per_minute: Limit = 20
-    known_per_minute: Limit = 600
-    longest_delay: Duration = timedelta(hours=1)
-    stale_after: Duration = timedelta(hours=24)
-    notices_per_hour: Limit = 30
-    proven_notices_per_hour: Limit = 200
-    answers_per_hour: Limit = 6
-    together_after: Duration = timedelta(minutes=10)
-    suppress_for: Duration = timedelta(days=60)
-
-
-class FilesForm(Form):
-    per_letter: int = Field(default=50, ge=0, le=1000)
-    octets_per_letter: Size = 25 * 1024**2
-
-
-class TicketsForm(Form):
-    default_priority: Priority = "P4"
-    request_priority: Priority = "P5"
-    old_number_pattern: str | None = None
-    bad_tokens_per_hour: int = Field(default=20, ge=1)
-    rating_comments_to: tuple[Literal["owner", "lead"], ...] = ("owner",)
-
-
-class PolicyForm(Form):
-    desks: dict[Name, DeskForm] = Field(min_length=1)
-    groups: dict[Name, GroupForm] = {}
-    agents: dict[Name, AgentForm] = {}
-    calendars: dict[Name, CalendarForm] = {}
-    sla: dict[Name, SlaForm] = {}
-    timers: TimersForm = TimersForm()
-    budgets: BudgetsForm = BudgetsForm()
-    files: FilesForm = FilesForm()
-    tickets: TicketsForm = TicketsForm()
-    letters: dict[str, bool] = {}
-
-
-def _keys(form: type[BaseModel]) -> tuple[str, ...]:
-    return tuple(form.model_fields)
-
-
-INSTALLATION_KEYS = {
-    (): _keys(InstallationForm),
-    ("database",): _keys(DatabaseForm),
-    ("keys",): _keys(KeysForm),
-    ("operator",): _keys(OperatorForm),
-    ("doors", "*"): _keys(DoorForm),
-    ("mailboxes", "*"): _keys(MailboxForm),
-    ("oauth", "*"): _keys(OAuthForm),
-    ("relay",): _keys(RelayForm),
-    ("verify",): _keys(VerifyForm),
-    ("reader",): _keys(ReaderForm),
-    ("rounds",): _keys(RoundsForm),
-    ("log",): _keys(LogForm),
-}
-POLICY_KEYS = {
-    (): _keys(PolicyForm),
-    ("desks", "*"): _keys(DeskForm),
-    ("groups", "*"): _keys(GroupForm),
-    ("agents", "*"): _keys(AgentForm),
-    ("calendars", "*"): _keys(CalendarForm),
-    ("calendars", "*", "hours"): _keys(HoursForm),
-    ("sla", "*"): _keys(SlaForm),
-    ("sla", "*", "targets"): ("P1", "P2", "P3", "P4", "P5"),
-    ("sla", "*", "targets", "*"): _keys(TargetForm),
-    ("timers",): _keys(TimersForm),
-    ("budgets",): _keys(BudgetsForm),
-    ("files",): _keys(FilesForm),
-    ("tickets",): _keys(TicketsForm),
-}
+def keys_in(kind: Any) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """The keys of each table, for whoever wrote another word there."""
+    return {place: get_args(one) if get_origin(one) is Literal else tuple(settings_of(one)) for place, one in tables_in(kind)}

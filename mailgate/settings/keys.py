@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 from mailgate.model.token import Keyring
-from mailgate.settings.forms import KeysForm
 from mailgate.settings.mistakes import Mistake
 from mailgate.settings.words import why_not
 
@@ -25,7 +25,7 @@ class _BadKeys(Exception):
         self.words, self.file, self.line = words, file, line
 
 
-def keyring(folder: Path, form: KeysForm, line: int, mistakes: list[Mistake]) -> Keyring | None:
+def keyring(folder: Path, form: Any, line: int, mistakes: list[Mistake]) -> Keyring | None:
     """`line`: of [keys] in mailgate.toml, where a mistake has no line of its own."""
     try:
         return _read_keys(folder, form)
@@ -34,7 +34,7 @@ def keyring(folder: Path, form: KeysForm, line: int, mistakes: list[Mistake]) ->
         return None
 
 
-def _read_keys(folder: Path, form: KeysForm) -> Keyring:
+def _read_keys(folder: Path, form: Any) -> Keyring:
     """One key a line, in hex; the first signs, all verify. A key that others can read is refused."""
     if (form.file is None) == (form.env is None):
         raise _BadKeys('name either `file` or `env`: `file = "keys"`')

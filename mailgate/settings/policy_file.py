@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.model import token
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
-from mailgate.model.person import Role
-from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, ProveBy, Sla, Target, Timers
-from mailgate.settings.forms import CalendarForm, Limit, PolicyForm, SlaForm
+from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, Sla, Target, Timers
+from mailgate.settings.forms import value_of
 from mailgate.settings.words import expression, meant
 
 Say = Callable[[tuple[str, ...], str], None]  #: (dotted key, what is wrong)
@@ -22,82 +22,32 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FRAME = re.compile(r"([0-2]?\d):([0-5]\d)-([0-2]?\d):([0-5]\d)")
 
 
-def build(form: PolicyForm, digest: str, languages: frozenset[str], events: frozenset[str], say: Say) -> Policy:
+def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[str], say: Say) -> Policy:
     """The policy of a form that is well-formed. What is wrong with its meaning is said through `say`; then the result is not to be used.
 
     `languages`: those the letters are written in; `events`: those that have templates.
     """
     calendars = {"always": ALWAYS, **{name: _calendar(name, c, say) for name, c in form.calendars.items()}}
     slas = {name: _sla(name, s, calendars, say) for name, s in form.sla.items()}
-    groups = {name: Group(name, g.name or name, g.lead) for name, g in form.groups.items()}
-    agents = {
-        name: Agent(name, a.name, a.mail, a.aliases, a.groups, Role(a.role), dict(a.skills), a.language, a.timezone)
-        for name, a in form.agents.items()
-    }
-    desks = {
-        name: Desk(
-            id=name,
-            address=d.address,
-            prefix=d.prefix.upper(),
-            name=d.name or d.prefix.upper(),
-            group=d.group,
-            aliases=d.aliases,
-            language=d.language,
-            timezone=d.timezone,
-            agents_prove_by=ProveBy(d.agents_prove_by),
-            sla=d.sla,
-            subaddress=d.subaddress,
-            forwards=Forwards(d.forwards),
-            colleagues=frozenset(domain.lower() for domain in d.colleagues),
-        )
-        for name, d in form.desks.items()
-    }
-    policy = Policy(
+    policy = value_of(
+        Policy,
+        form.tickets,
         digest=digest,
-        desks=desks,
-        agents=agents,
-        groups=groups,
+        desks={name: value_of(Desk, d, id=name, name=d.name or d.prefix.upper()) for name, d in form.desks.items()},
+        agents={name: value_of(Agent, a, id=name) for name, a in form.agents.items()},
+        groups={name: value_of(Group, g, id=name, name=g.name or name) for name, g in form.groups.items()},
         calendars=calendars,
         slas=slas,
-        timers=Timers(
-            tuple(sorted(form.timers.reminders)),
-            None if form.timers.auto_resolve == "never" else form.timers.auto_resolve,
-            None if form.timers.auto_close == "never" else form.timers.auto_close,
-            form.timers.reopen_window,
-        ),
-        budgets=Budgets(
-            per_address_hour=_limit(form.budgets.per_address_hour),
-            per_address_day=_limit(form.budgets.per_address_day),
-            proven_per_hour=_limit(form.budgets.proven_per_hour),
-            proven_per_day=_limit(form.budgets.proven_per_day),
-            proof_lasts=form.budgets.proof_lasts,
-            unknown_per_minute=_limit(form.budgets.unknown_per_minute),
-            known_per_minute=_limit(form.budgets.known_per_minute),
-            longest_delay=form.budgets.longest_delay,
-            stale_after=form.budgets.stale_after,
-            notices_per_hour=_limit(form.budgets.notices_per_hour),
-            proven_notices_per_hour=_limit(form.budgets.proven_notices_per_hour),
-            answers_per_hour=_limit(form.budgets.answers_per_hour),
-            together_after=form.budgets.together_after,
-            suppress_for=form.budgets.suppress_for,
-        ),
-        files=FilesCarried(form.files.per_letter, form.files.octets_per_letter),
+        timers=value_of(Timers, form.timers, reminders=tuple(sorted(form.timers.reminders))),
+        budgets=value_of(Budgets, form.budgets),
+        files=value_of(FilesCarried, form.files),
         letters=dict(form.letters),
-        default_priority=int(form.tickets.default_priority[1]),
-        request_priority=int(form.tickets.request_priority[1]),
-        bad_tokens_per_hour=form.tickets.bad_tokens_per_hour,
-        rating_comments_to=frozenset(form.tickets.rating_comments_to),
-        old_number_pattern=form.tickets.old_number_pattern,
     )
     _check(policy, languages, events, say)
     return policy
 
 
-def _limit(value: Limit) -> int | None:
-    return None if value == "none" else int(value)
-
-
-def _calendar(name: str, form: CalendarForm, say: Say) -> Calendar:
+def _calendar(name: str, form: Any, say: Say) -> Calendar:
     at = ("calendars", name)
     if name == "always":
         say(at, "this name is taken: `always` is around the clock")
@@ -169,7 +119,7 @@ def _zone(name: str, at: tuple[str, ...], say: Say) -> str:
     return name
 
 
-def _sla(name: str, form: SlaForm, calendars: Mapping[str, Calendar], say: Say) -> Sla:
+def _sla(name: str, form: Any, calendars: Mapping[str, Calendar], say: Say) -> Sla:
     at = ("sla", name)
     if form.calendar not in calendars:
         say((*at, "calendar"), f'no calendar "{form.calendar}"{meant(form.calendar, calendars)}')
@@ -179,13 +129,13 @@ def _sla(name: str, form: SlaForm, calendars: Mapping[str, Calendar], say: Say) 
         if calendar not in calendars:
             say((*at, "targets", priority, "calendar"), f'no calendar "{calendar}"{meant(calendar, calendars)}')
         for metric in Metric:
-            promised = getattr(target, metric.value)
+            promised = getattr(target, metric.value, None)
             if promised is not None:
                 minutes = int(promised.total_seconds() // 60)
                 if minutes < 1:
                     say((*at, "targets", priority, metric.value), "must be a minute at least")
                 targets[(int(priority[1]), metric)] = Target(minutes, calendar)
-    return Sla(name, targets, tuple(sorted(form.warn)), frozenset(form.pause_on_hold), form.calendar)
+    return value_of(Sla, form, id=name, targets=targets, warn=tuple(sorted(form.warn)))
 
 
 def _check_length(desk: Desk, at: tuple[str, ...], say: Say) -> None:

@@ -6,10 +6,11 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
 from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
 from mailgate.model.policy import Policy, ProveBy
-from mailgate.settings.forms import InstallationForm, MailboxForm, VerifyForm
+from mailgate.settings.forms import value_of
 from mailgate.settings.mistakes import Mistake, line_for, lines_of
 from mailgate.understand.identity.stamps import provider_of
 
@@ -17,27 +18,23 @@ LONGEST_WAIT = timedelta(seconds=30)
 _RESOLVER = re.compile(r"([0-9.]+|[^\[\]]*:[^\[\]]*:[^\[\]]*|\[([0-9A-Fa-f:]+)\])(?::(\d{1,5}))?")
 
 
-def verify_settings(form: InstallationForm) -> VerifySettings:
+def verify_settings(form: Any) -> VerifySettings:
     """What the form says of it, doors and mailboxes included."""
     said = form.verify
     networks = {text: network for text in said.hops if (network := _network(text)) is not None}
-    return VerifySettings(
-        servers=frozenset(server.lower() for server in said.servers),
-        microsoft=said.microsoft,
-        insider_mailboxes=frozenset(mailbox.name for mailbox in form.mailboxes if mailbox.insider_stamp),
-        insider_doors=any(door.insiders for door in form.doors),
-        dns=said.dns,
-        resolver=said.resolver,
+    return value_of(
+        VerifySettings,
+        said,
         hops=frozenset(text.lower() for text in said.hops if text not in networks),
         hop_networks=tuple(networks.values()),
         stampers=tuple(network for text in said.stamps_from if (network := _network(text)) is not None),
+        insider_mailboxes=frozenset(mailbox.name for mailbox in form.mailboxes if mailbox.insider_stamp),
+        insider_doors=any(door.insiders for door in form.doors),
         providers=tuple((mailbox.name, whose) for mailbox in form.mailboxes if (whose := _provider(mailbox, form))),
-        time_limit=said.time_limit,
-        at_once=said.at_once,
     )
 
 
-def check_verify(form: VerifyForm) -> list[tuple[str, str]]:
+def check_verify(form: Any) -> list[tuple[str, str]]:
     """What cannot work, as (key, sentence)."""
     found = [
         ("resolver", f'"{text}" is no resolver: write 127.0.0.1, 127.0.0.1:5353 or [::1]:53')
@@ -94,16 +91,16 @@ def doors_without_stamps(doors: Iterable[DoorSettings], verify: VerifySettings) 
     ]
 
 
-def _provider(mailbox: MailboxForm, form: InstallationForm) -> str:
+def _provider(mailbox: Any, form: Any) -> str:
     """Whose mailbox it is, by its host or by where it logs in; "" for all but the big ones."""
     login = form.oauth.get(mailbox.oauth) if mailbox.oauth else None
     host = provider_of(mailbox.host) if mailbox.host else ""
     return host or (login.provider if login is not None and not mailbox.host and login.provider in ("google", "microsoft") else "")
 
 
-def _network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def _network(text: object) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        return ipaddress.ip_network(text, strict=False)
+        return ipaddress.ip_network(str(text), strict=False)
     except ValueError:
         return None
 

@@ -340,10 +340,10 @@ def test_no_key_and_no_password_is_in_any_output(tmp_path: Path) -> None:
     toml.write_text(
         toml.read_text()
         .replace('kind = "maildir"', 'kind = "smtp"')
-        .replace("# port = 25\n", "port = 9\n")
+        .replace("# port = 25 ", "port = 9 ")
         .replace('# tls = "starttls"', 'tls = "none"')
         .replace("# user = ", "user = ")
-        .replace("# password_file = ", "password_file = ")
+        .replace('# password_file = "relay-password"', 'password_file = "relay-password"')
     )
     (house.config / "relay-password").write_text(password)
     (house.config / "relay-password").chmod(0o600)

@@ -18,7 +18,7 @@ def impatient(config: Path) -> None:
     edit(
         config,
         "mailgate.toml",
-        ('# timeout = "60s"                 #', 'timeout = "1s"                 #'),
+        ('# timeout = "1m" ', 'timeout = "1s" '),
         ('# final_timeout = "10m"', 'final_timeout = "1s"'),
     )
 

@@ -196,7 +196,7 @@ def test_a_secret_that_cannot_be_read_is_told_by_its_name(server: TokenServer, t
 
 def test_secrets_go_by_https_or_stay_on_this_machine():
     def wrong(url: str) -> tuple[str, ...]:
-        return tuple(key for key, _ in OAuthSettings("x", "refresh_token", "us", url).mistakes())
+        return tuple(key for key, _ in OAuthSettings(name="x", client_id="us", token_url=url).mistakes())
 
     assert wrong("https://login.example.org/token") == wrong("http://127.0.0.1:8/token") == ()
     assert wrong("http://login.example.org/token") == wrong("ftp://localhost/") == ("token_url",)

@@ -151,7 +151,7 @@ def test_a_password_is_not_sent_in_clear_to_another_machine() -> None:
     [
         ({"host": ""}, "host"),
         ({"port": 0}, "port"),
-        ({"kind": "maildir"}, "path"),
+        ({"kind": "maildir", "path": ""}, "path"),
         ({"connections": 0}, "connections"),
         ({"letters_per_connection": 0}, "letters_per_connection"),
         ({"timeout": timedelta(0)}, "timeout"),

@@ -82,7 +82,7 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("mailgate.toml", "# dns = false ", 'dns = true\nresolver = ["dns.example.org"]\n#', "is no resolver"),
     ("mailgate.toml", "# resolver = [", 'resolver = ["127.0.0.1:53"]#', "is asked nothing without"),
     ("mailgate.toml", "# time_limit = ", 'time_limit = "5m"#', "mails wait for it"),
-    ("mailgate.toml", 'host = "127.0.0.1"\nport = 2424', 'host = ""\nport = 2424\ninsiders = true', "listens on loopback only"),
+    ("mailgate.toml", 'host = "127.0.0.1"    ', 'host = ""\ninsiders = true #', "listens on loopback only"),
     ("policy.toml", 'language = "en"', 'language = "xx"', 'no letters in "xx"'),
     ("policy.toml", "ticket_closed = false", "ticket_closd = false", 'did you mean "ticket_closed"?'),
     ("policy.toml", 'P1 = { first_reply = "15m"', 'P1 = { first_reply = "15 apples"', "is no duration"),

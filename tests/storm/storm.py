@@ -27,9 +27,6 @@ SERVE = (sys.executable, "-m", "mailgate", "serve")
 #: The same program with its commit moved behind the 250: the harness must notice.
 SERVE_TOO_EARLY = (sys.executable, "-m", "tests.storm.too_early")
 
-#: The door as the sample configuration has it.
-DOOR = 'kind = "lmtp"                     # "smtp" or "lmtp"\nhost = "127.0.0.1"\nport = 2424'
-
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -60,7 +57,8 @@ class Gateway:
         write_configuration(
             folder / "config",
             {
-                DOOR: f'kind = "smtp"\nhost = "127.0.0.1"\nport = {self.port}',
+                'kind = "lmtp" ': 'kind = "smtp" ',
+                "port = 2424": f"port = {self.port}",
                 "per_address_hour = 3": 'per_address_hour = "none"',
                 "per_address_day = 10": 'per_address_day = "none"',
                 "unknown_per_minute = 20": 'unknown_per_minute = "none"',
