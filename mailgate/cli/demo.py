@@ -34,7 +34,7 @@ def configuration(folder: Path, relay_port: int, door_port: int = 0) -> None:
         {
             'kind = "lmtp" ': 'kind = "smtp" ',
             "port = 2424": f"port = {door_port}",
-            'kind = "maildir" ': f'kind = "smtp"\nhost = "127.0.0.1"\nport = {relay_port}\ntls = "none" ',
+            'kind = "maildir"                  #': f'kind = "smtp"\nhost = "127.0.0.1"\nport = {relay_port}\ntls = "none" #',
             "ticket_closed = false": "ticket_closed = true",
         },
     )

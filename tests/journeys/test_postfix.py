@@ -43,7 +43,7 @@ class Town(World):
 
         def changes(config: Path) -> None:
             edit(config, "mailgate.toml", ('# reverse_path = "auto"', f'reverse_path = "{reverse_path}" #'))
-            edit(config, "mailgate.toml", ('kind = "smtp"', 'kind = "lmtp"'), ("port = 0", f"port = {lmtp_port}"))
+            edit(config, "mailgate.toml", ('[[doors]]\nkind = "smtp"', '[[doors]]\nkind = "lmtp"'), ("port = 0 ", f"port = {lmtp_port} "))
             edit(config, "mailgate.toml", ("postmaster@example.org", f"postmaster@{MAILBOXES}"))
             edit(config, "policy.toml", ('"support@example.org"', f'"{SUPPORT}"'), ("ann@example.org", ANN), ("bob@example.org", BOB))
             with (config / "policy.toml").open("a", encoding="utf-8") as policy:
