@@ -97,16 +97,16 @@ class Guard:
         *,
         start_seconds: float = 30.0,
         niceness: int = 0,
-        confined: bool = True,
-        folders: Sequence[str] = (),
+        folders: Sequence[str] | None = (),
     ) -> None:
-        """`confined`: the workers give up network, other processes and files (`confine`); `folders`: what they may read all the same."""
+        """The workers give up network, other processes and files (`confine`). `folders`: what they may read all the same; None: everything,
+        for they give up nothing."""
         self._setup = line.pack(setup)
         self._count = workers
         self._limits = Limits(cpu_seconds, memory_bytes, wall_seconds)
         self._start_seconds = start_seconds
         self._niceness = niceness
-        self._folders = tuple(folders) if confined else None
+        self._folders = tuple(folders) if folders is not None else None
         self._chunks: queue.PriorityQueue[tuple[int, int, _Chunk | None]] = queue.PriorityQueue()
         self._turns = itertools.count()
         self._lock = threading.Lock()

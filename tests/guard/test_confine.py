@@ -160,7 +160,7 @@ def test_descriptors_that_somebody_left_open_are_closed_in_a_worker(secret: Path
 
 def test_a_worker_that_is_not_confined_can_do_all_this() -> None:
     """The attacks are real: without the fence each of these works."""
-    with Guard(attacks.nothing, confined=False) as guard:
+    with Guard(attacks.nothing, folders=None) as guard:
         assert guard.confined is None
         answers = guard.run(attacks.attempt, [("a socket", ""), ("a fork", ""), ("read", "/etc/passwd"), ("a thread", ""), ("a pipe", "")])
     assert answers == ["done"] * 5
