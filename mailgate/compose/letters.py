@@ -310,7 +310,7 @@ def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, boo
     """When somebody is there, in words, and whether somebody is there now."""
     sla = context.policy.slas.get(desk.sla)
     calendar = context.policy.calendars.get(sla.calendar) if sla else None
-    return (words.opening_hours(calendar, language), words.is_open(calendar, context.now)) if calendar else ("", True)
+    return (words.opening_hours(calendar, language), calendar.is_open(context.now)) if calendar else ("", True)
 
 
 def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, language: str, mark: str) -> str | None:

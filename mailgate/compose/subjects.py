@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from functools import lru_cache
 
 from mailgate.compose.data import inline
+from mailgate.model.subjects import without_answers
 from mailgate.model.token import SUBJECT_TOKEN
 
-#: "Re:" as mail programs of many countries say it, also counted: `Re[2]:`, `AW (3):`, `回复：`.
-_REPLY = re.compile(
-    r"(?:re|aw|antw|antwort|sv|vs|odp|r[eéi]f|res|ynt|bls|atb|回复|回覆|答复|答覆|返信|답장|отв|ответ|απ)\s{0,3}(?:[\[(]\d{1,4}[\])])?\s{0,3}[:：]\s*",
-    re.IGNORECASE,
-)
 LONGEST = 250
 
 
@@ -23,8 +18,5 @@ def bare(subject: str, prefixes: Collection[str]) -> str:
     text = inline(subject)
     if "[" in text:
         text = inline(SUBJECT_TOKEN.sub(lambda match: "" if match[1].upper() in prefixes else match[0], text))
-    start = 0
-    while match := _REPLY.match(text, start):
-        start = match.end()
-    text = text[start:]
+    text = without_answers(text)
     return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + "…"

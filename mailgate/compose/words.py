@@ -243,16 +243,6 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def is_open(calendar: Calendar, at: datetime) -> bool:
-    """Whether somebody is there at this instant."""
-    local = at.astimezone(ZoneInfo(calendar.timezone))
-    day, minute = local.date(), local.hour * 60 + local.minute
-    if day in calendar.holidays or (day.month, day.day) in calendar.yearly_holidays:
-        return False
-    frames = calendar.extra.get(day, calendar.hours[local.weekday()])
-    return any(a <= minute < b for a, b in frames) and not any(a <= minute < b for a, b in calendar.breaks.get(day, ()))
-
-
 def told_as(verb: str, value: str, say: Say) -> str:
     """The right side of a line of a receipt: what stands in the ticket as an id, in words."""
     what = RECEIPTS.get(verb, "")

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.policy import Budgets, Policy
-from mailgate.model.sender import folded
+from mailgate.model.sender import folded, is_noreply
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------
 
@@ -202,21 +202,6 @@ def _turn(waiting: int, limit: int | None, whose: str, budgets: Budgets, now: da
     if delay is None or delay > budgets.longest_delay:
         return Suppress(reason, too_many=True)
     return Delay(now + delay, reason)
-
-
-# --- who is never written to ------------------------------------------------------------------------------------------
-
-#: Local parts behind which nobody reads, without their signs; a detail or a number may follow.
-NOREPLY = (
-    "noreply", "noreplies", "donotreply", "dontreply", "neverreply", "noresponse", "unattended",
-    "nichtantworten", "bittenichtantworten", "keineantwort", "keineantworten", "mailerdaemon", "autoreply", "autoresponder",
-)  # fmt: skip
-
-
-def is_noreply(address: str) -> bool:
-    """Whether an address says of itself that nobody reads it: `no-reply@`, `do_not_reply+42@`, `bounces-123@`."""
-    local = re.sub(r"[^a-z0-9]", "", address.lower().rpartition("@")[0].partition("+")[0])
-    return local.startswith(NOREPLY) or re.fullmatch(r"bounces?\d*|.*(?:noreply|donotreply)", local) is not None
 
 
 # --- whose subject an acknowledgement repeats -------------------------------------------------------------------------

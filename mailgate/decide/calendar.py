@@ -88,10 +88,6 @@ def add(
 # --- what is asked besides --------------------------------------------------------------------------------------------
 
 
-def is_open(calendar: Calendar, at: datetime) -> bool:
-    return elapsed(calendar, at, at + _SECOND) == 1
-
-
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
     """`at` itself while the calendar is open. Raises NoBusinessTime."""
     return add(calendar, at, 0)

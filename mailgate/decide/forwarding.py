@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailgate.decide import announce, authority, once, orders
-from mailgate.decide.budget import is_noreply
 from mailgate.decide.commands.course import Refused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
@@ -22,6 +21,7 @@ from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Forwards
+from mailgate.model.sender import is_noreply
 from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
 
 

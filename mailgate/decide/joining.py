@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from mailgate.decide.budget import is_noreply
 from mailgate.decide.situation import Situation
 from mailgate.model.events import ParticipantJoined
 from mailgate.model.evidence import Proof
 from mailgate.model.mail import Address, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Policy
+from mailgate.model.sender import is_noreply
 from mailgate.model.ticket import Ticket, Visibility
 
 #: So many new people may come in with one mail.

@@ -15,6 +15,8 @@ from html import unescape
 from itertools import accumulate, chain, pairwise
 from urllib.parse import unquote
 
+from mailgate.model.token import tokens_in
+
 MOST = 50  #: findings reported; one is enough to stop the letter
 HEAD = 10  #: letters of a line that are looked up; shorter lines say nothing by themselves
 MOST_COMPARISONS = 300_000  #: beyond it the texts are made to be slow, and the answer is no
@@ -34,9 +36,6 @@ _DECOMPOSED = re.compile("[^\\W\\d_][\u0300-\u036f]{1,3}")
 _EDGE = "<>()[]{}\"'“”„‚‘’,;:|*"
 _BREAKS = re.compile(r"[\s<>()\[\]{}\"'“”„‚‘’,;:|*]+")
 _LINK = re.compile(r"(?:https?://|mailto:|www\.)[^\s<>\"'“”]{1,2000}", re.IGNORECASE)
-_MAC = re.compile(r"\.[0-9a-z]{16}(?![0-9a-z])")
-_SIGNED = re.compile(r"(?<![0-9a-z])[0-9a-z]{8}(?:\.[a-z]{1,8}|\.[1-5])?\Z")
-_SUBJECT_TOKEN = re.compile(r"\[[a-z][a-z0-9]{0,9}-[1-9][0-9]{0,11}-[0-9a-z]{8}\]")
 _QUOTE_MARKS = re.compile(r"^[\s>|]+")
 
 
@@ -232,13 +231,8 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
     if "://" in low or "mailto:" in low or "www." in low:
         for link in _LINK.findall(low):
             yield link.rstrip(".,;:!?)]}/"), "a link"
-    for mac in _MAC.finditer(low):
-        # <letter>.<mac>, <letter>.<word>.<mac>: what stands before is looked at only here.
-        if signed := _SIGNED.search(low, max(0, mac.start() - 18), mac.start()):
-            yield signed[0] + mac[0], "a token"
-    if "[" in low:
-        for token in _SUBJECT_TOKEN.findall(low):
-            yield token, "a token"
+    for token in tokens_in(low):
+        yield token, "a token"
 
 
 def _address(word: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 Frame = tuple[int, int]  #: minutes after local midnight, half open; 1440 is 24:00
 
@@ -20,6 +21,15 @@ class Calendar:
     yearly_holidays: frozenset[tuple[int, int]] = frozenset()  #: (month, day)
     extra: Mapping[date, tuple[Frame, ...]] = field(default_factory=dict)
     breaks: Mapping[date, tuple[Frame, ...]] = field(default_factory=dict)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether somebody is there at this instant."""
+        local = at.astimezone(ZoneInfo(self.timezone))
+        day, minute = local.date(), local.hour * 60 + local.minute
+        if day in self.holidays or (day.month, day.day) in self.yearly_holidays:
+            return False
+        frames = self.extra.get(day, self.hours[local.weekday()])
+        return any(a <= minute < b for a, b in frames) and not any(a <= minute < b for a, b in self.breaks.get(day, ()))
 
 
 #: Around the clock, UTC: what the metrics of an `always` target are counted on.

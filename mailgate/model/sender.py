@@ -1,10 +1,26 @@
-"""Whose mail it is when it is counted: an address without what anybody may add to it."""
+"""What an address says of whoever is behind it: whose mail it is when it is counted, and whether anybody reads what is sent there."""
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
 from functools import lru_cache
+
+#: Authors that only ever report on mail.
+DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})
+#: Local parts behind which nobody reads, without their signs; anything may stand around them.
+_NOREPLY = re.compile(
+    "noreply|noreplies|donotreply|dontreply|neverreply|nichtantworten|keineantwort|nepasrepondre|noresponder|noresponse|"
+    "unattended|mailerdaemon|autoreply|autoresponder"
+)
+_BOUNCES = re.compile(r"bounces?\d*")
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+def is_noreply(address: str) -> bool:
+    """Whether an address says of itself that nobody reads it: `no-reply@`, `do_not_reply+42@`, `bounces-123@`."""
+    local = _SIGNS.sub("", address.lower().rpartition("@")[0].partition("+")[0])
+    return _NOREPLY.search(local) is not None or _BOUNCES.fullmatch(local) is not None
 
 
 @lru_cache(4096)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -263,6 +264,21 @@ def signed_forms(text: str) -> tuple[str, ...]:
                 if len(found) >= MOST_FORMS:
                     return tuple(found)
     return tuple(found)
+
+
+_MAC_WORD = re.compile(r"\.[0-9a-z]{16}(?![0-9a-z])")
+_LETTER_WORD = re.compile(r"(?<![0-9a-z])[0-9a-z]{8}(?:\.[a-z]{1,8}|\.[1-5])?\Z")
+_SUBJECT_WORD = re.compile(r"\[[a-z][a-z0-9]{0,9}-[1-9][0-9]{0,11}-[0-9a-z]{8}\]")
+
+
+def tokens_in(low: str) -> Iterator[str]:
+    """All that looks like a token of ours and stands by itself in a text in lower case; no key is needed."""
+    for mac in _MAC_WORD.finditer(low):
+        # <letter>.<mac>, <letter>.<word>.<mac>: what stands before is looked at only here.
+        if letter := _LETTER_WORD.search(low, max(0, mac.start() - 18), mac.start()):
+            yield letter[0] + mac[0]
+    if "[" in low:
+        yield from _SUBJECT_WORD.findall(low)
 
 
 def letter_of(ring: Keyring, form: str) -> str | None:

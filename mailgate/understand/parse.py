@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from mailgate.model.mail import Forwarded, Mail
+from mailgate.model.sender import DAEMONS
 from mailgate.understand.answers.astray import SIGNS
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
 from mailgate.understand.limits import LIMITS, ReadingLimits
@@ -39,8 +40,6 @@ from mailgate.understand.text.language import found_language, language_of
 from mailgate.understand.text.language import model as language_model
 from mailgate.understand.text.lines import Reasons
 
-#: Authors that only ever report on mail.
-DAEMONS = frozenset({"mailer-daemon", "mailerdaemon", "mail-daemon", "postmaster", "mdaemon"})
 #: Headers whose repairs are noted.
 _WATCHED = ("from", "subject", "to", "cc", "reply-to")
 #: So many mails within mails are looked into for a text, where nothing else has one.

@@ -93,7 +93,7 @@ def test_opening_hours_are_said_in_groups_of_days():
     ],
 )
 def test_whether_somebody_is_there(at: datetime, is_open: bool):
-    assert words.is_open(WEEK, at) is is_open
+    assert WEEK.is_open(at) is is_open
 
 
 @pytest.mark.parametrize(("octets", "said"), [(0, "0 B"), (999, "999 B"), (1000, "1 KB"), (120_345, "120 KB"), (5_250_000, "5.2 MB")])

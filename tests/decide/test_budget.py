@@ -19,7 +19,6 @@ from mailgate.decide.budget import (
     beside,
     counted_addresses,
     is_limited,
-    is_noreply,
     overrun,
     shown_subject,
     spend,
@@ -27,7 +26,7 @@ from mailgate.decide.budget import (
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
-from mailgate.model.sender import folded
+from mailgate.model.sender import folded, is_noreply
 from mailgate.model.ticket import Visibility
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

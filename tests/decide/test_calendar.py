@@ -18,7 +18,6 @@ from mailgate.decide.calendar import (
     add,
     add_days,
     elapsed,
-    is_open,
     next_opening,
     open_spans,
     problems,
@@ -194,9 +193,9 @@ def test_a_holiday_of_every_year_is_one_in_each() -> None:
 
 def test_weekdays_are_those_of_the_calendars_zone() -> None:
     los_angeles = week("America/Los_Angeles", "9-17")
-    assert is_open(los_angeles, datetime(2026, 6, 6, 0, 30, tzinfo=UTC)) is False  # Friday 17:30 there
-    assert is_open(los_angeles, datetime(2026, 6, 5, 23, 30, tzinfo=UTC)) is True  # Friday 16:30
-    assert is_open(los_angeles, datetime(2026, 6, 1, 2, 0, tzinfo=UTC)) is False  # still Sunday
+    assert los_angeles.is_open(datetime(2026, 6, 6, 0, 30, tzinfo=UTC)) is False  # Friday 17:30 there
+    assert los_angeles.is_open(datetime(2026, 6, 5, 23, 30, tzinfo=UTC)) is True  # Friday 16:30
+    assert los_angeles.is_open(datetime(2026, 6, 1, 2, 0, tzinfo=UTC)) is False  # still Sunday
 
 
 def test_the_last_minute_before_midnight_counts() -> None:
@@ -457,6 +456,6 @@ def test_the_zone_of_whoever_looks_changes_nothing(calendar, start, seconds, zon
 def test_business_days_never_go_backwards_and_end_in_opening_hours(calendar, start, days, more) -> None:  # type: ignore[no-untyped-def]
     due = add_days(calendar, start, days)
     assert due >= start
-    assert is_open(calendar, due)
+    assert calendar.is_open(due)
     assert add_days(calendar, start, days + 1) >= due
     assert add_days(calendar, start + timedelta(seconds=more), days) >= due

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mailgate.model.canonical import relaxed_body, relaxed_header, simple_body
 from mailgate.model.dns import Answers, Heard, Question
 from mailgate.understand.identity.lookups import a_domain, ask, is_below
 from mailgate.understand.mime.addresses import addresses
@@ -26,8 +27,6 @@ _ONCE = frozenset(
     "from subject to cc date message-id reply-to in-reply-to references mime-version content-type content-transfer-encoding sender".split()
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:")
-_WHITE = re.compile(rb"[ \t]+")
-_FOLDED_WHITE = re.compile(rb"[ \t\n]+")
 _SIGNATURE_VALUE = re.compile(rb"(\A|;)([ \t\n]*b[ \t\n]*=)[^;]*")
 
 
@@ -122,7 +121,7 @@ class _Bodies:
 
     def canonical(self, form: str) -> bytes:
         if form not in self._forms:
-            self._forms[form] = (_relaxed_body if form == "relaxed" else _simple_body)(self._body)
+            self._forms[form] = (relaxed_body if form == "relaxed" else simple_body)(self._body)
         return self._forms[form]
 
     def digest(self, form: str, length: int | None) -> bytes:
@@ -130,22 +129,6 @@ class _Bodies:
             whole = self.canonical(form)
             self._hashes[form, length] = hashlib.sha256(whole if length is None else memoryview(whole)[:length]).digest()
         return self._hashes[form, length]
-
-
-def _simple_body(body: bytes) -> bytes:
-    return (body.rstrip(b"\n") + b"\n").replace(b"\n", b"\r\n")  # RFC 6376 3.4.3
-
-
-def _relaxed_body(body: bytes) -> bytes:
-    text = _WHITE.sub(b" ", body).replace(b" \n", b"\n").rstrip(b"\n")  # RFC 6376 3.4.4
-    if text.endswith(b" "):
-        text = text[:-1].rstrip(b"\n")
-    return (text + b"\n").replace(b"\n", b"\r\n") if text else b""
-
-
-def _relaxed_header(field: bytes) -> bytes:
-    name, _, value = field.partition(b":")
-    return name.strip().lower() + b":" + _FOLDED_WHITE.sub(b" ", value).strip(b" \t\n")
 
 
 def tags(text: str) -> dict[str, str] | None:
@@ -228,7 +211,7 @@ def _header_digest(field: bytes, fields: list[tuple[bytes, bytes]], names: list[
     there: dict[bytes, list[bytes]] = {}
     for name, whole in fields:
         there.setdefault(name, []).append(whole)
-    canonical = _relaxed_header if form == "relaxed" else bytes
+    canonical = relaxed_header if form == "relaxed" else bytes
     digest = hashlib.sha256()
     for name in names:
         if there.get(name):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailgate.model.subjects import EITHER, without_answers
 from mailgate.understand.text.quote_words import ATTRIBUTIONS
 
 #: How programs begin the subject of an absence, in the languages they speak, lower case.
@@ -134,7 +135,8 @@ _GREETING = re.compile(r"[^\d.!?]{2,60}[,!.:]?")
 _REPORTS = (*(verb for row in ATTRIBUTIONS for verb in row.verbs), "says", "sagt", "text", "message", "nachricht", "notice")
 _SENTENCE = re.compile(r"(?<=[^\d\s][.!?,;])\s+|[。！]\s*")
 _CURRENT = re.compile("|".join(f"(?:{one})" for one in _AWAY))
-_AGAIN = re.compile(r"(?:\s{0,2}(?:re|aw|antw|sv|vs|rif|r|odp|ynt|res)\s{0,2}:)+\s*", re.IGNORECASE)
+#: Italian programs answer with one letter; before an absence it can be nothing else.
+_ANSWERED = EITHER | {"r"}
 _LOOKED_AT, _LONGEST, _BEGINNINGS_MOST = 600, 2500, 4
 
 SUBJECT, SENTENCE, GOES_ON = "subject", "sentence", "goes on"
@@ -147,8 +149,7 @@ def signs_of_absence(subject: str, text: str, title: str = "") -> frozenset[str]
     the text, and who discusses such a notice does not begin with its words.
     """
     found = set()
-    match = _AGAIN.match(subject)
-    if absence_in(title) is None and absence_in(subject[match.end() :] if match is not None else subject) is not None:
+    if absence_in(title) is None and absence_in(without_answers(subject, _ANSWERED)) is not None:
         found.add(SUBJECT)
     if len(text) <= _LONGEST and any(_CURRENT.match(each) for each in _first_sentences(text)):
         found.add(SENTENCE)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from mailgate.model.account import Asked
 from mailgate.model.mail import Kind, Mail, Reading
+from mailgate.model.sender import DAEMONS, is_noreply
 from mailgate.model.token import Keyring, read_own_id
 from mailgate.understand.kinds.absences import absence_in
 from mailgate.understand.mime.headers import without_comments
-from mailgate.understand.parse import DAEMONS
 from mailgate.understand.reports.as_json import notice_in
 from mailgate.understand.reports.reported import has_null_path as null_path_of
 from mailgate.understand.reports.reported import locals_of, says_undelivered
@@ -356,8 +356,7 @@ def writes_from_nowhere(case: Case) -> str | None:
     """A person who answers to noreply@ reads nothing; neither does a daemon."""
     for address in (*case.mail.authors, *case.mail.reply_to):
         local = address.key.rpartition("@")[0].partition("+")[0]
-        bare = local.replace("-", "").replace("_", "").replace(".", "")
-        if local in _NOBODY or any(words in bare for words in _NO_REPLY):
+        if local in _NOBODY or is_noreply(address.key):
             return address.address
     return None
 
@@ -392,8 +391,7 @@ _MACHINE_HEADERS = frozenset({
     "x-amazon-mail-relay-type", "x-ms-exchange-inbox-rules-loop",
     "x-failed-recipients", "x-feedback-id", "x-csa-complaints",
 }) - {"x-feedback-id", "x-csa-complaints"}  # fmt: skip
-_NO_REPLY = ("noreply", "donotreply", "dontreply", "nichtantworten", "keineantwort", "nepasrepondre", "noresponder", "noresponse")
-_NOBODY = DAEMONS | {"daemon", "root", "cron", "bounce", "bounces", "nobody", "autoresponder", "listserv", "majordomo"}
+_NOBODY = DAEMONS | {"daemon", "root", "cron", "nobody", "listserv", "majordomo"}
 
 
 def _absent(case: Case) -> str | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailgate.model.mail import Mail, Report
+from mailgate.model.sender import DAEMONS
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.transfer import undo
 from mailgate.understand.mime.tree import Part, grow
-from mailgate.understand.parse import DAEMONS
 from mailgate.understand.reports.as_json import notice_in
 from mailgate.understand.reports.as_text import ReportedDelivery, says_failed, seen_too_late, told_in
 from mailgate.understand.reports.dsn import delivery_reports, ids_of, in_text

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mailgate.model.mail import Address
+from mailgate.model.subjects import ANSWERS, EITHER, FORWARDS, prefix_at
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.addresses import addresses
 from mailgate.understand.mime.charset import clean_line
@@ -45,15 +46,6 @@ _ORIGINAL = frozenset(
     {"original message", "ursprüngliche nachricht", "originalnachricht", "message d'origine", "mensaje original", "messaggio originale",
      "mensagem original", "oorspronkelijk bericht", "wiadomość oryginalna", "oprindelig meddelelse", "ursprungligt meddelande"}
 )  # fmt: skip
-#: What stands before the subject of a forward, lower case, without its colon.
-PREFIXES = frozenset(
-    {"fwd", "fw", "wg", "tr", "rv", "i", "enc", "res", "doorst", "vs", "vb", "videresendt", "pd", "ilt", "i̇lt", "továbbítás", "fs",
-     "redir", "転送", "转发", "轉寄", "전달", "weitergeleitet", "vl", "πρθ", "пер", "пересл", "הועבר"}
-)  # fmt: skip
-#: Of these, what stands before an answer in another language (Finnish "VS:", Portuguese "RES:"), or before an item of a list.
-_ALSO_ANSWERS = frozenset({"vs", "res", "i"})
-_PREFIX = re.compile(r"\s{0,3}\[?([^\W\d_]{1,14}(?:\u0307[^\W\d_]{1,5})?)\s{0,2}(?:\[\d{1,3}\])?\s{0,2}[:：]\s{0,3}")
-_ANSWERS = frozenset({"re", "aw", "antw", "sv", "ré", "odp", "回复", "回覆", "返信"})
 _DASHED = re.compile(r"\s{0,8}(-{4,40})\s{0,3}([^-\n]{3,60}?)\s{0,3}(-{4,40})[\s:]{0,3}")
 _FIELD = re.compile(r"[\s*_]{0,6}([^\W\d_][^:：\n*]{0,24}?)[\s*_]{0,3}[:：][\s*_]{0,6}(.*)")
 _BARE = re.compile(r"[^\s<>\[\](),;:\"']{1,64}@[^\s<>\[\](),;:\"']{1,200}")
@@ -77,28 +69,26 @@ class Passed:
 def says_forwarded(subject: str) -> bool:
     """Whether a subject begins like a forward's: "Fwd:", "WG:", also behind "Re:"."""
     position = 0
-    while (match := _PREFIX.match(subject, position)) is not None and position < 80:
-        word = match[1].lower()
-        if word in PREFIXES:
+    while (found := prefix_at(subject, position)) is not None and position < 80:
+        word, position, _ = found
+        if word in FORWARDS:
             return True
-        if word not in _ANSWERS:
+        if word not in ANSWERS:
             return False
-        position = match.end()
     return False
 
 
 def begins_as_forward(subject: str) -> bool:
-    """Whether the first word before a subject is a forward's and never an answer's."""
-    match = _PREFIX.match(subject)
-    word = match[1].lower() if match is not None else ""
-    return word in PREFIXES and word not in _ALSO_ANSWERS
+    """Whether the first word before a subject is a forward's and never an answer's, nor the number of an item ("i:")."""
+    found = prefix_at(subject)
+    return found is not None and found[0] in FORWARDS and found[0] not in EITHER and found[0] != "i"
 
 
 def bare_subject(subject: str) -> str:
     """A subject without the prefixes of forwards and answers."""
     position = 0
-    while (match := _PREFIX.match(subject, position)) is not None and (match[1].lower() in PREFIXES or match[1].lower() in _ANSWERS):
-        position = match.end()
+    while (found := prefix_at(subject, position)) is not None and (found[0] in FORWARDS or found[0] in ANSWERS):
+        position = found[1]
     return subject[position:].strip().removesuffix("]" if "[" in subject[:position] else "").strip()
 
 
