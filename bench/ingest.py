@@ -44,7 +44,7 @@ def ours(mails: int, per_connection: int, seed: int, kind: str = "sqlite", rate:
         before = sum(map(cpu, pids))
         began = time.perf_counter()
         said = client(port, mails, per_connection, seed, rate)
-        while (health := store.counts(wall_clock())).inbox.get("waiting") or health.inbox.get("claimed"):
+        while (health := store.standing.health(wall_clock())).inbox.get("waiting") or health.inbox.get("claimed"):
             if time.perf_counter() - began > 300:
                 raise SystemExit(f"never done: {health}")
             time.sleep(0.02)
@@ -52,8 +52,8 @@ def ours(mails: int, per_connection: int, seed: int, kind: str = "sqlite", rate:
         spent = sum(map(cpu, pids)) - before
         over.set()
         watcher.join()
-        tickets = store.ticket_list((), mails + 1)
-        acknowledged = len(store.acknowledged([t.number for t in tickets]))
+        tickets = store.tickets.listed((), mails + 1)
+        acknowledged = len(store.outbox.acknowledged([t.number for t in tickets]))
         answers = sum(b"\r\nIn-Reply-To:" in raw for _, raw in messages(mails, seed))
         aside = health.inbox.get("set_aside", 0)
         return {

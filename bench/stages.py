@@ -39,6 +39,7 @@ from mailgate.gateway.writing import LetterWriter, Sheet, Written, written
 from mailgate.guard import line
 from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread
+from mailgate.record.parts import Part
 from mailgate.record.store import Store, create_store, open_store
 from mailgate.understand import FilesAsked, Item, Opened, Texts, open_files, open_texts, read_item
 
@@ -76,15 +77,18 @@ class Accounts:
 
 
 class Watched:
-    """The store, with each of its methods on the account of a stage."""
+    """The store, or a part of it, with each method on the account of a stage."""
 
-    _STAGES: ClassVar = {"keep": "keep", "claim_inbox": "claim", "record": "record"}
+    _STAGES: ClassVar = {"keep": "keep", "claim": "claim", "record": "record"}
 
-    def __init__(self, store: Store, accounts: Accounts) -> None:
+    def __init__(self, store: Store | Part, accounts: Accounts) -> None:
         self._store, self._accounts = store, accounts
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
+        if isinstance(method, Part):
+            self.__dict__[name] = part = Watched(method, self._accounts)
+            return part
         stage = self._STAGES.get(name, "look_up")
 
         def watched(*given: Any, **named: Any) -> Any:
@@ -175,7 +179,7 @@ def take_in(folder: Path, mails: Sequence[tuple[str, bytes]]) -> tuple[dict[str,
                 now = wall_clock()
                 with accounts.stage("keep"):
                     items += to_keep(Arrival(raw, sender, (SUPPORT,), Door.SMTP, "192.0.2.1", now, now), gateway.policy)
-            watched.keep(items)
+            watched.inbox.keep(items)
         with accounts.stage("decide"):
             gateway.read_inbox()
         gateway.close()

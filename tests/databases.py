@@ -208,7 +208,7 @@ def ensure(settings: DatabaseSettings, now: datetime) -> None:
 def look(store: Store, query: str) -> list[tuple[Any, ...]]:
     """What stands in the database, past the program; or changes it behind its back."""
     room = store._db.room
-    if store.is_shared:
+    if store._db.room.is_shared:
         return postgresql.execute(query, str(room.engine.url.database))
     with closing(sqlite3.connect(room.place)) as connection, connection:
         return connection.execute(query).fetchall()

@@ -125,7 +125,7 @@ def _database(found: Examined, now: datetime) -> Iterator[Found]:
         yield "database", "the disk under it fails: look at the log of the system, and restore a backup on another disk", False
         return
     with store:
-        health, server = store.counts(now), store.server_time()
+        health, server = store.standing.health(now), store.server_time()
         trouble = store.standing.key_trouble(found.ring.prints) if found.ring else None
         place = store.place
     if server is not None and abs(off := now - server) > CLOCK_OFF:

@@ -147,7 +147,7 @@ class Explainer:
 
 def _known_agents(store: Store, policy: Policy) -> dict[str, Person]:
     """The agents as the database knows them; explaining changes nothing, so nobody is added to it."""
-    found = store.people_at([agent.address for agent in policy.agents.values()])
+    found = store.people.at([agent.address for agent in policy.agents.values()])
     return {**_agents(policy), **{p.agent: p for p in found.values() if p.agent}}
 
 

@@ -93,7 +93,7 @@ class Watch:
         """Those that have come back since the last look."""
         for row in [row for row in self._newest() if row.id not in self._seen]:
             self._seen.add(row.id)
-            raw = self._store.raw(row.id)
+            raw = self._store.inbox.raw(row.id)
             for out in waiting:
                 # Only a mail that holds an id which nobody else can know is read here: everybody else's waits for the readers.
                 if re.search(rb"%b\.c\." % out.letter.id.lower().encode(), raw, re.IGNORECASE):
@@ -101,11 +101,11 @@ class Watch:
 
     def _newest(self) -> list[InboxRow]:
         # By state, because then the newest come first. Numbers say nothing: each process that takes mail in has a block of its own.
-        return [row for state in ("waiting", "claimed", "done", "set_aside") for row in self._store.inbox_rows(state, LOOKED_AT)]
+        return [row for state in ("waiting", "claimed", "done", "set_aside") for row in self._store.inbox.rows(state, LOOKED_AT)]
 
     def opened(self, back: Back) -> int | None:
         """The ticket that was made of it, which must not be."""
-        row = self._store.inbox_row(back.row.id)
+        row = self._store.inbox.row(back.row.id)
         return row.ticket if row else None
 
 

@@ -162,7 +162,7 @@ class Program:
             self.store.standing.adopt_keys(settings.ring.prints, settings.accept_other_keys)
             if left := self.store.forget_leases():
                 log.info("%d mails were in work when the last run ended; they are read again", left)
-            self.acceptor = Acceptor(self.store)
+            self.acceptor = Acceptor(self.store.inbox)
             undo.append(self.acceptor.close)
             self.reader = GuardedReader(settings.reader, settings.templates, settings.catalogues) if "read" in self.only else None
             if self.reader:
@@ -280,7 +280,7 @@ class Program:
             log.warning("%s and stays there: the rounds go by it now", jump.words)
             if jump.by < timedelta(0):
                 # What was to leave at once would wait until it is that late again.
-                self.store.hasten_letters(self.now())
+                self.store.outbox.hasten(self.now())
                 self.gateway.on_letters()
 
     def _watch_clock(self) -> None:

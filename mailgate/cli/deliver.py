@@ -91,7 +91,7 @@ def _deliver(recipients: list[str], sender: str | None, desk: str | None, config
             return EX_TEMPFAIL
         desk = next(iter(policy.desks))
     store = open_store(settings.database, app.wall_clock(), check=False)
-    acceptor = Acceptor(store)
+    acceptor = Acceptor(store.inbox)
     try:
         keep = app.build_intake(settings, acceptor)
         limit = max((door.max_size for door in settings.doors), default=50 * 1024**2)

@@ -166,8 +166,8 @@ def _run(folder: Path, stay: bool, port: int, began: float) -> None:
 def _story(store: Any) -> None:
     """What the record holds: every step, with its reason."""
     console.print("\n[bold]The record of the ticket:[/bold]")
-    for ticket in store.ticket_list():
-        for row in store.history(ticket.number):
+    for ticket in store.tickets.listed():
+        for row in store.tickets.history(ticket.number):
             console.print(f"  {row.at:%H:%M:%S}  {row.name}")
 
 

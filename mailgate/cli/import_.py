@@ -123,7 +123,7 @@ def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int,
 
     told = ImportTally()
     store = open_store(settings.database, app.wall_clock())
-    acceptor = Acceptor(store)
+    acceptor = Acceptor(store.inbox)
     waiting: deque[tuple[str, Future[list[Any]]]] = deque()
     try:
         for stored, mailbox in _progress(found, limit):

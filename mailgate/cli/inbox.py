@@ -31,7 +31,7 @@ def list_(
         fail(f"no such state: {harmless(state)}. There are {', '.join(STATES)}.", 2)
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        rows = store.inbox_rows(state or None, limit)
+        rows = store.inbox.rows(state or None, limit)
         if json_:
             as_json(_told(row) for row in rows)
             return
@@ -63,7 +63,7 @@ def show_(number: Number, config: ConfigOption = None) -> None:
     """Show what was decided on a mail, rule by rule."""
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        row = store.inbox_row(number)
+        row = store.inbox.row(number)
         if row is None:
             fail(f"no mail {number}")
         console.print(f"mail {row.id}, {row.size} octets, {row.state}" + (f": {harmless(row.reason)}" if row.reason else ""))
@@ -82,9 +82,9 @@ def raw(number: Number, config: ConfigOption = None) -> None:
     """Write the mail as it came to standard output, byte for byte."""
 
     def write(settings: Any, store: Any, now: datetime) -> None:
-        if store.inbox_row(number) is None:
+        if store.inbox.row(number) is None:
             fail(f"no mail {number}")
-        sys.stdout.buffer.write(store.raw(number))
+        sys.stdout.buffer.write(store.inbox.raw(number))
 
     with_store(config, write)
 
@@ -94,7 +94,7 @@ def retry(numbers: Numbers, config: ConfigOption = None) -> None:
     """Read set-aside mails once more, after what was in their way is mended."""
 
     def again(settings: Any, store: Any, now: datetime) -> None:
-        each(numbers, lambda n: str(n) if store.retry_inbox(n) else None, "mail {} waits again", f"mail {{}} {NOT_ASIDE}")
+        each(numbers, lambda n: str(n) if store.inbox.retry(n) else None, "mail {} waits again", f"mail {{}} {NOT_ASIDE}")
 
     with_store(config, again)
 
@@ -104,7 +104,7 @@ def done(numbers: Numbers, config: ConfigOption = None) -> None:
     """Put set-aside mails away after a look at them: they stay, with their reasons, and `status` no longer asks for you."""
 
     def away(settings: Any, store: Any, now: datetime) -> None:
-        each(numbers, lambda n: str(n) if store.put_away(n, now) else None, "mail {} is put away", f"mail {{}} {NOT_ASIDE}")
+        each(numbers, lambda n: str(n) if store.inbox.put_away(n, now) else None, "mail {} is put away", f"mail {{}} {NOT_ASIDE}")
 
     with_store(config, away)
 
@@ -115,7 +115,7 @@ def export(config: ConfigOption = None) -> None:
 
     def write(settings: Any, store: Any, now: datetime) -> None:
         offset = 0
-        while rows := store.inbox_rows(None, 500, offset):
+        while rows := store.inbox.rows(None, 500, offset):
             for r in rows:
                 print(
                     json.dumps(

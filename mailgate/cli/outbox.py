@@ -35,7 +35,7 @@ def list_(
     def show(settings: Any, store: Any, now: datetime) -> None:
         from mailgate.model.delivery import Fate, OutboxState
 
-        rows = store.outbox_rows(OutboxState(state) if state else None, limit, fate=Fate(reported) if reported else None)
+        rows = store.outbox.rows(OutboxState(state) if state else None, limit, fate=Fate(reported) if reported else None)
         if json_:
             as_json(_told(row) for row in rows)
             return
@@ -87,7 +87,7 @@ def show_(letter: LetterId, config: ConfigOption = None) -> None:
     """
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        row = store.outbox_row(letter.upper())
+        row = store.outbox.row(letter.upper())
         if row is None:
             fail(f"no letter {harmless(letter)}")
         errors.print(f"{row.letter.id}: {row.state.value}, {row.attempts} tries. {harmless(row.last_reply)}")
@@ -107,7 +107,7 @@ def retry(letters: LetterIds, config: ConfigOption = None) -> None:
     def work(settings: Any, store: Any, now: datetime) -> None:
         each(
             letters,
-            lambda one: one if store.retry_letter(one.upper(), now) else None,
+            lambda one: one if store.outbox.retry(one.upper(), now) else None,
             "letter {} is tried again",
             "letter {} is not there, was sent, or is under way: mailgate outbox list",
         )
@@ -122,7 +122,7 @@ def cancel(letters: LetterIds, config: ConfigOption = None) -> None:
     def work(settings: Any, store: Any, now: datetime) -> None:
         each(
             letters,
-            lambda one: one if store.cancel_letters(now, "cancelled by the operator", [one.upper()]) else None,
+            lambda one: one if store.outbox.cancel(now, "cancelled by the operator", [one.upper()]) else None,
             "letter {} is cancelled",
             "letter {} is not there, or has left: mailgate outbox list",
         )
@@ -144,10 +144,10 @@ def hold(
 
     def work(settings: Any, store: Any, now: datetime) -> None:
         if restored:
-            store.mark_restored(now)
+            store.standing.mark_restored(now)
             console.print("this database counts as restored: nothing leaves until `mailgate outbox release --restored`")
             return
-        console.print(f"{store.hold_letters()} letters are held")
+        console.print(f"{store.outbox.hold()} letters are held")
 
     with_store(config, work)
 
@@ -162,18 +162,20 @@ def release(
     """Let held letters go: all of them, those named, or those of a ticket."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
-        if store.is_restored():
+        if store.standing.is_restored():
             if not restored:
                 fail(
                     "this database was restored from a backup: what it holds may have been sent before. "
                     "Look at `mailgate outbox list`, then release --restored."
                 )
-            store.release_restored()
+            store.standing.release_restored()
         if letter is None and ticket is None:
-            console.print(f"{store.release_held(now)} letters are released")
+            console.print(f"{store.outbox.release(now)} letters are released")
             return
-        wanted = list(dict.fromkeys([*(one.upper() for one in letter or ()), *(store.flows.held_of(ticket) if ticket is not None else ())]))
-        count = store.release_held(now, wanted)
+        wanted = list(
+            dict.fromkeys([*(one.upper() for one in letter or ()), *(store.outbox.held_of(ticket) if ticket is not None else ())])
+        )
+        count = store.outbox.release(now, wanted)
         if not count:
             fail("none of these letters is held: mailgate outbox list --state held")
         console.print(f"{count} letters are released")

@@ -27,7 +27,7 @@ def list_(
 
     def show(settings: Any, store: Any, now: datetime) -> None:
         if dead:
-            rows = store.suppressions(now, limit)
+            rows = store.people.suppressions(now, limit)
             if json_:
                 as_json({"address": s.address, "since": s.since, "until": s.until, "kind": s.kind.value, "reason": s.reason} for s in rows)
                 return
@@ -37,8 +37,8 @@ def list_(
                 "every address may be written to",
             )
             return
-        people = store.people_list(limit)
-        silent = store.suppressed([key for p in people for key in p.keys], now)
+        people = store.people.listed(limit)
+        silent = store.people.suppressed([key for p in people for key in p.keys], now)
         if json_:
             as_json(
                 {
@@ -76,8 +76,8 @@ def show_(address: Address, config: ConfigOption = None) -> None:
     """Show who has this address, and what became of the letters to it."""
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        person = store.people_at([address]).get(address.lower())
-        silence = store.suppression(address)
+        person = store.people.at([address]).get(address.lower())
+        silence = store.people.suppression(address)
         if person is None and silence is None:
             fail(f"nobody has the address {harmless(address)}")
         if person is not None:
@@ -93,7 +93,7 @@ def show_(address: Address, config: ConfigOption = None) -> None:
                 f"{silence.kind.value}, {harmless(silence.reason)}"
             )
             console.print(f"            nothing automatic goes there. To lift it: mailgate people lift {harmless(address)}")
-        for row in store.letters_to(address, 20):
+        for row in store.outbox.to_address(address, 20):
             fate = f", {row.fate.value}" if row.fate else ""
             console.print(f"  letter    {row.letter.id} {row.letter.event} {ago(row.letter.made_at, now)}: {row.state.value}{fate}")
             for report in row.reports:
@@ -198,7 +198,7 @@ def lift(address: Address, config: ConfigOption = None) -> None:
     """Write to an address again that bounced, or complained."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
-        if not store.lift_suppression(address):
+        if not store.people.lift(address):
             fail(f"nothing is held back from {harmless(address)}: mailgate people list --dead")
         console.print(f"{harmless(address)} is written to again")
 

@@ -42,8 +42,8 @@ def list_(
 
         if status and status not in set(Status):
             fail(f"no such status: {harmless(status)}. There are {', '.join(Status)}.", 2)
-        found = store.ticket_list((Status(status),) if status else (), limit)
-        people = store.people({id_ for t in found for id_ in (t.owner, t.requester) if id_ is not None})
+        found = store.tickets.listed((Status(status),) if status else (), limit)
+        people = store.people.by_id({id_ for t in found for id_ in (t.owner, t.requester) if id_ is not None})
         if json_:
             as_json(_exported(t, people) for t in found)
             return
@@ -78,7 +78,7 @@ def show_(
     prefix, number = named(ticket)
 
     def show(settings: Any, store: Any, now: datetime) -> None:
-        file = store.files([number], notices_for=[number]).get(number)
+        file = store.tickets.files([number], notices_for=[number]).get(number)
         if file is None:
             fail(f"no ticket {number}")
         t = file.ticket
@@ -101,18 +101,18 @@ def show_(
                 f"  clock       {c.metric.value} {c.n}: {c.outcome.value}, due {c.due_at:%Y-%m-%d %H:%M} UTC"
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
             )
-        for (_, closure), score in sorted(store.ratings([number]).items()):
+        for (_, closure), score in sorted(store.tickets.ratings([number]).items()):
             console.print(f"  rating      {score} of 5, for the {_nth(closure)} solution")
         for e in file.entries:
             _show_entry(e)
-        rows = store.history(number)
-        people = {p.id: p for p in file.people} | store.people(_people_in(rows) - {p.id for p in file.people})
+        rows = store.tickets.history(number)
+        people = {p.id: p for p in file.people} | store.people.by_id(_people_in(rows) - {p.id for p in file.people})
         console.print("\n  history")
         for h in rows:
             actor = f" by {harmless(_name(people, h.actor))}" if h.actor is not None else ""
             facts = ", ".join(f"{k} {_fact(people, k, v)}" for k, v in h.facts.items() if v not in (None, ()))
             console.print(f"    {h.at:%Y-%m-%d %H:%M:%S} {h.name}{actor}" + (f": {harmless(facts)}" if facts else ""))
-        for r in store.letters_of(number):
+        for r in store.outbox.of_ticket(number):
             said = f", {r.last_reply}" if r.last_reply else ""
             console.print(f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value}{harmless(said)}")
             for report in r.reports:
@@ -161,7 +161,7 @@ def export(config: ConfigOption = None) -> None:
 
     def write(settings: Any, store: Any, now: datetime) -> None:
         offset = 0
-        while found := store.ticket_list((), 200, offset):
+        while found := store.tickets.listed((), 200, offset):
             for t in found:
                 print(json.dumps(_exported(t, {})))
             offset += len(found)

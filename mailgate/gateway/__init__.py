@@ -128,8 +128,8 @@ class Gateway:
     def adopt(self, policy: Policy, text: str) -> None:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
         now = self.now()
-        self.store.keep_policy(policy.digest, text, now)
-        agents, fresh = self.store.adopt_agents(policy)
+        self.store.standing.keep_policy(policy.digest, text, now)
+        agents, fresh = self.store.people.adopt_agents(policy)
         self._agents = dict(agents)
         self._desk = self._desk_with(policy)
         new = [person for id_, person in agents.items() if id_ in fresh]
@@ -264,7 +264,7 @@ class Gateway:
         if not self.policy.wants("operator_alarmed"):
             return
         for _ in range(MOST_RETRIES):
-            if not self.store.may_alarm(kind, key, now, every):
+            if not self.store.standing.may_alarm(kind, key, now, every):
                 return
             try:
                 self._raise_alarm(RaisedAlarm(kind, key, every), what, way_out, now)
@@ -275,10 +275,10 @@ class Gateway:
 
     def _raise_alarm(self, raised: RaisedAlarm, what: str, way_out: str, now: datetime) -> None:
         address = self._house.operator
-        person = self.store.people_at([address]).get(address.lower())
+        person = self.store.people.at([address]).get(address.lower())
         new = person is None
         if person is None:
-            person = Person(id=self.store.take_ids("person", 1)[0], name="", address=address)
+            person = Person(id=self.store.numbers.take("person", 1)[0], name="", address=address)
         desk = next(iter(self.policy.desks.values()))
         facts = {"kind": raised.kind, "what": what, "since": now, "way_out": way_out}
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
@@ -292,7 +292,7 @@ class Gateway:
         """It works again: should it fail once more, that is news."""
         if self._said.pop((kind, key), None) is not None:
             log.info("alarm %s is over", kind)
-        self.store.operator_alarm_over(kind, key)
+        self.store.standing.forget_alarm(kind, key)
 
     @property
     def agents(self) -> Mapping[str, Person]:

@@ -35,7 +35,7 @@ class ClockRound:
     def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
         """Looks at up to `limit` tickets on which something is due; returns how many there were."""
         now = self.now()
-        due = self.store.due_tickets(now, limit)
+        due = self.store.tickets.due(now, limit)
         for file in due:
             try:
                 self._one(desk, agents, file, now)
@@ -58,8 +58,8 @@ class ClockRound:
         if not decision.changes:
             return
         seen = replace(file, ticket=recorded(decision.changes[-1]))
-        counts = self.store.automatic_counts(addresses, now)
-        suppressed = self.store.suppressed(addresses, now)
+        counts = self.store.outbox.automatic_counts(addresses, now)
+        suppressed = self.store.people.suppressed(addresses, now)
         decision, wanted, _ = desk.spend(decision, counts, suppressed, now)
         letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
         outcomes = [Outcome(None, decision, letters, desk.held)]

@@ -65,7 +65,7 @@ def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows:
         return 0
     shown, more = rows[:SHOWN], rows[SHOWN:]
     newest = next((row.ticket for row in reversed(rows) if row.ticket is not None), None)
-    files = store.files({row.ticket for row in (*shown, rows[-1]) if row.ticket is not None} | ({newest} if newest else set()))
+    files = store.tickets.files({row.ticket for row in (*shown, rows[-1]) if row.ticket is not None} | ({newest} if newest else set()))
     wanted = LetterWanted(
         event=EVENT,
         audience=Audience.AGENT,

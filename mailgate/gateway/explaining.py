@@ -107,16 +107,16 @@ def dry_run(
         at_hand = with_files(at_hand, files, opened) if isinstance(opened, tuple) and opened else at_hand
     if quotes_unmarked(at_hand):
         letter = at_hand.letter.id if at_hand.letter is not None else ""
-        at_hand = with_what_is_below(at_hand, rounds.store.letter_texts([letter]).get(letter, "") if rounds and letter else "")
+        at_hand = with_what_is_below(at_hand, rounds.store.outbox.texts([letter]).get(letter, "") if rounds and letter else "")
     if signed := signed_in(at_hand, desk.ring):
-        at_hand = with_readers(at_hand, signed, rounds.store.letters(set(signed.values())) if rounds else {})
+        at_hand = with_readers(at_hand, signed, rounds.store.outbox.facts(set(signed.values())) if rounds else {})
     if rounds is not None:
         at_hand, _ = flooding.judged(at_hand, one, flooding.load(rounds.store.flows, [one], (), now, None))
     decision = on_mail(at_hand)
     warnings = suppression.warnings(at_hand, decision, known.suppressed) if known.suppressed else ()
     letters = (*decision.letters, *warnings)
     addresses = {letter.person.address.lower() for letter in letters}
-    counts: budget.Counts = rounds.store.automatic_counts(addresses, now) if rounds and addresses else _NONE_WRITTEN
+    counts: budget.Counts = rounds.store.outbox.automatic_counts(addresses, now) if rounds and addresses else _NONE_WRITTEN
     verdicts = budget.spend(letters, counts, known.suppressed, desk.policy, now)
     return Course(one, at_hand, decision, letters, tuple(verdicts))
 

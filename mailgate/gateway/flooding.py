@@ -20,7 +20,7 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 
 if TYPE_CHECKING:
-    from mailgate.record.flows import Flows
+    from mailgate.record.floods import Flows
 
 HOUR = timedelta(hours=1)
 #: For so long somebody who was not answered may still be told why.

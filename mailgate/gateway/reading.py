@@ -144,7 +144,7 @@ class ReadingRound:
     def give_back(self) -> None:
         """Mails that nobody decided, as soon as the database can be told so."""
         if owed := list(self._owed):
-            self.store.release(owed)
+            self.store.inbox.release(owed)
             for _ in owed:
                 self._owed.popleft()
 
@@ -206,7 +206,7 @@ class ReadingRound:
         return batch
 
     def _fetch(self, desk: LetterWriter, limit: int) -> Batch | None:
-        claims = self.store.claim_inbox(limit, self.now(), LEASE, self.octets)
+        claims = self.store.inbox.claim(limit, self.now(), LEASE, self.octets)
         if not claims:
             return None
         try:
@@ -230,7 +230,7 @@ class ReadingRound:
             self._decided.letters.cancel()
         self._owed.clear()
         if held:
-            self.store.release(held)
+            self.store.inbox.release(held)
         self._helper.shutdown(wait=False, cancel_futures=True)
         self._writer.shutdown(wait=False, cancel_futures=True)
 
@@ -268,7 +268,7 @@ class ReadingRound:
     def _with_aliases(self, reads: list[Read]) -> list[Read]:
         """Where the relay gives our letters Message-IDs of its own, those name our letters as well as ours do."""
         cited = {e.value for r in reads for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
-        aliases = self.store.aliases(cited) if cited else {}
+        aliases = self.store.outbox.aliases(cited) if cited else {}
         if not aliases:
             return reads
 
@@ -291,7 +291,7 @@ class ReadingRound:
     def _aside(self, claim: Claim, reason: str, trace: tuple[TraceLine, ...] = ()) -> None:
         """Kept with its reason, for a person to look at. The sender is not bounced."""
         log.warning("mail %d set aside: %s", claim.id, reason)
-        self.store.set_aside(claim.id, claim.lease, reason, trace, self.now())
+        self.store.inbox.set_aside(claim.id, claim.lease, reason, trace, self.now())
         self.alarm("set_aside", f"{claim.id}: {reason}", f"mailgate inbox show {claim.id}")
 
     def _alone(self, desk: LetterWriter, agents: dict[str, Person], one: Read) -> None:
@@ -311,21 +311,21 @@ class ReadingRound:
                 log.exception("mail %d cannot be decided", one.claim.id)
                 return self._aside(one.claim, f"internal error: {type(error).__name__}")
         log.warning("mail %d cannot be recorded for now: whenever it is decided, something has changed", one.claim.id)
-        self.store.release([one.claim], tried=True)  # counted, so that one that never can be recorded is set aside in the end
+        self.store.inbox.release([one.claim], tried=True)  # counted, so that one that never can be recorded is set aside in the end
 
     def _decide(self, desk: LetterWriter, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
         """Decides the mails in order and has their letters written; nothing is recorded yet."""
         now, began = self.now(), journal.clock()
         known = self.load(desk, reads, now, before)
         if len(self._numbers) < len(reads):
-            self._numbers.extend(self.store.take_ids("ticket", len(reads) - len(self._numbers)))
+            self._numbers.extend(self.store.numbers.take("ticket", len(reads) - len(self._numbers)))
         strangers = [joining.unknown(copied_in(r, known, desk.policy), known.people) + passed_on_by_a_stranger(r, known) for r in reads]
-        people = iter(self.store.take_ids("person", len(reads) + sum(strangers)))
-        entries = self.store.take_ids("entry", 2 * len(reads))
+        people = iter(self.store.numbers.take("person", len(reads) + sum(strangers)))
+        entries = self.store.numbers.take("entry", 2 * len(reads))
         addresses = {folded(r.reading.mail.authors[0].key) for r in reads if r.reading.mail.author is not None}
         addresses |= {folded(r.reading.mail.forwarded.author.key) for r in reads if r.reading.mail.forwarded}
         addresses |= {folded(p.address) for file in known.files.values() for p in file.people if p.id in file.ticket.outsiders()}
-        counts: budget.Counts = self.store.automatic_counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
+        counts: budget.Counts = self.store.outbox.automatic_counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
         flow = flooding.load(self.store.flows, reads, addresses, now, before.flow if before else None)
@@ -353,7 +353,7 @@ class ReadingRound:
             if others := budget.counted_addresses(decision.letters) - addresses:
                 # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look would refuse him for ever.
                 addresses |= others
-                counts = budget.beside(counts, self.store.automatic_counts(others, now, by_minute=False))
+                counts = budget.beside(counts, self.store.outbox.automatic_counts(others, now, by_minute=False))
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)
             decision, wanted = flooding.explained(decision, wanted, flow, desk.policy, now)
             known.letters_wanted += wanted
@@ -365,17 +365,17 @@ class ReadingRound:
     def _looked_through(self, s: Situation, one: Read, desk: LetterWriter) -> Situation:
         """What a proven agent's answer would hand on: the words in its files, and what we signed, with for whom."""
         if files := files_to_check(s):
-            (opened,) = self.reader.texts([(self.store.raw(one.claim.id), files)])
+            (opened,) = self.reader.texts([(self.store.inbox.raw(one.claim.id), files)])
             if isinstance(opened, Unread):
                 raise Unopened(opened.reason)
             s = with_files(s, files, opened)
             if s.letter is not None and s.letter.event == "commands_refused":
-                s = replace(s, refusal=self.store.letter_texts([s.letter.id]).get(s.letter.id, ""))
+                s = replace(s, refusal=self.store.outbox.texts([s.letter.id]).get(s.letter.id, ""))
         if quotes_unmarked(s):
-            text = self.store.letter_texts([s.letter.id]).get(s.letter.id, "") if s.letter is not None else ""
+            text = self.store.outbox.texts([s.letter.id]).get(s.letter.id, "") if s.letter is not None else ""
             s = with_what_is_below(s, text)
         if signed := signed_in(s, desk.ring):
-            s = with_readers(s, signed, self.store.letters(set(signed.values())))
+            s = with_readers(s, signed, self.store.outbox.facts(set(signed.values())))
         return s
 
     def _record(self, desk: LetterWriter, decided: Decided) -> None:
@@ -403,7 +403,7 @@ class ReadingRound:
 
     def load(self, desk: LetterWriter, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
         known = Known()
-        known.letters = dict(self.store.letters({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
+        known.letters = dict(self.store.outbox.facts({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
         cited: dict[str, set[str]] = {}
         for at in {r.desk.id for r in reads}:
             mine = [r for r in reads if r.desk.id == at]
@@ -413,22 +413,22 @@ class ReadingRound:
             ids |= {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
             # At another desk than that of the ticket, the mail may belong to one beside it.
             cited[at] = ids | {desks.beside(number) for r in mine for e in r.evidence if (number := _named(e, known)) is not None}
-            known.message_ids[at] = dict(self.store.tickets_by_message_ids(at, cited[at]))
+            known.message_ids[at] = dict(self.store.inbox.tickets_by_message_ids(at, cited[at]))
             own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
-            known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in mine}))
+            known.read_ids.update((at, i) for i in self.store.inbox.same_message_ids(at, own, {r.claim.id for r in mine}))
         for at, own in ids_beside(reads, desk.policy).items():
-            known.read_ids.update((at, i) for i in self.store.same_message_ids(at, own, {r.claim.id for r in reads}))
+            known.read_ids.update((at, i) for i in self.store.inbox.same_message_ids(at, own, {r.claim.id for r in reads}))
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
         passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         copied = {a.key for r in reads for a in copied_in(r, known, desk.policy)}
-        known.people = dict(self.store.people_at(keys | copied | passed_on))
+        known.people = dict(self.store.people.at(keys | copied | passed_on))
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
-        known.ratings = dict(self.store.ratings(rated)) if rated else {}
+        known.ratings = dict(self.store.tickets.ratings(rated)) if rated else {}
         guessers = {guesser(a.key, r.verdict) for r in reads if (a := r.reading.mail.author) is not None}
-        known.bad_tokens = self.store.bad_tokens(guessers, now - timedelta(hours=1))
+        known.bad_tokens = self.store.flows.bad_tokens(guessers, now - timedelta(hours=1))
         may_command = [r for r in reads if self._may_command(r, known)]
-        known.once = self.store.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
-        known.asked = self.store.asked({p.id for p in known.people.values() if p.agent}, now)
+        known.once = self.store.outbox.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
+        known.asked = self.store.outbox.asked({p.id for p in known.people.values() if p.agent}, now)
         if before is not None:
             known.follow_names(before, cited)
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
@@ -437,7 +437,7 @@ class ReadingRound:
         numbers |= {number for r in reads if self._by_agent(r, known) for number in tickets_named(r.reading.commands)}
         by_agents = {number for r in reads if self._by_agent(r, known) for number in self._candidates(r, known)}
         while numbers:
-            files = self.store.files(numbers, notices_for=by_agents & numbers)
+            files = self.store.tickets.files(numbers, notices_for=by_agents & numbers)
             known.files.update(files)
             merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
             by_agents |= merged
@@ -454,7 +454,7 @@ class ReadingRound:
         if not keys:
             return set()
         for at, ids in cited.items():
-            known.message_ids[at].update(self.store.tickets_by_message_ids(at, keys))
+            known.message_ids[at].update(self.store.inbox.tickets_by_message_ids(at, keys))
             ids |= keys
         return {number for ids in known.message_ids.values() for key in keys if (number := ids.get(key)) is not None}
 
@@ -464,11 +464,11 @@ class ReadingRound:
         keys = {a.key for r in reads for a in r.reading.mail.authors if a.address} | colleagues
         keys |= {p.address.lower() for file in known.files.values() for p in file.people}
         keys |= {known.letters[id_].address.lower() for id_ in reported if id_}
-        known.suppressed = self.store.suppressed(keys, now)
+        known.suppressed = self.store.people.suppressed(keys, now)
         if reported:
-            known.reached_otherwise = frozenset(self.store.reached_otherwise(id_ for id_ in reported if id_))
+            known.reached_otherwise = frozenset(self.store.delivery_reports.reached_otherwise(id_ for id_ in reported if id_))
             addresses = {known.letters[id_].address.lower() for id_ in reported if id_}
-            known.since_answers = self.store.since_answers(addresses, now - TOGETHER)
+            known.since_answers = self.store.delivery_reports.since_answers(addresses, now - TOGETHER)
         if before is not None:
             known.follow_suppressions(before)
             known.follow_reports()

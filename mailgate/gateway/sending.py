@@ -78,9 +78,9 @@ class SendingRound:
     def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
         """Hands over up to `limit` letters; returns how many were tried."""
         if self._owed:
-            self.store.release_letters(self._owed, self.now())
+            self.store.outbox.release_lease(self._owed, self.now())
             self._owed = []
-        claimed = self.store.claim_letters(limit, self.now(), LEASE)
+        claimed = self.store.outbox.claim(limit, self.now(), LEASE)
         if not claimed:
             return 0
         by_id = {c.letter.id: c for c in claimed}
@@ -114,12 +114,12 @@ class SendingRound:
         for sent, delivery in answers:
             one = claimed[sent.id]
             if isinstance(delivery, Deferred) and delivery.untried:
-                self.store.release_letters([one], self.now())
+                self.store.outbox.release_lease([one], self.now())
                 continue
             tried += 1
             if isinstance(delivery, Delivered) and self.renamed and (match := self.renamed.search(delivery.reply)):
                 # First: once the letter is settled nobody hears this name again, and a bounce may come at once.
-                self.store.letter_alias(f"<{match[1].strip('<>')}>", sent.id)
+                self.store.outbox.add_alias(f"<{match[1].strip('<>')}>", sent.id)
             self._settle(one, delivery, desk, agents)
             begun = self._began.pop(sent.id, None)
             if not (isinstance(delivery, Deferred) and delivery.relay_down):  # of a relay that is down one line is enough: the alarm's
@@ -133,7 +133,7 @@ class SendingRound:
                 # It works again: should it fail once more, that is news.
                 self.troubled = False
                 for kind in ("relay_down", "login_refused"):
-                    self.store.operator_alarm_over(kind, "")
+                    self.store.standing.forget_alarm(kind, "")
         if down is not None:
             self.troubled = True
             kind = "login_refused" if down.login_refused else "relay_down"
@@ -152,7 +152,7 @@ class SendingRound:
         """Files of one mail, in one reading of it. Raises Damaged for one that is not what was sealed, NotReady when nobody can tell."""
         described = tuple(Attachment(r.name, r.type, r.size, r.sha256, r.inline, r.content_id, r.part) for r in refs)
         try:
-            (opened,) = self.files([(self.store.raw(inbox), described)])
+            (opened,) = self.files([(self.store.inbox.raw(inbox), described)])
         except NoReader as error:
             raise NotReady(str(error), untried=True) from error
         if isinstance(opened, Unread):
@@ -174,8 +174,8 @@ class SendingRound:
         again = retry.Settled(OutboxState.DEFERRED, now, one.doubted, counts=False)
         settlement = Settlement(letter.id, one.lease, again, refused.reply, lighter)
         for _ in range(MOST_RETRIES):
-            file = self.store.files([letter.ticket])[letter.ticket]
-            entry = self.store.take_ids("entry", 1)[0]
+            file = self.store.tickets.files([letter.ticket])[letter.ticket]
+            entry = self.store.numbers.take("entry", 1)[0]
             scene = Scene(file=file, policy=desk.policy, agents=agents, now=now)
             decision = refusal.sent_without(scene, letter, left, refused.reply, entry)
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
@@ -195,7 +195,7 @@ class SendingRound:
         resend = letter.event not in NEVER_TWICE
         settled = retry.settle(OutboxState.SENDING, delivery, one.attempts, one.first_at, now, spread, resend, one.doubted)
         if settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
-            if not self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now):
+            if not self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now):
                 log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
             return
         if isinstance(delivery, Refused) and delivery.too_large and self._without_files(one, delivery, desk, agents):
@@ -204,15 +204,15 @@ class SendingRound:
         # What the relay says about the address is a bounce that came at once.
         says_no = isinstance(delivery, Refused) and not delivery.damaged
         report = judged(letter.address, "failed", None, delivery.reply) if says_no else None
-        known_dead = not letter.audience.is_outside and letter.address.lower() in self.store.suppressed([letter.address], now)
-        reached = letter.id in self.store.reached_otherwise([letter.id])
+        known_dead = not letter.audience.is_outside and letter.address.lower() in self.store.people.suppressed([letter.address], now)
+        reached = letter.id in self.store.delivery_reports.reached_otherwise([letter.id])
         end = refusal.NonDelivery(letter, settled.state.value, delivery.reply, reached, known_dead)
         for _ in range(MOST_RETRIES):
-            file = self.store.files([letter.ticket])[letter.ticket] if letter.ticket is not None else None
-            entry = self.store.take_ids("entry", 1)[0]
+            file = self.store.tickets.files([letter.ticket])[letter.ticket] if letter.ticket is not None else None
+            entry = self.store.numbers.take("entry", 1)[0]
             decision = refusal.on_settled(Scene(file=file, policy=desk.policy, agents=agents, now=now), end, entry, report)
             if decision is None:
-                self.store.settle_letter(letter.id, one.lease, settled, delivery.reply, now)
+                self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now)
                 return
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:

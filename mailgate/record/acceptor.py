@@ -38,9 +38,9 @@ Waiting = tuple[tuple[Keep, ...], int, "Future[list[Kept]]"]
 class Acceptor:
     """Safe from any thread. What was submitted is committed even when nobody waits for the answer any more."""
 
-    def __init__(self, store: Keeper, seconds: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, inbox: Keeper, seconds: Callable[[], float] = time.monotonic) -> None:
         """`seconds`: a clock that only goes forward, to tell whether the doors are busy."""
-        self._store, self._seconds = store, seconds
+        self._inbox, self._seconds = inbox, seconds
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -127,7 +127,7 @@ class Acceptor:
         try:
             if self._broken is not None:
                 raise self._broken
-            kept = self._store.keep([item for items, _, _ in group for item in items])
+            kept = self._inbox.keep([item for items, _, _ in group for item in items])
         except (NoSpace, Busy) as error:
             # Trying one by one would only make everybody wait longer for the same answer.
             for _, _, future in group:

@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 from pathlib import Path
 
-from mailgate.record import house, sqlite
+from mailgate.record import meta, sqlite
 from mailgate.record.database import PATIENCE, Database
 from mailgate.record.rows import Broken
 from mailgate.record.trust import Untrusted, check_folder, new_file
@@ -33,7 +33,7 @@ def backup(database: Database, target: Path, now: datetime) -> None:
         try:
             if faults := copied.faults():
                 raise Broken(f"the copy is damaged: {faults[0]}")
-            copied.write(lambda connection: house.mark_copy(connection, now))
+            copied.write(lambda connection: meta.mark_copy(connection, now))
             copy.empty_log(PATIENCE)
         finally:
             copied.close()

@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy.exc import DBAPIError
 
 from mailgate.model.installation import DatabaseSettings
-from mailgate.record import house, lost_log, sqlite
+from mailgate.record import lost_log, meta, sqlite
 from mailgate.record.database import PATIENCE, Database
 from mailgate.record.rows import Broken, Busy
 from mailgate.record.schema import RESTORE, bring_up, check_schema, schema_of
@@ -49,7 +49,7 @@ def create(settings: DatabaseSettings, now: datetime) -> None:
         database = Database(file)
         try:
             database.write(bring_up)
-            database.write(lambda connection: house.found(connection, uuid.uuid4().hex, now))
+            database.write(lambda connection: meta.found(connection, uuid.uuid4().hex, now))
             file.empty_log(PATIENCE)
         finally:
             database.close()
@@ -99,14 +99,14 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
         try:
             with _faults_named(path):
                 _check_inside(database, path, lock is not None, check)
-                file.instance = database.read(lambda connection: house.get(connection, "instance")) or None
-                if (had_log and not cut) or not database.read(lambda connection: house.get(connection, "in_use")):
+                file.instance = database.read(lambda connection: meta.get(connection, "instance")) or None
+                if (had_log and not cut) or not database.read(lambda connection: meta.get(connection, "in_use")):
                     _settle_in(database, file, lock)
                     return database
                 if accept_lost_log:
                     # What became of the last letters went with the log: an operator has to look before more leave.
-                    database.write(lambda connection: house.put(connection, "restored", now.isoformat()))
-                    database.write(lambda connection: house.put(connection, "in_use", ""))
+                    database.write(lambda connection: meta.put(connection, "restored", now.isoformat()))
+                    database.write(lambda connection: meta.put(connection, "in_use", ""))
                     _settle_in(database, file, lock)
                     return database
         except BaseException:
@@ -194,21 +194,21 @@ def _check_inside(database: Database, path: Path, may_upgrade: bool, check: bool
     if check and (faults := database.faults()):
         raise Untrusted(f"{path} is damaged: {faults[0]}", RESTORE)
     database.read(schema_of)
-    if faults := database.read(house.faults):
+    if faults := database.read(meta.faults):
         raise Untrusted(f"{path} is damaged: {faults[0]}", RESTORE)
     check_schema(database, may_upgrade)
 
 
 def _settle_in(database: Database, file: sqlite.File, lock: ServeLock | None) -> None:
     """Marks a database as in use by a serve, or, once its serve is gone, as at peace; and a copy as no longer untouched."""
-    if database.read(lambda connection: house.get(connection, "untouched_copy")):
-        database.write(lambda connection: house.put(connection, "untouched_copy", ""))
+    if database.read(lambda connection: meta.get(connection, "untouched_copy")):
+        database.write(lambda connection: meta.put(connection, "untouched_copy", ""))
         if not file.empty_log(PATIENCE):
             raise Busy("somebody else reads the database all the time")
-    in_use = bool(database.read(lambda connection: house.get(connection, "in_use")))
+    in_use = bool(database.read(lambda connection: meta.get(connection, "in_use")))
     if lock is not None:
         lock.note_boot(lost_log.this_boot())
-        database.write(lambda connection: house.put(connection, "in_use", "1"))
+        database.write(lambda connection: meta.put(connection, "in_use", "1"))
         file.empty_log(PATIENCE)
     elif in_use:
         # A serve that crashed: its log is part of the database again as soon as it is emptied, and may vanish then.
@@ -222,6 +222,6 @@ def _settle_in(database: Database, file: sqlite.File, lock: ServeLock | None) ->
 
 def make_peace(database: Database) -> None:
     """Nobody serves any more, and the log is empty: from now on its absence means nothing."""
-    database.write(lambda connection: house.put(connection, "in_use", ""))
+    database.write(lambda connection: meta.put(connection, "in_use", ""))
     assert isinstance(database.room, sqlite.File)
     database.room.empty_log(2.0)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from mailgate.model.flood import Block, Turn, Unanswered, Waiting
 from mailgate.model.sender import patterns
 from mailgate.record.flood_tables import blocks, notices_waiting, turns, unanswered
-from mailgate.record.inbox import chunks
+from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.tables import bad_tokens as guesses
 from mailgate.record.tables import letters
 
 #: Turns of one author that are looked at, and how long any of them is kept.
@@ -24,45 +25,122 @@ MOST_TOLD = 100
 # --- whose mail is set aside --------------------------------------------------------------------------------------
 
 
-def block(connection: Connection, one: Block) -> None:
-    """From now on; what was said of the same pattern before is replaced."""
-    connection.execute(delete(blocks).where(blocks.c.pattern == one.pattern))
-    connection.execute(insert(blocks), {"pattern": one.pattern, "since": one.since, "until": one.until, "reason": one.reason})
+class Flows(Part):
+    """What tells floods and loops from people."""
 
+    @writes
+    def block(self, connection: Connection, one: Block) -> None:
+        """From now on; what was said of the same pattern before is replaced."""
+        connection.execute(delete(blocks).where(blocks.c.pattern == one.pattern))
+        connection.execute(insert(blocks), {"pattern": one.pattern, "since": one.since, "until": one.until, "reason": one.reason})
 
-def unblock(connection: Connection, pattern: str) -> bool:
-    return connection.execute(delete(blocks).where(blocks.c.pattern == pattern)).rowcount == 1
+    @writes
+    def unblock(self, connection: Connection, pattern: str) -> bool:
+        return connection.execute(delete(blocks).where(blocks.c.pattern == pattern)).rowcount == 1
 
+    @reads
+    def blocked(self, connection: Connection, addresses: Iterable[str], now: datetime) -> dict[str, Block]:
+        """By pattern: what holds now for any of these addresses."""
+        found: dict[str, Block] = {}
+        for some in chunks(pattern for address in addresses for pattern in patterns(address)):
+            holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
+            for row in connection.execute(select(blocks).where(blocks.c.pattern.in_(some), holds)):
+                found[row.pattern] = Block(row.pattern, row.since, row.until, row.reason)
+        return found
 
-def blocked(connection: Connection, addresses: Iterable[str], now: datetime) -> dict[str, Block]:
-    """By pattern: what holds now for any of these addresses."""
-    found: dict[str, Block] = {}
-    for some in chunks(pattern for address in addresses for pattern in patterns(address)):
-        holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
-        for row in connection.execute(select(blocks).where(blocks.c.pattern.in_(some), holds)):
-            found[row.pattern] = Block(row.pattern, row.since, row.until, row.reason)
-    return found
+    @reads
+    def blocks(self, connection: Connection, now: datetime, limit: int = 50) -> list[Block]:
+        """Those that hold now, the newest first."""
+        query = select(blocks).where(or_(blocks.c.until.is_(None), blocks.c.until > now)).order_by(blocks.c.since.desc(), blocks.c.pattern)
+        return [Block(row.pattern, row.since, row.until, row.reason) for row in connection.execute(query.limit(limit))]
 
+    @reads
+    def turns_of(self, connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, tuple[Turn, ...]]:
+        """The newest turns of each author, newest first. A flood's own rows do not crowd out those of others."""
+        found: dict[str, list[Turn]] = {}
+        place = func.row_number().over(partition_by=turns.c.author, order_by=(turns.c.at.desc(), turns.c.id.desc())).label("place")
+        for some in chunks(authors):
+            newest = select(turns, place).where(turns.c.author.in_(some), turns.c.at > since).subquery()
+            for row in connection.execute(select(newest).where(newest.c.place <= MOST_TURNS).order_by(newest.c.place)):
+                turn = Turn(row.author, row.ticket, row.at, row.lag_s, row.length, row.sketch)
+                found.setdefault(row.author, []).append(turn)
+        return {author: tuple(rows) for author, rows in found.items()}
 
-def all_blocked(connection: Connection, now: datetime, limit: int) -> list[Block]:
-    """Those that hold now, the newest first."""
-    query = select(blocks).where(or_(blocks.c.until.is_(None), blocks.c.until > now)).order_by(blocks.c.since.desc(), blocks.c.pattern)
-    return [Block(row.pattern, row.since, row.until, row.reason) for row in connection.execute(query.limit(limit))]
+    @reads
+    def last_letters(self, connection: Connection, keys: Iterable[str], since: datetime) -> Mapping[str, datetime]:
+        """When the last automatic letter to each of these folded addresses was due to leave."""
+        found: dict[str, datetime] = {}
+        for some in chunks(keys):
+            rows = connection.execute(
+                select(letters.c.counted_key, func.max(letters.c.counted_at))
+                .where(letters.c.counted_key.in_(some), letters.c.counted_at > since)
+                .group_by(letters.c.counted_key)
+            )
+            found.update((key, at) for key, at in rows)
+        return found
+
+    @reads
+    def told_because_of(self, connection: Connection, causes: Iterable[str], since: datetime) -> dict[tuple[str, int, str], int]:
+        """How many automatic letters each person inside had since then because of each sender's mail, by (sender, person, event)."""
+        found: dict[tuple[str, int, str], int] = {}
+        for some in chunks(causes):
+            rows = connection.execute(
+                select(letters.c.cause, letters.c.person, letters.c.event, func.count())
+                .where(letters.c.cause.in_(some), letters.c.made_at > since, letters.c.audience.in_(("agent", "lead")))
+                .group_by(letters.c.cause, letters.c.person, letters.c.event)
+            )
+            found.update(((cause, person, event), count) for cause, person, event, count in rows)
+        return found
+
+    @reads
+    def untold(self, connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, tuple[Unanswered, ...]]:
+        """What these folded addresses have not been told yet, the oldest first."""
+        found: dict[str, list[Unanswered]] = {}
+        for some in chunks(keys):
+            mine = (unanswered.c.key.in_(some), unanswered.c.told_at.is_(None), unanswered.c.at > since)
+            for row in connection.execute(select(unanswered).where(*mine).order_by(unanswered.c.id)):
+                found.setdefault(row.key, []).append(Unanswered(row.key, row.ticket, row.desk, row.event, row.reason, row.at))
+        return {key: tuple(rows) for key, rows in found.items()}
+
+    @reads
+    def due_together(self, connection: Connection, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
+        """(person, sender, since when) whose oldest waiting notice is older than this, the oldest first."""
+        oldest = func.min(notices_waiting.c.at)
+        query = (
+            select(notices_waiting.c.person, notices_waiting.c.cause, oldest)
+            .group_by(notices_waiting.c.person, notices_waiting.c.cause)
+            .having(oldest <= before)
+            .order_by(oldest)
+            .limit(limit)
+        )
+        return [(person, cause, at) for person, cause, at in connection.execute(query)]
+
+    @reads
+    def notices_waiting(self, connection: Connection, person: int, cause: str) -> list[Waiting]:
+        """What waits for one reader because of one sender, the oldest first."""
+        mine = (notices_waiting.c.person == person, notices_waiting.c.cause == cause)
+        rows = connection.execute(select(notices_waiting).where(*mine).order_by(notices_waiting.c.id))
+        return [Waiting(r.person, r.cause, r.ticket, r.desk, r.event, r.entry, r.mail, r.at, r.id) for r in rows]
+
+    @writes
+    def forget_turns(self, connection: Connection, now: datetime) -> int:
+        """Those that are too old to say anything; and of who was not answered, what nobody will be told any more."""
+        connection.execute(delete(unanswered).where(unanswered.c.at < now - TURNS_KEPT))
+        return connection.execute(delete(turns).where(turns.c.at < now - TURNS_KEPT)).rowcount
+
+    @reads
+    def bad_tokens(self, connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:
+        """How many subject tokens that are none each of these authors sent since then."""
+        found: dict[str, int] = {}
+        for some in chunks(author.lower() for author in authors):
+            rows = connection.execute(
+                select(guesses.c.author, func.count()).where(guesses.c.author.in_(some), guesses.c.at >= since).group_by(guesses.c.author)
+            )
+            found.update((author, count) for author, count in rows)
+        return found
 
 
 # --- how somebody answers -----------------------------------------------------------------------------------------
-
-
-def turns_of(connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, tuple[Turn, ...]]:
-    """The newest turns of each author, newest first. A flood's own rows do not crowd out those of others."""
-    found: dict[str, list[Turn]] = {}
-    place = func.row_number().over(partition_by=turns.c.author, order_by=(turns.c.at.desc(), turns.c.id.desc())).label("place")
-    for some in chunks(authors):
-        newest = select(turns, place).where(turns.c.author.in_(some), turns.c.at > since).subquery()
-        for row in connection.execute(select(newest).where(newest.c.place <= MOST_TURNS).order_by(newest.c.place)):
-            turn = Turn(row.author, row.ticket, row.at, row.lag_s, row.length, row.sketch)
-            found.setdefault(row.author, []).append(turn)
-    return {author: tuple(rows) for author, rows in found.items()}
 
 
 def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
@@ -73,39 +151,7 @@ def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
         connection.execute(insert(turns), rows)
 
 
-def forget_turns(connection: Connection, now: datetime) -> int:
-    """Those that are too old to say anything; and of who was not answered, what nobody will be told any more."""
-    connection.execute(delete(unanswered).where(unanswered.c.at < now - TURNS_KEPT))
-    return connection.execute(delete(turns).where(turns.c.at < now - TURNS_KEPT)).rowcount
-
-
 # --- letters because of one sender --------------------------------------------------------------------------------
-
-
-def told_because_of(connection: Connection, causes: Iterable[str], since: datetime) -> dict[tuple[str, int, str], int]:
-    """How many automatic letters each person inside had since then because of each sender's mail, by (sender, person, event)."""
-    found: dict[tuple[str, int, str], int] = {}
-    for some in chunks(causes):
-        rows = connection.execute(
-            select(letters.c.cause, letters.c.person, letters.c.event, func.count())
-            .where(letters.c.cause.in_(some), letters.c.made_at > since, letters.c.audience.in_(("agent", "lead")))
-            .group_by(letters.c.cause, letters.c.person, letters.c.event)
-        )
-        found.update(((cause, person, event), count) for cause, person, event, count in rows)
-    return found
-
-
-def last_letters(connection: Connection, keys: Iterable[str], since: datetime) -> Mapping[str, datetime]:
-    """When the last automatic letter to each of these folded addresses was due to leave."""
-    found: dict[str, datetime] = {}
-    for some in chunks(keys):
-        rows = connection.execute(
-            select(letters.c.counted_key, func.max(letters.c.counted_at))
-            .where(letters.c.counted_key.in_(some), letters.c.counted_at > since)
-            .group_by(letters.c.counted_key)
-        )
-        found.update((key, at) for key, at in rows)
-    return found
 
 
 def wait(connection: Connection, some: Sequence[Waiting]) -> None:
@@ -118,26 +164,6 @@ def wait(connection: Connection, some: Sequence[Waiting]) -> None:
             for w in some
         ]  # fmt: skip
         connection.execute(insert(notices_waiting), rows)
-
-
-def due_together(connection: Connection, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
-    """(person, sender, since when) whose oldest waiting notice is older than this, the oldest first."""
-    oldest = func.min(notices_waiting.c.at)
-    query = (
-        select(notices_waiting.c.person, notices_waiting.c.cause, oldest)
-        .group_by(notices_waiting.c.person, notices_waiting.c.cause)
-        .having(oldest <= before)
-        .order_by(oldest)
-        .limit(limit)
-    )
-    return [(person, cause, at) for person, cause, at in connection.execute(query)]
-
-
-def waiting(connection: Connection, person: int, cause: str) -> list[Waiting]:
-    """What waits for one reader because of one sender, the oldest first."""
-    mine = (notices_waiting.c.person == person, notices_waiting.c.cause == cause)
-    rows = connection.execute(select(notices_waiting).where(*mine).order_by(notices_waiting.c.id))
-    return [Waiting(r.person, r.cause, r.ticket, r.desk, r.event, r.entry, r.mail, r.at, r.id) for r in rows]
 
 
 def tell(connection: Connection, ids: Sequence[int]) -> bool:
@@ -168,16 +194,6 @@ def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None
             )
     if rows:
         connection.execute(insert(unanswered), rows)
-
-
-def untold(connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, tuple[Unanswered, ...]]:
-    """What these folded addresses have not been told yet, the oldest first."""
-    found: dict[str, list[Unanswered]] = {}
-    for some in chunks(keys):
-        mine = (unanswered.c.key.in_(some), unanswered.c.told_at.is_(None), unanswered.c.at > since)
-        for row in connection.execute(select(unanswered).where(*mine).order_by(unanswered.c.id)):
-            found.setdefault(row.key, []).append(Unanswered(row.key, row.ticket, row.desk, row.event, row.reason, row.at))
-    return {key: tuple(rows) for key, rows in found.items()}
 
 
 def told(connection: Connection, keys: Iterable[str], now: datetime) -> None:

@@ -37,6 +37,12 @@ class Numbers:
                 left.extend(self._database.write(lambda connection: reserve(connection, kind, max(BLOCKS[kind], missing))))
             return [left.popleft() for _ in range(n)]
 
+    def forget(self) -> None:
+        """The record's counters have jumped: what is left of the old blocks is not given out."""
+        with self._lock:
+            for left in self._left.values():
+                left.clear()
+
 
 def reserve(connection: Connection, kind: str, n: int) -> range:
     """The next `n` numbers; nobody else will get them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,20 +20,151 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.sender import folded
 from mailgate.record import codec, node
 from mailgate.record.claims import first_of, take, within
+from mailgate.record.database import Database
+from mailgate.record.ids import Numbers
+from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.ready import Row, Statement
 from mailgate.record.rows import OCTETS, Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
 
+log = logging.getLogger(__name__)
+
 WAITING, CLAIMED, DONE, SET_ASIDE = "waiting", "claimed", "done", "set_aside"
 STATES = (WAITING, CLAIMED, DONE, SET_ASIDE)
-_MANY = 400  #: values in one IN (...); every database takes as many
 
 
-def chunks(values: Iterable[Any]) -> Iterable[list[Any]]:
-    """Pieces small enough for one IN (...), without repeats, in a fixed order."""
-    unique = list(dict.fromkeys(values))
-    for start in range(0, len(unique), _MANY):
-        yield unique[start : start + _MANY]
+class Inbox(Part):
+    """Mail kept before anybody says 250, until it is read or set aside."""
+
+    def __init__(self, database: Database, numbers: Numbers) -> None:
+        super().__init__(database)
+        self._numbers = numbers
+
+    def keep(self, items: Sequence[Keep]) -> list[Kept]:
+        """Stores arrivals in one transaction; when this returns they are safe. What we have already changes nothing."""
+        if not items:
+            return []
+        ready = Keeping(items, self._numbers.take("inbox", len(items)), self._db.dialect)
+        return self._db.write(ready.keep)
+
+    def claim(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[Claim]:
+        """Mails to read, oldest first: waiting ones, and those whose reader's lease ran out."""
+        token = node.new_lease()
+        ids = self._db.write(
+            lambda connection: claim(connection, token, limit, now, lease, octets), did=lambda connection: held(connection, token)
+        )
+        if not ids:
+            return []
+        found, damaged = self._db.read(lambda connection: claimed(connection, ids, token))
+        for id in damaged:
+            log.critical("mail %d is set aside: %s", id, DAMAGED)
+            self.set_aside(id, token, DAMAGED, (), now)
+        return found
+
+    @writes
+    def release(self, connection: Connection, claims: Sequence[Claim], *, tried: bool = False) -> None:
+        """Back to waiting, for those we still hold; the attempt counts only where it was `tried`."""
+        for lease in {claim.lease for claim in claims}:
+            for some in chunks(claim.id for claim in claims if claim.lease == lease):
+                connection.execute(
+                    update(inbox)
+                    .where(inbox.c.id.in_(some), inbox.c.lease == lease, inbox.c.state == CLAIMED)
+                    .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - (0 if tried else 1))
+                )
+
+    @writes
+    def forget_leases(self, connection: Connection) -> int:
+        """Back to waiting, whoever claimed them: for the one serve that starts, when nobody else can be at work. How many."""
+        changed = connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(state=WAITING, lease=None, lease_until=None))
+        return changed.rowcount
+
+    @writes
+    def forget_gone(self, connection: Connection) -> int:
+        """Back to waiting, what programs of this machine claimed that have ended since. Whoever lives, or is elsewhere, keeps theirs."""
+        leases = connection.execute(select(inbox.c.lease).where(inbox.c.state == CLAIMED).distinct()).scalars()
+        changed = 0
+        for some in chunks(lease for lease in leases if lease and node.is_gone(lease)):
+            changed += connection.execute(
+                update(inbox).where(inbox.c.state == CLAIMED, inbox.c.lease.in_(some)).values(state=WAITING, lease=None, lease_until=None)
+            ).rowcount
+        return changed
+
+    @writes
+    def retry(self, connection: Connection, id: int) -> bool:
+        """A mail that was set aside is read again, whoever is blocked. False when it is not set aside."""
+        done = connection.execute(
+            update(inbox)
+            .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
+            .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, released=True)
+        )
+        return done.rowcount == 1
+
+    @writes
+    def put_away(self, connection: Connection, id: int, now: datetime) -> bool:
+        """A person has looked at a mail that was set aside: its reason stays, nobody is asked again. False when it is not set aside."""
+        done = connection.execute(update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE).values(state=DONE, settled_at=now))
+        return done.rowcount == 1
+
+    @reads
+    def raw(self, connection: Connection, id: int) -> bytes:
+        """The bytes of a mail as they came. Raises KeyError for a row that does not exist."""
+        row = connection.execute(
+            select(raw_mails.c.raw, raw_mails.c.checksum).join(inbox, inbox.c.mail == raw_mails.c.id).where(inbox.c.id == id)
+        ).first()
+        if row is None:
+            raise KeyError(id)
+        if zlib.crc32(row.raw) != row.checksum:
+            raise Broken(DAMAGED)
+        found: bytes = row.raw
+        return found
+
+    @reads
+    def rows(self, connection: Connection, state: str | None = None, limit: int = 50, offset: int = 0) -> list[InboxRow]:
+        """Newest first."""
+        query = select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail)
+        if state is None:
+            query = query.order_by(inbox.c.id.desc())
+        else:
+            query = query.where(inbox.c.state == state).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+        return [_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+    @reads
+    def row(self, connection: Connection, id: int) -> InboxRow | None:
+        found = connection.execute(select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail).where(inbox.c.id == id)).first()
+        return _row(found) if found else None
+
+    @reads
+    def same_message_ids(self, connection: Connection, desk: str, ids: Iterable[str], but: Iterable[int] = ()) -> dict[str, int]:
+        """Which of these Message-IDs mails of this desk have that were read before, with the first such row."""
+        found: dict[str, int] = {}
+        for some in chunks(ids):
+            rows = connection.execute(
+                select(inbox.c.message_id, func.min(inbox.c.id))
+                .where(inbox.c.desk == desk, inbox.c.message_id.in_(some), inbox.c.id.not_in(list(but)))
+                .group_by(inbox.c.message_id)
+            )
+            found.update((message_id, id) for message_id, id in rows)
+        return found
+
+    @reads
+    def tickets_by_message_ids(self, connection: Connection, desk: str, ids: Iterable[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for some in chunks(ids):
+            rows = connection.execute(
+                select(message_ids.c.message_id, message_ids.c.ticket).where(message_ids.c.desk == desk, message_ids.c.message_id.in_(some))
+            )
+            found.update((message_id, ticket) for message_id, ticket in rows)
+        return found
+
+    @writes
+    def set_aside(self, connection: Connection, id: int, lease: str, reason: str, trace: Iterable[TraceLine], now: datetime) -> bool:
+        """For people to look at. False when the lease was lost."""
+        done = connection.execute(
+            update(inbox)
+            .where(inbox.c.id == id, inbox.c.lease == lease, inbox.c.state == CLAIMED)
+            .values(state=SET_ASIDE, lease=None, lease_until=None, reason=reason, trace=codec.dump(list(trace)), settled_at=now)
+        )
+        return done.rowcount == 1
 
 
 DAMAGED = "its bytes are not what they were when it came: the database file is damaged"
@@ -226,58 +358,10 @@ def _arrival(row: Found[Any]) -> Arrival:
     )
 
 
-def release(connection: Connection, claims: Sequence[Claim], *, tried: bool = False) -> None:
-    """Back to waiting, for those we still hold; the attempt counts only where it was `tried`."""
-    for lease in {claim.lease for claim in claims}:
-        for some in chunks(claim.id for claim in claims if claim.lease == lease):
-            connection.execute(
-                update(inbox)
-                .where(inbox.c.id.in_(some), inbox.c.lease == lease, inbox.c.state == CLAIMED)
-                .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - (0 if tried else 1))
-            )
-
-
-def forget_leases(connection: Connection) -> int:
-    """Back to waiting, whoever claimed them: for the one serve that starts, when nobody else can be at work. How many."""
-    changed = connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(state=WAITING, lease=None, lease_until=None))
-    return changed.rowcount
-
-
-def forget_gone(connection: Connection) -> int:
-    """Back to waiting, what programs of this machine claimed that have ended since. Whoever lives, or is elsewhere, keeps theirs."""
-    leases = connection.execute(select(inbox.c.lease).where(inbox.c.state == CLAIMED).distinct()).scalars()
-    changed = 0
-    for some in chunks(lease for lease in leases if lease and node.is_gone(lease)):
-        changed += connection.execute(
-            update(inbox).where(inbox.c.state == CLAIMED, inbox.c.lease.in_(some)).values(state=WAITING, lease=None, lease_until=None)
-        ).rowcount
-    return changed
-
-
 def settled(connection: Connection, ids: Sequence[int]) -> bool:
     """Whether nobody has to read any of these mails any more."""
     open_ = select(inbox.c.id).where(inbox.c.id.in_(list(ids)), inbox.c.state.not_in((DONE, SET_ASIDE))).limit(1)
     return connection.execute(open_).first() is None
-
-
-def set_aside(connection: Connection, id: int, lease: str, reason: str, trace: str, now: datetime) -> bool:
-    """For people to look at. False when the lease was lost."""
-    done = connection.execute(
-        update(inbox)
-        .where(inbox.c.id == id, inbox.c.lease == lease, inbox.c.state == CLAIMED)
-        .values(state=SET_ASIDE, lease=None, lease_until=None, reason=reason, trace=trace, settled_at=now)
-    )
-    return done.rowcount == 1
-
-
-def retry(connection: Connection, id: int) -> bool:
-    """A mail that was set aside is read again, whoever is blocked. False when it is not set aside."""
-    done = connection.execute(
-        update(inbox)
-        .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
-        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, released=True)
-    )
-    return done.rowcount == 1
 
 
 def confirm(connection: Connection, id: int, by: int) -> bool:
@@ -290,67 +374,10 @@ def confirm(connection: Connection, id: int, by: int) -> bool:
     return done.rowcount == 1
 
 
-def put_away(connection: Connection, id: int, now: datetime) -> bool:
-    """A person has looked at a mail that was set aside: its reason stays, nobody is asked again. False when it is not set aside."""
-    done = connection.execute(update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE).values(state=DONE, settled_at=now))
-    return done.rowcount == 1
-
-
 # --- looking ------------------------------------------------------------------------------------------------------
 
 
-def raw(connection: Connection, id: int) -> bytes:
-    """The bytes of a mail as they came. Raises KeyError for a row that does not exist."""
-    row = connection.execute(
-        select(raw_mails.c.raw, raw_mails.c.checksum).join(inbox, inbox.c.mail == raw_mails.c.id).where(inbox.c.id == id)
-    ).first()
-    if row is None:
-        raise KeyError(id)
-    if zlib.crc32(row.raw) != row.checksum:
-        raise Broken(DAMAGED)
-    found: bytes = row.raw
-    return found
-
-
-def same_message_ids(connection: Connection, desk: str, ids: Iterable[str], but: Iterable[int]) -> dict[str, int]:
-    """Which of these Message-IDs mails of this desk have that were read before, with the first such row."""
-    found: dict[str, int] = {}
-    for some in chunks(ids):
-        rows = connection.execute(
-            select(inbox.c.message_id, func.min(inbox.c.id))
-            .where(inbox.c.desk == desk, inbox.c.message_id.in_(some), inbox.c.id.not_in(list(but)))
-            .group_by(inbox.c.message_id)
-        )
-        found.update((message_id, id) for message_id, id in rows)
-    return found
-
-
-def tickets_by_message_ids(connection: Connection, desk: str, ids: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in chunks(ids):
-        rows = connection.execute(
-            select(message_ids.c.message_id, message_ids.c.ticket).where(message_ids.c.desk == desk, message_ids.c.message_id.in_(some))
-        )
-        found.update((message_id, ticket) for message_id, ticket in rows)
-    return found
-
-
 _SHOWN = [column for column in raw_mails.c if column.name not in ("id", "raw", "checksum", "received_at")]
-
-
-def rows(connection: Connection, state: str | None, limit: int, offset: int) -> list[InboxRow]:
-    """Newest first."""
-    query = select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail)
-    if state is None:
-        query = query.order_by(inbox.c.id.desc())
-    else:
-        query = query.where(inbox.c.state == state).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
-    return [_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
-
-
-def row(connection: Connection, id: int) -> InboxRow | None:
-    found = connection.execute(select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail).where(inbox.c.id == id)).first()
-    return _row(found) if found else None
 
 
 def _row(row: Found[Any]) -> InboxRow:
@@ -374,7 +401,3 @@ def _row(row: Found[Any]) -> InboxRow:
         evidence=codec.load_all(Evidence, row.evidence),
         proof=codec.load(Proof, row.proof) if row.proof else None,
     )
-
-
-def trace_text(trace: Iterable[TraceLine]) -> str:
-    return codec.dump(list(trace))

@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState
-from mailgate.model.letter import Audience, Letter, OutboxRow, PartRef
+from mailgate.model.letter import Audience, OutboxRow
 from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
-from mailgate.record import codec, reports
+from mailgate.record import codec, meta, node
 from mailgate.record.claims import first_of, take, within
-from mailgate.record.inbox import chunks
+from mailgate.record.delivery_reports import with_reports
+from mailgate.record.letter_rows import letter_of, outbox_row
+from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
-from mailgate.record.tables import bad_tokens, letter_aliases, letters, once
+from mailgate.record.tables import letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
 
 _S = OutboxState
@@ -29,96 +31,274 @@ _FINAL = frozenset({_S.SENT, _S.REFUSED, _S.UNKNOWN, _S.CANCELLED})
 _DOUBTED = or_(letters.c.doubted, letters.c.lease.is_not(None))
 
 
-def letter_row(letter: Letter, held: bool, cause: str = "", why_held: str = "") -> dict[str, object]:
-    """`cause`: whose mail it follows from, folded; `why_held`: this one letter waits for a person."""
-    held = held or bool(why_held)
-    starts = letter.not_before or letter.made_at
-    counted = letter.automatic and letter.audience.is_outside
-    return {
-        "id": letter.id,
-        "event": letter.event,
-        "audience": letter.audience.value,
-        "ticket": letter.ticket,
-        "desk": letter.desk,
-        "person": letter.person,
-        "address": letter.address,
-        "address_key": letter.address.lower(),
-        "message_id": letter.message_id,
-        "automatic": letter.automatic,
-        "proven": letter.proven,
-        "answer_is": letter.answer_is.value,
-        "made_at": letter.made_at,
-        "entry": letter.entry,
-        "closure": letter.closure,
-        "about": letter.about,
-        "not_before": letter.not_before,
-        "expires_at": letter.expires_at,
-        "counted_at": starts if counted else None,
-        "counted_key": folded(letter.address) if counted else None,
-        "cause": cause or None,
-        "state": (_S.HELD if held else _S.QUEUED).value,
-        "due_at": None if held else starts,
-        "attempts": 0,
-        "last_reply": why_held,
-        "doubted": False,
-        "reverse_path": letter.reverse_path,
-        "boundary": letter.boundary,
-        "digest": letter.digest,
-        "size": letter.size,
-        "utf8": letter.utf8,
-        "parts": codec.dump_all(letter.parts),
-        "header": letter.header,
-        "body": letter.body,
-        "notice": letter.notice,
-    }
+class Outbox(Part):
+    """Sealed letters, and where each stands."""
 
+    def claim(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[ClaimedLetter]:
+        """Letters that are due, persons' words before machines'. Those that would come too late are cancelled.
 
-def _letter(row: Row[Any]) -> Letter:
-    return Letter(
-        id=row.id,
-        event=row.event,
-        audience=Audience(row.audience),
-        ticket=row.ticket,
-        desk=row.desk,
-        person=row.person,
-        address=row.address,
-        message_id=row.message_id,
-        header=row.header,
-        body=row.body,
-        parts=codec.load_all(PartRef, row.parts),
-        boundary=row.boundary,
-        digest=row.digest,
-        size=row.size,
-        reverse_path=row.reverse_path,
-        automatic=row.automatic,
-        proven=row.proven,
-        answer_is=Visibility(row.answer_is),
-        made_at=row.made_at,
-        entry=row.entry,
-        closure=row.closure,
-        not_before=row.not_before,
-        expires_at=row.expires_at,
-        utf8=row.utf8,
-        notice=row.notice,
-        about=row.about,
-    )
+        A restored record gives none until it is released.
+        """
+        token = node.new_lease()
+        if self._db.read(meta.is_restored):
+            return []
+        ids = self._db.write(
+            lambda connection: claim(connection, token, limit, now, lease, octets), did=lambda connection: under_way(connection, token)
+        )
+        return self._db.read(lambda connection: claimed(connection, ids, token)) if ids else []
 
+    @writes
+    def settle(self, connection: Connection, settlement: Settlement, now: datetime) -> bool:
+        """Records an attempt. False when the lease was lost: somebody else answers for the letter now.
 
-def _outbox_row(row: Row[Any]) -> OutboxRow:
-    state = _S(row.state)
-    return OutboxRow(
-        letter=_letter(row),
-        state=state,
-        attempts=row.attempts,
-        first_at=row.first_at,
-        next_attempt_at=row.due_at if state in (_S.QUEUED, _S.DEFERRED) else None,
-        last_reply=row.last_reply,
-        lease=row.lease,
-        settled_at=row.settled_at,
-        spent_at=row.spent_at,
-        doubted=row.doubted,
-        fate=Fate(row.fate) if row.fate else None,
-    )
+        A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it.
+        """
+        attempted = settlement.attempted
+        state = attempted.state
+        mine = (letters.c.id == settlement.letter, letters.c.lease == settlement.lease)
+        values: dict[str, object] = {
+            "lease": None,
+            "last_reply": settlement.reply,
+            "doubted": attempted.doubted,
+            "attempts": letters.c.attempts + (1 if attempted.counts else 0),
+        }
+        if (lighter := settlement.lighter) is not None:
+            values |= {
+                "body": lighter.body,
+                "parts": codec.dump_all(lighter.parts),
+                "boundary": lighter.boundary,
+                "digest": lighter.digest,
+                "size": lighter.size,
+            }
+        if state in _FINAL:
+            done = connection.execute(update(letters).where(*mine).values(**values, state=state.value, due_at=None, settled_at=now))
+            return done.rowcount == 1
+        done = connection.execute(
+            update(letters)
+            .where(*mine, letters.c.state == _S.SENDING.value)
+            .values(**values, state=state.value, due_at=attempted.next_attempt_at)
+        )
+        if done.rowcount == 1:
+            return True
+        return connection.execute(update(letters).where(*mine).values(**values)).rowcount == 1
+
+    @writes
+    def release_lease(self, connection: Connection, claims: Iterable[ClaimedLetter], now: datetime) -> None:
+        """Letters that were claimed and not tried: due at once, no attempt counted."""
+        for claimed in claims:
+            connection.execute(
+                update(letters)
+                .where(letters.c.id == claimed.letter.id, letters.c.lease == claimed.lease, letters.c.state == _S.SENDING.value)
+                .values(
+                    state=case((letters.c.attempts > 0, _S.DEFERRED.value), else_=_S.QUEUED.value),
+                    lease=None,
+                    due_at=now,
+                    first_at=case((letters.c.attempts > 0, letters.c.first_at), else_=None),
+                )
+            )
+
+    @writes
+    def hasten(self, connection: Connection, now: datetime) -> int:
+        """The clock was set back. Letters that would only have left when it is that late again are due now: how many. Delayed ones keep
+        their turn."""
+        at_once = and_(letters.c.state == _S.QUEUED.value, letters.c.not_before.is_(None), letters.c.due_at > now)
+        far_off = and_(letters.c.state == _S.DEFERRED.value, letters.c.due_at > now + _LONGEST_WAIT)
+        return connection.execute(update(letters).where(or_(at_once, far_off)).values(due_at=now)).rowcount
+
+    @reads
+    def rows(
+        self, connection: Connection, state: OutboxState | None = None, limit: int = 50, offset: int = 0, fate: Fate | None = None
+    ) -> list[OutboxRow]:
+        """Newest first. None: all that are neither sent nor cancelled. `fate`: those of which this was reported, whatever their state."""
+        if fate is not None:
+            query = select(letters).where(letters.c.fate == fate.value).order_by(letters.c.fate_at.desc(), letters.c.id)
+        elif state in (_S.SENT, _S.CANCELLED):
+            # These may be millions: the index has them in the order in which they were settled.
+            query = select(letters).where(letters.c.state == state.value).order_by(letters.c.settled_at.desc(), letters.c.id)
+        else:
+            states = _TROUBLED if state is None else (state.value,)
+            query = select(letters).where(letters.c.state.in_(states)).order_by(letters.c.made_at.desc(), letters.c.id)
+        return [outbox_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+    @reads
+    def row(self, connection: Connection, id: str) -> OutboxRow | None:
+        found = connection.execute(select(letters).where(letters.c.id == id.upper())).first()
+        return with_reports(connection, [outbox_row(found)])[0] if found else None
+
+    @reads
+    def of_ticket(self, connection: Connection, number: int) -> list[OutboxRow]:
+        """Oldest first."""
+        query = select(letters).where(letters.c.ticket == number).order_by(letters.c.made_at, letters.c.id)
+        return with_reports(connection, [outbox_row(row) for row in connection.execute(query)])
+
+    @reads
+    def to_address(self, connection: Connection, address: str, limit: int = 20) -> list[OutboxRow]:
+        """Newest first."""
+        query = (
+            select(letters).where(letters.c.address_key == address.lower()).order_by(letters.c.made_at.desc(), letters.c.id).limit(limit)
+        )
+        return with_reports(connection, [outbox_row(row) for row in connection.execute(query)])
+
+    @writes
+    def retry(self, connection: Connection, id: str, now: datetime) -> bool:
+        """One letter is due now, whatever came before, but for letters that were sent or are under way."""
+        done = connection.execute(
+            update(letters)
+            .where(letters.c.id == id, letters.c.state.not_in([_S.SENT.value, _S.SENDING.value]))
+            .values(
+                state=_S.QUEUED.value, due_at=now, lease=None, doubted=_DOUBTED, attempts=0, first_at=None, settled_at=None, expires_at=None
+            )
+        )
+        return done.rowcount == 1
+
+    @writes
+    def hold(self, connection: Connection, ids: Sequence[str] | None = None) -> int:
+        """Nothing of these (None: of all) leaves until released: how many. A letter under way keeps its lease: that the relay took it must
+        be known."""
+        query = update(letters).where(letters.c.state.in_(_OPEN)).values(state=_S.HELD.value, due_at=None)
+        return _each(connection, query, ids)
+
+    @reads
+    def held_of(self, connection: Connection, ticket: int) -> list[str]:
+        """The letters of a ticket that wait for a person."""
+        return list(connection.execute(select(letters.c.id).where(letters.c.ticket == ticket, letters.c.state == _S.HELD.value)).scalars())
+
+    @writes
+    def release(self, connection: Connection, now: datetime, ids: Sequence[str] | None = None) -> int:
+        query = (
+            update(letters)
+            .where(letters.c.state == _S.HELD.value)
+            .values(
+                state=_S.QUEUED.value,
+                lease=None,
+                doubted=_DOUBTED,
+                due_at=case((letters.c.not_before > now, letters.c.not_before), else_=literal(now, UtcDateTime())),
+            )
+        )
+        return _each(connection, query, ids)
+
+    @writes
+    def cancel(self, connection: Connection, now: datetime, because: str, ids: Sequence[str] | None = None) -> int:
+        """Not tried again. One that is under way is only marked: when the relay took it already, that wins."""
+        query = (
+            update(letters)
+            .where(letters.c.state.in_((*_OPEN, _S.HELD.value, *((_S.UNKNOWN.value,) if ids is not None else ()))))
+            .values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because)
+        )
+        return _each(connection, query, ids)
+
+    @reads
+    def texts(self, connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+        """What letters say: their plain form, out of their own sealed octets."""
+        found: dict[str, str] = {}
+        for some in chunks(ids):
+            for row in connection.execute(
+                select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body).where(letters.c.id.in_(some))
+            ):
+                found[row.id] = _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice
+        return found
+
+    @reads
+    def facts(self, connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
+        found: dict[str, LetterFacts] = {}
+        wanted = [letters.c[name] for name in LetterFacts.__slots__]
+        for some in chunks(ids):
+            for row in connection.execute(select(*wanted).where(letters.c.id.in_(some))):
+                found[row.id] = LetterFacts(
+                    id=row.id,
+                    ticket=row.ticket,
+                    person=row.person,
+                    address=row.address,
+                    audience=Audience(row.audience),
+                    event=row.event,
+                    closure=row.closure,
+                    entry=row.entry,
+                    answer_is=Visibility(row.answer_is),
+                    made_at=row.made_at,
+                    spent_at=row.spent_at,
+                    message_id=row.message_id,
+                    state=_S(row.state),
+                    first_at=row.first_at,
+                    fate=Fate(row.fate) if row.fate else None,
+                    about=row.about,
+                    answered_at=row.answered_at,
+                )
+        return found
+
+    @reads
+    def acknowledged(self, connection: Connection, numbers: Iterable[int]) -> set[int]:
+        """Tickets that have had their acknowledgement."""
+        found: set[int] = set()
+        for some in chunks(numbers):
+            query = select(letters.c.ticket).where(
+                letters.c.ticket.in_(some), letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value
+            )
+            found.update(connection.execute(query).scalars())
+        return found
+
+    @writes
+    def add_alias(self, connection: Connection, message_id: str, letter: str) -> None:
+        """The first letter keeps it: a relay that gives one name to two letters names neither."""
+        if not Outbox.aliases(connection, [message_id]):
+            connection.execute(insert(letter_aliases), {"message_id": message_id, "letter": letter})
+
+    @reads
+    def aliases(self, connection: Connection, message_ids: Iterable[str]) -> dict[str, str]:
+        """Letters behind Message-IDs that a relay gave them."""
+        found: dict[str, str] = {}
+        for some in chunks(message_ids):
+            rows = connection.execute(
+                select(letter_aliases.c.message_id, letter_aliases.c.letter).where(letter_aliases.c.message_id.in_(some))
+            )
+            found.update((message_id, letter) for message_id, letter in rows)
+        return found
+
+    @reads
+    def automatic_counts(self, connection: Connection, keys: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
+        """Counted by when a letter may leave: one whose turn is still to come takes its place in the budget already.
+
+        `by_minute` False: nobody asks how many letters left in the last minute. At 500 mails a second that would be a look at 30,000 rows.
+        """
+        hour: dict[str, int] = {}
+        day: dict[str, int] = {}
+        last_hour = func.sum(case((letters.c.counted_at > now - timedelta(hours=1), 1), else_=0))
+        for some in chunks(folded(key) for key in keys):
+            rows = connection.execute(
+                select(letters.c.counted_key, last_hour, func.count())
+                .where(letters.c.counted_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
+                .group_by(letters.c.counted_key)
+            )
+            for key, in_hour, in_day in rows:
+                hour[key], day[key] = in_hour, in_day
+        by_proof: dict[bool, int] = {}
+        if by_minute:
+            minute = connection.execute(
+                select(letters.c.proven, func.count()).where(letters.c.counted_at > now - timedelta(minutes=1)).group_by(letters.c.proven)
+            )
+            by_proof = {bool(proven): count for proven, count in minute}
+        return AutomaticCounts(hour, day, unknown_minute=by_proof.get(False, 0), known_minute=by_proof.get(True, 0))
+
+    @reads
+    def known_once(self, connection: Connection, keys: Iterable[str]) -> set[str]:
+        """Which of these keys of `decide.once` are taken."""
+        found: set[str] = set()
+        for some in chunks(keys):
+            found.update(connection.execute(select(once.c.key).where(once.c.key.in_(some))).scalars())
+        return found
+
+    @reads
+    def asked(self, connection: Connection, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
+        """How often each was asked whether a mail is his, in the last hour and in the last day."""
+        found: dict[int, tuple[int, int]] = {}
+        in_hour = func.sum(case((letters.c.made_at > now - timedelta(hours=1), 1), else_=0))
+        for some in chunks(people):
+            rows = connection.execute(
+                select(letters.c.person, in_hour, func.count())
+                .where(letters.c.about.is_not(None), letters.c.person.in_(some), letters.c.made_at > now - timedelta(days=1))
+                .group_by(letters.c.person)
+            )
+            found.update((person, (hour, day)) for person, hour, day in rows)
+        return found
 
 
 # --- the courier's side -------------------------------------------------------------------------------------------
@@ -195,149 +375,15 @@ def claimed(connection: Connection, ids: Sequence[str], lease: str) -> list[Clai
     found: dict[str, ClaimedLetter] = {}
     for some in chunks(ids):
         for row in connection.execute(select(letters).where(letters.c.id.in_(some), letters.c.lease == lease)):
-            found[row.id] = ClaimedLetter(_letter(row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
+            found[row.id] = ClaimedLetter(letter_of(row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
     return [found[id] for id in ids if id in found]
-
-
-def settle(connection: Connection, settlement: Settlement, now: datetime) -> bool:
-    """Records an attempt. False when the lease was lost: somebody else answers for the letter now.
-
-    A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it.
-    """
-    attempted = settlement.attempted
-    state = attempted.state
-    mine = (letters.c.id == settlement.letter, letters.c.lease == settlement.lease)
-    values: dict[str, object] = {
-        "lease": None,
-        "last_reply": settlement.reply,
-        "doubted": attempted.doubted,
-        "attempts": letters.c.attempts + (1 if attempted.counts else 0),
-    }
-    if (lighter := settlement.lighter) is not None:
-        values |= {
-            "body": lighter.body,
-            "parts": codec.dump_all(lighter.parts),
-            "boundary": lighter.boundary,
-            "digest": lighter.digest,
-            "size": lighter.size,
-        }
-    if state in _FINAL:
-        done = connection.execute(update(letters).where(*mine).values(**values, state=state.value, due_at=None, settled_at=now))
-        return done.rowcount == 1
-    done = connection.execute(
-        update(letters)
-        .where(*mine, letters.c.state == _S.SENDING.value)
-        .values(**values, state=state.value, due_at=attempted.next_attempt_at)
-    )
-    if done.rowcount == 1:
-        return True
-    return connection.execute(update(letters).where(*mine).values(**values)).rowcount == 1
-
-
-def release_lease(connection: Connection, claims: Iterable[ClaimedLetter], now: datetime) -> None:
-    """Letters that were claimed and not tried: due at once, no attempt counted."""
-    for claimed in claims:
-        connection.execute(
-            update(letters)
-            .where(letters.c.id == claimed.letter.id, letters.c.lease == claimed.lease, letters.c.state == _S.SENDING.value)
-            .values(
-                state=case((letters.c.attempts > 0, _S.DEFERRED.value), else_=_S.QUEUED.value),
-                lease=None,
-                due_at=now,
-                first_at=case((letters.c.attempts > 0, letters.c.first_at), else_=None),
-            )
-        )
 
 
 #: Longer than any pause between two attempts (`decide.retry`), and than the lease of a courier.
 _LONGEST_WAIT = timedelta(hours=5)
 
 
-def hasten(connection: Connection, now: datetime) -> int:
-    """The clock was set back. Letters that would only have left when it is that late again are due now; delayed ones keep their turn."""
-    at_once = and_(letters.c.state == _S.QUEUED.value, letters.c.not_before.is_(None), letters.c.due_at > now)
-    far_off = and_(letters.c.state == _S.DEFERRED.value, letters.c.due_at > now + _LONGEST_WAIT)
-    return connection.execute(update(letters).where(or_(at_once, far_off)).values(due_at=now)).rowcount
-
-
 # --- the operator's side ------------------------------------------------------------------------------------------
-
-
-def rows(connection: Connection, state: OutboxState | None, limit: int, offset: int, fate: Fate | None = None) -> list[OutboxRow]:
-    """Newest first. None: all that are neither sent nor cancelled. `fate`: those of which this was reported, whatever their state."""
-    if fate is not None:
-        query = select(letters).where(letters.c.fate == fate.value).order_by(letters.c.fate_at.desc(), letters.c.id)
-    elif state in (_S.SENT, _S.CANCELLED):
-        # These may be millions: the index has them in the order in which they were settled.
-        query = select(letters).where(letters.c.state == state.value).order_by(letters.c.settled_at.desc(), letters.c.id)
-    else:
-        states = _TROUBLED if state is None else (state.value,)
-        query = select(letters).where(letters.c.state.in_(states)).order_by(letters.c.made_at.desc(), letters.c.id)
-    return [_outbox_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
-
-
-def of_ticket(connection: Connection, number: int) -> list[OutboxRow]:
-    """Oldest first."""
-    query = select(letters).where(letters.c.ticket == number).order_by(letters.c.made_at, letters.c.id)
-    return reports.with_reports(connection, [_outbox_row(row) for row in connection.execute(query)])
-
-
-def to_address(connection: Connection, key: str, limit: int) -> list[OutboxRow]:
-    """Newest first."""
-    query = select(letters).where(letters.c.address_key == key).order_by(letters.c.made_at.desc(), letters.c.id).limit(limit)
-    return reports.with_reports(connection, [_outbox_row(row) for row in connection.execute(query)])
-
-
-def row(connection: Connection, id: str) -> OutboxRow | None:
-    found = connection.execute(select(letters).where(letters.c.id == id.upper())).first()
-    return reports.with_reports(connection, [_outbox_row(found)])[0] if found else None
-
-
-def retry(connection: Connection, id: str, now: datetime) -> bool:
-    """One letter is due now, whatever came before, but for letters that were sent or are under way."""
-    done = connection.execute(
-        update(letters)
-        .where(letters.c.id == id, letters.c.state.not_in([_S.SENT.value, _S.SENDING.value]))
-        .values(
-            state=_S.QUEUED.value, due_at=now, lease=None, doubted=_DOUBTED, attempts=0, first_at=None, settled_at=None, expires_at=None
-        )
-    )
-    return done.rowcount == 1
-
-
-def hold(connection: Connection, ids: Sequence[str] | None) -> int:
-    """Nothing of these (None: of all) leaves until released. A letter under way keeps its lease: that the relay took it must be known."""
-    query = update(letters).where(letters.c.state.in_(_OPEN)).values(state=_S.HELD.value, due_at=None)
-    return _each(connection, query, ids)
-
-
-def held_of(connection: Connection, ticket: int) -> list[str]:
-    """The letters of a ticket that wait for a person."""
-    return list(connection.execute(select(letters.c.id).where(letters.c.ticket == ticket, letters.c.state == _S.HELD.value)).scalars())
-
-
-def release(connection: Connection, ids: Sequence[str] | None, now: datetime) -> int:
-    query = (
-        update(letters)
-        .where(letters.c.state == _S.HELD.value)
-        .values(
-            state=_S.QUEUED.value,
-            lease=None,
-            doubted=_DOUBTED,
-            due_at=case((letters.c.not_before > now, letters.c.not_before), else_=literal(now, UtcDateTime())),
-        )
-    )
-    return _each(connection, query, ids)
-
-
-def cancel(connection: Connection, ids: Sequence[str] | None, now: datetime, because: str) -> int:
-    """Not tried again. One that is under way is only marked: when the relay took it already, that wins."""
-    query = (
-        update(letters)
-        .where(letters.c.state.in_((*_OPEN, _S.HELD.value, *((_S.UNKNOWN.value,) if ids is not None else ()))))
-        .values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because)
-    )
-    return _each(connection, query, ids)
 
 
 def take_back(connection: Connection, ids: Sequence[str], now: datetime, because: str) -> bool:
@@ -356,61 +402,12 @@ def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
 # --- what decisions need to know ----------------------------------------------------------------------------------
 
 
-def texts(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    """What letters say: their plain form, out of their own sealed octets."""
-    found: dict[str, str] = {}
-    for some in chunks(ids):
-        for row in connection.execute(
-            select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body).where(letters.c.id.in_(some))
-        ):
-            found[row.id] = _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice
-    return found
-
-
 def _plain_form(letter: bytes) -> str:
     for part in message_from_bytes(letter).walk():
         if part.get_content_type() == "text/plain" and part.get_filename() is None:
             octets = part.get_payload(decode=True)
             return octets.decode("utf-8", "replace") if isinstance(octets, bytes) else ""
     return ""
-
-
-def facts(connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
-    found: dict[str, LetterFacts] = {}
-    wanted = [letters.c[name] for name in LetterFacts.__slots__]
-    for some in chunks(ids):
-        for row in connection.execute(select(*wanted).where(letters.c.id.in_(some))):
-            found[row.id] = LetterFacts(
-                id=row.id,
-                ticket=row.ticket,
-                person=row.person,
-                address=row.address,
-                audience=Audience(row.audience),
-                event=row.event,
-                closure=row.closure,
-                entry=row.entry,
-                answer_is=Visibility(row.answer_is),
-                made_at=row.made_at,
-                spent_at=row.spent_at,
-                message_id=row.message_id,
-                state=_S(row.state),
-                first_at=row.first_at,
-                fate=Fate(row.fate) if row.fate else None,
-                about=row.about,
-                answered_at=row.answered_at,
-            )
-    return found
-
-
-def acknowledged(connection: Connection, numbers: Iterable[int]) -> set[int]:
-    """Tickets that have had their acknowledgement."""
-    found: set[int] = set()
-    for some in chunks(numbers):
-        query = select(letters.c.ticket).where(
-            letters.c.ticket.in_(some), letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value
-        )
-        found.update(connection.execute(query).scalars())
-    return found
 
 
 def spend(connection: Connection, ids: Sequence[str], now: datetime) -> None:
@@ -423,74 +420,3 @@ def answered(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Their readers have them."""
     for some in chunks(ids):
         connection.execute(update(letters).where(letters.c.id.in_(some)).values(answered_at=now))
-
-
-def add_alias(connection: Connection, message_id: str, letter: str) -> None:
-    """The first letter keeps it: a relay that gives one name to two letters names neither."""
-    if not aliases(connection, [message_id]):
-        connection.execute(insert(letter_aliases), {"message_id": message_id, "letter": letter})
-
-
-def aliases(connection: Connection, message_ids: Iterable[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in chunks(message_ids):
-        rows = connection.execute(select(letter_aliases.c.message_id, letter_aliases.c.letter).where(letter_aliases.c.message_id.in_(some)))
-        found.update((message_id, letter) for message_id, letter in rows)
-    return found
-
-
-def automatic_counts(connection: Connection, keys: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
-    """Counted by when a letter may leave: one whose turn is still to come takes its place in the budget already.
-
-    `by_minute` False: nobody asks how many letters left in the last minute. At 500 mails a second that would be a look at 30,000 rows.
-    """
-    hour: dict[str, int] = {}
-    day: dict[str, int] = {}
-    last_hour = func.sum(case((letters.c.counted_at > now - timedelta(hours=1), 1), else_=0))
-    for some in chunks(folded(key) for key in keys):
-        rows = connection.execute(
-            select(letters.c.counted_key, last_hour, func.count())
-            .where(letters.c.counted_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
-            .group_by(letters.c.counted_key)
-        )
-        for key, in_hour, in_day in rows:
-            hour[key], day[key] = in_hour, in_day
-    by_proof: dict[bool, int] = {}
-    if by_minute:
-        minute = connection.execute(
-            select(letters.c.proven, func.count()).where(letters.c.counted_at > now - timedelta(minutes=1)).group_by(letters.c.proven)
-        )
-        by_proof = {bool(proven): count for proven, count in minute}
-    return AutomaticCounts(hour, day, unknown_minute=by_proof.get(False, 0), known_minute=by_proof.get(True, 0))
-
-
-def known_once(connection: Connection, keys: Iterable[str]) -> set[str]:
-    found: set[str] = set()
-    for some in chunks(keys):
-        found.update(connection.execute(select(once.c.key).where(once.c.key.in_(some))).scalars())
-    return found
-
-
-def asked(connection: Connection, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
-    found: dict[int, tuple[int, int]] = {}
-    in_hour = func.sum(case((letters.c.made_at > now - timedelta(hours=1), 1), else_=0))
-    for some in chunks(people):
-        rows = connection.execute(
-            select(letters.c.person, in_hour, func.count())
-            .where(letters.c.about.is_not(None), letters.c.person.in_(some), letters.c.made_at > now - timedelta(days=1))
-            .group_by(letters.c.person)
-        )
-        found.update((person, (hour, day)) for person, hour, day in rows)
-    return found
-
-
-def bad_token_counts(connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for some in chunks(author.lower() for author in authors):
-        rows = connection.execute(
-            select(bad_tokens.c.author, func.count())
-            .where(bad_tokens.c.author.in_(some), bad_tokens.c.at >= since)
-            .group_by(bad_tokens.c.author)
-        )
-        found.update((author, count) for author, count in rows)
-    return found

@@ -11,36 +11,120 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.person import Person
 from mailgate.model.policy import Agent, Policy
+from mailgate.record.database import Database
 from mailgate.record.flood_tables import suppressions
-from mailgate.record.inbox import chunks
+from mailgate.record.ids import Numbers
+from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.rows import Conflict
 from mailgate.record.tables import addresses, people
 
 
-def by_id(connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
-    rows: list[Any] = []
-    known: dict[int, list[str]] = {}
-    for some in chunks(ids):
-        rows += connection.execute(select(people).where(people.c.id.in_(some)))
-        listed = connection.execute(
-            select(addresses.c.person, addresses.c.key).where(addresses.c.person.in_(some)).order_by(addresses.c.place, addresses.c.key)
-        )
-        for person, key in listed:
-            known.setdefault(person, []).append(key)
-    return {
-        row.id: Person(
-            id=row.id,
-            name=row.name,
-            address=row.address,
-            aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
-            language=row.language,
-            timezone=row.timezone,
-            agent=row.agent,
-            proven=row.proven and row.proven_at is not None,
-            proven_at=row.proven_at,
-        )
-        for row in rows
-    }
+class People(Part):
+    """Everybody on file with all addresses, and which addresses are not written to."""
+
+    def __init__(self, database: Database, numbers: Numbers) -> None:
+        super().__init__(database)
+        self._numbers = numbers
+
+    def adopt_agents(self, policy: Policy) -> tuple[dict[str, Person], frozenset[str]]:
+        """A person for each agent of the policy, by their id there, and who was no agent before.
+
+        Found by the agent's name, else by address, else new. An address that the policy gives an agent is that agent's from now on. Of
+        nodes that adopt the same policy at the same time, one is told who is new.
+        """
+        ids = self._numbers.take("person", len(policy.agents))
+
+        def work(connection: Connection) -> tuple[dict[str, Person], frozenset[str]]:
+            self._db.room.alone(connection)
+            return _adopt(connection, policy, iter(ids).__next__)
+
+        return self._db.write(work)
+
+    @reads
+    def by_id(self, connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
+        rows: list[Any] = []
+        known: dict[int, list[str]] = {}
+        for some in chunks(ids):
+            rows += connection.execute(select(people).where(people.c.id.in_(some)))
+            listed = connection.execute(
+                select(addresses.c.person, addresses.c.key).where(addresses.c.person.in_(some)).order_by(addresses.c.place, addresses.c.key)
+            )
+            for person, key in listed:
+                known.setdefault(person, []).append(key)
+        return {
+            row.id: Person(
+                id=row.id,
+                name=row.name,
+                address=row.address,
+                aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
+                language=row.language,
+                timezone=row.timezone,
+                agent=row.agent,
+                proven=row.proven and row.proven_at is not None,
+                proven_at=row.proven_at,
+            )
+            for row in rows
+        }
+
+    @reads
+    def at(self, connection: Connection, keys: Iterable[str]) -> dict[str, Person]:
+        """People by address; the keys are in lower case."""
+        found = owners(connection, (key.lower() for key in keys))
+        who = People.by_id(connection, found.values())
+        return {key: who[person] for key, person in found.items()}
+
+    @reads
+    def listed(self, connection: Connection, limit: int = 50, offset: int = 0) -> list[Person]:
+        """Everybody on file, newest first."""
+        ids = list(connection.execute(select(people.c.id).order_by(people.c.id.desc()).limit(limit).offset(offset)).scalars())
+        who = People.by_id(connection, ids)
+        return [who[id] for id in ids]
+
+    @reads
+    def suppressed(self, connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, str]:
+        """Addresses (lower case) that are not written to now, with the reason."""
+        found: dict[str, str] = {}
+        for some in chunks(key.lower() for key in keys):
+            rows = connection.execute(
+                select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.address.in_(some), suppressions.c.until > now)
+            )
+            found.update((address, reason) for address, reason in rows)
+        return found
+
+    @writes
+    def suppress(self, connection: Connection, one: Suppression) -> None:
+        """From now on, or for longer than before: one that still holds keeps its beginning, and never ends earlier than it would have."""
+        key = one.address.lower()
+        old = People.suppression(connection, key)
+        values = {"since": one.since, "until": one.until, "reason": one.reason, "kind": one.kind.value}
+        if old is None:
+            connection.execute(insert(suppressions), {"address": key, **values})
+            return
+        if old.until > one.since:
+            values |= {"since": old.since, "until": max(old.until, one.until)}
+            if old.kind is SuppressionKind.COMPLAINT:
+                values["kind"] = old.kind.value
+        connection.execute(update(suppressions).where(suppressions.c.address == key).values(**values))
+
+    @reads
+    def suppression(self, connection: Connection, address: str) -> Suppression | None:
+        """What is on file for an address, also when it has ended."""
+        row = connection.execute(select(suppressions).where(suppressions.c.address == address.lower())).first()
+        return _suppression(row) if row else None
+
+    @reads
+    def suppressions(self, connection: Connection, now: datetime, limit: int = 50, offset: int = 0) -> list[Suppression]:
+        """Those that hold now, the one that ends first first."""
+        query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until, suppressions.c.address)
+        return [_suppression(row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+    @writes
+    def lift(self, connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
+        """Whether there was one. `but_complaints`: the address has shown to work, but somebody did not want our letters there."""
+        mine = [suppressions.c.address == address.lower()]
+        if but_complaints:
+            mine.append(suppressions.c.kind != SuppressionKind.COMPLAINT.value)
+        return connection.execute(delete(suppressions).where(*mine)).rowcount == 1
 
 
 def owners(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
@@ -52,12 +136,6 @@ def owners(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
             for key, person in connection.execute(select(addresses.c.key, addresses.c.person).where(addresses.c.key.in_(some)))
         )
     return found
-
-
-def at(connection: Connection, keys: Iterable[str]) -> dict[str, Person]:
-    found = owners(connection, (key.lower() for key in keys))
-    who = by_id(connection, found.values())
-    return {key: who[person] for key, person in found.items()}
 
 
 def record(connection: Connection, persons: Sequence[Person]) -> None:
@@ -114,11 +192,7 @@ def _keys(person: Person) -> tuple[str, ...]:
     return tuple(dict.fromkeys((person.address.lower(), *(alias.lower() for alias in person.aliases))))
 
 
-def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> tuple[dict[str, Person], frozenset[str]]:
-    """A person for each agent of the policy, found by the agent's name, else by address, else new. And who was no agent before.
-
-    An address that the policy gives an agent is that agent's from now on.
-    """
+def _adopt(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> tuple[dict[str, Person], frozenset[str]]:
     new: set[str] = set()
     for agent in policy.agents.values():
         keys = list(dict.fromkeys((agent.address.lower(), *(alias.lower() for alias in agent.aliases))))
@@ -140,7 +214,7 @@ def sync_agents(connection: Connection, policy: Policy, new_id: Callable[[], int
             elif whose[key] != id:
                 connection.execute(update(addresses).where(addresses.c.key == key).values(person=id, place=place))
     found = connection.execute(select(people.c.agent, people.c.id).where(people.c.agent.in_(list(policy.agents)))).all()
-    who = by_id(connection, (id for _, id in found))
+    who = People.by_id(connection, (id for _, id in found))
     return {agent: who[id] for agent, id in found}, frozenset(new)
 
 
@@ -161,57 +235,5 @@ def _agent_of(connection: Connection, id: int) -> str | None:
 # --- addresses that are not written to ----------------------------------------------------------------------------
 
 
-def suppressed(connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for some in chunks(key.lower() for key in keys):
-        rows = connection.execute(
-            select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.address.in_(some), suppressions.c.until > now)
-        )
-        found.update((address, reason) for address, reason in rows)
-    return found
-
-
-def suppress(connection: Connection, one: Suppression) -> None:
-    """From now on, or for longer than before: one that still holds keeps its beginning, and never ends earlier than it would have."""
-    key = one.address.lower()
-    old = suppression(connection, key)
-    values = {"since": one.since, "until": one.until, "reason": one.reason, "kind": one.kind.value}
-    if old is None:
-        connection.execute(insert(suppressions), {"address": key, **values})
-        return
-    if old.until > one.since:
-        values |= {"since": old.since, "until": max(old.until, one.until)}
-        if old.kind is SuppressionKind.COMPLAINT:
-            values["kind"] = old.kind.value
-    connection.execute(update(suppressions).where(suppressions.c.address == key).values(**values))
-
-
-def suppression(connection: Connection, address: str) -> Suppression | None:
-    """What is on file for an address, also when it has ended."""
-    row = connection.execute(select(suppressions).where(suppressions.c.address == address.lower())).first()
-    return _suppression(row) if row else None
-
-
-def all_suppressed(connection: Connection, now: datetime, limit: int, offset: int) -> list[Suppression]:
-    """Those that hold now, the one that ends first first."""
-    query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until, suppressions.c.address)
-    return [_suppression(row) for row in connection.execute(query.limit(limit).offset(offset))]
-
-
 def _suppression(row: Any) -> Suppression:
     return Suppression(row.address, SuppressionKind(row.kind), row.reason, row.since, row.until)
-
-
-def lift(connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
-    """Whether there was one. `but_complaints`: the address has shown to work, but somebody did not want our letters there."""
-    mine = [suppressions.c.address == address.lower()]
-    if but_complaints:
-        mine.append(suppressions.c.kind != SuppressionKind.COMPLAINT.value)
-    return connection.execute(delete(suppressions).where(*mine)).rowcount == 1
-
-
-def listed(connection: Connection, limit: int, offset: int) -> list[Person]:
-    """Everybody on file, newest first."""
-    ids = list(connection.execute(select(people.c.id).order_by(people.c.id.desc()).limit(limit).offset(offset)).scalars())
-    who = by_id(connection, ids)
-    return [who[id] for id in ids]

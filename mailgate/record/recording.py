@@ -13,7 +13,9 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, floods, house, inbox, outbox, people, reports, tables
+from mailgate.record import codec, delivery_reports, floods, inbox, outbox, people, standing, tables
+from mailgate.record.letter_rows import letter_row
+from mailgate.record.parts import chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
 from mailgate.record.rows import AutomaticCounts, Conflict, Outcome
@@ -82,9 +84,7 @@ class Recording:
             desk = claim.desk if claim else ticket.desk
             for message_id in decision.message_ids:
                 self._add_message_id(desk, message_id, ticket.number, outcome.known.get(message_id))
-        self._letters += [
-            outbox.letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters
-        ]
+        self._letters += [letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters]
         for rating in decision.ratings:
             self._ratings.append(
                 {
@@ -240,10 +240,10 @@ class Recording:
         for ready in self._last:
             ready.run(connection)
         for outcome in self._outcomes:
-            if outcome.settlement and not outbox.settle(connection, outcome.settlement, self._now):
+            if outcome.settlement and not outbox.Outbox.settle(connection, outcome.settlement, self._now):
                 raise Conflict("lease", (outcome.settlement.letter,))
             if outcome.claim and outcome.decision.reported:
-                reports.record(connection, outcome.claim.id, outcome.decision.reported, self._now)
+                delivery_reports.record(connection, outcome.claim.id, outcome.decision.reported, self._now)
             confirms = outcome.decision.confirms
             if outcome.claim and confirms is not None and not inbox.confirm(connection, confirms, outcome.claim.id):
                 raise Conflict("confirmed", (confirms,))
@@ -251,11 +251,11 @@ class Recording:
             if cancels and not outbox.take_back(connection, cancels, self._now, "taken back by an agent"):
                 raise Conflict("letter", cancels)
             for address in outcome.decision.lift:
-                people.lift(connection, address, but_complaints=True)
+                people.People.lift(connection, address, but_complaints=True)
             for suppression in outcome.decision.suppress:
-                people.suppress(connection, suppression)
+                people.People.suppress(connection, suppression)
             # With its letter or not at all: an alarm that is said to be raised and that nobody hears would be worse than two.
-            if (raised := outcome.raises) and not house.operator_alarm(
+            if (raised := outcome.raises) and not standing.operator_alarm(
                 connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
             ):
                 raise Conflict("alarm", (raised.kind, raised.key))
@@ -279,7 +279,7 @@ class Recording:
 
     def _check_leases(self, connection: Connection) -> None:
         held: dict[int, str] = {}
-        for some in inbox.chunks(self._leases):
+        for some in chunks(self._leases):
             rows = connection.execute(
                 select(tables.inbox.c.id, tables.inbox.c.lease)
                 .where(tables.inbox.c.id.in_(some), tables.inbox.c.state == inbox.CLAIMED)
@@ -293,7 +293,7 @@ class Recording:
     def _check_versions(self, connection: Connection) -> None:
         expected = {number: chain.first.version for number, chain in self._chains.items() if chain.first is not None}
         found: dict[int, int] = {}
-        for some in inbox.chunks(sorted(expected)):
+        for some in chunks(sorted(expected)):
             rows = connection.execute(
                 select(tables.tickets.c.number, tables.tickets.c.version)
                 .where(tables.tickets.c.number.in_(some))
@@ -311,7 +311,7 @@ class Recording:
             return
         self._room.in_turn(connection)
         letters = [letter for outcome in self._outcomes for letter in outcome.letters]
-        if used_up := self._overrun(letters, outbox.automatic_counts(connection, map(str, addresses), self._now)):
+        if used_up := self._overrun(letters, outbox.Outbox.automatic_counts(connection, map(str, addresses), self._now)):
             raise Conflict("budget", (used_up,))
 
     def _flow(self, connection: Connection) -> None:
@@ -324,7 +324,7 @@ class Recording:
 
     def _admit(self, connection: Connection) -> None:
         table = tables.entries
-        for some in inbox.chunks(self._admitted):
+        for some in chunks(self._admitted):
             connection.execute(
                 update(table)
                 .where(table.c.id.in_(some), table.c.visibility == Visibility.UNVERIFIED.value)
@@ -337,7 +337,7 @@ class Recording:
         found: dict[tuple[str, str], int] = {}
         for desk in {desk for desk, _ in self._message_ids}:
             ids = [message_id for where, message_id in self._message_ids if where == desk]
-            owned = inbox.tickets_by_message_ids(connection, desk, ids)
+            owned = inbox.Inbox.tickets_by_message_ids(connection, desk, ids)
             found.update(((desk, message_id), ticket) for message_id, ticket in owned.items())
         stale = [key[1] for key, owner in found.items() if owner != self._message_ids[key] and owner not in self._known.get(key, ())]
         if stale:

@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy import Connection, inspect
 
-from mailgate.record import house, migrations
+from mailgate.record import meta, migrations
 from mailgate.record.database import Database
 from mailgate.record.trust import Untrusted
 
@@ -17,7 +17,7 @@ RESTORE = "Restore a backup, and keep this one: much of it may still be readable
 
 def schema_of(connection: Connection) -> str:
     names = set(inspect(connection).get_table_names())
-    if "meta" not in names or house.get(connection, "product") != house.PRODUCT:
+    if "meta" not in names or meta.get(connection, "product") != meta.PRODUCT:
         raise Untrusted("this database was not made by mailgate", "Correct database.url")
     version = migrations.version(connection)
     if version is None:
@@ -38,7 +38,7 @@ def check_schema(database: Database, may_upgrade: bool) -> None:
             )
         database.write(lambda connection: _bring_up_alone(database, connection))
         log.info("the schema of %s is %s now, it was %s", place, migrations.HEAD, schema)
-    elif migrations.HEAD in database.read(lambda connection: house.get(connection, "beside")).split():
+    elif migrations.HEAD in database.read(lambda connection: meta.get(connection, "beside")).split():
         # The version after ours has made it, and says that ours may go on until it is replaced.
         log.warning("%s has the newer schema %s; this version (%s) may work beside it: upgrade it soon", place, schema, migrations.HEAD)
     else:
@@ -55,4 +55,4 @@ def _bring_up_alone(database: Database, connection: Connection) -> None:
 def bring_up(connection: Connection) -> None:
     """To the newest schema, in the transaction of the caller; the record then says which older versions may work beside it."""
     migrations.upgrade(connection)
-    house.put(connection, "beside", " ".join(migrations.BESIDE))
+    meta.put(connection, "beside", " ".join(migrations.BESIDE))

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from mailgate.model.installation import DatabaseSettings
-from mailgate.record import house, migrations, postgres
+from mailgate.record import meta, migrations, postgres
 from mailgate.record.database import PATIENCE, Database
 from mailgate.record.schema import RESTORE, bring_up, check_schema, schema_of
 from mailgate.record.trust import Untrusted
@@ -26,13 +26,13 @@ def create(settings: DatabaseSettings, now: datetime) -> None:
     def make(connection: Connection) -> None:
         database.room.alone(connection)
         names = inspect(connection).get_table_names()
-        if "meta" in names and house.get(connection, "product") == house.PRODUCT:
+        if "meta" in names and meta.get(connection, "product") == meta.PRODUCT:
             raise FileExistsError(database.room.place)
         if names:
             raise Untrusted(f"{database.room.place} holds tables of another program", "Make a database for mailgate alone")
         bring_up(connection)
-        house.found(connection, uuid.uuid4().hex, now)
-        house.put(connection, "home", postgres.home(connection))
+        meta.found(connection, uuid.uuid4().hex, now)
+        meta.put(connection, "home", postgres.home(connection))
 
     try:
         database.write(make)
@@ -63,7 +63,7 @@ def _check_inside(database: Database, for_serve: bool) -> None:
     if database.read(schema_of) in migrations.VERSIONS[:-1] and for_serve:
         _check_company(database)
     check_schema(database, for_serve)
-    if faults := database.faults() + database.read(house.faults):
+    if faults := database.faults() + database.read(meta.faults):
         raise Untrusted(f"{place} is damaged: {faults[0]}", RESTORE)
 
 
@@ -101,13 +101,13 @@ def _check_company(database: Database) -> None:
 
 
 def _is_elsewhere(connection: Connection) -> bool:
-    return house.get(connection, "home") != postgres.home(connection)
+    return meta.get(connection, "home") != postgres.home(connection)
 
 
 def _settle_in(database: Database, connection: Connection, now: datetime) -> None:
     """A dump that was restored into another database: as with a copied file, its letters wait and its numbers jump ahead."""
     database.room.alone(connection)
     if _is_elsewhere(connection):
-        house.mark_restored(connection, now)
-        house.put(connection, "home", postgres.home(connection))
+        meta.mark_restored(connection, now)
+        meta.put(connection, "home", postgres.home(connection))
         log.warning("this record was restored from a dump: its outbox is held until `mailgate outbox release --restored`")

@@ -1,23 +1,38 @@
-"""What the record knows of the programs that work on it: with which keys its letters are signed, and what each `serve` goes by."""
+"""The record's own affairs: with which keys its letters are signed, which policies were in force, which alarms were raised, how it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from mailgate.record import house
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from mailgate.model.delivery import OutboxState
+from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE
+from mailgate.model.mailbox import JUNK
+from mailgate.model.ticket import Status
+from mailgate.record import meta, tables
 from mailgate.record.database import Database
+from mailgate.record.delivery_reports import fates
+from mailgate.record.flood_tables import suppressions
+from mailgate.record.ids import Numbers
+from mailgate.record.inbox import CLAIMED, SET_ASIDE, STATES, WAITING
+from mailgate.record.parts import Part, reads, writes
+from mailgate.record.rows import Health
+from mailgate.record.tables import inbox, letters, operator_alarms, policies, tickets
 from mailgate.record.trust import Untrusted
 
 
-class Standing:
-    """Each method is one transaction. Threads may share it."""
+class Standing(Part):
+    """The record's own affairs: keys that it knows, policies in force, alarms that were raised, how it is."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, database: Database, numbers: Numbers) -> None:
+        super().__init__(database)
+        self._numbers = numbers
 
     def key_trouble(self, prints: Sequence[str]) -> Untrusted | None:
         """What there is to say when none of these keys (`Keyring.prints`) has signed letters of this record."""
-        known = self._db.read(lambda connection: house.get(connection, house.KEYS)).split()
+        known = self._db.read(lambda connection: meta.get(connection, meta.KEYS)).split()
         if not known or set(known) & set(prints):
             return None
         return Untrusted(
@@ -30,11 +45,148 @@ class Standing:
         """From now on the record knows these keys. Raises Untrusted when it knows others only."""
         if not accept_other and (trouble := self.key_trouble(prints)) is not None:
             raise trouble
-        self._db.write(lambda connection: house.put(connection, house.KEYS, " ".join(prints)))
+        self._db.write(lambda connection: meta.put(connection, meta.KEYS, " ".join(prints)))
 
-    def note_running(self, host: str, words: str) -> None:
+    @writes
+    def note_running(self, connection: Connection, host: str, words: str) -> None:
         """What the `serve` of this machine goes by, for `status` beside it; "" when it ends."""
-        self._db.write(lambda connection: house.put(connection, f"{house.RUNNING}{host}", words))
+        meta.put(connection, f"{meta.RUNNING}{host}", words)
 
-    def running(self) -> dict[str, str]:
-        return self._db.read(house.running)
+    @writes
+    def keep_policy(self, connection: Connection, digest: str, text: str, now: datetime) -> None:
+        """Every policy that was ever in force stays: cycles cite it."""
+        if Standing.policy_text(connection, digest) is None:
+            connection.execute(insert(policies), {"digest": digest, "text": text, "first_seen_at": now})
+
+    @reads
+    def policy_text(self, connection: Connection, digest: str) -> str | None:
+        return connection.execute(select(policies.c.text).where(policies.c.digest == digest)).scalar_one_or_none()
+
+    @reads
+    def may_alarm(self, connection: Connection, kind: str, key: str, now: datetime, every: timedelta) -> bool:
+        """Not again before `every` has passed, and not beside a letter that says it and still waits."""
+        mine = (operator_alarms.c.kind == kind, operator_alarms.c.key == key)
+        raised = connection.execute(select(operator_alarms.c.raised_at, operator_alarms.c.letter).where(*mine)).one_or_none()
+        return raised is None or (raised.raised_at <= now - every and not _still_waits(connection, raised.letter))
+
+    @writes
+    def forget_alarm(self, connection: Connection, kind: str, key: str) -> bool:
+        """The trouble is over: the next one is told at once. False when none was raised."""
+        return connection.execute(delete(operator_alarms).where(operator_alarms.c.kind == kind, operator_alarms.c.key == key)).rowcount == 1
+
+    @reads
+    def running(self, connection: Connection) -> dict[str, str]:
+        """What each `serve` said of itself when it began, by the name of its machine."""
+        rows = connection.execute(select(tables.meta.c.key, tables.meta.c.value).where(tables.meta.c.key.like(f"{meta.RUNNING}%"))).all()
+        return {key.removeprefix(meta.RUNNING): value for key, value in rows if value}
+
+    def health(self, now: datetime) -> Health:
+        size = self._db.size()
+        return self._db.read(lambda connection: _health(connection, now, size))
+
+    @reads
+    def is_restored(self, connection: Connection) -> bool:
+        """Whether this is a restored copy whose letters nobody released yet."""
+        return meta.is_restored(connection)
+
+    def mark_restored(self, now: datetime) -> None:
+        """An operator put back an older state of the database: its letters wait, and no number is given a second time."""
+        self._db.write(lambda connection: meta.mark_restored(connection, now))
+        self._numbers.forget()
+
+    @writes
+    def release_restored(self, connection: Connection) -> None:
+        meta.put(connection, "restored", "")
+
+
+#: A letter that has not left yet.
+_WAITING_LETTERS = tuple(state.value for state in (OutboxState.QUEUED, OutboxState.SENDING, OutboxState.DEFERRED, OutboxState.HELD))
+
+
+def _still_waits(connection: Connection, letter: str | None) -> bool:
+    state = select(letters.c.state).where(letters.c.id == letter)
+    return letter is not None and connection.execute(state).scalar_one_or_none() in _WAITING_LETTERS
+
+
+def operator_alarm(connection: Connection, kind: str, key: str, now: datetime, every: timedelta, letter: str | None = None) -> bool:
+    """Raises this alarm, if it may be raised now: not again before `every` has passed, also after a restart or by another node."""
+    mine = (operator_alarms.c.kind == kind, operator_alarms.c.key == key)
+    found = select(operator_alarms.c.raised_at, operator_alarms.c.letter).where(*mine).with_for_update()
+    raised = connection.execute(found).one_or_none()
+    if raised is None:
+        connection.execute(insert(operator_alarms), {"kind": kind, "key": key, "raised_at": now, "letter": letter})
+        return True
+    if raised.raised_at > now - every or _still_waits(connection, raised.letter):
+        return False
+    connection.execute(update(operator_alarms).where(*mine).values(raised_at=now, letter=letter))
+    return True
+
+
+_OUTBOX = tuple(state.value for state in OutboxState if state not in (OutboxState.SENT, OutboxState.CANCELLED))
+_TICKETS = tuple(status.value for status in Status if status.is_live or status is Status.RESOLVED)
+
+
+def _health(connection: Connection, now: datetime, size: int) -> Health:
+    """What is done and closed is not counted as a whole: that grows for ever."""
+    day = now - timedelta(days=1)
+    mails = dict.fromkeys((WAITING, CLAIMED, SET_ASIDE), 0)
+    for state in mails:
+        mails[state] = connection.execute(select(func.count()).where(inbox.c.state == state)).scalar_one()
+    # Whoever has a junk folder read has it filled every day: nobody is asked about that.
+    junk = connection.execute(select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason == JUNK)).scalar_one()
+    absent, blocked = (
+        connection.execute(
+            select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason.startswith(reason, autoescape=True))
+        ).scalar_one()
+        for reason in (STRANGERS_ABSENCE, BLOCKED)
+    )
+    mails[SET_ASIDE] -= junk + absent + blocked
+    oldest = [
+        connection.execute(select(func.min(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in (WAITING, CLAIMED)
+    ]
+    newest = [connection.execute(select(func.max(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in STATES]
+    accepted = [
+        connection.execute(select(func.count()).where(inbox.c.state == state, inbox.c.received_at > day)).scalar_one() for state in STATES
+    ]
+    outgoing = {state: connection.execute(select(func.count()).where(letters.c.state == state)).scalar_one() for state in _OUTBOX}
+    due = [
+        connection.execute(
+            select(func.min(letters.c.due_at)).where(
+                letters.c.automatic == automatic, letters.c.due_at.is_not(None), letters.c.state != OutboxState.SENDING.value
+            )
+        ).scalar_one()
+        for automatic in (False, True)
+    ]
+    under_way = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.DEFERRED.value)
+    since = func.coalesce(letters.c.not_before, letters.c.made_at)
+    waits = [
+        connection.execute(
+            select(since, letters.c.last_reply).where(letters.c.state.in_(under_way), tried, since <= now).order_by(since).limit(1)
+        ).one_or_none()
+        for tried in (letters.c.attempts == 0, letters.c.attempts > 0)
+    ]
+    sent = connection.execute(
+        select(func.count()).where(letters.c.state == OutboxState.SENT.value, letters.c.settled_at > day)
+    ).scalar_one()
+    statuses = dict.fromkeys(_TICKETS, 0)
+    counted = select(tickets.c.status, func.count()).where(tickets.c.status.in_(_TICKETS)).group_by(tickets.c.status)
+    statuses.update((status, count) for status, count in connection.execute(counted))
+    return Health(
+        inbox=mails,
+        inbox_oldest_at=min((at for at in oldest if at is not None), default=None),
+        last_accepted_at=max((at for at in newest if at is not None), default=None),
+        accepted_day=sum(accepted),
+        outbox=outgoing,
+        outbox_oldest_due_at=min((at for at in due if at is not None), default=None),
+        outbox_untried_at=waits[0][0] if waits[0] else None,
+        outbox_deferred_at=waits[1][0] if waits[1] else None,
+        outbox_said=next((row.last_reply for row in waits if row and row.last_reply), ""),
+        sent_day=sent,
+        reported_day=fates(connection, now),
+        suppressed=connection.execute(select(func.count()).where(suppressions.c.until > now)).scalar_one(),
+        tickets=statuses,
+        restored=meta.is_restored(connection),
+        size=size,
+        blocked=blocked,
+        junk=junk,
+    )

@@ -27,12 +27,73 @@ from mailgate.model.ticket import (
     Timer,
     Visibility,
 )
-from mailgate.record import codec, people
-from mailgate.record.inbox import chunks
+from mailgate.record import codec
+from mailgate.record.parts import Part, chunks, reads
+from mailgate.record.people import People
 from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
 
 #: Entries that a file holds of a ticket whose whole text nobody asked for: the newest.
 NEWEST = 50
+
+
+class Tickets(Part):
+    """Tickets with all that hangs on them."""
+
+    @reads
+    def files(self, connection: Connection, numbers: Iterable[int], notices_for: Iterable[int] = ()) -> dict[int, TicketFile]:
+        """Tickets with their people and their newest 50 entries; those in `notices_for` with all entries and the texts of all notices.
+
+        A merged ticket comes as it is.
+        """
+        complete = set(notices_for)
+        found = load(connection, [*numbers, *complete])
+        texts = _entries(connection, [number for number in found if number in complete], newest=None)
+        texts.update(_entries(connection, [number for number in found if number not in complete], newest=NEWEST))
+        told = _notices(connection, [number for number in found if number in complete])
+        inside = {number: _people_of(ticket, texts.get(number, ())) for number, ticket in found.items()}
+        who = People.by_id(connection, {id for ids in inside.values() for id in ids})
+        return {
+            number: TicketFile(
+                ticket=ticket,
+                people=tuple(who[id] for id in inside[number] if id in who),
+                entries=tuple(texts.get(number, ())),
+                notices=tuple(told.get(number, ())),
+            )
+            for number, ticket in found.items()
+        }
+
+    @reads
+    def due(self, connection: Connection, now: datetime, limit: int) -> list[TicketFile]:
+        """Those that a clock or timer wants to look at, the longest due first."""
+        numbers = select(tickets.c.number).where(tickets.c.next_check_at <= now).order_by(tickets.c.next_check_at, tickets.c.number)
+        found = Tickets.files(connection, connection.execute(numbers.limit(limit)).scalars().all())
+        return list(found.values())
+
+    @reads
+    def listed(self, connection: Connection, statuses: Sequence[Status] = (), limit: int = 50, offset: int = 0) -> list[Ticket]:
+        """Newest first; no statuses means all."""
+        query = select(tickets.c.number).order_by(tickets.c.number.desc()).limit(limit).offset(offset)
+        if statuses:
+            query = query.where(tickets.c.status.in_([status.value for status in statuses]))
+        numbers = list(connection.execute(query).scalars())
+        found = load(connection, numbers)
+        return [found[number] for number in numbers]
+
+    @reads
+    def history(self, connection: Connection, number: int) -> list[HistoryRow]:
+        rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
+        return [
+            HistoryRow(row.ticket, row.seq, row.name, row.at, row.recorded_at, row.actor, row.entry, row.mail, row.facts) for row in rows
+        ]
+
+    @reads
+    def ratings(self, connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], int]:
+        """(ticket, closure) -> the score that counts."""
+        found: dict[tuple[int, int], int] = {}
+        for some in chunks(numbers):
+            rows = connection.execute(select(ratings.c.ticket, ratings.c.closure, ratings.c.score).where(ratings.c.ticket.in_(some)))
+            found.update(((ticket, closure), score) for ticket, closure, score in rows)
+        return found
 
 
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
@@ -47,26 +108,6 @@ def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
         for row in connection.execute(select(cycles).where(cycles.c.ticket.in_(some)).order_by(cycles.c.place)):
             running.setdefault(row.ticket, []).append(_cycle(row))
     return {row.number: _ticket(row, tuple(taking.get(row.number, ())), tuple(running.get(row.number, ()))) for row in rows}
-
-
-def files(connection: Connection, numbers: Iterable[int], whole: Iterable[int] = ()) -> dict[int, TicketFile]:
-    """Tickets with their people and newest entries; of those in `whole`, all entries and the texts of all notices."""
-    complete = set(whole)
-    found = load(connection, [*numbers, *complete])
-    texts = _entries(connection, [number for number in found if number in complete], newest=None)
-    texts.update(_entries(connection, [number for number in found if number not in complete], newest=NEWEST))
-    told = _notices(connection, [number for number in found if number in complete])
-    inside = {number: _people_of(ticket, texts.get(number, ())) for number, ticket in found.items()}
-    who = people.by_id(connection, {id for ids in inside.values() for id in ids})
-    return {
-        number: TicketFile(
-            ticket=ticket,
-            people=tuple(who[id] for id in inside[number] if id in who),
-            entries=tuple(texts.get(number, ())),
-            notices=tuple(told.get(number, ())),
-        )
-        for number, ticket in found.items()
-    }
 
 
 def _people_of(ticket: Ticket, words: Iterable[Entry]) -> tuple[int, ...]:
@@ -104,36 +145,6 @@ def _notices(connection: Connection, numbers: Sequence[int]) -> dict[int, list[s
         )
         for ticket, notice in rows:
             found.setdefault(ticket, []).append(notice)
-    return found
-
-
-def due(connection: Connection, now: datetime, limit: int) -> list[int]:
-    """Numbers of tickets that a clock or timer wants to look at, the longest due first."""
-    query = select(tickets.c.number).where(tickets.c.next_check_at <= now).order_by(tickets.c.next_check_at, tickets.c.number).limit(limit)
-    return list(connection.execute(query).scalars())
-
-
-def listed(connection: Connection, statuses: Sequence[Status], limit: int, offset: int) -> list[Ticket]:
-    """Newest first; no statuses means all."""
-    query = select(tickets.c.number).order_by(tickets.c.number.desc()).limit(limit).offset(offset)
-    if statuses:
-        query = query.where(tickets.c.status.in_([status.value for status in statuses]))
-    numbers = list(connection.execute(query).scalars())
-    found = load(connection, numbers)
-    return [found[number] for number in numbers]
-
-
-def events_of(connection: Connection, number: int) -> list[HistoryRow]:
-    rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
-    return [HistoryRow(row.ticket, row.seq, row.name, row.at, row.recorded_at, row.actor, row.entry, row.mail, row.facts) for row in rows]
-
-
-def ratings_of(connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], int]:
-    """(ticket, closure) -> the score that counts."""
-    found: dict[tuple[int, int], int] = {}
-    for some in chunks(numbers):
-        rows = connection.execute(select(ratings.c.ticket, ratings.c.closure, ratings.c.score).where(ratings.c.ticket.in_(some)))
-        found.update(((ticket, closure), score) for ticket, closure, score in rows)
     return found
 
 

@@ -195,7 +195,7 @@ def test_accounts_beside_a_record_read_as_they_did_and_change_nothing(tmp_path: 
             "a-mail-that-was-read-already": first.as_bytes(policy=SMTP),
         }
         assert set(mails) == BESIDE
-        before = world.events(1), world.store.letters_of(1), world.ticket(1)
+        before = world.events(1), world.store.outbox.of_ticket(1), world.ticket(1)
         with Explainer(tmp_path / "config", clock=world.clock) as explainer:
             for name, raw in mails.items():
                 account = account_of(explainer, name, raw)
@@ -204,7 +204,7 @@ def test_accounts_beside_a_record_read_as_they_did_and_change_nothing(tmp_path: 
                     assert secret.header("Message-ID").partition("@")[0].rpartition(".")[2] not in account
                     assert "[IT-" not in secret.header("Subject") or secret.header("Subject").rpartition("]")[0][-8:] not in account
                 compare(name, without_ids(account, letters))
-        assert (world.events(1), world.store.letters_of(1), world.ticket(1)) == before and len(world.tickets()) == 1
+        assert (world.events(1), world.store.outbox.of_ticket(1), world.ticket(1)) == before and len(world.tickets()) == 1
 
 
 BESIDE = {

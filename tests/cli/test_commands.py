@@ -15,6 +15,7 @@ from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.app.running import Running
 from mailgate.cli import app
+from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.mail import Arrival, Door
 from tests.cli.house import NOBODY, PLAIN, House, configured, lived_in, mailgate, wicked
 from tests.fakes.dns_server import NameServer, text
@@ -221,7 +222,7 @@ def test_inbox_retry_lets_a_set_aside_mail_wait_again(tmp_path: Path) -> None:
     assert house.run("inbox", "retry", "1").exit_code == 1, "it is not set aside"
     assert house.run("inbox", "retry", "3").exit_code == 0
     with house.store() as store:
-        assert [row.id for row in store.inbox_rows("waiting")] == [3]
+        assert [row.id for row in store.inbox.rows("waiting")] == [3]
 
 
 # --- outbox --------------------------------------------------------------------------------------------------------------------
@@ -230,7 +231,7 @@ def test_inbox_retry_lets_a_set_aside_mail_wait_again(tmp_path: Path) -> None:
 def letters(house: House) -> dict[str, str]:
     """Letter -> state, of all."""
     with house.store() as store:
-        return {row.letter.id: row.state.value for ticket in store.ticket_list() for row in store.letters_of(ticket.number)}
+        return {row.letter.id: row.state.value for ticket in store.tickets.listed() for row in store.outbox.of_ticket(ticket.number)}
 
 
 def test_outbox_shows_letters_as_they_leave(house: House) -> None:
@@ -364,13 +365,13 @@ def test_a_mail_that_was_looked_at_is_put_away_and_status_is_content_again(tmp_p
         world.deliver(b"Subject: from nobody\r\n\r\nno author\r\n", "x@example.net", [SUPPORT])
         world.letter("postmaster@example.org", "set aside")
         config = str(world.settings.folder)
-        number = str(world.store.inbox_rows("set_aside", 1)[0].id)
+        number = str(world.store.inbox.rows("set_aside", 1)[0].id)
         run = CliRunner()
         assert run.invoke(app, ["inbox", "done", number, "--config", config]).exit_code == 0
         assert run.invoke(app, ["inbox", "done", number, "--config", config]).exit_code == 1
-        row = world.store.inbox_row(int(number))
+        row = world.store.inbox.row(int(number))
         assert row.state == "done" and "no author" in row.reason
-        assert not world.store.counts(world.clock()).inbox.get("set_aside")
+        assert not world.store.standing.health(world.clock()).inbox.get("set_aside")
 
 
 # --- people --------------------------------------------------------------------------------------------------------------------
@@ -379,7 +380,7 @@ def test_a_mail_that_was_looked_at_is_put_away_and_status_is_content_again(tmp_p
 def test_people_shows_who_is_on_file_and_lifts_the_silence_of_an_address(tmp_path: Path) -> None:
     house, now = lived_in(tmp_path), wall_clock()
     with house.store() as store:
-        store.suppress("max@example.com", "user unknown", now, now + timedelta(days=60))
+        store.people.suppress(Suppression("max@example.com", SuppressionKind.BOUNCE, "user unknown", now, now + timedelta(days=60)))
     listed = house.run("people", "list")
     assert "max@example.com" in listed.output and "user unknown" in listed.output
     assert "max@example.com" in house.run("people", "list", "--dead").output

@@ -17,6 +17,7 @@ from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.cli import app
 from mailgate.compose.words import ALARMS, CODES
+from mailgate.model.delivery import Suppression, SuppressionKind
 from tests.cli.house import PLAIN, House, configured, lived_in
 from tests.house.tree import ROOT
 from tests.servers import postfix
@@ -82,7 +83,9 @@ def test_each_command_of_the_pages_runs(prepared: House, command: str, tmp_path:
         words += ["--config", str(prepared.config)]
     if words[:2] == ["people", "lift"]:
         with prepared.store() as store:
-            store.suppress("max@example.com", "user unknown", wall_clock(), wall_clock() + timedelta(days=1))
+            store.people.suppress(
+                Suppression("max@example.com", SuppressionKind.BOUNCE, "user unknown", wall_clock(), wall_clock() + timedelta(days=1))
+            )
     if "--only-database" in words:
         pytest.skip("for a server: test_commands has it")
     done = CliRunner().invoke(app, words, input=PLAIN)

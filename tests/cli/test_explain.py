@@ -192,7 +192,7 @@ def test_it_needs_neither_a_configuration_nor_a_database(mails: Path, tmp_path: 
 def test_with_the_record_it_knows_the_ticket_and_changes_nothing(tmp_path: Path) -> None:
     house = lived_in(tmp_path)
     with house.store() as store:
-        letter = next(row.letter for row in store.letters_of(1) if row.letter.address == "max@example.com")
+        letter = next(row.letter for row in store.outbox.of_ticket(1) if row.letter.address == "max@example.com")
     (tmp_path / "answer.eml").write_bytes(
         b"From: max@example.com\r\nTo: support@example.org\r\nSubject: Re\r\n"
         + f"In-Reply-To: {letter.message_id}\r\n\r\nIt drops again.\r\n".encode()

@@ -44,7 +44,7 @@ def read_in(house: House) -> dict[str, tuple[Status, int]]:
         running.program.gateway.review_clocks()
         running.program.gateway.send_outbox()
         store = running.program.store
-        files = store.files([ticket.number for ticket in store.ticket_list((), 100)])
+        files = store.tickets.files([ticket.number for ticket in store.tickets.listed((), 100)])
         return {file.ticket.title: (file.ticket.status, len(file.entries)) for file in files.values()}
 
 
@@ -52,7 +52,7 @@ def letters_out(house: House) -> list[str]:
     """All letters that were ever written, but the welcome of new agents."""
     store = house.store()
     try:
-        rows = [row for state in OutboxState for row in store.outbox_rows(state, 100)]
+        rows = [row for state in OutboxState for row in store.outbox.rows(state, 100)]
         return sorted(row.letter.event for row in rows if row.letter.event != "agent_welcomed")
     finally:
         store.close()
@@ -84,7 +84,7 @@ def test_a_dry_run_counts_and_takes_nothing(tmp_path: Path) -> None:
     done = house.run("import", str(an_mbox(tmp_path)), "--dry-run")
     assert done.exit_code == 0 and "4 mails" in done.output
     store = house.store()
-    assert store.inbox_rows(None, 10) == []
+    assert store.inbox.rows(None, 10) == []
     store.close()
 
 
@@ -98,7 +98,7 @@ def test_what_is_wrong_is_said_with_the_way_out_and_nothing_is_taken(tmp_path: P
         done = house.run(*words)
         assert done.exit_code == 2 and said in " ".join(done.output.split()), done.output
     store = house.store()
-    assert store.inbox_rows(None, 10) == []
+    assert store.inbox.rows(None, 10) == []
     store.close()
 
 
@@ -110,14 +110,14 @@ def test_a_run_that_was_killed_is_run_again_and_every_mail_is_there_once(tmp_pat
     store = house.store()
     try:
         with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-            while store.counts(wall_clock()).accepted_day < 100:
+            while store.standing.health(wall_clock()).accepted_day < 100:
                 assert first.poll() is None, "it was over before it could be killed"
             first.kill()
-        before = store.counts(wall_clock()).accepted_day
+        before = store.standing.health(wall_clock()).accepted_day
         assert before < 4_000, "it was over before it could be killed"
         again = house.run("import", str(mbox))
         assert again.exit_code == 0, again.output
         assert f"{before} already there, {4_000 - before} taken over" in again.output
-        assert store.counts(wall_clock()).accepted_day == 4_000
+        assert store.standing.health(wall_clock()).accepted_day == 4_000
     finally:
         store.close()

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import mailgate as the_package
 from mailgate.app import wall_clock
 from mailgate.cli import app, screen, tickets
+from mailgate.model.delivery import Suppression, SuppressionKind
 from tests.cli.house import House, configured, lived_in
 from tests.cli.test_commands import UNSAFE
 
@@ -37,7 +38,11 @@ def test_a_list_fits_eighty_columns_and_has_all_of_it_as_json(house: House, comm
     if "--dead" in command:
         with house.store() as store:
             now = wall_clock()
-            store.suppress("max@example.com", "550 5.1.1 " + "no such user here " * 8, now, now + timedelta(days=60))
+            store.people.suppress(
+                Suppression(
+                    "max@example.com", SuppressionKind.BOUNCE, "550 5.1.1 " + "no such user here " * 8, now, now + timedelta(days=60)
+                )
+            )
     done = house.run(*command)
     assert done.exit_code == 0 and done.output.splitlines()
     assert max(map(len, done.output.splitlines())) <= 80, done.output
@@ -92,7 +97,7 @@ def test_several_mails_and_letters_are_settled_at_once_and_what_cannot_be_is_nam
     assert done.exit_code == 1
     assert "mail 3 is put away" in done.output and "mail 1 is not set aside" in done.output and "mail 99 is not set aside" in done.output
     with house.store() as store:
-        assert store.inbox_row(3).state == "done"
+        assert store.inbox.row(3).state == "done"
     letters = [json.loads(line)["letter"] for line in house.run("outbox", "list", "--state", "sent", "--json").output.splitlines()]
     done = house.run("outbox", "retry", *letters[:2])
     assert done.exit_code == 1 and all(f"letter {one} is not there, was sent" in done.output for one in letters[:2])

@@ -77,9 +77,9 @@ def run(folder: Path, bombs: dict[str, bytes], **reader: object) -> list[Cost]:
             gate.gateway.read_inbox()
             behind = time.monotonic() - began
             after = {pid: (_cpu(pid), _peak(pid)) for pid in guard.pids if pid in before}
-            row = gate.store.inbox_row(bomb)
-            assert gate.store.inbox_row(plain).state == "done", name
-            assert gate.store.raw(bomb) == raw, name
+            row = gate.store.inbox.row(bomb)
+            assert gate.store.inbox.row(plain).state == "done", name
+            assert gate.store.inbox.raw(bomb) == raw, name
             cpu = sum(after[pid][0] - before[pid][0] for pid in after)
             memory = max((after[pid][1] - before[pid][1] for pid in after), default=0)
             costs.append(Cost(name, cpu, memory, behind, row.reason or ""))

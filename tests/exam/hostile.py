@@ -105,7 +105,7 @@ def run(folder: Path, n: int, seed: int, spoil: Callable[[Gate], None] = lambda 
 
 
 def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
-    rows = {row.id: row for row in gate.store.inbox_rows(None, len(sent) + BATCH)}
+    rows = {row.id: row for row in gate.store.inbox.rows(None, len(sent) + BATCH)}
     low, high = min(sent, default=0), max(sent, default=0)
     query = select(entries.c.inbox).where(entries.c.inbox.between(low, high))
     filed = set(gate.store._db.read(lambda connection: connection.execute(query).scalars().all()))
@@ -114,7 +114,7 @@ def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
         if row is None or row.state not in ("done", "set_aside"):
             result.lost += 1
             continue
-        result.changed += gate.store.raw(id_) != raw
+        result.changed += gate.store.inbox.raw(id_) != raw
         if row.state == "set_aside":
             result.aside += 1
             if any(word in (row.reason or "") for word in FAILED):

@@ -214,6 +214,6 @@ def run(folder: Path, load: Load = Load()) -> Result:
             for thread in (watcher, *others):
                 thread.join(90)
         with served.store() as store:
-            rows = store.inbox_rows(None, 10 * (load.tickets + load.large + load.requesters + 1))
+            rows = store.inbox.rows(None, 10 * (load.tickets + load.large + load.requesters + 1))
             result.kept, result.aside = len(rows), sum(row.state == "set_aside" for row in rows)
     return result

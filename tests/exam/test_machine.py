@@ -68,18 +68,18 @@ def test_a_frozen_node_holds_the_others_up_for_seconds(tmp_path: Path, database_
     settings, longest, late = a_database(tmp_path), 0.0, 0
     with open_store(settings, NOON) as store:
         for n in range(6):
-            store.keep(some_keeps(1, n))
-            claimed = store.claim_inbox(1, NOON, LEASE)
+            store.inbox.keep(some_keeps(1, n))
+            claimed = store.inbox.claim(1, NOON, LEASE)
             program = a_program(FROZEN, settings.url, ("plain", "pipeline")[n % 2])
             try:
                 lines_until(program, 1)
                 began = time.monotonic()
-                store.release(claimed)
+                store.inbox.release(claimed)
                 took = time.monotonic() - began
             finally:
                 program.kill()
                 program.communicate()
             longest, late = max(longest, took), late + (took > 25)
-            store.claim_inbox(100, NOON, LEASE)
+            store.inbox.claim(100, NOON, LEASE)
     measured.write("frozen-node", n=6, failed=late, longest_s=round(longest, 1))
     assert late == 0

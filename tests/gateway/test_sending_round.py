@@ -47,26 +47,27 @@ def store(tmp_path: Path) -> Iterator[Store]:
 def test_when_the_database_goes_away_what_was_not_begun_goes_back_at_once_and_nobody_doubts_it(
     store: Store, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
-    relay, settle, settled = Taking(), Store.settle_letter, 0
+    relay, settled = Taking(), 0
+    settle = store.outbox.settle
     courier = Courier(lambda: relay, threads=1)
     monkeypatch.setattr("mailgate.gateway.sending.SendingRound._whole", lambda self, letter: b"Subject: x\r\n\r\nx\r\n")
 
-    def failing(self: Store, *given: Any) -> bool:
+    def failing(*given: Any) -> bool:
         nonlocal settled
         if settled == 10:
             raise fault
         settled += 1
-        return settle(self, *given)
+        return settle(*given)
 
-    monkeypatch.setattr(Store, "settle_letter", failing)
+    monkeypatch.setattr(store.outbox, "settle", failing)
     sending = SendingRound(store, courier, lambda _: [], lambda: NOON, lambda *_: None)
     with pytest.raises(UNAVAILABLE):
         sending.run(None, {}, 200)  # type: ignore[arg-type]
     assert relay.taken in (11, 12), "one more may have been begun than was written down"
-    monkeypatch.setattr(Store, "settle_letter", settle)
+    monkeypatch.setattr(store.outbox, "settle", settle)
     while sending.run(None, {}, 200):  # type: ignore[arg-type]
         pass
     courier.stop(timedelta(seconds=1))
-    rows = store.outbox_rows(OutboxState.SENT, 1000)
+    rows = store.outbox.rows(OutboxState.SENT, 1000)
     assert len(rows) >= MANY - 2 and not any(row.doubted for row in rows)
-    assert len(store.outbox_rows(OutboxState.SENDING, 1000)) == MANY - len(rows), "those wait for their lease: the relay may have them"
+    assert len(store.outbox.rows(OutboxState.SENDING, 1000)) == MANY - len(rows), "those wait for their lease: the relay may have them"

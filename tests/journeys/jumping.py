@@ -49,5 +49,5 @@ class JumpingWorld(World):
     def told(self, event: str) -> int:
         """How many letters of this kind were written."""
         self.settle()
-        rows = (*self.store.outbox_rows(None, 100_000), *self.store.outbox_rows(OutboxState.SENT, 100_000))
+        rows = (*self.store.outbox.rows(None, 100_000), *self.store.outbox.rows(OutboxState.SENT, 100_000))
         return sum(row.letter.event == event for row in rows)

@@ -142,7 +142,7 @@ class Parts(World):
         """Nothing waits and nothing is under way, but what is due later."""
 
         def quiet() -> bool:
-            health = self._store.counts(self.clock())
+            health = self._store.standing.health(self.clock())
             return not any(health.inbox.get(state) for state in ("waiting", "claimed")) and not any(
                 health.outbox.get(state) for state in ("queued", "sending")
             )

@@ -30,9 +30,9 @@ def claimed_in_vain(world: World, mails: int, times: int) -> None:
             )
             raw = "\r\n".join(lines).encode()
             arrival = Arrival(raw, MAX, (SUPPORT,), Door.SMTP, "test", world.clock(), world.clock())
-            store.keep(to_keep(arrival, world.settings.policy))
+            store.inbox.keep(to_keep(arrival, world.settings.policy))
         for _ in range(times):
-            assert len(store.claim_inbox(100, world.clock(), timedelta(0))) == mails
+            assert len(store.inbox.claim(100, world.clock(), timedelta(0))) == mails
 
 
 def test_mails_that_were_claimed_in_vain_many_times_are_settled_one_by_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,4 +57,4 @@ def test_a_mail_over_which_the_program_keeps_dying_is_set_aside_with_its_reason(
     with world:
         world.send(MAX, SUPPORT, "behind it", "This one is harmless.")
         assert [t.title for t in world.tickets()] == ["behind it"]
-        assert [row.reason for row in world.store.inbox_rows("set_aside", 10)] == [f"given up after {MOST_ATTEMPTS + 1} attempts"]
+        assert [row.reason for row in world.store.inbox.rows("set_aside", 10)] == [f"given up after {MOST_ATTEMPTS + 1} attempts"]

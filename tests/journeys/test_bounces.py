@@ -91,7 +91,7 @@ def test_an_answer_that_bounces_reopens_its_ticket_once_whatever_the_reverse_pat
         assert len(world.letters_for(MAX)) == 2, "nobody outside hears of it"
         shown = [e for e in file.entries if "bounced" in e.text]
         assert [(e.visibility, e.hidden) for e in shown] == [(Visibility.INTERNAL, False)]
-        row = next(r for r in world.store.letters_of(number) if r.letter.event == "agent_replied")
+        row = next(r for r in world.store.outbox.of_ticket(number) if r.letter.event == "agent_replied")
         assert row.fate is Fate.BOUNCED and [(r.action, r.status) for r in row.reports] == [("failed", "5.1.1")] * 3
 
 
@@ -104,7 +104,7 @@ def test_a_delay_and_then_a_failure_are_told_as_what_they_are(tmp_path: Path) ->
         assert not any("delayed" in one.text for one in world.letters_for(ANN))
         bounces(world, letter)
         assert world.ticket(number).ticket.status is Status.OPEN
-        [row] = [r for r in world.store.letters_of(number) if r.letter.event == "agent_replied"]
+        [row] = [r for r in world.store.outbox.of_ticket(number) if r.letter.event == "agent_replied"]
         assert [r.fate for r in row.reports] == [Fate.DELAYED, Fate.DELAYED, Fate.BOUNCED]
         config = ["--config", str(tmp_path / "config")]
         listed = CliRunner().invoke(app, ["outbox", "list", "--reported", "bounced", *config], env={"COLUMNS": "200"})
@@ -122,16 +122,16 @@ def test_a_forged_bounce_changes_nothing_and_waits_for_the_operator(tmp_path: Pa
         world.deliver(raw, "", [forged])
         world.settle()
         assert world.ticket(number).ticket.status is Status.PENDING_USER
-        [aside] = world.store.inbox_rows("set_aside")
+        [aside] = world.store.inbox.rows("set_aside")
         assert "never signed" in aside.reason
-        assert world.store.suppressions(world.clock()) == []
+        assert world.store.people.suppressions(world.clock()) == []
 
 
 def test_a_dead_address_gets_nothing_automatic_until_it_shows_to_work(tmp_path: Path) -> None:
     with World(tmp_path, changes=reverse_path("verp")) as world:
         letter, number = waits_for_max(world)
         bounces(world, letter)
-        [dead] = world.store.suppressions(world.clock())
+        [dead] = world.store.people.suppressions(world.clock())
         assert (dead.address, dead.reason) == (MAX, "user unknown")
         before = len(world.letters_for(MAX))
         world.send(MAX, SUPPORT, "Another thing", "The printer burns.")
@@ -144,7 +144,7 @@ def test_a_dead_address_gets_nothing_automatic_until_it_shows_to_work(tmp_path: 
         # Max answers that letter: his address works.
         world.answer(MAX, again, "No, it is out.")
         world.settle()
-        assert world.store.suppressions(world.clock()) == []
+        assert world.store.people.suppressions(world.clock()) == []
         world.send(MAX, SUPPORT, "A third thing", "The screen is black.")
         assert world.letter(MAX, "third thing")
 
@@ -154,7 +154,7 @@ def test_a_dead_address_is_tried_again_when_its_time_is_over(tmp_path: Path) -> 
         letter, _ = waits_for_max(world)
         bounces(world, letter)
         world.clock.turn(days=60)
-        assert world.store.suppressed([MAX], world.clock()) == {}
+        assert world.store.people.suppressed([MAX], world.clock()) == {}
         world.send(MAX, SUPPORT, "Another thing", "The printer burns.")
         assert world.letter(MAX, "Another thing")
 
@@ -189,7 +189,7 @@ def test_bounces_of_bounces_and_of_alarms_come_to_an_end(tmp_path: Path) -> None
                 bounces(world, world.mailboxes.letters[index])
             world.clock.turn(hours=2)
         assert fresh == [], [world.mailboxes.letters[i].header("Subject") for i in fresh]
-        assert world.store.inbox_rows("set_aside") == []
+        assert world.store.inbox.rows("set_aside") == []
 
 
 def a_complaint(letter: Received) -> bytes:
@@ -212,15 +212,15 @@ def test_complaints_about_two_letters_stop_machines_and_only_a_person_lifts_it(t
         for _ in range(2):
             world.deliver(a_complaint(letter), "fbl@isp.example", [SUPPORT])
             world.settle()
-            assert not world.store.suppressions(world.clock())
+            assert not world.store.people.suppressions(world.clock())
         world.deliver(a_complaint(first), "fbl@isp.example", [SUPPORT])
         world.settle()
-        assert [one.kind for one in world.store.suppressions(world.clock())] == ["complaint"]
+        assert [one.kind for one in world.store.people.suppressions(world.clock())] == ["complaint"]
         assert world.ticket(number).ticket.status is Status.PENDING_USER
         world.answer(MAX, letter, "It says 4.1.0.")
         world.settle()
-        assert world.store.suppressions(world.clock()), "an answer is no consent to machines"
-        assert world.store.lift_suppression(MAX)
+        assert world.store.people.suppressions(world.clock()), "an answer is no consent to machines"
+        assert world.store.people.lift(MAX)
 
 
 def test_a_report_that_no_mail_server_sent_is_only_shown(tmp_path: Path) -> None:
@@ -232,10 +232,10 @@ def test_a_report_that_no_mail_server_sent_is_only_shown(tmp_path: Path) -> None
         after = world.ticket(number)
         assert after.ticket.status is before.ticket.status and after.ticket.cycles == before.ticket.cycles
         assert "somebody says failed" in after.entries[-1].text
-        assert not world.store.suppressions(world.clock())
+        assert not world.store.people.suppressions(world.clock())
         bounces(world, letter)
         assert "letter_refused" in world.events(number)
-        assert not world.store.suppressions(world.clock()), "one letter, whose id its reader knows"
+        assert not world.store.people.suppressions(world.clock()), "one letter, whose id its reader knows"
 
 
 def test_an_address_that_is_silent_speaks_again_with_the_next_answer_and_an_old_report_does_not_silence_it(tmp_path: Path) -> None:
@@ -243,15 +243,15 @@ def test_an_address_that_is_silent_speaks_again_with_the_next_answer_and_an_old_
         letter, _ = waits_for_max(world)
         first = next(one for one in world.letters_for(MAX) if one.header("Message-ID") != letter.header("Message-ID"))
         bounces(world, first)
-        assert [one.address for one in world.store.suppressions(world.clock())] == [MAX]
+        assert [one.address for one in world.store.people.suppressions(world.clock())] == [MAX]
         world.clock.turn(minutes=5)
         world.answer(MAX, letter, "It says 4.1.0.")
         world.settle()
-        assert not world.store.suppressions(world.clock())
+        assert not world.store.people.suppressions(world.clock())
         world.clock.turn(minutes=5)
         bounces(world, first)
         bounces(world, letter)
-        assert not world.store.suppressions(world.clock())
+        assert not world.store.people.suppressions(world.clock())
 
 
 def test_a_report_says_that_a_letter_in_doubt_has_left_and_no_second_copy_follows(tmp_path: Path) -> None:
@@ -260,11 +260,11 @@ def test_a_report_says_that_a_letter_in_doubt_has_left_and_no_second_copy_follow
         world.mailboxes.reply = lambda _: next(replies, "250 2.0.0 OK")
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         world.settle()
-        doubted = [r for r in world.store.outbox_rows() if r.doubted]
+        doubted = [r for r in world.store.outbox.rows() if r.doubted]
         assert len(doubted) == 1 and doubted[0].state == "deferred"
         copy = next(one for one in world.mailboxes.letters if one.header("Message-ID") == doubted[0].letter.message_id)
         bounces(world, copy)
-        assert world.store.outbox_row(doubted[0].letter.id).state == "sent"
+        assert world.store.outbox.row(doubted[0].letter.id).state == "sent"
         world.pass_time(minutes=20)
         assert [one.header("Message-ID") for one in world.mailboxes.letters].count(doubted[0].letter.message_id) == 1
 
@@ -278,7 +278,7 @@ def test_a_read_receipt_is_no_bounce(world: World) -> None:
     )
     world.deliver(raw.replace(b"\n", b"\r\n"), "", [letter.reply_address])
     assert world.ticket(number).ticket.status is Status.PENDING_USER
-    assert world.store.suppressions(world.clock() + timedelta(0)) == []
+    assert world.store.people.suppressions(world.clock() + timedelta(0)) == []
 
 
 def test_many_bounces_of_one_letter_in_one_batch_count_once(tmp_path: Path) -> None:
@@ -293,5 +293,5 @@ def test_many_bounces_of_one_letter_in_one_batch_count_once(tmp_path: Path) -> N
         world.settle()
         assert world.events(number).count("letter_refused") == 1
         assert len([one for one in world.letters_for(ANN) if "no such user" in one.text]) == 1
-        row = next(r for r in world.store.letters_of(number) if r.letter.event == "agent_replied")
+        row = next(r for r in world.store.outbox.of_ticket(number) if r.letter.event == "agent_replied")
         assert len(row.reports) == 30

@@ -32,14 +32,14 @@ def test_an_address_becomes_known_by_answering_a_letter_and_not_by_writing_often
         world.send(MAX, SUPPORT, f"Claim it at http://prize.example/{n}", "Now.")
     for _ in range(2):
         assert "prize.example" not in world.letter(MAX).header("Subject")
-    assert not world.store.people_at([MAX])[MAX].proven
+    assert not world.store.people.at([MAX])[MAX].proven
     world.send(EVE, SUPPORT, "Black screen", "It is black.")
     world.answer(EVE, world.letter(EVE), "It is also loud.")
     world.letter(ANN, "also loud")
-    assert world.store.people_at([EVE])[EVE].proven
+    assert world.store.people.at([EVE])[EVE].proven
     world.send(EVE, SUPPORT, "See http://wiki.example/screen", "It is black again.")
     assert "http://wiki.example/screen" in world.letter(EVE, "wiki.example").header("Subject")
-    assert world.store.people_at([EVE])[EVE].proven, "once and for all"
+    assert world.store.people.at([EVE])[EVE].proven, "once and for all"
 
 
 def test_a_stranger_who_cites_somebody_elses_mail_gets_a_ticket_of_his_own_at_once(world: World) -> None:
@@ -53,7 +53,7 @@ def test_a_stranger_who_cites_somebody_elses_mail_gets_a_ticket_of_his_own_at_on
     world.send(BOB, SUPPORT, "A long story", "See below.", References=" ".join(f"<r{n}@elsewhere.example>" for n in range(-150, 290)))
     world.letter(BOB, "A long story")
     assert len(world.tickets()) == 3
-    assert world.store.inbox_rows("claimed") == [] and world.store.inbox_rows("set_aside") == []
+    assert world.store.inbox.rows("claimed") == [] and world.store.inbox.rows("set_aside") == []
 
 
 def test_who_is_admitted_and_answered_in_one_mail_hears_the_answer(world: World) -> None:

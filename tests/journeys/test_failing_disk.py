@@ -36,7 +36,7 @@ def ends_with_74(served: Served) -> None:
     assert served.process.wait(30) == EX_IOERR, served.log
     assert "internal error" not in served.log, served.log
     with open_store(served.settings.database, wall_clock()) as store:
-        assert store.inbox_rows("set_aside", 100) == [], "nothing is set aside for the disk's fault"
+        assert store.inbox.rows("set_aside", 100) == [], "nothing is set aside for the disk's fault"
 
 
 def send_until_refused(served: Served) -> list[str]:
@@ -63,7 +63,7 @@ def test_a_disk_that_fails_under_the_log_ends_the_program_and_keeps_what_was_ans
         taken = send_until_refused(served)
         ends_with_74(served)
     with open_store(served.settings.database, wall_clock()) as store:
-        assert {row.reverse_path for row in store.inbox_rows(None, 10_000)} >= {"before@example.com", *taken}
+        assert {row.reverse_path for row in store.inbox.rows(None, 10_000)} >= {"before@example.com", *taken}
 
 
 def large(served: Served, number: int) -> None:
@@ -85,7 +85,7 @@ def test_a_disk_that_fails_behind_the_commits_is_seen_by_the_watch(tmp_path: Pat
         taken = send_until_refused(served)
         ends_with_74(served)
     with open_store(served.settings.database, wall_clock()) as store:
-        assert {row.reverse_path for row in store.inbox_rows(None, 10_000)} >= {*taken}
+        assert {row.reverse_path for row in store.inbox.rows(None, 10_000)} >= {*taken}
 
 
 def garbled(file: Path) -> None:

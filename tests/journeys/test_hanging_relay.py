@@ -38,7 +38,7 @@ def hung(folder: Path, place: str, *, recovers: bool = True) -> tuple[int, int, 
         for _ in range(4):
             world.clock.turn(minutes=16)
             world.settle()
-        waiting = world.store.counts(world.clock()).outbox
+        waiting = world.store.standing.health(world.clock()).outbox
         alarms = sum("relay" in taken.data.decode(errors="replace") for taken in sink.taken if taken.recipient == OPERATOR)
         return len(of(sink, MAX)), alarms, sum(waiting.get(state, 0) for state in ("queued", "deferred", "sending"))
 

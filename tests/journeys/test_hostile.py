@@ -80,11 +80,11 @@ def test_ten_mails_that_break_a_parser_are_each_kept_byte_for_byte_and_the_mail_
     for number in range(len(BREAKERS)):
         assert world.letter(f"p{number}@example.com", "[IT-")
     world.settle()
-    rows = world.store.inbox_rows(None, 100)
+    rows = world.store.inbox.rows(None, 100)
     assert len(rows) == 2 * len(BREAKERS)
     assert {row.state for row in rows} <= {"done", "set_aside"}
     assert all(row.ticket or row.reason for row in rows), "a ticket, or a reason why not"
-    kept = {world.store.raw(row.id) for row in rows}
+    kept = {world.store.inbox.raw(row.id) for row in rows}
     assert kept == {*BREAKERS.values(), *(ordinary(number) for number in range(len(BREAKERS)))}
     for letter in world.mailboxes.letters:
         assert letter.header("Bcc") == ""
@@ -123,10 +123,10 @@ def test_a_mail_that_exceeds_the_workers_limits_is_set_aside_and_those_behind_it
         for number in range(2):
             assert world.letter(f"p{number}@example.com", "[IT-")
         world.settle()
-        aside = world.store.inbox_rows("set_aside")
-        assert len(aside) == 2, world.store.inbox_rows()
+        aside = world.store.inbox.rows("set_aside")
+        assert len(aside) == 2, world.store.inbox.rows()
         assert all(says in (row.reason or "") for row in aside), [row.reason for row in aside]
-        assert world.store.raw(aside[1].id) == mail(b"heavy 0")
+        assert world.store.inbox.raw(aside[1].id) == mail(b"heavy 0")
         alarms = [one for one in world.letters_for(OPERATOR) if "set aside" in one.text]
         assert len(alarms) == 1, "once an hour is enough"
         assert f"mailgate inbox show {aside[1].id}" in alarms[0].text
@@ -155,19 +155,19 @@ def test_workers_killed_from_outside_again_and_again_lose_no_mail(world: World) 
             world.deliver(ordinary(number), f"p{number}@example.com", [SUPPORT])
     finally:
         deadline = time.monotonic() + 3
-        while time.monotonic() < deadline and not world.store.inbox_rows("set_aside"):
+        while time.monotonic() < deadline and not world.store.inbox.rows("set_aside"):
             time.sleep(0.02)
         over.set()
         thread.join()
     world.settle()
-    rows = world.store.inbox_rows(None, 100)
+    rows = world.store.inbox.rows(None, 100)
     assert len(rows) == 13
     for row in rows:
         if row.state == "set_aside":
             assert "went down" in (row.reason or ""), row
-            assert world.store.retry_inbox(row.id)
+            assert world.store.inbox.retry(row.id)
     world.settle()
-    rows = world.store.inbox_rows(None, 100)
+    rows = world.store.inbox.rows(None, 100)
     assert {row.state for row in rows} == {"done"}, [(row.state, row.reason) for row in rows]
     for number in range(10):
         assert len(world.letters_for(f"p{number}@example.com")) == 1

@@ -70,7 +70,7 @@ def test_a_mail_that_is_not_from_its_author_does_nothing_and_no_machine_writes_t
         world.send(EVE, SUPPORT, "Buy now", "Buy.", Authentication_Results=failed + "example.net")
         assert len(world.tickets()) == 2
         assert not world.letters_for(EVE) and len(world.letters_for(MAX)) == before
-        row = max(world.store.inbox_rows(), key=lambda row: row.id)
+        row = max(world.store.inbox.rows(), key=lambda row: row.id)
         assert ("authenticate", "fail") in [(line.rule, line.then) for line in row.trace]
 
 

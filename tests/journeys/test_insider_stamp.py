@@ -33,9 +33,9 @@ def a_ticket(world: World) -> str:
 
 def read(world: World, dovecot: Dovecot, user: str, raw: bytes) -> None:
     """Lies in the mailbox, and was read by us."""
-    before = len(world.store.inbox_rows())
+    before = len(world.store.inbox.rows())
     dovecot.append(user, raw)
-    until(lambda: len(world.store.inbox_rows()) > before, world)
+    until(lambda: len(world.store.inbox.rows()) > before, world)
     world.settle()
 
 

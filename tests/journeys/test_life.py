@@ -157,7 +157,7 @@ def test_a_mail_nobody_can_read_is_set_aside_and_the_operator_is_told(world: Wor
     world.deliver(b"Subject: who am I\r\n\r\nno From at all\r\n", "x@example.net", [SUPPORT])
     alarm = world.letter("postmaster@example.org", "set aside")
     assert "mailgate inbox" in alarm.text
-    assert [r.state for r in world.store.inbox_rows("set_aside", 10)] == ["set_aside"]
+    assert [r.state for r in world.store.inbox.rows("set_aside", 10)] == ["set_aside"]
 
 
 def test_the_same_mail_again_is_told_yes_and_changes_nothing(world: World) -> None:

@@ -73,7 +73,7 @@ def test_a_whole_life_is_told_step_by_step_and_nobodys_words_are_in_it(tmp_path:
     with heard(form) as shown, World(tmp_path) as world:
         a_life(world)
         key = (tmp_path / "config" / "keys").read_text().split()[-1]
-        mails = {row.id for row in world.store.inbox_rows(None, 100)}
+        mails = {row.id for row in world.store.inbox.rows(None, 100)}
         signed = {found for one in world.mailboxes.letters for found in re.findall(r"\.([0-9a-z]{16})@", one.data.decode("ascii"))}
     assert len(signed) > 10
     text = shown.getvalue()

@@ -126,7 +126,7 @@ def test_a_mail_that_comes_during_idle_is_a_ticket_at_once_and_flagged(tmp_path:
         until(lambda: rb"\Seen" in dovecot.flags(user)[2], world)
         assert dovecot.flags(user)[1] == set()  # what was there before us is none of our business
         assert world.letter(MAX, "new one")  # acknowledged
-        row = world.store.inbox_rows()[0]
+        row = world.store.inbox.rows()[0]
         assert (row.door, row.peer, row.recipients) == ("imap", "support", (SUPPORT,))
 
 
@@ -219,16 +219,16 @@ def test_junk_is_set_aside_and_becomes_a_ticket_when_somebody_takes_it_out_of_th
     with a_desk(tmp_path, dovecot, user, 'junk = "Junk"') as world:
         dovecot.append(user, mail("cheap pills"), "Junk")
         dovecot.append(user, mail("taken for junk"), "Junk")
-        until(lambda: len(world.store.inbox_rows("set_aside")) == 2, world)
+        until(lambda: len(world.store.inbox.rows("set_aside")) == 2, world)
         assert subjects(world) == []
-        health = world.store.counts(world.clock())
+        health = world.store.standing.health(world.clock())
         assert (health.junk, health.inbox["set_aside"]) == (2, 0)  # nobody is asked about junk
         assert world.letters_for("postmaster@example.org") == []
         with dovecot.client(user, "Junk") as client:
             client.move([2], "INBOX")
         until(lambda: subjects(world) == ["taken for junk"], world)
-        [row] = world.store.inbox_rows("set_aside")
-        assert world.store.retry_inbox(row.id)
+        [row] = world.store.inbox.rows("set_aside")
+        assert world.store.inbox.retry(row.id)
         assert subjects(world) == ["taken for junk", "cheap pills"]
 
 
@@ -262,7 +262,7 @@ def test_what_else_lies_in_the_sent_folder_changes_nothing(tmp_path: Path, dovec
         own = world.letter(MAX, "first question")  # some hosts put a copy of what is sent through them there
         dovecot.append(user, own.data, "Sent")
         dovecot.append(user, mail("lunch", SUPPORT, "cook@example.net", "At noon?"), "Sent")
-        until(lambda: len(world.store.inbox_rows("done")) == 3, world)
+        until(lambda: len(world.store.inbox.rows("done")) == 3, world)
         assert len(world.ticket().entries) == 1 and subjects(world) == ["first question"]
 
 
@@ -285,16 +285,16 @@ def test_a_mail_over_the_limit_is_set_aside_once_with_its_header_and_stays_where
         dovecot.append(user, mail("a film", text="x" * 70 + "\n" + ("y" * 70 + "\n") * 400))
         dovecot.append(user, mail("a line"))
         until(lambda: subjects(world) == ["a line"], world)
-        until(lambda: world.store.inbox_rows("set_aside"), world)
-        [row] = world.store.inbox_rows("set_aside")
+        until(lambda: world.store.inbox.rows("set_aside"), world)
+        [row] = world.store.inbox.rows("set_aside")
         assert "max_size (20480)" in row.reason and "support/INBOX under UID 1" in row.reason
-        raw = world.store.raw(row.id)
+        raw = world.store.inbox.raw(row.id)
         assert b"Subject: a film" in raw and len(raw) < 2000
         assert world.letter("postmaster@example.org", "max_size")
         assert dovecot.flags(user)[1] == set()
         dovecot.append(user, mail("another line"))
         until(lambda: len(subjects(world)) == 2, world)
-        assert len(world.store.inbox_rows("set_aside")) == 1
+        assert len(world.store.inbox.rows("set_aside")) == 1
 
 
 # --- tokens -------------------------------------------------------------------------------------------------------------

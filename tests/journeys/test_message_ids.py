@@ -23,7 +23,7 @@ def test_mails_without_a_message_id_of_their_own_are_told_apart_by_what_they_say
         for body in (*BODIES, BODIES[0]):
             world.deliver(a_mail(ids, "office", body), MAX, [SUPPORT])
         world.settle()
-        files = world.store.files([ticket.number for ticket in world.tickets()[before:]])
+        files = world.store.tickets.files([ticket.number for ticket in world.tickets()[before:]])
         said = [entry.text.strip() for file in files.values() for entry in file.entries]
         assert sorted(said) == sorted(BODIES), (ids, said)
 
@@ -33,7 +33,7 @@ def test_two_mails_under_one_message_id_are_both_read(world: World) -> None:
     for body in BODIES:
         world.deliver(a_mail("Message-ID: <notice@shop.example>\r\n", body, body), MAX, [SUPPORT])
     world.settle()
-    files = world.store.files([ticket.number for ticket in world.tickets()])
+    files = world.store.tickets.files([ticket.number for ticket in world.tickets()])
     entries = [entry for file in files.values() for entry in file.entries]
     assert sorted(entry.text.strip() for entry in entries) == sorted(BODIES)
     assert sum("same_message_id" in entry.flags for entry in entries) == 1, "the second says what is odd about it"
@@ -50,4 +50,4 @@ def test_four_mails_of_one_thread_are_one_ticket_in_every_order(world: World) ->
         world.settle()
         assert len(world.tickets()) == turn + 1, order
         numbers = [ticket.number for ticket in world.tickets()]
-        assert all(len(file.entries) == 4 for file in world.store.files(numbers).values()), order
+        assert all(len(file.entries) == 4 for file in world.store.tickets.files(numbers).values()), order

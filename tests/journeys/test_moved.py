@@ -21,4 +21,4 @@ def test_a_database_that_is_moved_away_ends_serve_which_finds_all_mail_once_it_i
         assert "is gone: it was removed or moved away while it was in use" in served.log and "Traceback" not in served.log
         (tmp_path / "elsewhere").rename(database)
         with served.store() as store:
-            assert [row.reverse_path for row in store.inbox_rows(None, 10)] == ["one@example.com"]
+            assert [row.reverse_path for row in store.inbox.rows(None, 10)] == ["one@example.com"]

@@ -72,7 +72,9 @@ def notices(world: World, address: str) -> dict[str, Received]:
     """The newest letter of each kind that this agent has, by event."""
     world.settle()
     events = {
-        row.letter.message_id: row.letter.event for ticket in world.store.ticket_list() for row in world.store.letters_of(ticket.number)
+        row.letter.message_id: row.letter.event
+        for ticket in world.store.tickets.listed()
+        for row in world.store.outbox.of_ticket(ticket.number)
     }
     found: dict[str, Received] = {}
     for one in world.mailboxes.letters:

@@ -40,14 +40,14 @@ def test_while_no_worker_can_be_started_the_reading_pauses_and_comes_back(
             world.send(MAX, SUPPORT, f"printer {number}", "It prints nothing.")
         for _ in range(5):
             world.gateway.read_inbox()
-        assert {row.state for row in world.store.inbox_rows()} == {"waiting"}
+        assert {row.state for row in world.store.inbox.rows()} == {"waiting"}
         clock[0] += 60
         world.gateway.read_inbox()
-        assert {row.state for row in world.store.inbox_rows()} == {"waiting"}
+        assert {row.state for row in world.store.inbox.rows()} == {"waiting"}
     clock[0] += 60
     for number in range(5):
         world.letter(ANN, f"printer {number}")
-    assert {row.state for row in world.store.inbox_rows()} == {"done"}
+    assert {row.state for row in world.store.inbox.rows()} == {"done"}
     said = [record for record in caplog.records if record.levelno >= logging.ERROR and "the reading pauses" in record.message]
     assert len(said) == 1
     assert not any(record.exc_info for record in caplog.records)

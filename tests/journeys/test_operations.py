@@ -53,18 +53,18 @@ def test_while_the_relay_is_down_letters_wait_and_they_leave_once_it_is_back(tmp
             world.send(f"p{number}@example.com", SUPPORT, f"mail {number}", "It drops.")
         world.settle()
         assert sink.taken == []
-        states = world.store.counts(world.clock()).outbox
+        states = world.store.standing.health(world.clock()).outbox
         assert states["deferred"] + states["queued"] >= 15 and states["refused"] == 0, states
-        alarms = [row for row in world.store.outbox_rows(None, 100) if row.letter.event == "operator_alarmed"]
+        alarms = [row for row in world.store.outbox.rows(None, 100) if row.letter.event == "operator_alarmed"]
         assert [row.letter.address for row in alarms] == [OPERATOR], "one alarm, however many letters wait"
         assert b"421 4.3.2 not now" in alarms[0].letter.body.replace(b"=\r\n", b"")
-        attempts = [row.attempts for row in world.store.outbox_rows(None, 100)]
+        attempts = [row.attempts for row in world.store.outbox.rows(None, 100)]
         assert set(attempts) == {0}, "a relay that is down says nothing about a letter"
 
         sink.act(CONNECT)
         world.clock.turn(minutes=10)
         world.settle()
-        assert world.store.counts(world.clock()).outbox["deferred"] == 0
+        assert world.store.standing.health(world.clock()).outbox["deferred"] == 0
         recipients = sorted(taken.recipient for taken in sink.taken)
         assert recipients == sorted([*(f"p{number}@example.com" for number in range(5)), *[ANN, BOB] * 6, OPERATOR])
 
@@ -73,13 +73,13 @@ def test_a_relay_that_is_down_for_thirteen_hours_is_told_by_the_age_of_the_oldes
     with SmtpSink({CONNECT: [DOWN] * 10000}) as sink, Elsewhere(tmp_path, sink) as world:
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         world.settle()
-        assert troubles(world.store.counts(world.clock()), world.clock()) == [], "an hour is no trouble yet"
+        assert troubles(world.store.standing.health(world.clock()), world.clock()) == [], "an hour is no trouble yet"
         for _ in range(13):
             world.clock.turn(hours=1)
             world.settle()
-        [told] = [one for one in troubles(world.store.counts(world.clock()), world.clock()) if "no letter leaves" in one]
+        [told] = [one for one in troubles(world.store.standing.health(world.clock()), world.clock()) if "no letter leaves" in one]
         assert "waits for 13h" in told and "421 4.3.2 not now" in told and "mailgate check" in told
-        alarms = [row for row in world.store.outbox_rows(None, 100) if row.letter.event == "operator_alarmed"]
+        alarms = [row for row in world.store.outbox.rows(None, 100) if row.letter.event == "operator_alarmed"]
         assert len(alarms) == 1, "thirteen of them would say nothing more once the relay is back"
 
 
@@ -93,7 +93,7 @@ def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_
     with SmtpSink(login=(SUPPORT, "another-one"), needs_login=True) as sink, Elsewhere(tmp_path, sink, changes) as world:
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         world.settle()
-        [alarm] = [row for row in world.store.outbox_rows(None, 100) if row.letter.event == "operator_alarmed"]
+        [alarm] = [row for row in world.store.outbox.rows(None, 100) if row.letter.event == "operator_alarmed"]
         assert b"refuses our login" in alarm.letter.header + alarm.letter.body
         assert b"535" in alarm.letter.body
         assert sink.taken == []
@@ -102,7 +102,7 @@ def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_
         world.settle()
         assert of(sink, MAX) and of(sink, OPERATOR)
         seen = [caplog.text, repr(world.settings), repr(world._running.program)]
-        seen += [row.last_reply for row in world.store.outbox_rows(None, 100)]
+        seen += [row.last_reply for row in world.store.outbox.rows(None, 100)]
         key = (tmp_path / "config" / "keys").read_text().split()[-1]
         assert not any(secret in text for text in seen for secret in (PASSWORD, key))
     database = b"".join(path.read_bytes() for path in (tmp_path / "config").glob("mailgate.db*"))
@@ -137,7 +137,7 @@ def test_letters_on_hold_are_written_and_stay_until_they_are_released(tmp_path: 
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         world.settle()
         assert world.mailboxes.letters == []
-        held = world.store.outbox_rows(None, 100)
+        held = world.store.outbox.rows(None, 100)
         assert {row.state.value for row in held} == {"held"}
         assert sorted(row.letter.address for row in held) == sorted([ANN, BOB, ANN, BOB, MAX])
         said = run(world, "outbox", "release")
@@ -189,7 +189,7 @@ def test_the_fourth_acknowledgement_within_an_hour_is_not_written_and_the_ticket
         world.settle()
     assert len(world.letters_for(MAX)) == 3
     fourth = world.tickets()[-1].number
-    [row] = [row for row in world.store.history(fourth) if row.name == "letter_suppressed"]
+    [row] = [row for row in world.store.tickets.history(fourth) if row.name == "letter_suppressed"]
     assert "3 automatic letters to this address within an hour" in str(row.facts)
     world.clock.turn(minutes=61)
     world.send(MAX, SUPPORT, "mail 5", "It drops.")
@@ -206,7 +206,7 @@ def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_i
             world.send("a.smith@example.org", SUPPORT, f"mail {number}", "It drops.")
             world.gateway.read_inbox()
         assert len(world.tickets()) == 4
-        [row] = [row for row in world.store.history(world.tickets()[-1].number) if row.name == "letter_suppressed"]
+        [row] = [row for row in world.store.tickets.history(world.tickets()[-1].number) if row.name == "letter_suppressed"]
         assert "3 automatic letters to this address within an hour" in str(row.facts)
 
 
@@ -221,7 +221,7 @@ def test_a_mail_that_can_never_be_recorded_is_set_aside_and_holds_nobody_up(worl
     world.send("pia@example.com", SUPPORT, "another", "It drops as well.")
     world.gateway.read_inbox()
     assert [ticket.title for ticket in world.tickets()] == ["another"]
-    [row] = world.store.inbox_rows("set_aside", 10)
+    [row] = world.store.inbox.rows("set_aside", 10)
     assert "given up" in row.reason
 
 
@@ -266,7 +266,7 @@ def test_mail_that_was_under_way_for_more_than_a_day_opens_a_ticket_without_an_a
     world.gateway.accept_now(Arrival(raw, MAX, (SUPPORT,), Door.PIPE, "pipe", now, now - timedelta(hours=25)))
     assert world.letters_for(MAX) == []
     assert world.letter(ANN, "old")
-    [row] = [row for row in world.store.history(world.tickets()[0].number) if row.name == "letter_suppressed"]
+    [row] = [row for row in world.store.tickets.history(world.tickets()[0].number) if row.name == "letter_suppressed"]
     assert "too old" in str(row.facts)
 
 
@@ -294,7 +294,7 @@ def test_a_letter_of_ours_that_comes_back_opens_nothing_and_is_answered_by_nobod
     assert len(world.tickets()) == 1
     assert len(world.ticket().entries) == 1
     assert len(world.mailboxes.letters) == before
-    assert [row.state for row in world.store.inbox_rows()] == ["done"] * len(world.store.inbox_rows())
+    assert [row.state for row in world.store.inbox.rows()] == ["done"] * len(world.store.inbox.rows())
 
 
 def test_two_gateways_that_answer_each_other_fall_silent(world: World) -> None:

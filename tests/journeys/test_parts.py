@@ -36,7 +36,7 @@ def test_a_ticket_lives_through_five_processes_and_two_of_them_die_on_the_way(tm
             _the_courier_dies_with_a_letter_in_hand(parts)
             _promises_and_closing(parts)
             assert parts.holders("select holder from mailbox_folders") == {"poller"}
-            assert [row.state for row in parts.store.inbox_rows()] == ["done"] * len(parts.store.inbox_rows())
+            assert [row.state for row in parts.store.inbox.rows()] == ["done"] * len(parts.store.inbox.rows())
             welcomes = Counter(one.recipient for one in parts.mailboxes.letters if one.header("Subject").startswith("You are an agent"))
             assert welcomes == {ANN: 1, BOB: 1}, "five of them adopted the policy, and one wrote the welcome"
 
@@ -57,7 +57,7 @@ def _the_reader_dies_with_a_mail_in_hand(parts: Parts) -> None:
         assert parts.holders("select lease from inbox where state = 'claimed'") == {"reader"}
         parts.kill("reader")
         other.rollback()
-    assert parts.store.counts(parts.clock()).inbox["claimed"] == 1, "the lease outlived it"
+    assert parts.store.standing.health(parts.clock()).inbox["claimed"] == 1, "the lease outlived it"
     parts.start("reader")
     parts.letter(EVE, "while the reader dies")
 
@@ -87,7 +87,7 @@ def _the_courier_dies_with_a_letter_in_hand(parts: Parts) -> None:
     parts.settle()
     got = Counter((one.recipient, one.header("Message-ID")) for one in parts.mailboxes.letters)
     copies = {message_id for (_, message_id), times in got.items() if times > 1}
-    rows = {row.letter.message_id: row for number in (t.number for t in parts.tickets()) for row in parts.store.letters_of(number)}
+    rows = {row.letter.message_id: row for number in (t.number for t in parts.tickets()) for row in parts.store.outbox.of_ticket(number)}
     assert len(copies) >= 1 and all(rows[message_id].doubted for message_id in copies)
     assert any("while the courier dies" in one.header("Subject") for one in parts.mailboxes.letters if one.recipient == "joe@example.com")
 

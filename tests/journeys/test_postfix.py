@@ -107,7 +107,7 @@ def test_a_mail_through_postfix_is_acknowledged_into_the_requesters_mailbox(town
     assert ack.header("Return-Path") == "<>"
     assert ack.header("Auto-Submitted") == "auto-replied"
     town.postfix.wait_for_log("status=sent (250 2.")
-    [row] = town.store.inbox_rows()
+    [row] = town.store.inbox.rows()
     assert (row.reverse_path, row.recipients, row.state) == (MAX, (SUPPORT,), "done")
 
 
@@ -116,7 +116,7 @@ def test_letters_arrive_through_postfix_byte_for_byte(town: Town) -> None:
     town.answer(ANN, town.letter(ANN, "Drücker"), "Häng ihn ab:\n.\n..zwei Punkte\nFrom now on use the other one. " + "x" * 2000)
     update = town.letter(MAX, "Punkte")
     number = town.tickets()[0].number
-    sealed = {row.letter.message_id: row.letter for row in town.store.letters_of(number)}
+    sealed = {row.letter.message_id: row.letter for row in town.store.outbox.of_ticket(number)}
     delivered = [*town.mailbox(MAX), *(one for one in town.mailbox(ANN) if "Drücker" in one.header("Subject"))]
     assert len(delivered) >= 3
     for one in delivered:
@@ -137,7 +137,9 @@ def test_a_recipient_whom_postfix_refuses_shows_on_the_ticket_and_the_clock_runs
     number = town.tickets()[0].number
     town.clock.turn(minutes=10)
     town.answer(ANN, notice, "Come to the front desk, please.")
-    town.until(lambda: [row for row in town.store.letters_of(number) if row.letter.event == "agent_replied" and row.state == "refused"])
+    town.until(
+        lambda: [row for row in town.store.outbox.of_ticket(number) if row.letter.event == "agent_replied" and row.state == "refused"]
+    )
     file = town.ticket(number)
     words = [entry.text for entry in file.entries if entry.visibility is Visibility.INTERNAL]
     assert any(GONE in text and "550 5.1.1" in text and "No such person here" in text for text in words), words
@@ -156,17 +158,17 @@ def test_a_letter_that_postfix_takes_and_returns_reopens_its_ticket_through_the_
     town.clock.turn(minutes=10)
     town.answer(ANN, notice, "#resolve\nCome to the front desk, please. There is a new one for you.")
     town.until(lambda: town.ticket(number).ticket.status is Status.OPEN and town.ticket(number).ticket.reopened == 1)
-    [solution] = [row for row in town.store.letters_of(number) if row.letter.event == "ticket_resolved"]
+    [solution] = [row for row in town.store.outbox.of_ticket(number) if row.letter.event == "ticket_resolved"]
     assert (solution.state, solution.fate) == ("sent", "bounced")
     [report] = solution.reports
     assert (report.status, report.hard) == ("5.1.1", True)
     assert town.until(
         lambda: next((one for one in town.mailbox(ANN) if "5.1.1" in one.text and "front desk" not in one.header("Subject")), None)
     )
-    assert [s.address for s in town.store.suppressions(town.clock())] == [UNKNOWN]
-    assert [row.state for row in town.store.inbox_rows("set_aside")] == []
+    assert [s.address for s in town.store.people.suppressions(town.clock())] == [UNKNOWN]
+    assert [row.state for row in town.store.inbox.rows("set_aside")] == []
     # The bounce came to where this reverse path leads.
-    rows = [row for row in town.store.inbox_rows() if row.reverse_path == ""]
+    rows = [row for row in town.store.inbox.rows() if row.reverse_path == ""]
     assert rows and all(("+" in row.recipients[0]) == ("+" in solution.letter.reverse_path) for row in rows)
 
 
@@ -174,7 +176,7 @@ def test_a_letter_that_postfix_takes_and_returns_reopens_its_ticket_through_the_
 def test_a_letter_that_is_forwarded_to_nobody_counts_as_bounced_for_whom_we_wrote_to(town: Town) -> None:
     town.send(FORWARDING, SUPPORT, "Badge", "My badge is broken.")
     number = town.until(town.tickets)[0].number
-    acknowledged = town.until(lambda: next((row for row in town.store.letters_of(number) if row.fate), None))
+    acknowledged = town.until(lambda: next((row for row in town.store.outbox.of_ticket(number) if row.fate), None))
     assert (acknowledged.letter.address, acknowledged.fate) == (FORWARDING, "bounced"), "the report names another address, and ours as well"
 
 

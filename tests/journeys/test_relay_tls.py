@@ -70,7 +70,7 @@ def test_a_bad_certificate_costs_no_secret_no_letter_and_one_alarm(tmp_path: Pat
         for _ in range(3):
             world.clock.turn(minutes=6)
             world.settle()
-        rows = world.store.outbox_rows()
+        rows = world.store.outbox.rows()
         assert {row.state.value for row in rows} == {"deferred"} and len(rows) >= 4
         assert all(said in row.last_reply for row in rows), rows[0].last_reply
         assert all(row.attempts == 0 and not row.doubted for row in rows), "it says nothing about the letters"
@@ -86,7 +86,7 @@ def test_a_bad_certificate_costs_no_secret_no_letter_and_one_alarm(tmp_path: Pat
             sink.act("STARTTLS")
             world.clock.turn(minutes=10)
             world.settle()
-            assert world.store.outbox_rows() == []
+            assert world.store.outbox.rows() == []
             assert len(sink.taken) == len(rows) and all(taken.secure and taken.user == "desk" for taken in sink.taken)
 
 
@@ -104,7 +104,7 @@ def test_the_same_relay_with_a_good_certificate_takes_every_letter(tmp_path: Pat
         with a_world(tmp_path, sink, certificates) as world:
             world.send(MAX, SUPPORT, "VPN drops", "It drops.")
             world.settle()
-            assert world.store.outbox_rows() == []
+            assert world.store.outbox.rows() == []
         assert sink.taken and all(taken.secure for taken in sink.taken)
     assert _letters_from(sink.taken) == {"support@example.org"}
 

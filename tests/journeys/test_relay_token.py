@@ -98,6 +98,6 @@ def test_a_gateway_hands_its_letters_over_with_a_token_that_it_keeps_while_it_is
             world.send("joe@example.net", SUPPORT, "No network", "Please help.")
             world.settle()
             assert len(tokens.asked) == 2, "the one that was taken back is replaced"
-            assert all(row.letter.address != OPERATOR for row in world.store.outbox_rows()), "and nobody needs to hear of it"
+            assert all(row.letter.address != OPERATOR for row in world.store.outbox.rows()), "and nobody needs to hear of it"
         finally:
             world._running.__exit__(None, None, None)

@@ -19,15 +19,15 @@ def test_an_answer_to_the_relays_own_message_id_finds_its_ticket(tmp_path: Path)
         world.letter(MAX)
         world.letter(ANN, "VPN drops")
         world.settle()
-        ids = [row.letter.id for row in world.store.letters_of(1) if row.letter.audience == "requester"]
+        ids = [row.letter.id for row in world.store.outbox.of_ticket(1) if row.letter.audience == "requester"]
         renamed = next(
             f"<relay-{n}@relay.example>"
             for n in range(1, 9)
-            if world.store.aliases([f"<relay-{n}@relay.example>"]).get(f"<relay-{n}@relay.example>") in ids
+            if world.store.outbox.aliases([f"<relay-{n}@relay.example>"]).get(f"<relay-{n}@relay.example>") in ids
         )
         world.send(MAX, SUPPORT, "no token here", "More words.", In_Reply_To=renamed)
         assert len(world.tickets()) == 1
-        evidence = world.store.inbox_rows(None, 1)[0].evidence
+        evidence = world.store.inbox.rows(None, 1)[0].evidence
         assert any(e.kind is EvidenceKind.OWN_ID and e.ticket == 1 for e in evidence)
 
 
@@ -38,9 +38,9 @@ def test_a_bounce_that_knows_the_letter_only_by_the_relays_name_finds_it(tmp_pat
         world.letter(MAX)
         world.letter(ANN, "VPN drops")
         world.settle()
-        acknowledgement = next(row.letter for row in world.store.letters_of(1) if row.letter.audience == "requester")
+        acknowledgement = next(row.letter for row in world.store.outbox.of_ticket(1) if row.letter.audience == "requester")
         names = [f"<relay-{n}@relay.example>" for n in range(1, 9)]
-        renamed = next(name for name, letter in world.store.aliases(names).items() if letter == acknowledgement.id)
+        renamed = next(name for name, letter in world.store.outbox.aliases(names).items() if letter == acknowledgement.id)
         lines = (
             "From: MAILER-DAEMON@mx.example.net", f"To: {SUPPORT}", "Subject: Undelivered", "Message-ID: <b@mx.example.net>",
             "Content-Type: multipart/report; report-type=delivery-status; boundary=b", "", "--b", "", "It failed.", "--b",
@@ -49,4 +49,4 @@ def test_a_bounce_that_knows_the_letter_only_by_the_relays_name_finds_it(tmp_pat
         )  # fmt: skip
         world.deliver("\r\n".join(lines).encode(), "", [SUPPORT])
         world.settle()
-        assert world.store.outbox_row(acknowledgement.id).fate == "bounced"
+        assert world.store.outbox.row(acknowledgement.id).fate == "bounced"

@@ -62,7 +62,7 @@ def test_a_test_letter_goes_to_the_relay_at_once_and_its_words_are_told(world: W
     done = check(world, "--send", "max@example.com")
     assert done.exit_code == 1 and "refused it: 554 5.7.1 not from you" in done.output
     assert check(world, "--send", "nobody").exit_code == 1
-    assert world.store.outbox_rows() == [], "it never was in the outbox"
+    assert world.store.outbox.rows() == [], "it never was in the outbox"
 
 
 def test_what_comes_back_unchanged_is_said_to_be_well_and_opens_nothing(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_what_comes_back_unchanged_is_said_to_be_well_and_opens_nothing(tmp_path
         )
         before = len(world.mailboxes.letters)
         assert world.tickets() == [] and len(world.mailboxes.letters) == before, "no ticket, no answer, no alarm"
-        assert [row.state for row in world.store.inbox_rows()] == ["done", "done"]
+        assert [row.state for row in world.store.inbox.rows()] == ["done", "done"]
 
 
 def test_a_relay_that_rewrites_is_told_with_the_settings_that_follow(tmp_path: Path) -> None:

@@ -64,13 +64,13 @@ def test_sigterm_under_load_ends_within_ten_seconds_and_loses_nothing(tmp_path: 
         assert (code, took < 10) == (0, True), (code, took, served.log)
         assert "Traceback" not in served.log and "alarm" not in served.log, served.log  # a stop is no trouble of the relay
         with served.store() as store:
-            rows = store.inbox_rows(None, 10000)
+            rows = store.inbox.rows(None, 10000)
             assert {row.state for row in rows} <= {"waiting", "done"}
             assert {row.reverse_path for row in rows} >= {f"{name}@example.com" for name in taken}
         assert not served.config.joinpath("mailgate.db-wal").exists() or not served.config.joinpath("mailgate.db-wal").stat().st_size
         with Running(settings.load(served.config)) as again:  # what was not read is read at the next start
-            served.until(lambda: not any(again.program.store.counts(wall_clock()).inbox.values()))
-            read = {row.reverse_path for row in again.program.store.inbox_rows("done", 10000)}
+            served.until(lambda: not any(again.program.store.standing.health(wall_clock()).inbox.values()))
+            read = {row.reverse_path for row in again.program.store.inbox.rows("done", 10000)}
             assert read >= {f"{name}@example.com" for name in taken}
 
 
@@ -138,7 +138,7 @@ def test_deliver_beside_a_serve_stores_the_mail_and_says_so_with_its_exit_code(s
     assert served.run("deliver", "-f", "pia@example.com", "support@example.org").returncode == 75, "no mail at all"
     assert mailgate("deliver", "--config", str(tmp_path), "support@example.org", given=mail).returncode == 75, "no configuration"
     with served.store() as store:
-        assert len([row for row in store.inbox_rows(None, 1000) if row.door == "pipe"]) == 1, "the same mail twice is one mail"
+        assert len([row for row in store.inbox.rows(None, 1000) if row.door == "pipe"]) == 1, "the same mail twice is one mail"
 
 
 @pytest.mark.database("sqlite", because="a file is copied by a command of ours, a server has its own")

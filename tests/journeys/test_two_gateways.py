@@ -57,7 +57,7 @@ def test_two_that_decide_in_the_same_instant_do_not_overrun_the_minute(tmp_path:
         world.settle()
         other.program.gateway.read_inbox()
         assert len(world.tickets()) == 2
-        rows = [row for state in OutboxState for row in world.store.outbox_rows(state)]
+        rows = [row for state in OutboxState for row in world.store.outbox.rows(state)]
         turns = [row.letter.not_before for row in rows if row.letter.audience is Audience.REQUESTER]
         assert sorted(turns, key=bool) == [None, world.clock() + timedelta(minutes=1)]
 

@@ -165,13 +165,13 @@ class World:
     def ticket(self, number: int | None = None) -> Any:
         """The ticket (the only one, or by number) with its entries."""
         self.settle()
-        number = number or self.store.ticket_list()[-1].number
-        return self.store.files([number])[number]
+        number = number or self.store.tickets.listed()[-1].number
+        return self.store.tickets.files([number])[number]
 
     def tickets(self) -> list[Any]:
         self.settle()
-        return sorted(self.store.ticket_list((), 1000), key=lambda t: t.number)
+        return sorted(self.store.tickets.listed((), 1000), key=lambda t: t.number)
 
     def events(self, number: int) -> list[str]:
         self.settle()
-        return [row.name for row in self.store.history(number)]
+        return [row.name for row in self.store.tickets.history(number)]

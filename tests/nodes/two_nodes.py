@@ -228,7 +228,7 @@ def run(
 def wait_until_quiet(store: Store, nodes: list[Node], timeout: float = 1500.0) -> None:
     until = time.monotonic() + timeout
     while True:
-        health = store.counts(wall_clock())
+        health = store.standing.health(wall_clock())
         moving = sum(health.inbox.get(state, 0) for state in ("waiting", "claimed"))
         moving += sum(health.outbox.get(state, 0) for state in ("queued", "sending", "deferred"))
         if not moving:

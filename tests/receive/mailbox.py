@@ -46,7 +46,7 @@ class Desk:
     def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: str | None = None) -> None:
         if self.fails is not None:
             raise self.fails
-        self.store.keep([Keep(one, desk, digest(one.raw), aside) for one in arrivals])
+        self.store.inbox.keep([Keep(one, desk, digest(one.raw), aside) for one in arrivals])
         self.server.commands.append("(committed)")
 
     def alarm(self, kind: str, what: str, way_out: str, key: str = "") -> None:
@@ -74,8 +74,8 @@ class Desk:
 
     def subjects(self, state: str | None = None) -> list[str]:
         """Of all mails that were stored, in their order."""
-        rows = sorted(self.store.inbox_rows(state, 10_000), key=lambda row: row.id)
-        return [self.store.raw(row.id).partition(b"Subject: ")[2].partition(b"\r\n")[0].decode() for row in rows]
+        rows = sorted(self.store.inbox.rows(state, 10_000), key=lambda row: row.id)
+        return [self.store.inbox.raw(row.id).partition(b"Subject: ")[2].partition(b"\r\n")[0].decode() for row in rows]
 
     def close(self) -> None:
         for watch in self.watches:

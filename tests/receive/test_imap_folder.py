@@ -120,14 +120,14 @@ def test_a_mail_that_cannot_be_fetched_is_set_aside_after_five_looks_and_the_oth
     for _ in range(MOST_REFUSALS):
         desk.clock.turn(hours=1)
         watch.look()
-    [aside] = desk.store.inbox_rows("set_aside")
+    [aside] = desk.store.inbox.rows("set_aside")
     assert "cannot be fetched" in aside.reason and "box/INBOX under UID 1" in aside.reason
     assert desk.subjects("set_aside") == ["poison"]  # its header, at least
     fetched = len(server.told("UID FETCH 1 "))
     desk.clock.turn(hours=5)
     watch.look()
     assert len(server.told("UID FETCH 1 ")) == fetched  # and that was that
-    assert len(desk.store.inbox_rows(None, 1000)) == 100
+    assert len(desk.store.inbox.rows(None, 1000)) == 100
 
 
 def test_a_mail_that_kills_the_connection_each_time_does_not_hold_up_the_others(desk: Desk, server: ImapServer):
@@ -193,7 +193,7 @@ def test_a_literal_that_was_never_announced_so_long_is_not_read(desk: Desk, serv
         watch.look()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
     assert desk.subjects("waiting") == ["small"]
-    [aside] = desk.store.inbox_rows("set_aside")
+    [aside] = desk.store.inbox.rows("set_aside")
     assert "larger than the server says" in aside.reason
 
 
@@ -206,7 +206,7 @@ def test_only_what_comes_after_the_first_look_is_taken_in(desk: Desk, server: Im
     server.inbox.add(a_mail("moved here, stamped long ago"), noon(1) - timedelta(days=700))
     watch.look()
     assert desk.subjects() == ["moved here, stamped long ago"]
-    [row] = desk.store.inbox_rows()
+    [row] = desk.store.inbox.rows()
     assert row.arrived_at == noon(1) + timedelta(seconds=1)  # never before the horizon
 
 
@@ -214,7 +214,7 @@ def test_an_arrival_is_never_in_the_future(desk: Desk, server: ImapServer):
     watch = begun(desk)
     server.inbox.add(a_mail("ahead"), noon(28))
     watch.look()
-    assert desk.store.inbox_rows()[0].arrived_at == desk.clock()
+    assert desk.store.inbox.rows()[0].arrived_at == desk.clock()
 
 
 @pytest.mark.parametrize(("start", "wanted"), [(Start.NOW, []), (Start.UNSEEN, ["b"]), (noon(2) - timedelta(hours=12), ["b", "c"])])
@@ -228,7 +228,7 @@ def test_what_was_there_before_us_is_taken_in_as_the_start_rule_says(desk: Desk,
     watch.look()
     assert desk.subjects() == wanted  # and a rescan brings nothing older
     if wanted:
-        assert min(row.arrived_at for row in desk.store.inbox_rows()) == noon(2)  # its age is not made young
+        assert min(row.arrived_at for row in desk.store.inbox.rows()) == noon(2)  # its age is not made young
 
 
 def test_after_new_uids_everything_new_comes_and_nothing_twice(desk: Desk, server: ImapServer):
@@ -311,7 +311,7 @@ def test_a_junk_folder_is_only_looked_at_and_its_mail_set_aside(desk: Desk, serv
     server.folders["Junk"].add(a_mail("pills"), noon(3))
     watch.look()
     assert server.told("EXAMINE") and not server.told("SELECT") and not server.told("UID STORE")
-    [row] = desk.store.inbox_rows()
+    [row] = desk.store.inbox.rows()
     assert (row.state, row.reason) == ("set_aside", "in the junk folder")
 
 

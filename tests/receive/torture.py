@@ -29,8 +29,8 @@ class Result:
 
 def _result(desk: Desk, wanted: list[bytes], cuts: int = 0) -> Result:
     """By the bytes: a mail that came half is a mail that is lost."""
-    rows = desk.store.inbox_rows(None, 100_000)
-    there = Counter(desk.store.raw(row.id) for row in rows)
+    rows = desk.store.inbox.rows(None, 100_000)
+    there = Counter(desk.store.inbox.raw(row.id) for row in rows)
     lost = sum(raw not in there for raw in wanted)
     twice = sum(count - 1 for count in there.values())
     return Result(len(wanted), lost, twice, sum(row.state == "set_aside" for row in rows), cuts)

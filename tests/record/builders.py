@@ -55,8 +55,8 @@ def some_keeps(n: int, start: int = 0) -> list[Keep]:
 
 def claims(store: Store, n: int = 1, now: datetime = NOON) -> list[Claim]:
     """Claims on `n` new mails."""
-    kept = store.keep([a_keep(f"{next(_letters)} for a claim", received_at=now) for _ in range(n)])
-    found = store.claim_inbox(n, now, LEASE)
+    kept = store.inbox.keep([a_keep(f"{next(_letters)} for a claim", received_at=now) for _ in range(n)])
+    found = store.inbox.claim(n, now, LEASE)
     assert [claim.id for claim in found] == [one.id for one in kept]
     return found
 
@@ -244,7 +244,7 @@ def a_recorded_ticket(store: Store, number: int = 1, *, people: tuple[Person, ..
     """A ticket as it stands in the record."""
     outcome = opened(a_ticket(number, **fields))
     store.record([replace(outcome, decision=replace(outcome.decision, people=people))], NOON)
-    return store.files([number])[number].ticket
+    return store.tickets.files([number])[number].ticket
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ class Gate:
             if fault.applies(items):
                 raise fault.error
         if self.store is not None:
-            return self.store.keep(items)
+            return self.store.inbox.keep(items)
         return [Kept(n, duplicate=False) for n, _ in enumerate(items)]
 
     def open(self, times=1000):
@@ -77,8 +77,8 @@ def test_what_came_while_a_commit_was_under_way_shares_the_next_one(gate, accept
 
 
 def test_three_hundred_mails_from_eight_doors_take_few_commits_and_all_are_stored(store):
-    acceptor = Acceptor(store)
-    before = store.commits
+    acceptor = Acceptor(store.inbox)
+    before = store._db.commits
     start = threading.Barrier(8)
 
     def door(number):
@@ -90,8 +90,8 @@ def test_three_hundred_mails_from_eight_doors_take_few_commits_and_all_are_store
     assert not any(future.result(WAIT)[0].duplicate for future in futures)
     acceptor.close(WAIT)
     reservations = 8 * 38 // 100 + 1
-    assert store.commits - before - reservations < 100
-    assert len(store.claim_inbox(1000, NOON, LEASE)) == 304
+    assert store._db.commits - before - reservations < 100
+    assert len(store.inbox.claim(1000, NOON, LEASE)) == 304
 
 
 def test_a_group_has_bounds_in_mails_and_in_bytes(gate, acceptor):
@@ -168,7 +168,7 @@ def test_closing_commits_what_waits_and_takes_nothing_more(store):
     acceptor.close(WAIT)
     assert all(future.result(0)[0].id for future in futures)
     assert isinstance(acceptor.submit([a_keep("late")]).exception(WAIT), Closed)
-    assert len(store.claim_inbox(100, NOON, LEASE)) == 10
+    assert len(store.inbox.claim(100, NOON, LEASE)) == 10
 
 
 def test_closing_in_a_hurry_tells_who_still_waits_that_the_mail_was_not_taken(gate):
@@ -191,7 +191,7 @@ def test_a_client_that_hangs_up_does_not_cancel_a_commit(store):
     gate.open()
     assert other.result(WAIT)[0].duplicate is False
     acceptor.close(WAIT)
-    assert len(store.claim_inbox(10, NOON, LEASE)) == 3
+    assert len(store.inbox.claim(10, NOON, LEASE)) == 3
 
 
 class Hands:

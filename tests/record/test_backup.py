@@ -33,31 +33,31 @@ def test_a_restored_copy_holds_everything_and_sends_nothing_until_released(store
     store.record([opened(a_ticket(), a_person(), claim, letters=(a_letter(),))], NOON)
     store.backup(copy, NOON)
     again = restored(copy, for_serve=True)
-    assert again.files([1]) == store.files([1])
-    assert again.raw(claim.id) == claim.arrival.raw
-    assert again.is_restored() and again.counts(NOON).restored
-    assert again.claim_letters(10, NOON, LEASE) == []
+    assert again.tickets.files([1]) == store.tickets.files([1])
+    assert again.inbox.raw(claim.id) == claim.arrival.raw
+    assert again.standing.is_restored() and again.standing.health(NOON).restored
+    assert again.outbox.claim(10, NOON, LEASE) == []
     again.close()
     again = restored(copy)
-    assert again.claim_letters(10, NOON, LEASE) == [], "also after another start"
-    again.release_restored()
-    assert len(again.claim_letters(10, NOON, LEASE)) == 1
+    assert again.outbox.claim(10, NOON, LEASE) == [], "also after another start"
+    again.standing.release_restored()
+    assert len(again.outbox.claim(10, NOON, LEASE)) == 1
     again.close()
-    assert not store.is_restored()
-    assert len(store.claim_letters(10, NOON, LEASE)) == 1, "the original goes on"
+    assert not store.standing.is_restored()
+    assert len(store.outbox.claim(10, NOON, LEASE)) == 1, "the original goes on"
 
 
 def test_a_restored_copy_gives_no_number_a_second_time(store, copy):
-    store.take_ids("ticket", 1)
+    store.numbers.take("ticket", 1)
     store.backup(copy, NOON)
-    after = {kind: store.take_ids(kind, 500)[-1] for kind in ("ticket", "person", "entry", "inbox")}
+    after = {kind: store.numbers.take(kind, 500)[-1] for kind in ("ticket", "person", "entry", "inbox")}
     again = restored(copy)
-    assert all(again.take_ids(kind, 1)[0] > last for kind, last in after.items())
+    assert all(again.numbers.take(kind, 1)[0] > last for kind, last in after.items())
     again.close()
 
 
 def test_a_copy_is_one_file_and_private_and_whole(store, copy):
-    store.keep(some_keeps(50))
+    store.inbox.keep(some_keeps(50))
     store.backup(copy, NOON)
     assert [file.name for file in copy.parent.glob("copy.db*")] == ["copy.db"]
     with closing(sqlite3.connect(copy)) as look:
@@ -71,7 +71,7 @@ def test_a_copy_shows_one_moment_while_mail_comes_in(store, copy):
     def door():
         number = 0
         while not stop.is_set():
-            store.keep([a_keep(f"{number} a"), a_keep(f"{number} b")])
+            store.inbox.keep([a_keep(f"{number} a"), a_keep(f"{number} b")])
             number += 1
 
     thread = threading.Thread(target=door)
@@ -84,7 +84,7 @@ def test_a_copy_shows_one_moment_while_mail_comes_in(store, copy):
         thread.join()
     for turn in range(5):
         again = restored(copy.with_name(f"copy{turn}.db"))
-        assert len(again.inbox_rows(limit=100_000)) % 2 == 0
+        assert len(again.inbox.rows(limit=100_000)) % 2 == 0
         again.close()
 
 
@@ -106,9 +106,9 @@ def test_a_backup_that_fails_leaves_nothing_behind(store, copy, monkeypatch):
 
 
 def test_a_copy_put_over_a_database_whose_log_is_still_there_is_refused(store, copy, tmp_path):
-    store.keep(some_keeps(3))
+    store.inbox.keep(some_keeps(3))
     store.backup(copy, NOON)
-    store.keep(some_keeps(3, start=10))
+    store.inbox.keep(some_keeps(3, start=10))
     log = (tmp_path / "mailgate.db-wal").read_bytes()
     stale = copy.with_name("copy.db-wal")
     stale.write_bytes(log)
@@ -119,8 +119,8 @@ def test_a_copy_put_over_a_database_whose_log_is_still_there_is_refused(store, c
     stale.unlink()
     for _ in range(2):
         again = restored(copy, for_serve=True)
-        assert len(again.inbox_rows()) == 3
-        again.keep(some_keeps(1, start=99))
+        assert len(again.inbox.rows()) == 3
+        again.inbox.keep(some_keeps(1, start=99))
         again.close()
         break
 
@@ -128,7 +128,7 @@ def test_a_copy_put_over_a_database_whose_log_is_still_there_is_refused(store, c
 def test_a_restored_copy_that_crashed_is_opened_with_its_log(store, copy, tmp_path):
     store.backup(copy, NOON)
     again = restored(copy, for_serve=True)
-    again.keep(some_keeps(2))
+    again.inbox.keep(some_keeps(2))
     folder = tmp_path / "crashed"
     folder.mkdir(mode=0o700)
     for name in ("copy.db", "copy.db-wal"):
@@ -136,18 +136,18 @@ def test_a_restored_copy_that_crashed_is_opened_with_its_log(store, copy, tmp_pa
         (folder / name).chmod(0o600)
     again.close()
     recovered = restored(folder / "copy.db", for_serve=True)
-    assert len(recovered.inbox_rows()) == 2
+    assert len(recovered.inbox.rows()) == 2
     recovered.close()
 
 
 def test_a_copy_of_a_copy_is_a_copy(store, copy):
     store.backup(copy, NOON)
     again = restored(copy)
-    again.release_restored()
+    again.standing.release_restored()
     again.backup(copy.with_name("second.db"), NOON)
     again.close()
     second = restored(copy.with_name("second.db"))
-    assert second.is_restored()
+    assert second.standing.is_restored()
     second.close()
 
 
@@ -155,5 +155,5 @@ def test_two_stores_side_by_side_are_two(tmp_path):
     (tmp_path / "a").mkdir(mode=0o700)
     (tmp_path / "b").mkdir(mode=0o700)
     with a_store(tmp_path / "a") as one, a_store(tmp_path / "b") as two:
-        one.keep(some_keeps(1))
-        assert two.inbox_rows() == []
+        one.inbox.keep(some_keeps(1))
+        assert two.inbox.rows() == []

@@ -51,7 +51,7 @@ def killed(program: subprocess.Popen[bytes]) -> list[str]:
 CLAIMING = """
 print("ready", flush=True)
 sys.stdin.readline()
-while claims := store.claim_inbox(7, NOON, LEASE):
+while claims := store.inbox.claim(7, NOON, LEASE):
     for claim in claims:
         print(claim.id, flush=True)
 """
@@ -60,7 +60,7 @@ while claims := store.claim_inbox(7, NOON, LEASE):
 def test_two_programs_claim_the_same_inbox_and_no_mail_is_read_twice(tmp_path):
     settings = a_database(tmp_path)
     with open_store(settings, NOON) as store:
-        ids = {kept.id for kept in store.keep(some_keeps(400))}
+        ids = {kept.id for kept in store.inbox.keep(some_keeps(400))}
     programs = [a_program(CLAIMING, settings.url) for _ in range(2)]
     for program in programs:
         lines_until(program, 1)
@@ -76,7 +76,7 @@ def test_two_programs_claim_the_same_inbox_and_no_mail_is_read_twice(tmp_path):
 KEEPING = """
 for number in range(int(sys.argv[2]), 10**6):
     keep = a_keep(f"mail {number}")
-    store.keep([keep])
+    store.inbox.keep([keep])
     print(keep.digest, flush=True)  # the reply to the last dot
 """
 
@@ -95,13 +95,13 @@ def test_a_program_killed_while_it_takes_mail_loses_none_that_it_said_yes_to_and
         assert look(store, "select count(*) from raw_mails") == [(len(stored),)]
         assert set(said_yes) <= set(stored)
         assert len(stored) == len(set(stored))
-        assert len(store.claim_inbox(100_000, NOON, LEASE)) == len(stored)
+        assert len(store.inbox.claim(100_000, NOON, LEASE)) == len(stored)
 
 
 RECORDING = """
 while True:
-    claims = store.claim_inbox(10, NOON, LEASE) or store.claim_inbox(10, NOON + LEASE, LEASE)
-    tickets, people, entries = (store.take_ids(kind, 10) for kind in ("ticket", "person", "entry"))
+    claims = store.inbox.claim(10, NOON, LEASE) or store.inbox.claim(10, NOON + LEASE, LEASE)
+    tickets, people, entries = (store.numbers.take(kind, 10) for kind in ("ticket", "person", "entry"))
     outcomes = []
     for claim, number, person, entry in zip(claims, tickets, people, entries):
         mail = f"<{claim.id}@example.org>"
@@ -129,7 +129,7 @@ def test_a_program_killed_while_it_records_leaves_each_decision_whole_or_undone(
     """(faults 1 and 53)"""
     settings = a_database(tmp_path)
     with open_store(settings, NOON) as store:
-        store.keep(some_keeps(3000))
+        store.inbox.keep(some_keeps(3000))
     for turn in range(5):
         program = a_program(RECORDING, settings.url)
         lines_until(program, 2 + turn)
@@ -139,21 +139,21 @@ def test_a_program_killed_while_it_records_leaves_each_decision_whole_or_undone(
             ((done,),) = look(store, "select count(*) from tickets")
             assert done >= 10 * (2 + turn)
     with open_store(settings, NOON) as store:
-        health = store.counts(NOON)
+        health = store.standing.health(NOON)
         assert health.inbox["waiting"] + health.inbox["claimed"] + done == 3000, "what was claimed when it died is read again"
 
 
 def test_a_crash_between_the_commit_and_the_reply_makes_no_second_mail(tmp_path):
     """(fault 9)"""
     settings = a_database(tmp_path)
-    code = "import os, signal\nstore.keep([a_keep('once')])\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    code = "import os, signal\nstore.inbox.keep([a_keep('once')])\nos.kill(os.getpid(), signal.SIGKILL)\n"
     program = a_program(code, settings.url)
     program.communicate(timeout=60)
     assert program.returncode == -signal.SIGKILL
     with open_store(settings, NOON) as store:
-        (again,) = store.keep([a_keep("once")])
+        (again,) = store.inbox.keep([a_keep("once")])
         assert again.duplicate
-        assert len(store.claim_inbox(10, NOON, LEASE)) == 1
+        assert len(store.inbox.claim(10, NOON, LEASE)) == 1
 
 
 def test_a_serve_that_was_killed_lets_the_next_one_start(tmp_path):
@@ -161,7 +161,7 @@ def test_a_serve_that_was_killed_lets_the_next_one_start(tmp_path):
     code = (
         "store.close()\n"
         "store = open_store(settings, NOON, for_serve=True)\n"
-        "store.keep([a_keep()])\n"
+        "store.inbox.keep([a_keep()])\n"
         "print('up', flush=True)\n"
         "sys.stdin.read()\n"
     )
@@ -169,4 +169,4 @@ def test_a_serve_that_was_killed_lets_the_next_one_start(tmp_path):
     lines_until(program, 1)
     killed(program)
     with open_store(settings, NOON, for_serve=True) as store:
-        assert len(store.inbox_rows()) == 1
+        assert len(store.inbox.rows()) == 1

@@ -33,14 +33,14 @@ def test_a_committed_mail_never_hears_of_a_disk_that_fails_in_the_tidying_behind
     """(fault 5)"""
     told = []
     store.when_broken(lambda: told.append(True))
-    store.keep([a_keep("the first")])
+    store.inbox.keep([a_keep("the first")])
     monkeypatch.setattr("mailgate.record.database._TIDY_EVERY", 1)
     monkeypatch.setattr(type(store._db.room), "tidy", failed_disk)
-    (kept,) = store.keep([a_keep("the one that was safe")])
+    (kept,) = store.inbox.keep([a_keep("the one that was safe")])
     assert kept.id is not None and told == [True]
     with pytest.raises(Broken):
-        store.keep([a_keep("the next")])
-    assert len(store.inbox_rows(None)) == 2
+        store.inbox.keep([a_keep("the next")])
+    assert len(store.inbox.rows(None)) == 2
     assert told == [True], "told once"
 
 
@@ -50,8 +50,8 @@ def test_tidying_that_is_only_in_somebodys_way_is_nothing(store, monkeypatch):
 
     monkeypatch.setattr("mailgate.record.database._TIDY_EVERY", 1)
     monkeypatch.setattr(type(store._db.room), "tidy", busy)
-    assert [kept.duplicate for kept in store.keep(some_keeps(3))] == [False] * 3
-    assert [kept.duplicate for kept in store.keep(some_keeps(3, 3))] == [False] * 3
+    assert [kept.duplicate for kept in store.inbox.keep(some_keeps(3))] == [False] * 3
+    assert [kept.duplicate for kept in store.inbox.keep(some_keeps(3, 3))] == [False] * 3
 
 
 def test_the_watch_sees_a_file_that_takes_nothing_any_more(store, monkeypatch):
@@ -71,7 +71,7 @@ from pathlib import Path
 from mailgate.record.rows import Broken, Busy
 from tests.record.builders import NOON, a_keep, a_store
 store = a_store(Path(sys.argv[1]))
-store.keep([a_keep("before")])
+store.inbox.keep([a_keep("before")])
 store._db.room.engine.dispose()  # no connection is open: the next has to be made
 store._db._patience = 0.1
 hoard = []
@@ -82,7 +82,7 @@ try:
 except OSError:
     pass
 try:
-    store.keep([a_keep("during")])
+    store.inbox.keep([a_keep("during")])
     print("kept")
 except Busy:
     print("busy")
@@ -90,7 +90,7 @@ except Broken:
     print("broken")
 for one in hoard:
     os.close(one)
-print(store.keep([a_keep("after")])[0].duplicate, store._db.broken)
+print(store.inbox.keep([a_keep("after")])[0].duplicate, store._db.broken)
 """
 
 

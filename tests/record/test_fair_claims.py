@@ -17,11 +17,11 @@ def waits(store: Store, sender: str | None, count: int, *, after: float = 0) -> 
         replace(an_arrival(f"{sender} {n}", received_at=NOON + timedelta(seconds=after + n / 1000)), reverse_path=sender)
         for n in range(count)
     ]
-    store.keep([Keep(one, "it", f"{sender}{n}{after}") for n, one in enumerate(arrivals)])
+    store.inbox.keep([Keep(one, "it", f"{sender}{n}{after}") for n, one in enumerate(arrivals)])
 
 
 def claimed(store: Store, limit: int = 20) -> list[str | None]:
-    return [one.arrival.reverse_path for one in store.claim_inbox(limit, NOON + timedelta(hours=1), LEASE)]
+    return [one.arrival.reverse_path for one in store.inbox.claim(limit, NOON + timedelta(hours=1), LEASE)]
 
 
 def test_who_writes_one_mail_is_not_behind_somebodys_thousands(store: Store):
@@ -52,6 +52,6 @@ def test_a_backlog_gets_on_while_others_write_more_than_there_is_room_for(store:
 
 def test_a_single_sender_has_all_the_room_and_keeps_his_order(store: Store):
     waits(store, "eve@example.net", 50)
-    first = store.claim_inbox(20, NOON + timedelta(hours=1), LEASE)
+    first = store.inbox.claim(20, NOON + timedelta(hours=1), LEASE)
     assert len(first) == 20 and [one.arrival.received_at for one in first] == sorted(one.arrival.received_at for one in first)
-    assert len({one.id for one in first} | {one.id for one in store.claim_inbox(40, NOON + timedelta(hours=1), LEASE)}) == 50
+    assert len({one.id for one in first} | {one.id for one in store.inbox.claim(40, NOON + timedelta(hours=1), LEASE)}) == 50

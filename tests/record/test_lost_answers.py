@@ -50,23 +50,23 @@ def lose_the_answer_to_commit(store, times=1):
 def test_a_mail_whose_commit_was_not_answered_is_stored_once(nodes):
     """(faults 10 and 42)"""
     one, _ = nodes
-    one.keep([a_keep("before")])
+    one.inbox.keep([a_keep("before")])
     lose_the_answer_to_commit(one)
-    one.keep([a_keep("mail")])
-    assert len(one.inbox_rows()) == 2
+    one.inbox.keep([a_keep("mail")])
+    assert len(one.inbox.rows()) == 2
 
 
 @on_server
 def test_what_was_claimed_by_a_commit_that_was_not_answered_is_ours(nodes):
     one, other = nodes
-    one.keep(some_keeps(5))
+    one.inbox.keep(some_keeps(5))
     lose_the_answer_to_commit(one)
-    assert len(one.claim_inbox(5, NOON, LEASE)) == 5
-    assert other.claim_inbox(5, NOON, LEASE) == []
+    assert len(one.inbox.claim(5, NOON, LEASE)) == 5
+    assert other.inbox.claim(5, NOON, LEASE) == []
     a_recorded_ticket(other)
     other.record([Outcome(None, Decision(), (a_letter(), a_letter()))], NOON)
     lose_the_answer_to_commit(one)
-    assert len(one.claim_letters(5, NOON, LEASE)) == 2
+    assert len(one.outbox.claim(5, NOON, LEASE)) == 2
 
 
 @on_server
@@ -77,12 +77,12 @@ def test_a_decision_whose_commit_was_not_answered_is_recorded_once(nodes):
     one.record([opened(a_ticket(1), a_person(), first, letters=(a_letter(1),))], NOON)
     lose_the_answer_to_commit(one)
     one.record([opened(a_ticket(2), claim=second)], NOON)
-    assert len(one.ticket_list()) == 2 and len(one.outbox_rows()) == 1
-    before = one.files([1])[1].ticket
+    assert len(one.tickets.listed()) == 2 and len(one.outbox.rows()) == 1
+    before = one.tickets.files([1])[1].ticket
     lose_the_answer_to_commit(one)
     with pytest.raises(Conflict):  # nobody can tell whose it was: decide again, on what is there now
         one.record([wrote(before)], NOON)
-    assert one.files([1])[1].ticket.history == before.history + 1
+    assert one.tickets.files([1])[1].ticket.history == before.history + 1
 
 
 @on_server

@@ -29,7 +29,7 @@ from mailgate.record.store import open_store
 now = datetime(2026, 11, 20, 12, tzinfo=UTC)
 store = open_store(DatabaseSettings(sys.argv[1]), now, for_serve=True)
 for number in range(int(sys.argv[2])):
-    store.keep_policy(f"policy {number}", "x" * 3000, now)
+    store.standing.keep_policy(f"policy {number}", "x" * 3000, now)
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -59,15 +59,15 @@ def test_a_log_that_ends_before_its_last_commit_is_refused_by_serve_and_by_every
             open_store(DatabaseSettings(str(path)), NOON, for_serve=for_serve)
         assert "accept_lost_log" in refused.value.way_out
     with open_store(DatabaseSettings(str(path), accept_lost_log=True), NOON, for_serve=True) as store:
-        assert store.is_restored(), "letters wait until somebody has looked"
+        assert store.standing.is_restored(), "letters wait until somebody has looked"
 
 
 @pytest.mark.parametrize("commits", [0, 1, 3])
 def test_a_crash_alone_loses_nothing_and_is_no_reason_to_refuse(tmp_path: Path, commits: int) -> None:
     path = crashed(tmp_path, commits)
     with open_store(DatabaseSettings(str(path)), NOON, for_serve=True) as store:
-        assert [store.policy_text(f"policy {number}") is not None for number in range(commits)] == [True] * commits
-        assert not store.is_restored()
+        assert [store.standing.policy_text(f"policy {number}") is not None for number in range(commits)] == [True] * commits
+        assert not store.standing.is_restored()
 
 
 def test_the_log_of_another_database_is_refused(tmp_path: Path) -> None:
@@ -90,10 +90,10 @@ def test_an_index_from_before_the_machine_was_started_says_nothing(tmp_path: Pat
 def test_what_stands_in_the_database_already_may_be_cut_from_the_log(tmp_path: Path) -> None:
     path = crashed(tmp_path)
     with open_store(DatabaseSettings(str(path)), NOON) as store:
-        assert store.policy_text("policy 2")
+        assert store.standing.policy_text("policy 2")
     assert not lost_log.is_cut(*sidecars(path))
     with open_store(DatabaseSettings(str(path)), NOON, for_serve=True) as store:
-        assert store.policy_text("policy 2")
+        assert store.standing.policy_text("policy 2")
 
 
 # --- in operation ------------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def served(tmp_path: Path) -> Store:
     settings = DatabaseSettings(str(tmp_path / "mailgate.db"))
     create_store(settings, NOON)
     store = open_store(settings, NOON, for_serve=True)
-    store.keep_policy("one", "text", NOON)
+    store.standing.keep_policy("one", "text", NOON)
     store.look_after()
     return store
 
@@ -171,7 +171,7 @@ def test_a_file_that_is_touched_in_operation_is_noticed_by_the_next_look_and_end
         served.look_after()
     assert ended == ["74"] and "mailgate.db" in served.fault
     with pytest.raises(Broken):
-        served.keep_policy("two", "text", NOON)
+        served.standing.keep_policy("two", "text", NOON)
 
 
 def test_a_backup_put_over_the_running_database_is_noticed(served: Store, tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_backup_put_over_the_running_database_is_noticed(served: Store, tmp_pa
 
 def test_the_control_a_busy_database_is_nowhere_else(served: Store) -> None:
     for number in range(600):  # past the size at which the log is begun anew, and the tidying behind every 256th commit
-        served.keep_policy(f"more {number}", "x" * 9000, NOON)
+        served.standing.keep_policy(f"more {number}", "x" * 9000, NOON)
         if number % 50 == 0:
             served.look_after()
     served.look_after()

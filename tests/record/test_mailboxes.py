@@ -149,33 +149,33 @@ def test_a_node_that_starts_takes_no_folder_from_a_living_one_or_from_another_ma
 
 def kept(store: Store, aside: str | None, text: str = "pills"):
     arrival = replace(an_arrival(text), door=Door.IMAP)
-    return store.keep([Keep(arrival, "it", text, aside)])[0]
+    return store.inbox.keep([Keep(arrival, "it", text, aside)])[0]
 
 
 def test_junk_is_set_aside_unread_and_counted_apart(store: Store):
     number = kept(store, JUNK).id
     kept(store, "too large", "film")
-    assert store.inbox_row(number).state == "set_aside"
-    assert store.claim_inbox(10, NOON, MINUTE) == []
-    health = store.counts(NOON)
+    assert store.inbox.row(number).state == "set_aside"
+    assert store.inbox.claim(10, NOON, MINUTE) == []
+    health = store.standing.health(NOON)
     assert (health.junk, health.inbox["set_aside"]) == (1, 1)
 
 
 def test_junk_that_comes_by_another_way_is_read_and_stays_one_mail(store: Store):
     number = kept(store, JUNK).id
     assert kept(store, None).id == number
-    [claim] = store.claim_inbox(10, NOON, MINUTE)
+    [claim] = store.inbox.claim(10, NOON, MINUTE)
     assert claim.id == number
     assert kept(store, None).duplicate and kept(store, JUNK).duplicate
-    assert len(store.inbox_rows()) == 1
+    assert len(store.inbox.rows()) == 1
 
 
 def test_what_was_set_aside_for_another_reason_stays_so(store: Store):
     number = kept(store, "too large").id
-    assert kept(store, None).duplicate and store.inbox_row(number).state == "set_aside"
+    assert kept(store, None).duplicate and store.inbox.row(number).state == "set_aside"
 
 
 def test_junk_and_the_same_mail_in_one_commit_is_a_mail(store: Store):
     one, two = (replace(an_arrival("both"), door=Door.IMAP) for _ in range(2))
-    store.keep([Keep(one, "it", "both", JUNK), Keep(two, "it", "both")])
-    assert [row.state for row in store.inbox_rows()] == ["waiting"]
+    store.inbox.keep([Keep(one, "it", "both", JUNK), Keep(two, "it", "both")])
+    assert [row.state for row in store.inbox.rows()] == ["waiting"]

@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, make_url
 
-from mailgate.record import house, migrations, opening, postgres
+from mailgate.record import meta, migrations, opening, postgres
 from mailgate.record.store import Untrusted, open_store
 from mailgate.record.tables import metadata
 from tests.databases import a_database, look, without_tables
@@ -165,9 +165,9 @@ def older(settings, to="0001"):
         for name in [*metadata.tables, "alembic_version"]:
             connection.exec_driver_sql(f"DROP TABLE {name}" + (" CASCADE" if database.room.is_shared else ""))
         migrations.upgrade(connection, to)
-        house.found(connection, "it", NOON)
+        meta.found(connection, "it", NOON)
         if database.room.is_shared:
-            house.put(connection, "home", postgres.home(connection))
+            meta.put(connection, "home", postgres.home(connection))
 
     if not database.room.is_shared:
         with database.room.engine.connect() as connection:
@@ -223,7 +223,7 @@ def test_a_program_of_the_version_before_may_work_beside_the_newer_schema_and_an
         look(store, "update meta set value = '0950 0960' where key = 'beside'")
     monkeypatch.setattr(migrations, "HEAD", "0960")
     with caplog.at_level("WARNING"), open_store(settings, NOON, for_serve=True) as store:
-        store.keep(some_keeps(1))
+        store.inbox.keep(some_keeps(1))
     assert "newer schema 0999" in caplog.text
     monkeypatch.setattr(migrations, "HEAD", "0940")
     with pytest.raises(Untrusted, match="0999, which this version does not know"):

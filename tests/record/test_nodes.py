@@ -22,15 +22,17 @@ from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import SlaBreached
 from mailgate.model.flood import Block
 from mailgate.model.policy import Budgets, Metric
-from mailgate.record import floods, holds, house, node, people
-from mailgate.record.rows import Conflict, Outcome
+from mailgate.record import meta, node
+from mailgate.record.floods import Flows
+from mailgate.record.people import People
+from mailgate.record.rows import Conflict, Outcome, Settlement
+from mailgate.record.standing import Standing, operator_alarm
 from mailgate.record.store import open_store
 from tests.databases import a_database, look
 from tests.record.builders import (
     LEASE,
     NOON,
     Attempt,
-    a_keep,
     a_letter,
     a_person,
     a_recorded_ticket,
@@ -59,7 +61,7 @@ def test_two_nodes_claim_five_thousand_mails_and_none_twice(nodes):
     def reader(store):
         begin.wait()
         taken = []
-        while some := store.claim_inbox(40, NOON, LEASE):
+        while some := store.inbox.claim(40, NOON, LEASE):
             assert [c.arrival.received_at for c in some] == sorted(c.arrival.received_at for c in some), "each in the order of arrival"
             taken += [claim.id for claim in some]
         return taken
@@ -67,19 +69,19 @@ def test_two_nodes_claim_five_thousand_mails_and_none_twice(nodes):
     with ThreadPoolExecutor(4) as threads:
         shares = list(threads.map(reader, (*nodes, *nodes)))
     assert all(shares)
-    assert sorted(id for share in shares for id in share) == sorted(row.id for row in nodes[0].inbox_rows(limit=10_000))
+    assert sorted(id for share in shares for id in share) == sorted(row.id for row in nodes[0].inbox.rows(limit=10_000))
     assert sum(map(len, shares)) == 5000
 
 
 @on_server
 def test_a_claim_steps_over_what_another_node_is_just_claiming(nodes):
     one, other = nodes
-    one.keep(some_keeps(10))
+    one.inbox.keep(some_keeps(10))
     engine = one._db.room.engine
     with engine.connect() as connection, connection.begin():
         connection.exec_driver_sql("SELECT id FROM inbox ORDER BY received_at LIMIT 4 FOR UPDATE")
-        assert len(other.claim_inbox(100, NOON, LEASE)) == 6
-    assert len(other.claim_inbox(100, NOON, LEASE)) == 4
+        assert len(other.inbox.claim(100, NOON, LEASE)) == 6
+    assert len(other.inbox.claim(100, NOON, LEASE)) == 4
 
 
 def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
@@ -90,9 +92,9 @@ def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
 
     def courier(store):
         taken = []
-        while some := store.claim_letters(30, NOON, LEASE):
+        while some := store.outbox.claim(30, NOON, LEASE):
             for letter in some:
-                assert store.settle_letter(letter.letter.id, letter.lease, Attempt(OutboxState.SENT), "250", NOON)
+                assert store.outbox.settle(Settlement(letter.letter.id, letter.lease, Attempt(OutboxState.SENT), "250"), NOON)
                 taken.append(letter.letter.id)
         return taken
 
@@ -107,23 +109,23 @@ def test_a_node_that_slept_past_its_leases_writes_nothing_any_more(nodes):
     """(fault 37)"""
     sleeper, awake = nodes
     (asleep,) = claims(sleeper)
-    (taken,) = awake.claim_inbox(1, NOON + LEASE, LEASE)
+    (taken,) = awake.inbox.claim(1, NOON + LEASE, LEASE)
     with pytest.raises(Conflict, match="lease"):
         sleeper.record([opened(a_ticket(), a_person(), asleep, letters=(a_letter(),))], NOON)
-    assert not sleeper.set_aside(asleep.id, asleep.lease, "late", (), NOON)
-    assert sleeper.ticket_list() == [] and sleeper.outbox_rows() == [], "not one row of it"
+    assert not sleeper.inbox.set_aside(asleep.id, asleep.lease, "late", (), NOON)
+    assert sleeper.tickets.listed() == [] and sleeper.outbox.rows() == [], "not one row of it"
     awake.record([opened(a_ticket(), a_person(), taken, letters=(a_letter(),))], NOON)
-    (old,) = sleeper.claim_letters(1, NOON, LEASE)
-    (new,) = awake.claim_letters(1, NOON + LEASE, LEASE)
+    (old,) = sleeper.outbox.claim(1, NOON, LEASE)
+    (new,) = awake.outbox.claim(1, NOON + LEASE, LEASE)
     assert new.doubted, "the copy is known to be one"
-    assert not sleeper.settle_letter(old.letter.id, old.lease, Attempt(OutboxState.REFUSED), "late", NOON)
-    assert awake.settle_letter(new.letter.id, new.lease, Attempt(OutboxState.SENT), "250", NOON)
+    assert not sleeper.outbox.settle(Settlement(old.letter.id, old.lease, Attempt(OutboxState.REFUSED), "late"), NOON)
+    assert awake.outbox.settle(Settlement(new.letter.id, new.lease, Attempt(OutboxState.SENT), "250"), NOON)
 
 
 # --- leases of the dead -------------------------------------------------------------------------------------------
 
 SLEEPING = """
-print(len(store.claim_inbox(3, NOON, LEASE)), flush=True)
+print(len(store.inbox.claim(3, NOON, LEASE)), flush=True)
 sys.stdin.read()
 """
 
@@ -132,17 +134,17 @@ sys.stdin.read()
 def test_a_start_forgets_the_leases_of_programs_that_died_here_and_of_nobody_else(tmp_path):
     settings = a_database(tmp_path)
     with open_store(settings, NOON, for_serve=True) as store:
-        store.keep(some_keeps(9))
+        store.inbox.keep(some_keeps(9))
         living, dead = a_program(SLEEPING, settings.url), a_program(SLEEPING, settings.url)
         for program in (living, dead):
             assert lines_until(program, 1) == ["3"]
-        (elsewhere, *_) = store.claim_inbox(1, NOON, LEASE)
+        (elsewhere, *_) = store.inbox.claim(1, NOON, LEASE)
         look(store, f"update inbox set lease = 'anothermachine.1.1.{'0' * 16}' where id = {elsewhere.id}")
         dead.kill()
         dead.communicate()
         with open_store(settings, NOON, for_serve=True) as started:
             assert started.forget_leases() == 3
-        assert store.counts(NOON).inbox == {"waiting": 5, "claimed": 4, "set_aside": 0}
+        assert store.standing.health(NOON).inbox == {"waiting": 5, "claimed": 4, "set_aside": 0}
         living.communicate()
 
 
@@ -161,7 +163,7 @@ def test_a_lease_says_whether_its_program_still_runs():
 def test_no_number_is_given_out_twice_by_two_nodes(nodes):
     """(fault 41)"""
     with ThreadPoolExecutor(8) as threads:
-        taken = list(threads.map(lambda turn: nodes[turn % 2].take_ids("ticket", 1 + turn % 7), range(400)))
+        taken = list(threads.map(lambda turn: nodes[turn % 2].numbers.take("ticket", 1 + turn % 7), range(400)))
     numbers = [number for some in taken for number in some]
     assert len(set(numbers)) == len(numbers)
 
@@ -190,8 +192,8 @@ def test_an_answer_that_overtakes_its_question_on_another_node_makes_one_ticket(
             ends = list(threads.map(record, nodes, (base + 1, base + 2), (question, answer)))
         (conflict,) = [end for end in ends if end is not None]
         assert conflict.what in ("unique", "message_id")
-        (number,) = nodes[0].tickets_by_message_ids("it", shared).values()
-        assert [t.number for t in nodes[0].ticket_list() if t.number > base] == [number]
+        (number,) = nodes[0].inbox.tickets_by_message_ids("it", shared).values()
+        assert [t.number for t in nodes[0].tickets.listed() if t.number > base] == [number]
         loser = (question, answer)[ends.index(conflict)]
         seen = nodes[1].files([number])[number].ticket
         nodes[1].record([wrote(seen, claim=loser, message_ids=shared)], NOON)
@@ -205,7 +207,7 @@ def test_two_nodes_that_write_on_one_ticket_take_turns_and_lose_nothing(nodes):
     def writer(store):
         written = 0
         while written < 25:
-            before = store.files([1])[1].ticket
+            before = store.tickets.files([1])[1].ticket
             with suppress(Conflict):
                 store.record([wrote(before)], NOON)
                 written += 1
@@ -221,7 +223,7 @@ def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
     breach = SlaBreached(at=NOON, metric=Metric.RESOLUTION, cycle=1, due_at=NOON, target_s=60, priority=3, owner=None, group="first")
     for number in range(1, 11):
         a_recorded_ticket(nodes[0], number, people=(a_person(),))
-        due = [store.due_tickets(NOON + timedelta(hours=3), 50) for store in nodes]
+        due = [store.tickets.due(NOON + timedelta(hours=3), 50) for store in nodes]
         begin = threading.Barrier(2)
 
         def alarm(store, files, number=number, begin=begin):
@@ -236,7 +238,7 @@ def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
 
         with ThreadPoolExecutor(2) as threads:
             assert sum(threads.map(alarm, nodes, due)) == 1
-        assert len(nodes[0].letters_of(number)) == 1
+        assert len(nodes[0].outbox.of_ticket(number)) == 1
 
 
 def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
@@ -245,8 +247,8 @@ def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
     for number in range(1, 21):
         a_recorded_ticket(one, number)
         one.record([Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))], NOON)
-    assert other.automatic_counts(["s1@x"], NOON).unknown_minute == 20
-    assert other.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
+    assert other.outbox.automatic_counts(["s1@x"], NOON).unknown_minute == 20
+    assert other.outbox.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
     assert raised(other, "relay_down", "", NOON)
     assert not raised(one, "relay_down", "", NOON)
 
@@ -278,7 +280,7 @@ def test_of_two_nodes_that_decide_in_the_same_instant_one_decides_again(nodes):
         with ThreadPoolExecutor(2) as threads:
             ends = list(threads.map(want, nodes, (number, number + 1)))
         assert ends.count(("budget", "unknown addresses")) == 1 and ends.count(None) == 1, ends
-        assert nodes[0].automatic_counts([], NOON).unknown_minute == 20
+        assert nodes[0].outbox.automatic_counts([], NOON).unknown_minute == 20
         look(nodes[0], f"DELETE FROM letters WHERE ticket >= {number}")
 
 
@@ -309,63 +311,13 @@ def test_who_counts_waits_for_whoever_counted_before_and_has_not_committed(nodes
     assert seen == [2]
 
 
-# --- what only one node may do ------------------------------------------------------------------------------------
-
-
-def test_what_one_node_holds_is_nobody_elses_until_it_lets_go_or_its_time_is_over(nodes):
-    one, other = nodes
-    minute = timedelta(minutes=1)
-    assert one.hold("mailbox:it", NOON, minute, "a") and one.hold("mailbox:it", NOON + minute / 2, minute, "a"), "it lasts longer"
-    assert not other.hold("mailbox:it", NOON + minute, minute, "b")
-    assert other.hold("mailbox:hr", NOON, minute, "b"), "another name is another thing"
-    assert other.hold("mailbox:it", NOON + 1.5 * minute, minute, "b"), "its time is over"
-    assert not one.hold("mailbox:it", NOON + 2 * minute, minute, "a"), "who slept has lost it"
-    assert not one.let_go("mailbox:it", "a")
-    assert other.let_go("mailbox:it", "b") and one.hold("mailbox:it", NOON + 2 * minute, minute, "a")
-    assert one.hold("mine", NOON, minute) and other.hold("mine", NOON, minute), "one program, by default"
-
-
-def test_of_many_that_want_to_hold_the_same_one_gets_it(nodes):
-    for turn in range(10):
-        begin = threading.Barrier(8)
-
-        def want(who, turn=turn, begin=begin):
-            begin.wait()
-            return nodes[who % 2].hold(f"thing {turn}", NOON, LEASE, f"node {who}")
-
-        with ThreadPoolExecutor(8) as threads:
-            assert sum(threads.map(want, range(8))) == 1
-
-
-@on_server
-def test_of_one_senders_backlog_a_claim_takes_nothing_that_another_node_took_while_it_looked(nodes):
-    """A sender's share is found by a question within the question: the row itself has to be asked again whether it still waits."""
-    one, other = nodes
-    one.keep([a_keep(f"one of many {n}") for n in range(200)])
-    begin = threading.Barrier(2)
-
-    def reader(store):
-        taken = []
-        begin.wait()
-        while some := store.claim_inbox(4, NOON, LEASE):
-            taken += [claim.id for claim in some]
-        return taken
-
-    for _ in range(5):
-        with ThreadPoolExecutor(2) as threads:
-            shares = [id for share in threads.map(reader, (one, other)) for id in share]
-        assert sorted(shares) == sorted(set(shares)) and len(shares) == 200
-        one._db.write(lambda connection: connection.exec_driver_sql("UPDATE inbox SET state = 'waiting', lease = NULL, lease_until = NULL"))
-
-
 #: Writes that look for a row and insert it where there is none. The second of two in one moment finds the first one's.
 FOUND_OR_MADE = {
-    "what runs here": lambda c: house.put(c, "running here", "config"),
-    "a policy": lambda c: house.keep_policy(c, "digest", "text", NOON),
-    "an alarm of the machine": lambda c: house.operator_alarm(c, "disk", "", NOON, timedelta(hours=1)),
-    "an address that is not written to": lambda c: people.suppress(c, A_SUPPRESSION),
-    "an address that is not read": lambda c: floods.block(c, Block("spam@example.com", NOON, None, "")),
-    "what only one may do": lambda c: holds.hold(c, "clocks", "a node", NOON, LEASE),
+    "what runs here": lambda c: meta.put(c, "running here", "config"),
+    "a policy": lambda c: Standing.keep_policy(c, "digest", "text", NOON),
+    "an alarm of the machine": lambda c: operator_alarm(c, "disk", "", NOON, timedelta(hours=1)),
+    "an address that is not written to": lambda c: People.suppress(c, A_SUPPRESSION),
+    "an address that is not read": lambda c: Flows.block(c, Block("spam@example.com", NOON, None, "")),
 }
 A_SUPPRESSION = Suppression("a@example.com", SuppressionKind.BOUNCE, "no such mailbox", NOON, NOON + timedelta(days=60))
 

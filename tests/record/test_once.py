@@ -22,19 +22,19 @@ def test_a_key_is_taken_once_and_with_it_the_whole_decision_falls(store):
     first, second, third = claims(store, 3)
     before = a_recorded_ticket(store)
     store.record([wrote(before, claim=first, once=(KEY, SEAL))], NOON)
-    assert store.known_once([KEY, SEAL, "mail:other"]) == {KEY, SEAL}
-    now = store.files([1])[1].ticket
+    assert store.outbox.known_once([KEY, SEAL, "mail:other"]) == {KEY, SEAL}
+    now = store.tickets.files([1])[1].ticket
     for claim, keys in ((second, (KEY,)), (third, ("mail:other", SEAL))):
         with pytest.raises(Conflict):
             store.record([wrote(now, claim=claim, once=keys)], NOON)
-    assert store.files([1])[1].ticket == now and store.known_once(["mail:other"]) == set()
+    assert store.tickets.files([1])[1].ticket == now and store.outbox.known_once(["mail:other"]) == set()
 
 
 def test_of_two_mails_in_one_batch_one_is_first(store):
     first, second = claims(store, 2)
     with pytest.raises(Conflict):
         store.record([Outcome(first, Decision(once=(KEY,))), Outcome(second, Decision(once=(KEY,)))], NOON)
-    assert store.known_once([KEY]) == set()
+    assert store.outbox.known_once([KEY]) == set()
 
 
 def test_of_many_that_decide_at_the_same_moment_one_is_recorded(store):
@@ -63,14 +63,14 @@ def test_a_mail_that_waits_is_read_once_more_and_its_claim_says_so(store):
     assert not waiting.confirmed
     store.record([Outcome(waiting, Decision())], NOON)
     store.record([Outcome(yes, Decision(confirms=waiting.id))], NOON)
-    [claim] = store.claim_inbox(5, NOON, LEASE)
+    [claim] = store.inbox.claim(5, NOON, LEASE)
     assert claim.id == waiting.id and claim.confirmed
     with pytest.raises(Conflict):
         store.record([Outcome(again, Decision(confirms=waiting.id))], NOON)
     store.record([Outcome(claim, Decision())], NOON)
     with pytest.raises(Conflict):
         store.record([Outcome(again, Decision(confirms=waiting.id))], NOON)
-    assert store.claim_inbox(5, NOON, LEASE) == []
+    assert store.inbox.claim(5, NOON, LEASE) == []
 
 
 def test_a_mail_that_is_still_being_read_cannot_be_confirmed(store):
@@ -83,8 +83,8 @@ def test_questions_are_counted_by_whom_they_ask(store):
     letters = [replace(a_letter(), about=7, made_at=NOON - timedelta(minutes=minutes)) for minutes in (10, 50, 70, 25 * 60)]
     with_letters(store, *letters, a_letter())
     who = letters[0].person
-    assert store.asked([who, 99], NOON) == {who: (2, 3)}
-    assert store.letters([letters[0].id])[letters[0].id].about == 7
+    assert store.outbox.asked([who, 99], NOON) == {who: (2, 3)}
+    assert store.outbox.facts([letters[0].id])[letters[0].id].about == 7
 
 
 def test_an_answer_makes_what_was_reported_before_it_count_no_more(store):
@@ -94,13 +94,13 @@ def test_an_answer_makes_what_was_reported_before_it_count_no_more(store):
     bring(store, reported(second.id, "complained", None))
     [address] = {letter.address.lower() for letter in (first, second, third)}
     since = NOON - timedelta(days=60)
-    assert store.since_answers([address], since) == {address: (None, frozenset({first.id, second.id}))}
+    assert store.delivery_reports.since_answers([address], since) == {address: (None, frozenset({first.id, second.id}))}
     [claim] = claims(store)
     later = NOON + timedelta(hours=1)
     store.record([Outcome(claim, Decision(answered=third.id))], later)
-    assert store.since_answers([address, "x@y"], since) == {address: (later, frozenset()), "x@y": (None, frozenset())}
-    assert store.letters([third.id])[third.id].answered_at == later
-    assert store.since_answers([address], later)[address][1] == frozenset()
+    assert store.delivery_reports.since_answers([address, "x@y"], since) == {address: (later, frozenset()), "x@y": (None, frozenset())}
+    assert store.outbox.facts([third.id])[third.id].answered_at == later
+    assert store.delivery_reports.since_answers([address], later)[address][1] == frozenset()
 
 
 def test_soft_reports_and_what_was_only_shown_make_no_address_dead(store):
@@ -108,4 +108,6 @@ def test_soft_reports_and_what_was_only_shown_make_no_address_dead(store):
     with_letters(store, letter)
     bring(store, reported(letter.id, "delayed", Fate.DELAYED))
     bring(store, replace(reported(letter.id), fate=None, hard=False))
-    assert store.since_answers([letter.address.lower()], NOON - timedelta(days=60))[letter.address.lower()][1] == frozenset()
+    assert (
+        store.delivery_reports.since_answers([letter.address.lower()], NOON - timedelta(days=60))[letter.address.lower()][1] == frozenset()
+    )

@@ -22,11 +22,11 @@ def put(store, *letters, held=False):
 
 
 def claim(store, now=NOON, limit=10):
-    return store.claim_letters(limit, now, LEASE)
+    return store.outbox.claim(limit, now, LEASE)
 
 
 def state(store, letter):
-    return store.outbox_row(letter.id).state
+    return store.outbox.row(letter.id).state
 
 
 def test_a_letter_comes_back_sealed_as_it_was(store):
@@ -51,7 +51,7 @@ def test_a_letter_comes_back_sealed_as_it_was(store):
     (claimed,) = claim(store)
     assert claimed.letter == letter
     assert (claimed.attempts, claimed.first_at, claimed.doubted, claimed.last_reply) == (1, NOON, False, "")
-    assert store.outbox_row(letter.id.lower()).letter == letter
+    assert store.outbox.row(letter.id.lower()).letter == letter
 
 
 def test_persons_words_go_before_machines(store):
@@ -66,9 +66,9 @@ def test_a_claimed_letter_is_nobody_elses_until_the_lease_runs_out_and_is_doubte
     assert claim(store, NOON + LEASE - timedelta(seconds=1)) == []
     (second,) = claim(store, NOON + LEASE)
     assert (second.attempts, second.doubted, second.first_at) == (2, True, NOON)
-    assert not store.settle_letter(first.letter.id, first.lease, Attempt(), "250 late", NOON + LEASE)
-    assert store.settle_letter(second.letter.id, second.lease, Attempt(), "250 ok", NOON + LEASE)
-    row = store.outbox_row(first.letter.id)
+    assert not store.outbox.settle(Settlement(first.letter.id, first.lease, Attempt(), "250 late"), NOON + LEASE)
+    assert store.outbox.settle(Settlement(second.letter.id, second.lease, Attempt(), "250 ok"), NOON + LEASE)
+    row = store.outbox.row(first.letter.id)
     assert (row.state, row.last_reply, row.settled_at) == (S.SENT, "250 ok", NOON + LEASE)
     assert claim(store, NOON + timedelta(days=9)) == []
 
@@ -76,9 +76,11 @@ def test_a_claimed_letter_is_nobody_elses_until_the_lease_runs_out_and_is_doubte
 def test_a_deferred_letter_comes_back_at_its_time_with_its_attempts_counted(store):
     put(store, a_letter())
     (one,) = claim(store)
-    assert store.settle_letter(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON + 5 * MINUTE, doubted=True), "451 later", NOON)
+    assert store.outbox.settle(
+        Settlement(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON + 5 * MINUTE, doubted=True), "451 later"), NOON
+    )
     assert claim(store, NOON + 4 * MINUTE) == []
-    row = store.outbox_row(one.letter.id)
+    row = store.outbox.row(one.letter.id)
     assert (row.state, row.attempts, row.next_attempt_at, row.last_reply, row.lease) == (
         S.DEFERRED,
         1,
@@ -93,13 +95,13 @@ def test_a_deferred_letter_comes_back_at_its_time_with_its_attempts_counted(stor
 def test_a_relay_that_is_down_costs_no_attempt(store):
     put(store, a_letter())
     (one,) = claim(store)
-    store.settle_letter(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON + MINUTE, counts=False), "no connection", NOON)
+    store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON + MINUTE, counts=False), "no connection"), NOON)
     assert claim(store, NOON + MINUTE)[0].attempts == 1
 
 
 def test_a_letter_given_back_untried_is_due_at_once(store):
     put(store, a_letter())
-    store.release_letters(claim(store), NOON + MINUTE)
+    store.outbox.release_lease(claim(store), NOON + MINUTE)
     (one,) = claim(store, NOON + MINUTE)
     assert (one.attempts, one.first_at, one.doubted) == (1, NOON + MINUTE, False)
 
@@ -109,16 +111,16 @@ def test_who_lost_the_lease_of_a_letter_cannot_give_it_back(store):
     put(store, a_letter())
     lost = claim(store)
     (held,) = claim(store, NOON + LEASE)
-    store.release_letters(lost, NOON + LEASE)
+    store.outbox.release_lease(lost, NOON + LEASE)
     assert claim(store, NOON + LEASE + MINUTE) == []
-    assert store.settle_letter(held.letter.id, held.lease, Attempt(), "250 ok", NOON + LEASE + MINUTE)
+    assert store.outbox.settle(Settlement(held.letter.id, held.lease, Attempt(), "250 ok"), NOON + LEASE + MINUTE)
 
 
 def test_a_letter_waits_for_its_time_and_one_that_would_come_too_late_is_cancelled(store):
     early, late, fine = a_letter(not_before=NOON + MINUTE), a_letter(expires_at=NOON), a_letter(expires_at=NOON + MINUTE)
     put(store, early, late, fine)
     assert [one.letter.id for one in claim(store, limit=1)] == [fine.id], "what is cancelled on the way takes nobody's place"
-    assert (state(store, late), store.outbox_row(late.id).settled_at) == (S.CANCELLED, NOON)
+    assert (state(store, late), store.outbox.row(late.id).settled_at) == (S.CANCELLED, NOON)
     assert [one.letter.id for one in claim(store, NOON + MINUTE)] == [early.id]
 
 
@@ -134,9 +136,9 @@ def test_held_letters_stay_until_they_are_released(store):
     put(store, held, later, held=True)
     put(store, free)
     assert [one.letter.id for one in claim(store)] == [free.id]
-    assert store.release_held(NOON, [held.id]) == 1
+    assert store.outbox.release(NOON, [held.id]) == 1
     assert [one.letter.id for one in claim(store)] == [held.id]
-    assert store.release_held(NOON) == 1
+    assert store.outbox.release(NOON) == 1
     assert claim(store) == []
     assert [one.letter.id for one in claim(store, NOON + timedelta(days=1)) if one.letter.id == later.id] == [later.id]
 
@@ -146,19 +148,19 @@ def test_holding_everything_also_holds_what_is_deferred_while_it_was_under_way(s
     put(store, under_way, taken)
     one, two = sorted(claim(store), key=lambda each: each.letter.id)
     put(store, waiting)
-    assert store.hold_letters() == 3
-    assert store.settle_letter(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON), "451", NOON)
-    assert store.settle_letter(two.letter.id, two.lease, Attempt(S.SENT), "250", NOON)
+    assert store.outbox.hold() == 3
+    assert store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(S.DEFERRED, NOON), "451"), NOON)
+    assert store.outbox.settle(Settlement(two.letter.id, two.lease, Attempt(S.SENT), "250"), NOON)
     assert [state(store, each) for each in (waiting, one.letter, two.letter)] == [S.HELD, S.HELD, S.SENT]
-    assert store.outbox_row(one.letter.id).last_reply == "451"
+    assert store.outbox.row(one.letter.id).last_reply == "451"
     assert claim(store, NOON + timedelta(days=9)) == []
 
 
 def test_a_courier_that_died_over_a_held_letter_leaves_it_doubted(store):
     put(store, a_letter())
     claim(store)
-    store.hold_letters()
-    store.release_held(NOON)
+    store.outbox.hold()
+    store.outbox.release(NOON)
     assert claim(store)[0].doubted is True
 
 
@@ -167,9 +169,9 @@ def test_cancelled_letters_never_leave_but_one_that_the_relay_took_is_sent(store
     put(store, under_way)
     (one,) = claim(store)
     put(store, waiting)
-    assert store.cancel_letters(NOON, "by hand", [waiting.id, under_way.id]) == 2
+    assert store.outbox.cancel(NOON, "by hand", [waiting.id, under_way.id]) == 2
     assert claim(store, NOON + timedelta(days=9)) == []
-    assert store.settle_letter(one.letter.id, one.lease, Attempt(S.SENT), "250", NOON)
+    assert store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(S.SENT), "250"), NOON)
     assert (state(store, waiting), state(store, under_way)) == (S.CANCELLED, S.SENT)
 
 
@@ -177,10 +179,10 @@ def test_an_operator_may_try_any_letter_again_but_one_that_was_sent(store):
     refused, sent = a_letter(), a_letter()
     put(store, refused, sent)
     for one in claim(store):
-        store.settle_letter(one.letter.id, one.lease, Attempt(S.REFUSED if one.letter.id == refused.id else S.SENT), "", NOON)
-    assert store.retry_letter(refused.id, NOON)
-    assert not store.retry_letter(sent.id, NOON)
-    assert not store.retry_letter("NOBODY00", NOON)
+        store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(S.REFUSED if one.letter.id == refused.id else S.SENT), ""), NOON)
+    assert store.outbox.retry(refused.id, NOON)
+    assert not store.outbox.retry(sent.id, NOON)
+    assert not store.outbox.retry("NOBODY00", NOON)
     assert [one.letter.id for one in claim(store)] == [refused.id]
 
 
@@ -192,8 +194,8 @@ def test_an_attempt_and_what_follows_from_it_are_recorded_together(store):
     store.record([wrote(before, settlement=settlement)], NOON)
     assert state(store, one.letter) is S.REFUSED
     with pytest.raises(Conflict):
-        store.record([wrote(store.files([1])[1].ticket, settlement=settlement)], NOON)
-    assert len(store.history(1)) == 2
+        store.record([wrote(store.tickets.files([1])[1].ticket, settlement=settlement)], NOON)
+    assert len(store.tickets.history(1)) == 2
 
 
 def test_a_spent_token_stays_spent_from_the_first_time_on(store):
@@ -201,7 +203,7 @@ def test_a_spent_token_stays_spent_from_the_first_time_on(store):
     put(store, letter)
     for minutes in (1, 2):
         store.record([Outcome(None, Decision(spent=(letter.id,)))], NOON + minutes * MINUTE)
-    facts = store.letters([letter.id, "NOBODY00"])
+    facts = store.outbox.facts([letter.id, "NOBODY00"])
     assert list(facts) == [letter.id]
     assert facts[letter.id].spent_at == NOON + MINUTE
     found = facts[letter.id]
@@ -227,7 +229,7 @@ def test_only_automatic_letters_to_outsiders_count_against_the_budgets(store):
         an_acknowledgement(6, made_at=NOON - timedelta(hours=23)),
         an_acknowledgement(7, made_at=NOON - timedelta(hours=24)),
     )
-    counts = store.automatic_counts(["ANN@example.org", "x@y.z", "nobody@x"], NOON)
+    counts = store.outbox.automatic_counts(["ANN@example.org", "x@y.z", "nobody@x"], NOON)
     assert counts.per_address_hour == {"ann@example.org": 2, "x@y.z": 1}
     assert counts.per_address_day == {"ann@example.org": 3, "x@y.z": 1}
     assert (counts.unknown_minute, counts.known_minute) == (1, 1)
@@ -235,13 +237,13 @@ def test_only_automatic_letters_to_outsiders_count_against_the_budgets(store):
 
 def test_a_letter_whose_turn_is_still_to_come_has_its_place_in_the_budget(store):
     put(store, *(an_acknowledgement(number, proven=False, not_before=NOON + number * MINUTE) for number in range(1, 4)))
-    assert store.automatic_counts([], NOON).unknown_minute == 3
-    assert store.automatic_counts([], NOON + 3 * MINUTE).unknown_minute == 1
+    assert store.outbox.automatic_counts([], NOON).unknown_minute == 3
+    assert store.outbox.automatic_counts([], NOON + 3 * MINUTE).unknown_minute == 1
 
 
 def test_where_no_minute_is_limited_none_is_counted_and_addresses_are(store):
     put(store, an_acknowledgement(1, address="ann@example.org"), an_acknowledgement(2, proven=False, address="x@y.z"))
-    counts = store.automatic_counts(["ann@example.org", "x@y.z"], NOON, by_minute=False)
+    counts = store.outbox.automatic_counts(["ann@example.org", "x@y.z"], NOON, by_minute=False)
     assert (counts.unknown_minute, counts.known_minute) == (0, 0)
     assert counts.per_address_hour == {"ann@example.org": 1, "x@y.z": 1}
 
@@ -249,34 +251,34 @@ def test_where_no_minute_is_limited_none_is_counted_and_addresses_are(store):
 def test_a_name_that_the_relay_gave_leads_to_the_first_letter_that_got_it(store):
     one, two = a_letter(), a_letter()
     put(store, one, two)
-    store.letter_alias("<relay@x>", one.id)
-    store.letter_alias("<relay@x>", two.id)
-    assert store.aliases(["<relay@x>", "<other@x>"]) == {"<relay@x>": one.id}
+    store.outbox.add_alias("<relay@x>", one.id)
+    store.outbox.add_alias("<relay@x>", two.id)
+    assert store.outbox.aliases(["<relay@x>", "<other@x>"]) == {"<relay@x>": one.id}
 
 
 def test_the_list_shows_what_wants_attention_and_the_rest_when_asked(store):
     letters = [a_letter(made_at=NOON + minute * MINUTE) for minute in range(4)]
     put(store, *letters)
     for one in claim(store, NOON + MINUTE):
-        store.settle_letter(one.letter.id, one.lease, Attempt(S.SENT), "", NOON + MINUTE)
-    assert [row.letter.id for row in store.outbox_rows()] == [letters[3].id, letters[2].id]
-    assert {row.letter.id for row in store.outbox_rows(S.SENT)} == {letters[0].id, letters[1].id}
-    assert [row.letter.id for row in store.outbox_rows(S.QUEUED, limit=1)] == [letters[3].id]
-    assert [row.letter.id for row in store.letters_of(1)] == [letter.id for letter in letters]
-    assert store.outbox_row("NOBODY00") is None
+        store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(S.SENT), ""), NOON + MINUTE)
+    assert [row.letter.id for row in store.outbox.rows()] == [letters[3].id, letters[2].id]
+    assert {row.letter.id for row in store.outbox.rows(S.SENT)} == {letters[0].id, letters[1].id}
+    assert [row.letter.id for row in store.outbox.rows(S.QUEUED, limit=1)] == [letters[3].id]
+    assert [row.letter.id for row in store.outbox.of_ticket(1)] == [letter.id for letter in letters]
+    assert store.outbox.row("NOBODY00") is None
 
 
 def test_after_the_clock_was_set_back_what_was_due_at_once_is_due_now_and_what_was_delayed_keeps_its_turn(store):
     tried, at_once, delayed = a_letter(1), a_letter(2), a_letter(3, not_before=NOON + MINUTE)
     put(store, tried)
     (claimed,) = claim(store)
-    store.settle_letter(tried.id, claimed.lease, Attempt(S.DEFERRED, NOON + timedelta(hours=24)), "451", NOON)
+    store.outbox.settle(Settlement(tried.id, claimed.lease, Attempt(S.DEFERRED, NOON + timedelta(hours=24)), "451"), NOON)
     put(store, at_once, delayed)
     back = NOON - timedelta(hours=1)
     assert claim(store, back) == []
-    assert store.hasten_letters(back) == 2
+    assert store.outbox.hasten(back) == 2
     assert {one.letter.id for one in claim(store, back)} == {tried.id, at_once.id}
-    assert store.hasten_letters(back) == 0
+    assert store.outbox.hasten(back) == 0
 
 
 def test_a_decision_takes_back_letters_that_wait_all_of_them_or_nothing(store):

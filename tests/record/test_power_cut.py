@@ -35,7 +35,7 @@ os.write(1, b"made ")
 store = open_store(settings, NOON)
 for number in range({MAILS}):
     keep = a_keep(f"mail {{number}}", size=3000 * number)
-    store.keep([keep])
+    store.inbox.keep([keep])
     os.write(1, keep.digest.encode() + b" ")
     if number % 3 == 2:
         store.look_after()  # what was committed moves from the log into the file
@@ -102,7 +102,7 @@ def test_after_a_power_cut_the_program_starts_by_itself(tmp_path: Path) -> None:
     for n, image in enumerate(found[:: len(found) // 12]):
         settings = DatabaseSettings(str(lay(image, tmp_path / f"{n}")))
         with open_store(settings, NOON, for_serve=True) as store:
-            assert {row.id for row in store.inbox_rows(None, 100)} >= set(range(1, len(image.said)))
+            assert {row.id for row in store.inbox.rows(None, 100)} >= set(range(1, len(image.said)))
 
 
 @pytest.mark.timeout(240)

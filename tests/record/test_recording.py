@@ -42,12 +42,12 @@ PEOPLE = (
 def everything_of(store) -> list[object]:
     """Whatever a failed recording must not have touched."""
     return [
-        store.ticket_list(),
-        [store.history(ticket.number) for ticket in store.ticket_list()],
-        store.people(range(1, 20)),
-        store.outbox_rows(),
-        [row.state for row in store.inbox_rows()],
-        store.files(range(1, 20)),
+        store.tickets.listed(),
+        [store.tickets.history(ticket.number) for ticket in store.tickets.listed()],
+        store.people.by_id(range(1, 20)),
+        store.outbox.rows(),
+        [row.state for row in store.inbox.rows()],
+        store.tickets.files(range(1, 20)),
     ]
 
 
@@ -58,16 +58,16 @@ def test_a_ticket_comes_back_as_it_went_in(store):
     notice = a_notice(1)
     outcome = opened(ticket, None, claim, entries=(first, second), letters=(notice,), message_id="<1@example.org>")
     store.record([replace(outcome, decision=replace(outcome.decision, people=PEOPLE))], NOON)
-    file = store.files([1], notices_for=[1])[1]
+    file = store.tickets.files([1], notices_for=[1])[1]
     assert file.ticket == replace(ticket, version=1, history=1) == recorded(outcome.decision.changes[0])
     assert file.entries == (first, second)
     assert file.people == (PEOPLE[0], PEOPLE[1], PEOPLE[2])
     assert file.notices == ("New: printer",)
-    assert store.files([1])[1].notices == ()
-    row = store.inbox_row(claim.id)
+    assert store.tickets.files([1])[1].notices == ()
+    row = store.inbox.row(claim.id)
     assert (row.state, row.ticket, row.message_id) == ("done", 1, "<1@example.org>")
     assert (row.trace, row.evidence, row.proof) == (outcome.decision.trace, outcome.decision.evidence, outcome.decision.proof)
-    (event,) = store.history(1)
+    (event,) = store.tickets.history(1)
     assert (event.seq, event.name, event.actor, event.mail) == (1, "ticket_opened", 1, claim.id)
     assert event.facts == {"desk": "it", "kind": "incident", "priority": 3, "requester": 1, "group": "first", "follows": None}
 
@@ -76,7 +76,7 @@ def test_a_changed_ticket_keeps_what_did_not_change_and_takes_what_did(store):
     people = (*PEOPLE,)
     outcome = opened(a_full_ticket())
     store.record([replace(outcome, decision=replace(outcome.decision, people=people))], NOON)
-    before = store.files([1])[1].ticket
+    before = store.tickets.files([1])[1].ticket
     stopped = replace(before.cycles[1], outcome=Ends.MET, stopped_at=NOON, elapsed_s=60)
     after = replace(
         before,
@@ -88,8 +88,8 @@ def test_a_changed_ticket_keeps_what_did_not_change_and_takes_what_did(store):
         cycles=(before.cycles[0], stopped, *before.cycles[2:], a_cycle(Metric.UPDATE)),
     )
     store.record([wrote(before, after, events=(TicketTaken(at=NOON, actor=2), PriorityChanged(at=NOON, before=3, after=2)))], NOON)
-    assert store.files([1])[1].ticket == replace(after, version=2, history=3)
-    assert [(row.seq, row.name) for row in store.history(1)] == [(1, "ticket_opened"), (2, "ticket_taken"), (3, "priority_changed")]
+    assert store.tickets.files([1])[1].ticket == replace(after, version=2, history=3)
+    assert [(row.seq, row.name) for row in store.tickets.history(1)] == [(1, "ticket_opened"), (2, "ticket_taken"), (3, "priority_changed")]
 
 
 def test_who_decided_on_an_old_version_loses_and_nothing_is_written(store):
@@ -103,7 +103,7 @@ def test_who_decided_on_an_old_version_loses_and_nothing_is_written(store):
         store.record([other, second], NOON)
     assert (conflict.value.what, conflict.value.keys) == ("ticket", (1,))
     assert everything_of(store) == untouched
-    assert store.tickets_by_message_ids("it", ["<n@x>"]) == {}
+    assert store.inbox.tickets_by_message_ids("it", ["<n@x>"]) == {}
 
 
 def test_decisions_of_one_batch_may_follow_one_another_on_one_ticket(store):
@@ -113,10 +113,10 @@ def test_decisions_of_one_batch_may_follow_one_another_on_one_ticket(store):
     so_far = recorded(second.decision.changes[0])
     third = wrote(so_far, replace(so_far, priority=1, cycles=(*so_far.cycles, a_cycle(Metric.UPDATE))))
     store.record([first, second, third], NOON)
-    stands = store.files([1])[1].ticket
+    stands = store.tickets.files([1])[1].ticket
     assert stands == recorded(third.decision.changes[0])
     assert (stands.version, stands.history, stands.status, stands.priority) == (3, 3, Status.OPEN, 1)
-    assert [row.seq for row in store.history(1)] == [1, 2, 3]
+    assert [row.seq for row in store.tickets.history(1)] == [1, 2, 3]
 
 
 def test_decisions_of_one_batch_that_do_not_follow_one_another_are_a_conflict(store):
@@ -138,36 +138,36 @@ def test_a_letters_name_is_used_once(store):
     (claim,) = claims(store)
     store.record([opened(a_ticket(), a_person(), letters=(a_letter(id="AAAA0001"),))], NOON)
     with pytest.raises(Conflict):
-        store.record([wrote(store.files([1])[1].ticket, claim=claim, letters=(a_letter(id="AAAA0001"),))], NOON)
-    assert store.inbox_row(claim.id).state == "claimed"
+        store.record([wrote(store.tickets.files([1])[1].ticket, claim=claim, letters=(a_letter(id="AAAA0001"),))], NOON)
+    assert store.inbox.row(claim.id).state == "claimed"
 
 
 def test_no_ticket_is_acknowledged_twice(store):
     outcome = opened(a_ticket(), a_person(), letters=(an_acknowledgement(), a_notice(), a_notice()))
     store.record([outcome], NOON)
-    assert store.acknowledged([1, 2]) == {1}
-    before = store.files([1])[1].ticket
+    assert store.outbox.acknowledged([1, 2]) == {1}
+    before = store.tickets.files([1])[1].ticket
     with pytest.raises(Conflict):
         store.record([wrote(before, letters=(an_acknowledgement(),))], NOON)
-    assert len(store.outbox_rows()) == 3
+    assert len(store.outbox.rows()) == 3
 
 
 def test_a_message_id_belongs_to_one_ticket_and_who_did_not_know_decides_again(store):
     # The reply overtook its question: both cite the same Message-ID, and neither knew of the other.
     store.record([opened(a_ticket(1), a_person(), message_ids=("<question@x>", "<reply@x>"))], NOON)
-    assert store.tickets_by_message_ids("it", ["<question@x>", "<other@x>"]) == {"<question@x>": 1}
+    assert store.inbox.tickets_by_message_ids("it", ["<question@x>", "<other@x>"]) == {"<question@x>": 1}
     with pytest.raises(Conflict) as conflict:
         store.record([opened(a_ticket(2), message_ids=("<question@x>",))], NOON)
     assert (conflict.value.what, conflict.value.keys) == ("message_id", ("<question@x>",))
-    before = store.files([1])[1].ticket
+    before = store.tickets.files([1])[1].ticket
     store.record([wrote(before, message_ids=("<question@x>", "<more@x>"))], NOON)
-    assert store.tickets_by_message_ids("it", ["<question@x>", "<more@x>"]) == {"<question@x>": 1, "<more@x>": 1}
+    assert store.inbox.tickets_by_message_ids("it", ["<question@x>", "<more@x>"]) == {"<question@x>": 1, "<more@x>": 1}
 
 
 def test_a_message_id_known_to_belong_elsewhere_stays_there_without_a_conflict(store):
     store.record([opened(a_ticket(1), a_person(), message_ids=("<cited@x>",))], NOON)
     store.record([opened(a_ticket(2), message_ids=("<cited@x>", "<own@x>"), known={"<cited@x>": 1})], NOON)
-    assert store.tickets_by_message_ids("it", ["<cited@x>", "<own@x>"]) == {"<cited@x>": 1, "<own@x>": 2}
+    assert store.inbox.tickets_by_message_ids("it", ["<cited@x>", "<own@x>"]) == {"<cited@x>": 1, "<own@x>": 2}
 
 
 def test_two_mails_of_one_batch_that_claim_one_message_id_for_two_tickets_are_a_conflict(store):
@@ -180,13 +180,13 @@ def test_message_ids_of_two_desks_have_nothing_to_do_with_each_other(store):
     """(CVE-2026-40591, fault 131)"""
     store.record([opened(a_ticket(1), a_person(), message_ids=("<m@x>",))], NOON)
     store.record([opened(a_ticket(2, desk="hr"), message_ids=("<m@x>",))], NOON)
-    assert store.tickets_by_message_ids("hr", ["<m@x>"]) == {"<m@x>": 2}
+    assert store.inbox.tickets_by_message_ids("hr", ["<m@x>"]) == {"<m@x>": 2}
 
 
 def test_a_person_is_found_by_every_address_in_any_case(store):
     a_recorded_ticket(store, people=PEOPLE)
-    assert store.people_at(["C@X.org", "ann@example.org", "nobody@x"]) == {"c@x.org": PEOPLE[2], "ann@example.org": PEOPLE[0]}
-    assert store.people([2, 99]) == {2: PEOPLE[1]}
+    assert store.people.at(["C@X.org", "ann@example.org", "nobody@x"]) == {"c@x.org": PEOPLE[2], "ann@example.org": PEOPLE[0]}
+    assert store.people.by_id([2, 99]) == {2: PEOPLE[1]}
 
 
 def test_two_people_cannot_have_one_address(store):
@@ -198,22 +198,22 @@ def test_two_people_cannot_have_one_address(store):
     outcome = opened(a_ticket(2, requester=8))
     with pytest.raises(Conflict):
         store.record([replace(outcome, decision=replace(outcome.decision, people=twins))], NOON)
-    assert store.people([8, 9]) == {}
+    assert store.people.by_id([8, 9]) == {}
 
 
 def test_a_known_person_gains_an_address_and_keeps_the_rest(store):
     a_recorded_ticket(store)
-    before = store.files([1])[1].ticket
+    before = store.tickets.files([1])[1].ticket
     stale = a_person(1, aliases=("ann@home.example",), name="Another Name")
     store.record([wrote(before, people=(stale,))], NOON)
-    assert store.people_at(["ann@home.example"])["ann@home.example"] == a_person(1, aliases=("ann@home.example",))
+    assert store.people.at(["ann@home.example"])["ann@home.example"] == a_person(1, aliases=("ann@home.example",))
 
 
 def test_an_admitted_entry_becomes_public_and_a_note_never_does(store):
     stranger, note = an_entry(1, visibility=Visibility.UNVERIFIED), an_entry(2, visibility=Visibility.INTERNAL)
     store.record([opened(a_ticket(), a_person(), entries=(stranger, note))], NOON)
-    store.record([wrote(store.files([1])[1].ticket, admitted=(1, 2))], NOON)
-    assert [entry.visibility for entry in store.files([1])[1].entries] == [Visibility.PUBLIC, Visibility.INTERNAL]
+    store.record([wrote(store.tickets.files([1])[1].ticket, admitted=(1, 2))], NOON)
+    assert [entry.visibility for entry in store.tickets.files([1])[1].entries] == [Visibility.PUBLIC, Visibility.INTERNAL]
 
 
 def test_an_alarm_is_raised_once_for_each_level_of_a_cycle(store):
@@ -224,9 +224,9 @@ def test_an_alarm_is_raised_once_for_each_level_of_a_cycle(store):
     store.record([wrote(before, events=(warned, breached))], NOON)
     for again in (warned, breached):
         with pytest.raises(Conflict):
-            store.record([wrote(store.files([1])[1].ticket, events=(again,))], NOON)
+            store.record([wrote(store.tickets.files([1])[1].ticket, events=(again,))], NOON)
     # A new target arms the levels anew.
-    before = store.files([1])[1].ticket
+    before = store.tickets.files([1])[1].ticket
     cycle = replace(before.cycles[1], retargets=(Retarget(NOON, "bob", 60, 30, "priority"),))
     store.record([wrote(before, replace(before, cycles=(before.cycles[0], cycle)), events=(warned,))], NOON)
 
@@ -244,21 +244,21 @@ def test_the_last_rating_of_a_closure_counts_and_a_reopened_ticket_is_rated_agai
     before = a_recorded_ticket(store)
     first = (RatingCounted(1, 1, 1, 5, "fine", NOON), RatingCounted(1, 1, 1, 2, "broken again", NOON), RatingCounted(1, 2, 1, 4, "", NOON))
     store.record([wrote(before, ratings=first)], NOON)
-    assert store.ratings([1]) == {(1, 1): 2, (1, 2): 4}
-    store.record([wrote(store.files([1])[1].ticket, ratings=(RatingCounted(1, 1, None, 3, "", NOON),))], NOON)
-    assert store.ratings([1]) == {(1, 1): 3, (1, 2): 4}
+    assert store.tickets.ratings([1]) == {(1, 1): 2, (1, 2): 4}
+    store.record([wrote(store.tickets.files([1])[1].ticket, ratings=(RatingCounted(1, 1, None, 3, "", NOON),))], NOON)
+    assert store.tickets.ratings([1]) == {(1, 1): 3, (1, 2): 4}
 
 
 def test_bad_tokens_are_counted_by_author_and_age(store):
     for minutes in (0, 30, 59):
         store.record([Outcome(None, Decision(bad_token="Mal@Evil.example"))], NOON + timedelta(minutes=minutes))
-    assert store.bad_tokens(["mal@evil.example", "b@x"], NOON + timedelta(minutes=30)) == {"mal@evil.example": 2}
+    assert store.flows.bad_tokens(["mal@evil.example", "b@x"], NOON + timedelta(minutes=30)) == {"mal@evil.example": 2}
 
 
 def test_a_mail_set_aside_by_a_decision_keeps_its_reason_and_its_trace(store):
     (claim,) = claims(store)
     store.record([Outcome(claim, Decision(set_aside="an auto-reply that belongs to no ticket"))], NOON)
-    row = store.inbox_row(claim.id)
+    row = store.inbox.row(claim.id)
     assert (row.state, row.reason, row.ticket, row.settled_at) == ("set_aside", "an auto-reply that belongs to no ticket", None, NOON)
 
 
@@ -267,23 +267,23 @@ def test_tickets_that_are_due_come_with_the_longest_due_first(store):
     for number, hours in ((2, -2), (3, 1), (4, None), (5, -1)):
         at = None if hours is None else NOON + timedelta(hours=hours)
         store.record([opened(a_ticket(number, next_check_at=at))], NOON)
-    assert [file.ticket.number for file in store.due_tickets(NOON, 10)] == [2, 5, 1]
-    assert [file.ticket.number for file in store.due_tickets(NOON, 2)] == [2, 5]
-    assert store.due_tickets(NOON, 1)[0].people == (a_person(),)
+    assert [file.ticket.number for file in store.tickets.due(NOON, 10)] == [2, 5, 1]
+    assert [file.ticket.number for file in store.tickets.due(NOON, 2)] == [2, 5]
+    assert store.tickets.due(NOON, 1)[0].people == (a_person(),)
 
 
 def test_only_the_newest_entries_come_unless_the_whole_file_is_asked_for(store):
     entries = tuple(an_entry(id, text=f"entry {id}", attachments=(), inbox=None) for id in range(1, 81))
     store.record([opened(a_ticket(), a_person(), entries=entries)], NOON)
-    assert store.files([1])[1].entries == entries[30:]
-    assert store.files([1], notices_for=[1])[1].entries == entries
+    assert store.tickets.files([1])[1].entries == entries[30:]
+    assert store.tickets.files([1], notices_for=[1])[1].entries == entries
 
 
 def test_many_tickets_are_read_at_once(store):
     store.record([opened(a_ticket(1), a_person()), *(opened(a_ticket(number)) for number in range(2, 1001))], NOON)
-    assert len(store.files(range(1, 1001))) == 1000
-    assert [ticket.number for ticket in store.ticket_list(limit=3, offset=1)] == [999, 998, 997]
-    assert store.ticket_list([Status.CLOSED]) == []
+    assert len(store.tickets.files(range(1, 1001))) == 1000
+    assert [ticket.number for ticket in store.tickets.listed(limit=3, offset=1)] == [999, 998, 997]
+    assert store.tickets.listed([Status.CLOSED]) == []
 
 
 def test_an_instant_without_a_zone_is_refused_before_anything_is_written(store):
@@ -317,10 +317,10 @@ def test_what_a_database_chokes_on_is_replaced_wherever_words_go(store, nasty):
     )
     store.record([outcome], NOON)
     clean = nasty.replace("\x00", "\ufffd").replace("\ud800", "\ufffd").replace("\udfff", "\ufffd")
-    file = store.files([1], notices_for=[1])[1]
+    file = store.tickets.files([1], notices_for=[1])[1]
     assert (file.ticket.title, file.people[0].name) == (clean, clean)
     assert (file.entries[0].text, file.entries[0].html, file.entries[0].flags) == (clean, clean, (clean,))
-    assert store.inbox_row(claim.id).reason == clean
+    assert store.inbox.row(claim.id).reason == clean
 
 
 def test_a_mistake_in_a_decision_is_no_conflict_that_would_be_decided_again_for_ever(store):
@@ -329,19 +329,19 @@ def test_a_mistake_in_a_decision_is_no_conflict_that_would_be_decided_again_for_
 
 
 def test_an_empty_batch_costs_no_commit(store):
-    before = store.commits
+    before = store._db.commits
     store.record([], NOON)
-    assert store.keep([]) == [] and store.commits == before
+    assert store.inbox.keep([]) == [] and store._db.commits == before
 
 
 def test_a_batch_is_one_commit(store):
     claimed = claims(store, 20)
-    before = store.commits
+    before = store._db.commits
     store.record(
         [opened(a_ticket(1), a_person(), claimed[0]), *(opened(a_ticket(2 + n), None, claim) for n, claim in enumerate(claimed[1:]))],
         NOON,
     )
-    assert store.commits == before + 1
+    assert store._db.commits == before + 1
 
 
 def test_a_change_of_a_ticket_that_is_not_there_is_a_conflict(store):
@@ -360,10 +360,10 @@ def test_words_that_mean_something_to_a_database_are_words(store, sign):
         set_aside=sign, bad_token=sign,
     )  # fmt: skip
     store.record([replace(outcome, decision=replace(outcome.decision, people=(odd, plain)))], NOON)
-    file = store.files([1])[1]
+    file = store.tickets.files([1])[1]
     assert (file.ticket.title, file.people[0].name, file.entries[0].text) == (sign, sign, sign)
-    assert set(store.people_at([odd.address])) == {odd.address.lower()} and store.people_at([f"{sign}@x.org", sign]) == {}
-    assert store.tickets_by_message_ids("it", [f"<{sign}@x>", f"<{sign}>"]) == {f"<{sign}@x>": 1}
-    assert store.tickets_by_message_ids(f"it{sign}", ["<axb@x>"]) == {}
-    assert [row.letter.address for row in store.letters_to(letter.address)] == [letter.address]
-    assert store.inbox_row(claim.id).reason == sign
+    assert set(store.people.at([odd.address])) == {odd.address.lower()} and store.people.at([f"{sign}@x.org", sign]) == {}
+    assert store.inbox.tickets_by_message_ids("it", [f"<{sign}@x>", f"<{sign}>"]) == {f"<{sign}@x>": 1}
+    assert store.inbox.tickets_by_message_ids(f"it{sign}", ["<axb@x>"]) == {}
+    assert [row.letter.address for row in store.outbox.to_address(letter.address)] == [letter.address]
+    assert store.inbox.row(claim.id).reason == sign

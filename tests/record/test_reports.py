@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import Fate, OutboxState, Reported, Suppression, SuppressionKind
 from mailgate.record import migrations
-from mailgate.record.rows import Outcome
+from mailgate.record.rows import Outcome, Settlement
 from tests.databases import without_tables
 from tests.record.builders import NOON, a_letter, a_person, a_ticket, claims
 
@@ -34,11 +34,11 @@ def test_every_report_is_kept_and_the_letter_says_the_last_of_it(store):
     with_letters(store, letter)
     bring(store, reported(letter.id, "delayed", Fate.DELAYED))
     bring(store, reported(letter.id))
-    row = store.outbox_row(letter.id)
+    row = store.outbox.row(letter.id)
     assert row.fate is Fate.BOUNCED and [r.action for r in row.reports] == ["delayed", "failed"]
-    assert store.letters([letter.id])[letter.id].fate is Fate.BOUNCED
-    assert store.letters_of(1)[0].reports == row.reports == store.letters_to("ANN@example.org")[0].reports
-    assert store.counts(NOON).reported_day["bounced"] == 1 and store.counts(NOON + 2 * DAY).reported_day["bounced"] == 0
+    assert store.outbox.facts([letter.id])[letter.id].fate is Fate.BOUNCED
+    assert store.outbox.of_ticket(1)[0].reports == row.reports == store.outbox.to_address("ANN@example.org")[0].reports
+    assert store.standing.health(NOON).reported_day["bounced"] == 1 and store.standing.health(NOON + 2 * DAY).reported_day["bounced"] == 0
 
 
 def test_a_report_that_says_nothing_of_the_letter_leaves_what_was_believed(store):
@@ -46,25 +46,25 @@ def test_a_report_that_says_nothing_of_the_letter_leaves_what_was_believed(store
     with_letters(store, letter)
     bring(store, reported(letter.id))
     bring(store, reported(letter.id, "complained", None))
-    assert store.outbox_row(letter.id).fate is Fate.BOUNCED
+    assert store.outbox.row(letter.id).fate is Fate.BOUNCED
 
 
 def test_a_mail_that_names_a_letter_twice_reports_once(store):
     letter = a_letter()
     with_letters(store, letter)
     bring(store, reported(letter.id), reported(letter.id))
-    assert len(store.outbox_row(letter.id).reports) == 1
+    assert len(store.outbox.row(letter.id).reports) == 1
 
 
 def test_what_is_suppressed_and_lifted_belongs_to_the_decision(store):
     bounce = Suppression("ann@example.org", SuppressionKind.BOUNCE, "user unknown", NOON, NOON + DAY)
     spam = Suppression("bob@example.org", SuppressionKind.COMPLAINT, "a letter was reported as spam", NOON, NOON + DAY)
     bring(store, suppress=(bounce, spam))
-    assert set(store.suppressed(["ann@example.org", "bob@example.org"], NOON)) == {"ann@example.org", "bob@example.org"}
-    assert store.counts(NOON).suppressed == 2
+    assert set(store.people.suppressed(["ann@example.org", "bob@example.org"], NOON)) == {"ann@example.org", "bob@example.org"}
+    assert store.standing.health(NOON).suppressed == 2
     bring(store, lift=("ann@example.org", "bob@example.org"))
-    assert store.suppressions(NOON) == [spam], "who complained is not asked for proof that his address works"
-    assert store.lift_suppression("bob@example.org")
+    assert store.people.suppressions(NOON) == [spam], "who complained is not asked for proof that his address works"
+    assert store.people.lift("bob@example.org")
 
 
 def test_a_further_bounce_keeps_the_beginning_and_moves_the_end(store):
@@ -72,23 +72,23 @@ def test_a_further_bounce_keeps_the_beginning_and_moves_the_end(store):
     second = Suppression("ann@example.org", SuppressionKind.BOUNCE, "mailbox disabled", NOON + DAY, NOON + 11 * DAY)
     bring(store, suppress=(first,))
     bring(store, suppress=(second,))
-    now = store.suppression("ann@example.org")
+    now = store.people.suppression("ann@example.org")
     assert (now.since, now.until, now.reason) == (NOON, NOON + 11 * DAY, "mailbox disabled")
     later = Suppression("ann@example.org", SuppressionKind.BOUNCE, "user unknown", NOON + 30 * DAY, NOON + 40 * DAY)
     bring(store, suppress=(later,))
-    assert store.suppression("ann@example.org") == later, "the old one was over"
+    assert store.people.suppression("ann@example.org") == later, "the old one was over"
 
 
 def test_words_that_went_to_another_address_of_the_same_requester_have_reached_him(store):
     lost, other = a_letter(entry=1), a_letter(entry=1, address="ann@home.example")
     alone, agents = a_letter(entry=2), a_letter(entry=2, person=2, address="bob@example.org")
     with_letters(store, lost, other, alone, agents)
-    assert store.reached_otherwise([lost.id, alone.id]) == set(), "the other one has not left yet"
-    for claimed in store.claim_letters(10, NOON, DAY):
-        store.settle_letter(claimed.letter.id, claimed.lease, _Sent(), "250", NOON)
-    assert store.reached_otherwise([lost.id, alone.id]) == {lost.id}
+    assert store.delivery_reports.reached_otherwise([lost.id, alone.id]) == set(), "the other one has not left yet"
+    for claimed in store.outbox.claim(10, NOON, DAY):
+        store.outbox.settle(Settlement(claimed.letter.id, claimed.lease, _Sent(), "250"), NOON)
+    assert store.delivery_reports.reached_otherwise([lost.id, alone.id]) == {lost.id}
     bring(store, reported(other.id))
-    assert store.reached_otherwise([lost.id]) == set(), "it came back as well"
+    assert store.delivery_reports.reached_otherwise([lost.id]) == set(), "it came back as well"
 
 
 class _Sent:

@@ -55,7 +55,7 @@ def test_an_empty_database_is_never_taken_for_a_new_one(empty):
 def test_a_record_is_made_whole_once_and_in_nobody_elses_database(empty):
     create_store(empty, NOON)
     with open_store(empty, NOON, for_serve=True) as store:
-        assert not store.is_restored() and store.keep(some_keeps(1))
+        assert not store.standing.is_restored() and store.inbox.keep(some_keeps(1))
     with pytest.raises(FileExistsError):
         create_store(empty, NOON)
     with postgresql.a_new_database() as url:
@@ -123,8 +123,8 @@ def test_a_counter_that_lags_behind_is_refused(settings):
 
 def test_several_serves_work_on_one_database(settings):
     with open_store(settings, NOON, for_serve=True) as one, open_store(settings, NOON, for_serve=True) as other:
-        one.keep(some_keeps(1))
-        assert len(other.claim_inbox(5, NOON, LEASE)) == 1
+        one.inbox.keep(some_keeps(1))
+        assert len(other.inbox.claim(5, NOON, LEASE)) == 1
 
 
 # --- copies -------------------------------------------------------------------------------------------------------
@@ -134,29 +134,29 @@ def test_a_dump_that_was_restored_elsewhere_holds_its_outbox_and_gives_no_number
     with open_store(settings, NOON) as store:
         (claim,) = claims(store)
         store.record([opened(a_ticket(), a_person(), claim, letters=(a_letter(),))], NOON)
-        store.take_ids("person", 1)
-        last = store.take_ids("ticket", 1)[-1]
+        store.numbers.take("person", 1)
+        last = store.numbers.take("ticket", 1)[-1]
     name = make_url(settings.url).database
     copy = postgresql.new_database(str(name))
     try:
         for _ in range(2):
             with open_store(settings_of(copy), NOON, for_serve=True) as restored:
-                assert restored.is_restored() and restored.claim_letters(5, NOON, LEASE) == []
-                assert last + 10_000 < restored.take_ids("ticket", 1)[0] < last + 11_000, "once, not at each start"
+                assert restored.standing.is_restored() and restored.outbox.claim(5, NOON, LEASE) == []
+                assert last + 10_000 < restored.numbers.take("ticket", 1)[0] < last + 11_000, "once, not at each start"
         with open_store(settings_of(copy), NOON) as restored:
-            restored.release_restored()
-            assert len(restored.claim_letters(5, NOON, LEASE)) == 1
+            restored.standing.release_restored()
+            assert len(restored.outbox.claim(5, NOON, LEASE)) == 1
     finally:
         postgresql.drop(copy)
     with open_store(settings, NOON, for_serve=True) as store:
-        assert not store.is_restored()
+        assert not store.standing.is_restored()
 
 
 def test_an_operator_says_that_the_database_is_an_older_state_of_itself(settings):
     with open_store(settings, NOON) as store:
-        before = store.take_ids("ticket", 1)[0]
-        store.mark_restored(NOON)
-        assert store.is_restored() and store.take_ids("ticket", 1)[0] > before + 10_000
+        before = store.numbers.take("ticket", 1)[0]
+        store.standing.mark_restored(NOON)
+        assert store.standing.is_restored() and store.numbers.take("ticket", 1)[0] > before + 10_000
 
 
 def test_a_backup_is_the_servers_own_business(settings, tmp_path):
@@ -176,7 +176,7 @@ def test_while_the_server_is_killed_and_started_every_mail_that_was_answered_is_
     answered: list[str] = []
     put_off: list[str] = []
     with open_store(settings, NOON, for_serve=True) as store:
-        acceptor = Acceptor(store)
+        acceptor = Acceptor(store.inbox)
 
         def client(number):
             index = 0
@@ -221,13 +221,13 @@ def test_a_server_that_stays_away_is_busy_and_nothing_else(settings):
         cluster.stop()
         try:
             with pytest.raises(Busy, match="cannot be reached"):
-                store.keep(some_keeps(1))
+                store.inbox.keep(some_keeps(1))
             with pytest.raises(Busy):
-                store.inbox_rows()
+                store.inbox.rows()
         finally:
             cluster.start()
-        store.keep(some_keeps(1))
-        assert len(store.inbox_rows()) == 1
+        store.inbox.keep(some_keeps(1))
+        assert len(store.inbox.rows()) == 1
 
 
 FROZEN = """
@@ -257,13 +257,13 @@ store._db.write(work)
 @pytest.mark.parametrize("way", ["plain", "pipeline"])
 def test_a_node_frozen_in_the_middle_of_a_transaction_holds_others_up_for_seconds(settings, way):
     with open_store(settings, NOON) as store:
-        store.keep(some_keeps(1))
-        claimed = store.claim_inbox(1, NOON, LEASE)
+        store.inbox.keep(some_keeps(1))
+        claimed = store.inbox.claim(1, NOON, LEASE)
         program = a_program(FROZEN, settings.url, way)
         try:
             lines_until(program, 1)
             began = time.monotonic()
-            store.release(claimed)  # wants the row that the frozen node has locked
+            store.inbox.release(claimed)  # wants the row that the frozen node has locked
             assert time.monotonic() - began < 25, "seconds, not the minute"
             assert look(store, "select state from inbox") == [("waiting",)]
         finally:

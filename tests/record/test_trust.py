@@ -99,7 +99,7 @@ def test_a_file_that_others_can_open_is_refused_with_the_command_that_helps(sett
 
 def test_a_log_that_others_can_read_is_refused(settings, path):
     store = open_store(settings, NOON)
-    store.keep(some_keeps(1))
+    store.inbox.keep(some_keeps(1))
     log = path.with_name("mailgate.db-wal")
     log.chmod(0o644)
     assert refusal(settings).way_out == f"chmod 600 {log}"
@@ -138,7 +138,7 @@ def test_everything_is_private_whatever_the_umask(tmp_path):
         settings = DatabaseSettings(str(tmp_path / "deep" / "er" / "mailgate.db"))
         create_store(settings, NOON)
         store = open_store(settings, NOON, for_serve=True)
-        store.keep(some_keeps(3))
+        store.inbox.keep(some_keeps(3))
         store.backup(tmp_path / "copy.db", NOON)
         files = [*(tmp_path / "deep" / "er").iterdir(), tmp_path / "copy.db"]
         assert {file.name for file in files} == {"mailgate.db", "mailgate.db-wal", "mailgate.db-shm", "mailgate.db.lock", "copy.db"}
@@ -168,9 +168,9 @@ def test_only_one_serve_works_on_a_database_and_others_work_beside_it(settings):
     serve = open_store(settings, NOON, for_serve=True)
     assert f"its process is {os.getpid()}" in refusal(settings, for_serve=True).reason
     beside = open_store(settings, NOON)
-    beside.keep(some_keeps(1))
+    beside.inbox.keep(some_keeps(1))
     beside.close()
-    assert len(serve.claim_inbox(5, NOON, LEASE)) == 1
+    assert len(serve.inbox.claim(5, NOON, LEASE)) == 1
     serve.close()
     open_store(settings, NOON, for_serve=True).close()
 
@@ -245,7 +245,7 @@ def test_a_database_that_another_program_took_out_of_its_log_is_refused(settings
 
 def fill(store):
     for kind in ("ticket", "person", "entry"):
-        store.take_ids(kind, 60)
+        store.numbers.take(kind, 60)
     people = [a_person(id, f"user{id}@example.org") for id in range(1, 61)]
     outcomes = [
         opened(a_ticket(id, requester=id), person, entries=(an_entry(id, id, text=f"text {id} " * 300),), message_ids=(f"<{id}@x>",))
@@ -257,11 +257,11 @@ def fill(store):
 
 def everything(store):
     return (
-        store.files(range(1, 61), notices_for=range(1, 61)),
-        [store.history(number) for number in range(1, 61)],
-        store.inbox_rows(limit=100),
-        [store.raw(row.id) for row in store.inbox_rows(limit=100)],
-        store.tickets_by_message_ids("it", [f"<{id}@x>" for id in range(1, 61)]),
+        store.tickets.files(range(1, 61), notices_for=range(1, 61)),
+        [store.tickets.history(number) for number in range(1, 61)],
+        store.inbox.rows(limit=100),
+        [store.inbox.raw(row.id) for row in store.inbox.rows(limit=100)],
+        store.inbox.tickets_by_message_ids("it", [f"<{id}@x>" for id in range(1, 61)]),
     )
 
 
@@ -347,7 +347,7 @@ def test_a_counter_that_lags_behind_is_refused(settings, path):
 def crashed(settings, path, tmp_path):
     """The files of a serve as a power cut leaves them: a database whose latest mail is only in its log."""
     serve = open_store(settings, NOON, for_serve=True)
-    serve.keep(some_keeps(3))
+    serve.inbox.keep(some_keeps(3))
     folder = tmp_path / "after"
     folder.mkdir(mode=0o700)
     for file in (path, path.with_name(path.name + "-wal")):
@@ -360,7 +360,7 @@ def test_after_a_crash_everything_is_there(settings, path, tmp_path):
     after, _ = crashed(settings, path, tmp_path)
     for for_serve in (False, True, True):
         store = open_store(after, NOON, for_serve=for_serve)
-        assert len(store.inbox_rows()) == 3
+        assert len(store.inbox.rows()) == 3
         store.close()
 
 
@@ -376,8 +376,8 @@ def test_a_crashed_database_without_its_log_is_refused_until_the_operator_accept
         log.unlink(missing_ok=True)
     accepted = DatabaseSettings(after.url, accept_lost_log=True)
     store = open_store(accepted, NOON, for_serve=True)
-    assert store.inbox_rows() == []
-    assert store.is_restored(), "what became of the last letters is not known: an operator looks first"
+    assert store.inbox.rows() == []
+    assert store.standing.is_restored(), "what became of the last letters is not known: an operator looks first"
     store.close()
     open_store(after, NOON, for_serve=True).close()
     assert kept
@@ -385,7 +385,7 @@ def test_a_crashed_database_without_its_log_is_refused_until_the_operator_accept
 
 def test_a_copy_of_the_file_alone_while_a_serve_runs_is_refused(settings, path, tmp_path):
     serve = open_store(settings, NOON, for_serve=True)
-    serve.keep(some_keeps(2))
+    serve.inbox.keep(some_keeps(2))
     folder = tmp_path / "copied"
     folder.mkdir(mode=0o700)
     shutil.copy2(path, folder)
@@ -396,7 +396,7 @@ def test_a_copy_of_the_file_alone_while_a_serve_runs_is_refused(settings, path, 
 def test_whoever_closes_a_database_in_peace_may_lose_the_log(settings, path):
     for for_serve in (True, False, True):
         store = open_store(settings, NOON, for_serve=for_serve)
-        store.keep(some_keeps(2, start=10 * for_serve))
+        store.inbox.keep(some_keeps(2, start=10 * for_serve))
         store.close()
         assert not path.with_name(path.name + "-wal").exists()
 
@@ -407,9 +407,9 @@ def test_the_log_stays_small_however_much_is_written(settings, path, monkeypatch
     store = open_store(settings, NOON)
     largest = 0
     for number in range(600):
-        store.keep(some_keeps(1, start=number))
+        store.inbox.keep(some_keeps(1, start=number))
         if number % 50 == 0:
-            store.keep([some_keeps(1, start=10_000 + number)[0]])
+            store.inbox.keep([some_keeps(1, start=10_000 + number)[0]])
             largest = max(largest, sqlite.log_size(path))
     assert largest < 8 * 1024 * 1024
     store.close()
@@ -424,10 +424,10 @@ def test_a_long_reader_stops_no_writer_and_the_log_is_emptied_behind_him(setting
             reader.execute("BEGIN")
             assert reader.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
             for number in range(40):
-                assert not store.keep([a_keep(f"mail {number}", size=20_000)])[0].duplicate
+                assert not store.inbox.keep([a_keep(f"mail {number}", size=20_000)])[0].duplicate
             assert sqlite.log_size(path) > 3 * sqlite.LOG_LIMIT
             assert reader.execute("SELECT count(*) FROM inbox").fetchone() == (0,), "he still reads what was there when he began"
         for number in range(40, 48):
-            store.keep([a_keep(f"mail {number}", size=20_000)])
+            store.inbox.keep([a_keep(f"mail {number}", size=20_000)])
         assert sqlite.log_size(path) <= sqlite.LOG_LIMIT
-        assert len(store.claim_inbox(100, NOON, LEASE)) == 48
+        assert len(store.inbox.claim(100, NOON, LEASE)) == 48

@@ -91,14 +91,14 @@ def storm(folder: Path, letters: int = 200, kills: int = 4, share: float = 0.3, 
 def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.Random) -> None:
     """So many answers, each on a ticket of its own, with bodies that are hard to send."""
     policy = loaded.policy
-    agents = store.sync_agents(policy)
+    agents = store.people.adopt_agents(policy)[0]
     desk = LetterWriter(policy, loaded.ring, build_templates(loaded), "verp", loaded.operator, False)
     ann = next(iter(agents.values()))
     at = next(iter(policy.desks.values()))
     for start in range(0, letters, BATCH):
         outcomes = []
         count_ = min(BATCH, letters - start)
-        numbers, people, entries = (store.take_ids(kind, count_) for kind in ("ticket", "person", "entry"))
+        numbers, people, entries = (store.numbers.take(kind, count_) for kind in ("ticket", "person", "entry"))
         for number, person, entry_id in zip(numbers, people, entries, strict=True):
             who = Person(person, f"P {number}", f"p{number}@example.com")
             ticket = Ticket(
@@ -118,7 +118,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
 
 
 def every(store: Store) -> list[OutboxRow]:
-    return [row for state in OutboxState for row in store.outbox_rows(state, 10**6)]
+    return [row for state in OutboxState for row in store.outbox.rows(state, 10**6)]
 
 
 def count(store: Store, ledger: Ledger, kills: int) -> Result:

@@ -21,7 +21,9 @@ from mailgate.app.program import build_gateway, build_relay
 from mailgate.app.reader import FileOpener
 from mailgate.model.delivery import Delivered
 from mailgate.record.acceptor import Acceptor
-from mailgate.record.store import Store, open_store
+from mailgate.record.outbox import Outbox
+from mailgate.record.rows import Settlement
+from mailgate.record.store import open_store
 from mailgate.record.tables import letters
 from mailgate.send.courier import Courier, Outgoing
 
@@ -46,18 +48,18 @@ def too_early() -> None:
 
 def undoubted() -> None:
     """Forgets that a letter was under way when the last run was killed, and takes its time before it writes anything down."""
-    claim, settle = Store.claim_letters, Store.settle_letter
+    claim, settle = Outbox.claim, Outbox.settle
 
-    def forgetful(self: Store, *given: Any) -> Any:
+    def forgetful(self: Outbox, *given: Any) -> Any:
         claimed = claim(self, *given)
         self._db.write(lambda connection: connection.execute(update(letters).values(doubted=False)))
         return [replace(one, doubted=False) for one in claimed]
 
-    def slow(self: Store, *given: Any) -> bool:
+    def slow(self: Outbox, settlement: Settlement, now: datetime) -> bool:
         time.sleep(0.02)
-        return settle(self, *given)
+        return self._db.write(lambda connection: settle(connection, settlement, now))
 
-    Store.claim_letters, Store.settle_letter = forgetful, slow  # type: ignore[method-assign]
+    Outbox.claim, Outbox.settle = forgetful, slow  # type: ignore[assignment,method-assign]
 
 
 BROKEN = {"too_early": too_early, "undoubted": undoubted}
@@ -74,10 +76,10 @@ def main(config: Path, clock: Path) -> None:
     store = open_store(loaded.database, now(), for_serve=True)
     relay = replace(loaded.relay, timeout=PATIENCE, final_timeout=PATIENCE)
     courier = Courier(partial(build_relay, relay, lambda: None), CONNECTIONS)
-    gateway = build_gateway(loaded, store, Acceptor(store), None, courier, now, files=FileOpener(loaded.reader).files)
+    gateway = build_gateway(loaded, store, Acceptor(store.inbox), None, courier, now, files=FileOpener(loaded.reader).files)
     while True:
         tried = gateway.send_outbox()
-        if not any(store.counts(now()).outbox[state] for state in OPEN):
+        if not any(store.standing.health(now()).outbox[state] for state in OPEN):
             break
         if not tried:
             at += STEP

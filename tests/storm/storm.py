@@ -171,7 +171,7 @@ def wait_until_quiet(gateway: Gateway, timeout: float = 120.0) -> None:
     try:
         until = time.monotonic() + timeout
         while time.monotonic() < until:
-            health = store.counts(wall_clock())
+            health = store.standing.health(wall_clock())
             if not health.inbox.get("waiting") and not health.inbox.get("claimed") and not health.outbox.get("queued"):
                 return
             time.sleep(0.1)
@@ -185,13 +185,15 @@ def count(gateway: Gateway, sent: int, acked: list[str], kills: int) -> Result:
     try:
         entries: Counter[str] = Counter()
         acknowledgements: Counter[int] = Counter()
-        tickets = store.ticket_list((), 100000)
+        tickets = store.tickets.listed((), 100000)
         for ticket in tickets:
-            for entry in store.files([ticket.number])[ticket.number].entries:
+            for entry in store.tickets.files([ticket.number])[ticket.number].entries:
                 if entry.text.startswith("storm-"):
                     entries[entry.text.split("\n")[0].removeprefix("storm-").strip()] += 1
             acknowledgements[ticket.number] += sum(
-                1 for row in store.letters_of(ticket.number) if row.letter.event == "ticket_opened" and row.letter.audience == "requester"
+                1
+                for row in store.outbox.of_ticket(ticket.number)
+                if row.letter.event == "ticket_opened" and row.letter.audience == "requester"
             )
     finally:
         store.close()

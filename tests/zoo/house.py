@@ -95,7 +95,7 @@ class ZooHouse:
     count: int = 0
 
     def __post_init__(self) -> None:
-        self.acceptor = Acceptor(self.store)
+        self.acceptor = Acceptor(self.store.inbox)
         house = House(Keyring((b"k" * 32,)), templates(), "null", OPERATOR, False)
         courier: Any = _Courier(self)
         reader: Any = _Reader()
@@ -142,7 +142,7 @@ class ZooHouse:
     def held(self) -> list[Any]:
         from mailgate.model.delivery import OutboxState
 
-        return list(self.store.outbox_rows(OutboxState.HELD, 1000))
+        return list(self.store.outbox.rows(OutboxState.HELD, 1000))
 
 
 def without_breaker(policy: Policy) -> Policy:

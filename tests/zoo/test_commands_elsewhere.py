@@ -51,7 +51,7 @@ def notice(house: ZooHouse, subject: str):
 
 
 def numbers(house: ZooHouse) -> tuple[int, int]:
-    by_title = {ticket.title: ticket.number for ticket in house.store.ticket_list()}
+    by_title = {ticket.title: ticket.number for ticket in house.store.tickets.listed()}
     return by_title["The printer burns"], by_title["No toner"]
 
 
@@ -62,18 +62,18 @@ def probed(house: ZooHouse, which: str) -> list[str]:
 
 
 def history(house: ZooHouse, number: int) -> list[str]:
-    return [row.name for row in house.store.history(number)]
+    return [row.name for row in house.store.tickets.history(number)]
 
 
 @pytest.mark.parametrize("form", ["{}", "IT-{}"])
 def test_a_command_names_a_ticket_that_nothing_else_in_the_mail_names_and_changes_both(house: ZooHouse, form: str):
     mine, other = numbers(house)
     probed(house, form.format(other))
-    files = house.store.files([mine, other])
+    files = house.store.tickets.files([mine, other])
     assert [files[number].ticket.priority for number in (mine, other)] == [1, 1]
     assert history(house, other)[-1] == "priority_changed" and "priority_changed" in history(house, mine)
     assert [entry.text for entry in files[other].entries] == ["The printer on the second floor has no toner any more."]
-    assert house.store.inbox_rows()[0].ticket == mine, "the mail belongs where it was sent"
+    assert house.store.inbox.rows()[0].ticket == mine, "the mail belongs where it was sent"
     house.answer(MAX, next(letter for letter in house.sent if letter.to == MAX), "It still burns.")
     house.run()
     assert history(house, mine)[-1] == "requester_wrote" and history(house, other)[-1] == "priority_changed"
@@ -85,7 +85,7 @@ def test_answers_that_follow_in_the_same_batch_find_their_own_ticket(house: ZooH
     house.answer(BOB, bob, f"#probe {other}\nTry the other one.")
     house.mail(MAX, SUPPORT, "Re: printer", "That one works.", In_Reply_To=f"<{house.count}.zoo@example.org>")
     house.run()
-    assert history(house, mine)[-1] == "requester_wrote" and len(house.store.ticket_list()) == 2
+    assert history(house, mine)[-1] == "requester_wrote" and len(house.store.tickets.listed()) == 2
 
 
 def test_a_command_that_names_no_ticket_of_ours_does_nothing_at_all(house: ZooHouse):
@@ -101,23 +101,23 @@ def test_each_command_asks_for_its_own_capability(house: ZooHouse, monkeypatch: 
     mine, other = numbers(house)
     house.answer(BOB, notice(house, "The printer burns"), f"#take\n#probe {other}")
     house.run()
-    assert house.store.files([mine])[mine].ticket.owner is None and "priority_changed" not in history(house, other)
+    assert house.store.tickets.files([mine])[mine].ticket.owner is None and "priority_changed" not in history(house, other)
     house.answer(BOB, notice(house, "The printer burns"), "#take\n#help")
     house.run()
-    assert house.store.files([mine])[mine].ticket.owner is not None
+    assert house.store.tickets.files([mine])[mine].ticket.owner is not None
 
 
 def test_a_letter_that_waits_is_taken_back_and_one_that_left_is_not(house: ZooHouse):
     mine, other = numbers(house)
     house.answer(BOB, notice(house, "No toner"), "There is some in the cupboard.")
     house.gateway.read_inbox()
-    (waits,) = (row.letter.id for row in house.store.outbox_rows(OutboxState.QUEUED, 100) if row.letter.address == EVE)
+    (waits,) = (row.letter.id for row in house.store.outbox.rows(OutboxState.QUEUED, 100) if row.letter.address == EVE)
     taken_back.append(waits)
     probed(house, str(other))
-    assert house.store.outbox_row(waits).state is OutboxState.CANCELLED
+    assert house.store.outbox.row(waits).state is OutboxState.CANCELLED
     assert not [letter for letter in house.sent if letter.to == EVE and "cupboard" in letter.text]
     taken_back[:] = [next(letter.id for letter in house.sent if letter.to == EVE)]
     house.turn(minutes=1)
     house.answer(BOB, notice(house, "The printer burns"), f"#probe {other}\n#note\nOnce more.")
     house.run()
-    assert [entry.text for entry in house.store.files([mine])[mine].entries][-1] != "Once more.", "all or nothing"
+    assert [entry.text for entry in house.store.tickets.files([mine])[mine].entries][-1] != "Once more.", "all or nothing"

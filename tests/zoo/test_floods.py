@@ -33,7 +33,7 @@ def test_what_one_sender_floods_us_with_is_told_together_and_nothing_is_dropped(
     for n in range(60):
         house.mail(f"Eve <eve+{n}@example.net>", SUPPORT, f"Offer {n}", f"This is the offer with the number {n}, take a look at it.")
     house.run()
-    assert len(house.store.ticket_list((), 1000)) == 60
+    assert len(house.store.tickets.listed((), 1000)) == 60
     assert sum(one.to.startswith("eve") for one in house.sent) == 3
     assert len(to(house, ANN)) == len(to(house, BOB)) == 30
     alarms = [text for text in to(house, OPERATOR) if "one sender" in text]
@@ -59,7 +59,7 @@ def test_what_is_answered_to_such_a_letter_is_internal(house: ZooHouse):
     house.run()
     assert not [one for one in house.sent[before:] if one.to == EVE]
     assert "He is a nuisance" in "".join(
-        e.text for t in house.store.ticket_list((), 100) for e in house.store.files([t.number])[t.number].entries
+        e.text for t in house.store.tickets.listed((), 100) for e in house.store.tickets.files([t.number])[t.number].entries
     )
 
 
@@ -153,15 +153,15 @@ def test_blocked_mail_is_set_aside_and_nobody_is_written_to(house: ZooHouse, pat
     house.store.flows.block(Block(pattern, house.at, None, "sends offers"))
     house.mail(author, SUPPORT, "Offer", "Take a look at it.")
     letters = house.run()
-    rows = house.store.inbox_rows("set_aside")
+    rows = house.store.inbox.rows("set_aside")
     assert bool(rows) is is_out and bool(letters) is not is_out
     if is_out:
         assert "blocked" in (rows[0].reason or "") and "sends offers" in (rows[0].reason or "")
-        health = house.store.counts(house.at)
+        health = house.store.standing.health(house.at)
         assert health.blocked == 1 and health.inbox["set_aside"] == 0, "nobody is asked to look at it"
-        assert house.store.retry_inbox(rows[0].id)
+        assert house.store.inbox.retry(rows[0].id)
         assert [one.to for one in house.run()], "a person let it through"
-        assert len(house.store.ticket_list()) == 1
+        assert len(house.store.tickets.listed()) == 1
 
 
 def test_a_block_ends_at_its_time_and_by_a_word(house: ZooHouse):
@@ -180,7 +180,7 @@ def test_a_block_on_an_agents_name_shuts_out_who_misuses_it(house: ZooHouse):
     [notice] = [one for one in house.run() if one.to == ANN]
     house.store.flows.block(Block(ANN, house.at, None, "forged"))
     house.mail(ANN, SUPPORT, f"Re: {notice.subject}", "#take")
-    assert house.run() == [] and house.store.inbox_rows("set_aside")
+    assert house.run() == [] and house.store.inbox.rows("set_aside")
     house.answer(ANN, notice, "I am on my way to the door.")
     assert [one.text for one in house.run() if one.to == MAX]
 
@@ -242,7 +242,7 @@ def test_an_agents_words_that_a_machine_wrote_are_held_and_told_and_a_person_let
     assert "the same words 3 times" in held.last_reply
     assert any("was not sent" in text for text in to(house, BOB)), "colleagues are told"
     assert any("release --ticket 1" in text for text in to(house, OPERATOR))
-    assert house.store.release_held(house.at, house.store.flows.held_of(1)) == 1
+    assert house.store.outbox.release(house.at, house.store.outbox.held_of(1)) == 1
     house.run()
     assert sum(AWAY in text for text in to(house, MAX)) == 3
 
@@ -279,7 +279,7 @@ def test_two_people_who_write_fast_are_never_held(house: ZooHouse):
         last.update({one.to: one for one in house.run()})
         other = MAX if who == ANN else ANN
         assert any(words in one.text for one in house.sent if one.to == other), words
-    assert not house.held() and not house.store.outbox_rows(OutboxState.CANCELLED)
+    assert not house.held() and not house.store.outbox.rows(OutboxState.CANCELLED)
 
 
 def test_it_is_counted_in_the_record_so_a_restart_forgets_nothing(house: ZooHouse, store: Store):

@@ -11,11 +11,66 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.letter import Audience, OutboxRow
-from mailgate.record.inbox import chunks
+from mailgate.record.parts import Part, chunks, reads
 from mailgate.record.tables import delivery_reports, letters
 
 #: The relay may have these or not; a report says that it has.
 _OPEN_ENDS = (OutboxState.DEFERRED.value, OutboxState.UNKNOWN.value)
+
+
+class DeliveryReports(Part):
+    """What mails said about letters of ours."""
+
+    @reads
+    def since_answers(
+        self, connection: Connection, addresses: Iterable[str], since: datetime
+    ) -> dict[str, tuple[datetime | None, frozenset[str]]]:
+        """For each address (lower case): when a letter to it was last answered, and which letters to it were reported dead, or called spam,
+        after that and after `since`."""
+        last: dict[str, datetime] = {}
+        dead: dict[str, set[str]] = {}
+        keys = list(dict.fromkeys(addresses))
+        for some in chunks(keys):
+            rows = connection.execute(
+                select(letters.c.address_key, func.max(letters.c.answered_at))
+                .where(letters.c.address_key.in_(some), letters.c.answered_at.is_not(None))
+                .group_by(letters.c.address_key)
+            )
+            last.update((key, at) for key, at in rows)
+            bad = or_(
+                and_(delivery_reports.c.hard, delivery_reports.c.fate == Fate.BOUNCED.value), delivery_reports.c.action == "complained"
+            )
+            told = connection.execute(
+                select(letters.c.address_key, letters.c.id, delivery_reports.c.at)
+                .join(letters, letters.c.id == delivery_reports.c.letter)
+                .where(letters.c.address_key.in_(some), bad, delivery_reports.c.at > since)
+            )
+            for key, letter, at in told:
+                if key not in last or at > last[key]:
+                    dead.setdefault(key, set()).add(letter)
+        return {key: (last.get(key), frozenset(dead.get(key, ()))) for key in keys}
+
+    @reads
+    def reached_otherwise(self, connection: Connection, ids: Iterable[str]) -> set[str]:
+        """Of these letters those whose words the same requester also got at another address, as far as anybody knows."""
+        other = letters.alias("other")
+        arrived = exists().where(
+            and_(
+                other.c.ticket == letters.c.ticket,
+                other.c.entry == letters.c.entry,
+                other.c.person == letters.c.person,
+                other.c.audience == Audience.REQUESTER.value,
+                other.c.address_key != letters.c.address_key,
+                other.c.state == OutboxState.SENT.value,
+                func.coalesce(other.c.fate, "") != Fate.BOUNCED.value,
+            )
+        )
+        found: set[str] = set()
+        for some in chunks(ids):
+            found.update(
+                connection.execute(select(letters.c.id).where(letters.c.id.in_(some), letters.c.entry.is_not(None), arrived)).scalars()
+            )
+        return found
 
 
 def record(connection: Connection, mail: int, reported: Sequence[Reported], now: datetime) -> None:
@@ -61,54 +116,7 @@ def _reported(row: Any) -> Reported:
     return Reported(row.letter, row.action, fate, row.status, row.reply_code, row.hard, row.reason, row.at)
 
 
-def reached_otherwise(connection: Connection, ids: Iterable[str]) -> set[str]:
-    """Of these letters those whose words the same requester also got at another address, as far as anybody knows."""
-    other = letters.alias("other")
-    arrived = exists().where(
-        and_(
-            other.c.ticket == letters.c.ticket,
-            other.c.entry == letters.c.entry,
-            other.c.person == letters.c.person,
-            other.c.audience == Audience.REQUESTER.value,
-            other.c.address_key != letters.c.address_key,
-            other.c.state == OutboxState.SENT.value,
-            func.coalesce(other.c.fate, "") != Fate.BOUNCED.value,
-        )
-    )
-    found: set[str] = set()
-    for some in chunks(ids):
-        found.update(
-            connection.execute(select(letters.c.id).where(letters.c.id.in_(some), letters.c.entry.is_not(None), arrived)).scalars()
-        )
-    return found
-
-
-def since_answers(connection: Connection, addresses: Iterable[str], since: datetime) -> dict[str, tuple[datetime | None, frozenset[str]]]:
-    """For each address (lower case): when a letter to it was last answered, and which letters to it were reported dead, or called spam,
-    after that and after `since`."""
-    last: dict[str, datetime] = {}
-    dead: dict[str, set[str]] = {}
-    keys = list(dict.fromkeys(addresses))
-    for some in chunks(keys):
-        rows = connection.execute(
-            select(letters.c.address_key, func.max(letters.c.answered_at))
-            .where(letters.c.address_key.in_(some), letters.c.answered_at.is_not(None))
-            .group_by(letters.c.address_key)
-        )
-        last.update((key, at) for key, at in rows)
-        bad = or_(and_(delivery_reports.c.hard, delivery_reports.c.fate == Fate.BOUNCED.value), delivery_reports.c.action == "complained")
-        told = connection.execute(
-            select(letters.c.address_key, letters.c.id, delivery_reports.c.at)
-            .join(letters, letters.c.id == delivery_reports.c.letter)
-            .where(letters.c.address_key.in_(some), bad, delivery_reports.c.at > since)
-        )
-        for key, letter, at in told:
-            if key not in last or at > last[key]:
-                dead.setdefault(key, set()).add(letter)
-    return {key: (last.get(key), frozenset(dead.get(key, ()))) for key in keys}
-
-
-def counts(connection: Connection, now: datetime) -> dict[str, int]:
+def fates(connection: Connection, now: datetime) -> dict[str, int]:
     """How many letters were last reported as what, within a day."""
     since = now - timedelta(days=1)
     return {

@@ -1,0 +1,58 @@
+"""What the parts of the store have in common: each method is one transaction, and the same work joins a transaction that runs already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+
+from sqlalchemy import Connection
+
+from mailgate.record.database import Database
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_MANY = 400  #: values in one IN (...); every database takes as many
+
+
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """Pieces small enough for one IN (...), without repeats, in a fixed order."""
+    unique = list(dict.fromkeys(values))
+    for start in range(0, len(unique), _MANY):
+        yield unique[start : start + _MANY]
+
+
+class Part:
+    """Threads may share it. Every method raises NoSpace, Busy or Broken when the database cannot do it now; then nothing is written."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+
+class reads(Generic[P, T]):  # noqa: N801
+    """`store.people.at(keys)` is a transaction of its own; `People.at(connection, keys)` is part of the one that runs already.
+
+    The method below it takes the connection where callers of the store give nothing, and has no use for `self`.
+    """
+
+    def __init__(self, work: Callable[Concatenate[Any, Connection, P], T]) -> None:
+        self._work = work
+        self.__doc__ = work.__doc__
+
+    @overload
+    def __get__(self, part: None, owner: type[Part]) -> Callable[Concatenate[Connection, P], T]: ...
+    @overload
+    def __get__(self, part: Part, owner: type[Part]) -> Callable[P, T]: ...
+    def __get__(self, part: Part | None, owner: type[Part]) -> Callable[..., T]:
+        return partial(self._work, None) if part is None else partial(self._alone, part._db)
+
+    def _alone(self, database: Database, *args: P.args, **kwargs: P.kwargs) -> T:
+        return database.read(lambda connection: self._work(None, connection, *args, **kwargs))
+
+
+class writes(reads[P, T]):  # noqa: N801
+    """The same for work that changes something: it may run twice (`Database.write`), so arguments are no iterators."""
+
+    def _alone(self, database: Database, *args: P.args, **kwargs: P.kwargs) -> T:
+        return database.write(lambda connection: self._work(None, connection, *args, **kwargs))
