@@ -79,6 +79,7 @@ _ALL = (
     Verb("priority", "#priority P1 ... P5", "how urgent it is", Order.FIELDS, Arguments.PRIORITY,
          hint="#priority P1..P5|low|normal|high|urgent|critical", receipt="priority"),
     Verb("kind", "#kind incident | request | problem", "what it is", Order.FIELDS, Arguments.KIND, receipt="kind"),
+    Verb("title", "#title WORDS", "what it is called, for the requester as well", Order.FIELDS, Arguments.TEXT, receipt="title"),
     Verb("help", "#help [command]", "this list, or one line of it", Order.ANSWER, Arguments.MAYBE_ONE,
          many=True, capability=Capability.STATUS, asks=True),
 )  # fmt: skip
@@ -89,7 +90,7 @@ VERBS: Mapping[str, Verb] = {verb.word: verb for verb in _ALL}
 WORDS: Mapping[str, Verb] = {word: verb for verb in _ALL for word in (verb.word, *verb.aliases)}
 #: Words that are promised and do nothing yet: whoever says one is told so, whatever stands behind it.
 PLANNED = frozenset(
-    "quiet queue group decline spam impact urgency category tag title due time lang cause outage merge duplicate link unlink split cc "
+    "quiet queue group decline spam impact urgency category tag due time lang cause outage merge duplicate link unlink split cc "
     "requester ask kb macro broadcast undo show history list stats away back digest receipt".split()
 )
 

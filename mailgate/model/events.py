@@ -206,6 +206,11 @@ class KindChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TitleChanged(Event):
+    """The words themselves stand in the ticket alone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatcherAdded(Event):
     person: int
 

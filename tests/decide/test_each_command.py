@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from mailgate.decide.commands.acts import ACTS, ANSWERS
+from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import PLANNED, VERBS, Order
 from mailgate.model.events import AgentReplied, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
 from mailgate.model.person import Person, Role
@@ -124,6 +125,21 @@ def test_priority_and_kind():
     assert decision.letters[0].facts["told"] == (("priority", "P4", "P2"), ("kind", "incident", "request"))
     assert faults(an_agents("#priority urgentest")) == [("E_VALUE", 1)]
     assert faults(an_agents("#kind disaster")) == [("E_VALUE", 1)]
+
+
+def test_title():
+    decision = an_agents("#title  VPN of the   branch office drops")
+    assert (ticket(decision).title, events(decision)) == ("VPN of the branch office drops", ["title_changed"])
+    assert decision.letters[0].facts["told"] == (("title", "VPN drops", "VPN of the branch office drops"),)
+    assert not outside(decision), "the requester reads it with the next letter"
+    assert events(an_agents("#title VPN drops")) == [], "said again, nothing happens again"
+    assert len(ticket(an_agents(f"#title {'very ' * 100}")).title) == LONGEST_TITLE
+    assert faults(an_agents("#title")) == [("E_ARGS", 1)]
+
+
+def test_a_title_and_the_answer_below_it_leave_together():
+    decision = an_agents("#title The VPN of Berlin\nPlease restart.")
+    assert events(decision)[:2] == ["title_changed", "agent_replied"] and ticket(decision).title == "The VPN of Berlin"
 
 
 def test_wait_needs_a_question_that_the_requester_has_read():

@@ -47,6 +47,16 @@ def test_a_line_of_a_notice_stops_the_answer():
     assert entries(decision)[0][0] == "internal", "among colleagues it may be quoted"
 
 
+@pytest.mark.parametrize("first", ["", "#note\n", "#reply\n"])
+def test_a_title_is_read_outside_whoever_its_mail_is_for(first: str):
+    secret = "The admin password lies in the blue safe."
+    decision = an_agents(f"{first}#title {secret}\nSee there.", file=a_file(notices=(f"Note by Bob\n{secret}\n",)))
+    assert was_refused(decision) and faults(decision)[0][0] == "E_QUOTE"
+    notice = a_notice(BOB)
+    decision = an_agents(f"{first}#title ask {reply(notice)}\nSee there.", letters=(notice,))
+    assert was_refused(decision) and faults(decision)[0][0] == "E_QUOTE"
+
+
 def test_a_line_that_hides_in_the_html_stops_the_answer():
     file = a_file(notices=("The admin password lies in the blue safe.",))
     decision = an_agents("Hello.", new_html="<p>Hello.</p><p>The admin password lies in the blue safe.</p>", file=file)

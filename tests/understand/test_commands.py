@@ -84,6 +84,9 @@ GOOD = [
     ("#resolve replaced\n", ["resolve replaced"], "", "default"),
     ("#help", ["help"], "", "default"),
     ("#help wait", ["help wait"], "", "default"),
+    ("#title: The printer on 3 \u2153 burns\nx", ["title The printer on 3 \u2153 burns"], "x", "default"),
+    ('\uff03TITLE\u00a0He said "no', ['title He said "no'], "", "default"),
+    ('#title 5" or 6" paper', ['title 5" or 6" paper'], "", "default"),
     ("#take\n#take", ["take"], "", "default"),  # said twice is said once
 ]
 
@@ -144,7 +147,10 @@ BAD = [
     ("#time soon", [(1, "E_UNAVAILABLE")], None),
     ("#quiet please", [(1, "E_UNAVAILABLE")], None),
     ('#merge into "31', [(1, "E_UNAVAILABLE")], None),
-    ("#title " + "long " * 400, [(1, "E_UNAVAILABLE")], None),
+    ("#title", [(1, "E_ARGS")], "#title WORDS"),
+    ("#title  : ", [(1, "E_ARGS")], "#title WORDS"),
+    ("#title " + "long " * 400, [(1, "E_ARGS")], "#title WORDS"),
+    ("#title a\n#title b", [(2, "E_CONFLICT")], "#title"),
     ("#assign " + "long " * 400, [(1, "E_ARGS")], None),
     ("#close\n#wait\nx", [(2, "E_CONFLICT")], "#close"),
     ("#note\n#reply\nx", [(2, "E_CONFLICT")], "#note"),
@@ -186,7 +192,7 @@ def test_what_a_worker_cannot_have_heard_is_not_believed():
 
 
 def test_the_commands_that_are_there():
-    assert set(VERBS) == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind help".split())
+    assert set(VERBS) == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind title help".split())
 
 
 def test_every_command_says_how_it_is_written_and_no_word_means_two_things():

@@ -1,12 +1,17 @@
-"""Commands about what is recorded of a ticket: priority, kind."""
+"""Commands about what is recorded of a ticket: priority, kind, title."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from mailgate.decide import leaving
 from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import Command
-from mailgate.model.events import KindChanged, PriorityChanged
+from mailgate.model.events import KindChanged, PriorityChanged, TitleChanged
 from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.ticket import TicketKind
+from mailgate.model.token import signed_forms
 
 
 def priority(c: Course, command: Command) -> None:
@@ -27,3 +32,15 @@ def kind(c: Course, command: Command) -> None:
     if after is not before:
         c.happen(KindChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox, before=before, after=after), command)
     c.done(command, after.value, before.value)
+
+
+def title(c: Course, command: Command) -> None:
+    """It is the subject of every letter from now on, so it may hold nothing that an answer may not, whatever this mail is."""
+    before, after = c.ticket.title, " ".join(command.args[0].split())[:LONGEST_TITLE]
+    residue = leaving.residue_in(c.s, after, None)
+    if residue or not leaving.signed_for_others(c.s).isdisjoint(signed_forms(after)):
+        raise Refused(fault("E_QUOTE", command, residue[0].why if residue else leaving.SIGNED_FOR_ANOTHER))
+    if after != before:
+        c.happen(TitleChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox), command)
+        c.ticket = replace(c.ticket, title=after)
+    c.done(command, after, before)
