@@ -299,67 +299,22 @@ def _depth(markup: str) -> int:
 
 def _render(body: LexborNode) -> list[_Line]:
     """The lines that somebody sees, each with how often it is quoted and where it comes from."""
-    line = _Line()
-    lines = [line]
-    depth = apart = signed = kept = 0  # kept: within <pre>
-    gap = False  # an empty line is due before the next text
-    stack: list[tuple[LexborNode, str | None, _Meaning]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it does)
-
-    def leave_pictures() -> None:
-        """A picture alone on a line belongs to the words above it, and not to the next block's."""
-        if line.pictures and not line.pieces:
-            above = next((each for each in reversed(lines[:-1]) if each.pieces), None)
-            if above is not None:
-                above.pictures += line.pictures
-                line.pictures = []
-
-    def begin() -> _Line:
-        lines.append(_Line(depth, apart > 0, signed > 0))
-        return lines[-1]
-
+    page = _Rendering()
+    stack: list[tuple[LexborNode, str | None, _Meaning]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it says)
     while stack:
-        node, left, kind = stack.pop()
-        if left == "a":
-            if line.pieces and (where := _leads_to(node)):
-                line.pieces.append(f"{_LINK}{where}{_LINK}")
-            continue
+        node, left, meaning = stack.pop()
         if left is not None:
-            kept -= left == "pre"
-            depth, apart, signed = depth - kind.quotes, apart - kind.apart, signed - kind.signed
-            gap = gap or left in _SPACED
-            leave_pictures()
-            if line.pieces:
-                line = begin()
-            line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
+            page.leave(node, left, meaning)
             continue
         tag = node.tag or ""
         if tag == "-text":
-            text = clean_text(node.text_content or "")
-            if not text:
-                continue
-            if kept:
-                pieces = text.split("\n")
-            else:
-                if not text.isprintable() or "  " in text:
-                    text = _SPACE.sub(" ", text)
-                pieces = [text.lstrip(" ") if not line.pieces or line.pieces[-1].endswith(" ") else text]
-            for index, piece in enumerate(pieces):
-                if index:
-                    line = begin()
-                if piece:
-                    if gap and not line.pieces and len(lines) > 1:
-                        line = begin()
-                    gap = False
-                    line.pieces.append(piece)
-                    line.nodes.append(node)
+            page.say(node)
             continue
         if tag == "br":
-            line = begin()
+            page.begin()
             continue
         if tag == "img":
-            line.pictures.append((node, depth > 0 or signed > 0))
-            if _SIGN_AS_PICTURE.fullmatch((node.attributes.get("alt") or "")[:8]):
-                line.pieces.append("#")  # an emoji, drawn by the mail program
+            page.show(node)
             continue
         if tag in _UNREAD or tag[:1] in "-!":
             continue
@@ -367,35 +322,110 @@ def _render(body: LexborNode) -> list[_Line]:
         if attributes and _HIDDEN.search((attributes.get("style") or "")[:500]):
             continue
         if tag in _BLOCK:
-            gap = gap or tag in _SPACED
-            leave_pictures()
-            if line.pieces:
-                if tag in ("td", "th"):
-                    line.pieces.append(" ")
-                else:
-                    line = begin()
-            if attributes and _rest_is_quoted(node, tag, attributes):
-                lines.append(_Line(depth, pieces=[FROM_HERE]))
-                line = begin()
-            kind = _kind(node, tag, attributes)
-            if kind is not _PLAIN:
-                depth, apart, signed = depth + kind.quotes, apart + kind.apart, signed + kind.signed
-                line.depth, line.apart, line.signed = depth, apart > 0, signed > 0
-            kept += tag == "pre"
-            if tag == "li":
-                if gap and len(lines) > 1:
-                    line = begin()
-                gap = False
-                line.pieces.append("- ")
+            meaning = page.enter(node, tag, attributes)
             if tag not in ("td", "th"):
-                stack.append((node, tag, kind))
+                stack.append((node, tag, meaning))
         if tag == "a" and attributes and attributes.get("href"):
             stack.append((node, tag, _PLAIN))
         stack.extend([(child, None, _PLAIN) for child in node.iter(include_text=True)][::-1])
-    for line in lines:
+    for line in page.lines:
         if line.pieces:
             line.pieces = ["".join(line.pieces).rstrip()]
-    return lines
+    return page.lines
+
+
+class _Rendering:
+    """Lines as they grow, and what holds for the one that is written."""
+
+    __slots__ = ("apart", "depth", "gap", "kept", "line", "lines", "signed")
+
+    def __init__(self) -> None:
+        self.line = _Line()
+        self.lines = [self.line]
+        self.depth = self.apart = self.signed = 0
+        self.kept = 0  #: within <pre>
+        self.gap = False  #: an empty line is due before the next text
+
+    def begin(self) -> _Line:
+        self.line = _Line(self.depth, self.apart > 0, self.signed > 0)
+        self.lines.append(self.line)
+        return self.line
+
+    def say(self, node: LexborNode) -> None:
+        text = clean_text(node.text_content or "")
+        if not text:
+            return
+        line = self.line
+        if self.kept:
+            pieces = text.split("\n")
+        else:
+            if not text.isprintable() or "  " in text:
+                text = _SPACE.sub(" ", text)
+            pieces = [text.lstrip(" ") if not line.pieces or line.pieces[-1].endswith(" ") else text]
+        for index, piece in enumerate(pieces):
+            if index:
+                line = self.begin()
+            if piece:
+                if self.gap and not line.pieces and len(self.lines) > 1:
+                    line = self.begin()
+                self.gap = False
+                line.pieces.append(piece)
+                line.nodes.append(node)
+
+    def show(self, picture: LexborNode) -> None:
+        self.line.pictures.append((picture, self.depth > 0 or self.signed > 0))
+        if _SIGN_AS_PICTURE.fullmatch((picture.attributes.get("alt") or "")[:8]):
+            self.line.pieces.append("#")  # an emoji, drawn by the mail program
+
+    def enter(self, node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Meaning:
+        self.gap = self.gap or tag in _SPACED
+        self._leave_pictures()
+        if self.line.pieces and tag in ("td", "th"):
+            self.line.pieces.append(" ")
+        elif self.line.pieces:
+            self.begin()
+        if attributes and _rest_is_quoted(node, tag, attributes):
+            self.lines.append(_Line(self.depth, pieces=[FROM_HERE]))
+            self.begin()
+        meaning = _meaning(node, tag, attributes)
+        if meaning is not _PLAIN:  # never a cell's
+            self._within(meaning, 1)
+        self.kept += tag == "pre"
+        if tag == "li":
+            if self.gap and len(self.lines) > 1:
+                self.begin()
+            self.gap = False
+            self.line.pieces.append("- ")
+        return meaning
+
+    def leave(self, node: LexborNode, tag: str, meaning: _Meaning) -> None:
+        if tag == "a":
+            if self.line.pieces and (where := _leads_to(node)):
+                self.line.pieces.append(f"{_LINK}{where}{_LINK}")
+            return
+        self.kept -= tag == "pre"
+        self.gap = self.gap or tag in _SPACED
+        self._leave_pictures()
+        self._within(meaning, -1)
+
+    def _within(self, meaning: _Meaning, by: int) -> None:
+        """What stands from here on is within such an element once more, or once less. A line that was begun stays what it is."""
+        self.depth += by * meaning.quotes
+        self.apart += by * meaning.apart
+        self.signed += by * meaning.signed
+        if self.line.pieces:
+            self.begin()
+        elif meaning is not _PLAIN:
+            self.line.depth, self.line.apart, self.line.signed = self.depth, self.apart > 0, self.signed > 0
+
+    def _leave_pictures(self) -> None:
+        """A picture alone on a line belongs to the words above it, and not to the next block's."""
+        line = self.line
+        if line.pictures and not line.pieces:
+            above = next((each for each in reversed(self.lines[:-1]) if each.pieces), None)
+            if above is not None:
+                above.pictures += line.pictures
+                line.pictures = []
 
 
 def _leads_to(link: LexborNode) -> str:
@@ -408,7 +438,7 @@ def _leads_to(link: LexborNode) -> str:
     return where
 
 
-def _kind(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Meaning:
+def _meaning(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _Meaning:
     """What this element says of everything within it."""
     if tag in ("td", "th"):
         return _PLAIN
@@ -453,8 +483,9 @@ def _prune(body: LexborNode) -> None:
     """Takes out whatever the cut left empty: containers, headings, and the frame of our own letters. Cells stay where their table does."""
     full: set[int] = set()
     for node in body.traverse(include_text=True):
-        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip() and not _is_unread(node)):
-            above: LexborNode | None = node
+        above: LexborNode | None = node
+        unread = node.parent is not None and node.parent.tag in _UNREAD
+        if node.tag == "img" or (node.tag == "-text" and (node.text_content or "").strip() and not unread):
             while above is not None and above.mem_id not in full:
                 full.add(above.mem_id)
                 above = above.parent
@@ -465,7 +496,3 @@ def _prune(body: LexborNode) -> None:
 
 #: Nothing stands in them, or they stand for their place.
 _KEPT_EMPTY = frozenset("html body br wbr img td th tr col colgroup thead tbody tfoot".split())
-
-
-def _is_unread(text: LexborNode) -> bool:
-    return text.parent is not None and text.parent.tag in _UNREAD
