@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mailgate.model.mail import Forwarded, Mail
+from collections.abc import Iterator
+
+from mailgate.model.mail import Address, Forwarded, Mail
 from mailgate.model.sender import DAEMONS
 from mailgate.understand.answers.astray import SIGNS
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
@@ -56,41 +58,23 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         headers.setdefault(name, []).append(value)
     contents = gather(tree, limits, notes)
     authors = addresses(headers.get("from", []), limits.addresses)
-    if len(headers.get("from", ())) > 1:
-        tree.defects.append("several From headers")
-    stated = headers.get("message-id", [])
-    if len(stated) > 1:
-        tree.defects.append("several Message-ID headers, the first counts")
-    own_id = next((found for value in stated if (found := message_id(value)) is not None), None)
-    report = root.type.type == "multipart/report" or bool(contents.reports) or "x-failed-recipients" in headers
-    report = (
-        report
-        or any(author.address.partition("@")[0].lower() in DAEMONS for author in authors)
-        or any(part.type.type in NOTICE_PARTS for part, _ in contents.files)
-    )
+    report = "x-failed-recipients" in headers or _may_report(root.type.type, authors, contents)
     text, safe_html, taken_apart, new_html, beside = _bodies(contents, limits, rich or contents.has_pictures)
     if not contents.blocks and contents.mails and not report:
         # Somebody passes a mail on without a word: what it says is to be read, and is not new.
         text = _text_within(contents, limits)
         taken_apart = Cut("", text, "", False, because=WORDLESS)
         _chose(contents, FROM_WITHIN)
-    if not authors and headers.get("from"):
-        tree.defects.append("From: names no address")
-    tree.defects.extend(f"{name}: {note}" for name in _WATCHED for value in headers.get(name, ())[:3] for note in repairs(value))
     shown = tuple((name, unfold(value)) for name, value in root.fields if not name.startswith("x-mailgate-"))
-    if len(shown) < len(root.fields):
-        tree.defects.append("headers of our own name taken out")
+    tree.defects.extend(_repaired(headers, authors, len(shown) < len(root.fields)))
     subject = next((unstructured(value) for value in headers.get("subject", ())), "")
     files = attachments(contents, limits)
-    language, language_because = found_language(
-        taken_apart.new,
-        *(unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1]),
-        detect=language_model(),
-    )
+    stated = (unfold(value) for name in ("content-language", "accept-language") for value in headers.get(name, ())[:1])
+    language, language_because = found_language(taken_apart.new, *stated, detect=language_model())
     if notes is not None:
         notes.tree, notes.cut, notes.language_because = tree, taken_apart, language_because
     return Mail(
-        message_id=own_id,
+        message_id=next((found for value in headers.get("message-id", ()) if (found := message_id(value)) is not None), None),
         date=next((date(value) for value in headers.get("date", ())), None),
         subject=subject,
         authors=authors,
@@ -98,9 +82,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         reply_to=addresses(headers.get("reply-to", []), limits.addresses),
         to=addresses(headers.get("to", []), limits.addresses),
         cc=addresses(headers.get("cc", []), limits.addresses),
-        delivered_to=tuple(
-            dict.fromkeys(found for name in _TRACE for value in headers.get(name, ())[: limits.addresses] if (found := bare_address(value)))
-        ),
+        delivered_to=_delivered_to(headers, limits),
         in_reply_to=message_ids(headers.get("in-reply-to", []), limits.message_ids),
         references=message_ids(headers.get("references", []), limits.message_ids),
         headers=shown,
@@ -125,6 +107,35 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         unaddressed=unaddressed(headers.get("from", [])) if not authors else None,
         reported_ids=tuple(dict.fromkeys(one for header in contents.returned for one in ids_of(header, limits))) if report else (),
     )
+
+
+def _repaired(headers: dict[str, list[bytes]], authors: tuple[Address, ...], ours: bool) -> Iterator[str]:
+    """What is wrong with the header. `ours`: headers of our own name stood in it."""
+    if len(headers.get("from", ())) > 1:
+        yield "several From headers"
+    if len(headers.get("message-id", ())) > 1:
+        yield "several Message-ID headers, the first counts"
+    if not authors and headers.get("from"):
+        yield "From: names no address"
+    yield from (f"{name}: {note}" for name in _WATCHED for value in headers.get(name, ())[:3] for note in repairs(value))
+    if ours:
+        yield "headers of our own name taken out"
+
+
+def _may_report(kind: str, authors: tuple[Address, ...], contents: Contents) -> bool:
+    """Whether it may be a report on other mail: then nothing in it is passed on by a person."""
+    return (
+        kind == "multipart/report"
+        or bool(contents.reports)
+        or any(author.address.partition("@")[0].lower() in DAEMONS for author in authors)
+        or any(part.type.type in NOTICE_PARTS for part, _ in contents.files)
+    )
+
+
+def _delivered_to(headers: dict[str, list[bytes]], limits: ReadingLimits) -> tuple[str, ...]:
+    """Where servers on the way say that the mail was for."""
+    values = (value for name in _TRACE for value in headers.get(name, ())[: limits.addresses])
+    return tuple(dict.fromkeys(found for value in values if (found := bare_address(value))))
 
 
 def _text_within(contents: Contents, limits: ReadingLimits) -> str:
