@@ -205,7 +205,7 @@ def test_with_the_real_reader_an_ordinary_quoted_answer_leaves_and_carries_no_ca
 
 def test_without_the_check_the_canary_would_leave(uncut: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """That these tests can see what they look for."""
-    monkeypatch.setattr("mailgate.decide.orders.residue", lambda *_: ())
+    monkeypatch.setattr("mailgate.decide.leaving.residue", lambda *_: ())
     uncut.send(MAX, SUPPORT, "VPN drops", "It drops.")
     notice = uncut.letter(ANN, "VPN drops")
     uncut.answer(BOB, uncut.letter(BOB, "VPN drops"), "#watch", quote=False)
