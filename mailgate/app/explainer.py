@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Self
 from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
+from mailgate.decide.known import Known
+from mailgate.explain.dry_run import Told, an_arrival, desk_for, dry_run
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.explaining import Told, an_arrival, desk_for, dry_run
-from mailgate.gateway.known import Known
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account, Accounted

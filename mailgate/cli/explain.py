@@ -55,10 +55,10 @@ def explain(
 
 def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) -> None:
     from mailgate.app.explainer import Explainer
-    from mailgate.gateway import explaining
+    from mailgate.explain.dry_run import as_json as form_of
 
     if not as_json:
-        from mailgate.gateway import telling
+        from mailgate.explain import in_words
 
     with Explainer(config, dns) as explainer:
         found = mails(paths)
@@ -71,9 +71,9 @@ def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) ->
             answers = explainer.tell([path for _, path in waiting], accounts=not as_json)
             for (name, _), told in zip(waiting, answers, strict=True):
                 if as_json:
-                    print(_line(explaining.as_json(name, told)), flush=True)
+                    print(_line(form_of(name, told)), flush=True)
                 else:
-                    print(_shown(telling.in_words(name, told)), end="\n", flush=True)
+                    print(_shown(in_words(name, told)), end="\n", flush=True)
 
 
 def _line(told: object) -> str:

@@ -15,7 +15,7 @@ from mailgate.gateway.combining import tell_together
 from mailgate.gateway.writing import LetterWriter
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
-from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome, recorded
+from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
@@ -57,7 +57,7 @@ class ClockRound:
         addresses = [letter.person.address.lower() for letter in decision.letters]
         if not decision.changes:
             return
-        seen = replace(file, ticket=recorded(decision.changes[-1]))
+        seen = replace(file, ticket=decision.changes[-1].recorded)
         counts = self.store.outbox.automatic_counts(addresses, now)
         suppressed = self.store.people.suppressed(addresses, now)
         decision, wanted, _ = desk.spend(decision, counts, suppressed, now)

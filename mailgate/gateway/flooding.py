@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mailgate.decide import announce, floods, loops
 from mailgate.decide.flow import Flow
 from mailgate.decide.situation import Situation
-from mailgate.gateway.gathering import Read
+from mailgate.gateway.loading.gathering import Read
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Turn
 from mailgate.model.letter import Audience, LetterWanted

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Protocol
 from mailgate.decide import budget, desks, joining, once, suppression
 from mailgate.decide.guessing import guesser
 from mailgate.decide.intake import on_mail
+from mailgate.decide.known import Known
 from mailgate.decide.reports import TOGETHER
 from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway import flooding, journal
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.gathering import (
+from mailgate.gateway.loading.gathering import (
     Read,
     copied_in,
     files_to_check,
@@ -36,7 +37,6 @@ from mailgate.gateway.gathering import (
     with_readers,
     with_what_is_below,
 )
-from mailgate.gateway.known import Known
 from mailgate.gateway.workers import LATER, Reader, Unopened
 from mailgate.gateway.writing import LetterWriter, Unwritable, Written, a_sheet, new_letter_id, noted
 from mailgate.model.commands import tickets_named

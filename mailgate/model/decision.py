@@ -54,6 +54,12 @@ class Change:
     entries: tuple[Entry, ...] = ()
     admitted: tuple[int, ...] = ()  #: ids of unverified entries that became public
 
+    @property
+    def recorded(self) -> Ticket:
+        """The ticket as it will stand in the record after this change: what the next decision of the same batch starts from."""
+        version, history = (self.before.version, self.before.history) if self.before else (0, 0)
+        return replace(self.after, version=version + 1, history=history + len(self.events))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

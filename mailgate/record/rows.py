@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from mailgate.model.decision import Change, Decision, TraceLine
+from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.delivery import OutboxState
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, NoSpace
-from mailgate.model.ticket import Ticket
 
 #: Of what one claim may hold, where nobody says otherwise. Here, so that whoever needs no database loads no library for one.
 OCTETS = 8 * 1024 * 1024
@@ -192,13 +191,3 @@ class Health:
     outbox_said: str = ""  #: the relay's last words about it
     blocked: int = 0  #: set aside because an operator blocked their authors; not among the others
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
-
-
-def recorded(change: Change) -> Ticket:
-    """The ticket as it will stand in the record after this change: what the next decision of the same batch starts from."""
-    before = change.before
-    return replace(
-        change.after,
-        version=(before.version if before else 0) + 1,
-        history=(before.history if before else 0) + len(change.events),
-    )

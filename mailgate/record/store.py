@@ -22,7 +22,7 @@ from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
 from mailgate.record.recording import Overrun, Recording
-from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Outcome, Settlement, recorded
+from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Outcome, Settlement
 from mailgate.record.standing import Standing
 from mailgate.record.tickets import Tickets
 from mailgate.record.trust import ServeLock, Untrusted
@@ -41,7 +41,6 @@ __all__ = [
     "create_store",
     "is_served",
     "open_store",
-    "recorded",
 ]
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from mailgate.app.stage import Received
 from mailgate.compose.facts import FACTS
 from mailgate.compose.words import CODES
 from mailgate.decide.authority import BY_WORDS
-from mailgate.gateway.telling import belonging, following, in_words, layout, words
+from mailgate.explain import belonging, following, in_words, layout, words
 from mailgate.model import token
 from mailgate.model.events import EVENTS
 from mailgate.model.evidence import EvidenceKind

@@ -10,8 +10,9 @@ from typing import Any
 
 from mailgate.decide import joining
 from mailgate.decide.intake import on_mail
+from mailgate.decide.known import Known
 from mailgate.decide.situation import Ids, Situation
-from mailgate.gateway.gathering import (
+from mailgate.gateway.loading.gathering import (
     Read,
     copied_in,
     passed_on_by_a_stranger,
@@ -21,7 +22,6 @@ from mailgate.gateway.gathering import (
     with_readers,
     with_what_is_below,
 )
-from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 
 from mailgate.decide.intake import on_mail
 from mailgate.decide.residue import readings
-from mailgate.gateway.gathering import files_to_check, signed_in, with_files, with_readers
+from mailgate.gateway.loading.gathering import files_to_check, signed_in, with_files, with_readers
 from mailgate.model import token
 from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.understand import open_texts

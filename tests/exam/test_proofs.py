@@ -22,7 +22,7 @@ def test_of_ten_thousand_answers_none_leaves_with_what_proves_somebody_else() ->
 
 
 def test_the_same_answers_leave_where_no_key_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mailgate.gateway.gathering.letter_of", lambda ring, form: None)
+    monkeypatch.setattr("mailgate.gateway.loading.gathering.letter_of", lambda ring, form: None)
     found = proofs.run(proofs.answers(SEED), 1_000)
     measured.write("proofs-of-others-negative-control", n=1_000, failed=len(found["left"]), seed=SEED)
     assert len(found["left"]) > 900

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailgate.gateway.known import Known
+from mailgate.decide.known import Known
 from mailgate.model.person import Person
 
 ANN = Person(id=7, name="Ann", address="ann@example.org")

@@ -9,8 +9,8 @@ from tests.house.tree import modules, name
 MOST_PARAMETERS, MOST_LINES = 8, 60
 #: To be mended by their owners; nothing new comes in here.
 NOT_YET = {
-    "mailgate/gateway/__init__.py: __init__", "mailgate/gateway/explaining.py: dry_run", "mailgate/gateway/explaining.py: as_json",
-    "mailgate/record/house.py: health", "mailgate/settings/__init__.py: examine",
+    "mailgate/gateway/__init__.py: __init__", "mailgate/explain/dry_run.py: dry_run", "mailgate/explain/dry_run.py: as_json",
+    "mailgate/record/standing.py: _health", "mailgate/settings/__init__.py: examine",
     "mailgate/settings/policy_file.py: build", "mailgate/understand/text/html.py: _render", "mailgate/understand/parse.py: parse",
     "mailgate/understand/text/quotes.py: quotes",
 }  # fmt: skip

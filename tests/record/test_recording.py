@@ -15,7 +15,6 @@ from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Retarget, Status, Visibility
 from mailgate.model.ticket import Outcome as Ends
 from mailgate.record.rows import Conflict, Outcome
-from mailgate.record.store import recorded
 from tests.record.builders import (
     NOON,
     a_cycle,
@@ -59,7 +58,7 @@ def test_a_ticket_comes_back_as_it_went_in(store):
     outcome = opened(ticket, None, claim, entries=(first, second), letters=(notice,), message_id="<1@example.org>")
     store.record([replace(outcome, decision=replace(outcome.decision, people=PEOPLE))], NOON)
     file = store.tickets.files([1], notices_for=[1])[1]
-    assert file.ticket == replace(ticket, version=1, history=1) == recorded(outcome.decision.changes[0])
+    assert file.ticket == replace(ticket, version=1, history=1) == outcome.decision.changes[0].recorded
     assert file.entries == (first, second)
     assert file.people == (PEOPLE[0], PEOPLE[1], PEOPLE[2])
     assert file.notices == ("New: printer",)
@@ -108,13 +107,13 @@ def test_who_decided_on_an_old_version_loses_and_nothing_is_written(store):
 
 def test_decisions_of_one_batch_may_follow_one_another_on_one_ticket(store):
     first = opened(a_ticket(1), a_person())
-    so_far = recorded(first.decision.changes[0])
+    so_far = first.decision.changes[0].recorded
     second = wrote(so_far, replace(so_far, status=Status.OPEN))
-    so_far = recorded(second.decision.changes[0])
+    so_far = second.decision.changes[0].recorded
     third = wrote(so_far, replace(so_far, priority=1, cycles=(*so_far.cycles, a_cycle(Metric.UPDATE))))
     store.record([first, second, third], NOON)
     stands = store.tickets.files([1])[1].ticket
-    assert stands == recorded(third.decision.changes[0])
+    assert stands == third.decision.changes[0].recorded
     assert (stands.version, stands.history, stands.status, stands.priority) == (3, 3, Status.OPEN, 1)
     assert [row.seq for row in store.tickets.history(1)] == [1, 2, 3]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.gateway.telling.words import FOLDS
+from mailgate.explain.words import FOLDS
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Kind
 from mailgate.model.token import Keyring, message_id

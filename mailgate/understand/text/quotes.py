@@ -16,7 +16,7 @@ _ONLY_LINK = re.compile(r"[\s<(\[]{0,4}(?:https?://|www\.|mailto:)[^\s<>]{1,2000
 class QuoteRule(NamedTuple):
     """What tells that a line is quoted, or that a quote begins with it."""
 
-    name: str  #: for `explain`, which says it in words (`FOLDS` in gateway/telling/words.py)
+    name: str  #: for `explain`, which says it in words (`FOLDS` in explain/words.py)
     begins: str  #: only lines that begin with one of these signs are asked about; "": every line
     holds: Callable[[Page, int, str], bool]  #: of a line that holds something: the page, its index, the line without blanks around it
     quoted: Callable[

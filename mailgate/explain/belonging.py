@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from mailgate.decide import authority
 from mailgate.decide.situation import Situation
-from mailgate.gateway.telling.layout import INDENT, columns, filled, listed, quoted
-from mailgate.gateway.telling.reading import who
-from mailgate.gateway.telling.words import plain
+from mailgate.explain.layout import INDENT, columns, filled, listed, quoted
+from mailgate.explain.reading import who
+from mailgate.explain.words import plain
 from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
 from mailgate.model.mail import Mail
 from mailgate.model.person import Role

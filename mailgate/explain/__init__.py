@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mailgate.gateway.explaining import Told
-from mailgate.gateway.telling import belonging, following, reading
-from mailgate.gateway.telling.layout import WIDTH, clipped, filled
+from mailgate.explain import belonging, following, reading
+from mailgate.explain.dry_run import Told
+from mailgate.explain.layout import WIDTH, clipped, filled
 from mailgate.model.mail import Kind
 
 _RULER = "="

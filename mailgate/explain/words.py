@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mailgate.compose.words import CODES
-from mailgate.gateway.telling.layout import listed
+from mailgate.explain.layout import listed
 from mailgate.model.account import Asked
 from mailgate.model.mail import Kind
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from mailgate.compose.words import CODES, METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
-from mailgate.gateway.explaining import Course
-from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
-from mailgate.gateway.telling.words import KINDS, plain, set_aside, why_silent
+from mailgate.explain.dry_run import Course
+from mailgate.explain.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
+from mailgate.explain.words import KINDS, plain, set_aside, why_silent
 from mailgate.model.commands import Fault, Heard, Parsed, said
 from mailgate.model.decision import Change, Decision
 from mailgate.model.events import (

@@ -14,7 +14,6 @@ from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
-from mailgate.record.rows import recorded
 
 #: A chain of merged tickets longer than this, or one that bites its tail, ends where it is.
 LONGEST_CHAIN = 10
@@ -174,7 +173,7 @@ class Known:
             self.ratings[(rating.ticket, rating.closure)] = rating.score
         others = {p.id: p for p in people}
         for change in decision.changes:
-            after = recorded(change)
+            after = change.recorded
             old = self.files.get(after.number)
             self.fresh.add(after.number)
             admitted = set(change.admitted)

@@ -11,9 +11,9 @@ from mailgate.decide import desks, joining, once
 from mailgate.decide.authority import PROVING, proof_in, reaches
 from mailgate.decide.entries import files_of
 from mailgate.decide.guessing import guesser
+from mailgate.decide.known import LONGEST_CHAIN, Known
 from mailgate.decide.leaving import leaving
 from mailgate.decide.situation import Ids, Situation, Understood
-from mailgate.gateway.known import LONGEST_CHAIN, Known
 from mailgate.model.commands import Parsed, tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Kind, Reading

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mailgate.gateway.telling import words
-from mailgate.gateway.telling.layout import INDENT, clipped, columns, counted, excerpt, filled, listed, quoted, size_of, wide
+from mailgate.explain import words
+from mailgate.explain.layout import INDENT, clipped, columns, counted, excerpt, filled, listed, quoted, size_of, wide
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Address, Kind, Mail, Reading, Report
 

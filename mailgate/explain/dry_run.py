@@ -1,4 +1,4 @@
-"""Explain: what a mail is and what would happen to it, and why. Changes nothing. What is said of it in words is in `telling`."""
+"""Explain: what a mail is and what would happen to it, and why. Changes nothing. What is said of it in words is beside this."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from datetime import datetime
 
 from mailgate.decide import budget, suppression
 from mailgate.decide.intake import on_mail
+from mailgate.decide.known import Known
 from mailgate.decide.situation import Ids, Situation
 from mailgate.gateway import flooding
 from mailgate.gateway.authenticating import Authentication, Signatures
-from mailgate.gateway.gathering import (
+from mailgate.gateway.loading.gathering import (
     Read,
     files_to_check,
     quotes_unmarked,
@@ -21,7 +22,6 @@ from mailgate.gateway.gathering import (
     with_readers,
     with_what_is_below,
 )
-from mailgate.gateway.known import Known
 from mailgate.gateway.reading import REPORTS, ReadingRound
 from mailgate.gateway.workers import TextFiles
 from mailgate.gateway.writing import LetterWriter
