@@ -65,9 +65,10 @@ class Tickets(Part):
     @reads
     def due(self, connection: Connection, now: datetime, limit: int) -> list[TicketFile]:
         """Those that a clock or timer wants to look at, the longest due first."""
-        numbers = select(tickets.c.number).where(tickets.c.next_check_at <= now).order_by(tickets.c.next_check_at, tickets.c.number)
-        found = Tickets.files(connection, connection.execute(numbers.limit(limit)).scalars().all())
-        return list(found.values())
+        query = select(tickets.c.number).where(tickets.c.next_check_at <= now).order_by(tickets.c.next_check_at, tickets.c.number)
+        numbers = connection.execute(query.limit(limit)).scalars().all()
+        found = Tickets.files(connection, numbers)
+        return [found[number] for number in numbers]
 
     @reads
     def listed(self, connection: Connection, statuses: Sequence[Status] = (), limit: int = 50, offset: int = 0) -> list[Ticket]:
