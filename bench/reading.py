@@ -23,7 +23,7 @@ from bench import measured
 from bench.load import WORDS
 from mailgate.model.token import Keyring
 from mailgate.understand import read
-from mailgate.understand.text.body import cut
+from mailgate.understand.text import cut
 
 RING = Keyring((b"a key only for the bench, 32 octets",))
 ROUNDS = 7

@@ -27,7 +27,7 @@ from mailgate.model.mail import Reading, Unread
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.understand import FilesAsked, Item, Opened, Texts, account_item, open_files, open_texts, read_item
-from mailgate.understand.identity.dkim import Sealed, signatures
+from mailgate.understand.identity import Sealed, signatures
 
 T = TypeVar("T")
 R = TypeVar("R")

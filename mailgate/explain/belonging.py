@@ -13,8 +13,8 @@ from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
 from mailgate.model.mail import Mail
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
-from mailgate.understand.answers.thread import ABOUT_NO_TICKET
-from mailgate.understand.identity.authres import server_of
+from mailgate.understand.answers import ABOUT_NO_TICKET
+from mailgate.understand.identity import server_of
 
 SIGNS: Mapping[EvidenceKind, str] = {
     EvidenceKind.REPLY_ADDRESS: "signed reply address",

@@ -34,8 +34,8 @@ from mailgate.model.mail import Address, Arrival, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk
 from mailgate.record.rows import Claim
-from mailgate.understand.answers.thread import find_evidence
-from mailgate.understand.identity.dkim import Sealed
+from mailgate.understand.answers import find_evidence
+from mailgate.understand.identity import Sealed
 
 VERSION = 1  #: of the JSON form; it only grows
 

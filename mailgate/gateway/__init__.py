@@ -32,7 +32,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, Outcome, RaisedAlarm
-from mailgate.understand.mime.digest import digest
+from mailgate.understand.mime import digest
 
 if TYPE_CHECKING:
     from mailgate.record.acceptor import Acceptor

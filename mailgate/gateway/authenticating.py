@@ -9,8 +9,7 @@ from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.model.policy import Policy
-from mailgate.understand.identity.dkim import Sealed
-from mailgate.understand.identity.verdict import by_word, needs_check, needs_seals, with_seals
+from mailgate.understand.identity import Sealed, by_word, needs_check, needs_seals, with_seals
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver

@@ -49,7 +49,7 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Status, TicketFile
 from mailgate.record.rows import OCTETS, Claim, Conflict, Outcome
 from mailgate.understand import recognised
-from mailgate.understand.answers.thread import cited_ids, find_evidence
+from mailgate.understand.answers import cited_ids, find_evidence
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store

@@ -29,7 +29,7 @@ from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
 from mailgate.record.rows import ClaimedLetter, Conflict, Outcome, Settlement
 from mailgate.send.courier import Courier, NotReady, Outgoing
-from mailgate.understand.reports.reasons import judged
+from mailgate.understand.reports import judged
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store

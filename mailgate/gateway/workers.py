@@ -9,7 +9,7 @@ from mailgate.gateway.writing import LetterWriter, Sheet, Written
 from mailgate.model.mail import Reading, Unread
 from mailgate.record.rows import UNAVAILABLE
 from mailgate.understand import FilesAsked, Item, Opened, Texts
-from mailgate.understand.identity.dkim import Sealed
+from mailgate.understand.identity import Sealed
 
 
 class NoReader(Exception):

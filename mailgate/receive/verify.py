@@ -23,8 +23,7 @@ from mailgate.model.dns import DnsAnswer, Heard, Question, Wanted
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Mail
-from mailgate.understand.identity.dkim import Sealed
-from mailgate.understand.identity.verdict import OUR_CHECK, judge
+from mailgate.understand.identity import OUR_CHECK, Sealed, judge
 
 log = logging.getLogger(__name__)
 

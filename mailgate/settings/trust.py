@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 from mailgate.model.installation import DoorSettings, VerifySettings, is_loopback
+from mailgate.model.mail_hosts import provider_of
 from mailgate.model.policy import Policy, ProveBy
 from mailgate.settings.forms import value_of
 from mailgate.settings.mistakes import Mistake, line_for, lines_of
-from mailgate.understand.identity.stamps import provider_of
 
 LONGEST_WAIT = timedelta(seconds=30)
 _RESOLVER = re.compile(r"([0-9.]+|[^\[\]]*:[^\[\]]*:[^\[\]]*|\[([0-9A-Fa-f:]+)\])(?::(\d{1,5}))?")

@@ -24,12 +24,10 @@ from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand import Texts
-from mailgate.understand.answers.commands import parsed
-from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
-from mailgate.understand.answers.thread import settle
-from mailgate.understand.kinds.absences import signs_of_absence
-from mailgate.understand.reports.reported import has_null_path
-from mailgate.understand.text.below import written_below
+from mailgate.understand.answers import is_thanks, parsed, read_rating, self_service, settle
+from mailgate.understand.kinds import signs_of_absence
+from mailgate.understand.reports import has_null_path
+from mailgate.understand.text import written_below
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,9 @@
 """What somebody who answers us says: which ticket it is about, the commands of agents, the ratings of requesters."""
+
+from __future__ import annotations
+
+from mailgate.understand.answers.commands import parsed
+from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
+from mailgate.understand.answers.thread import ABOUT_NO_TICKET, cited_ids, find_evidence, settle
+
+__all__ = ["ABOUT_NO_TICKET", "cited_ids", "find_evidence", "is_thanks", "parsed", "read_rating", "self_service", "settle"]

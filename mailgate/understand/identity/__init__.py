@@ -1,1 +1,9 @@
 """Who wrote a mail: stamps of other servers (RFC 8601), DKIM, SPF and DMARC, and what follows from them together."""
+
+from __future__ import annotations
+
+from mailgate.understand.identity.authres import server_of
+from mailgate.understand.identity.dkim import Sealed, signatures
+from mailgate.understand.identity.verdict import OUR_CHECK, by_word, judge, needs_check, needs_seals, with_seals
+
+__all__ = ["OUR_CHECK", "Sealed", "by_word", "judge", "needs_check", "needs_seals", "server_of", "signatures", "with_seals"]

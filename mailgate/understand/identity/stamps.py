@@ -8,10 +8,11 @@ written by ours; the stamp that belongs to that line may stand right below it (G
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
+from mailgate.model.mail_hosts import provider_of
 from mailgate.understand.identity.authres import Stamp, read_stamp, server_of
 from mailgate.understand.identity.received import Hop, address_in, hop_of
 
@@ -23,18 +24,6 @@ _INSIDE = tuple(
         "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7".split(),
     )
 )
-
-#: Big providers hand a mail through many servers of their own. Whose names end so is one of them.
-PROVIDERS: Mapping[str, tuple[str, ...]] = {
-    "google": ("google.com", "googlemail.com", "gmail.com"),
-    "microsoft": ("outlook.com", "office365.com", "exchangelabs.com", "hotmail.com"),
-}
-
-
-def provider_of(host: str) -> str:
-    """The provider behind a server's name, "" for everybody else."""
-    name = host.lower().rstrip(".")
-    return next((who for who, ends in PROVIDERS.items() if any(name == end or name.endswith("." + end) for end in ends)), "")
 
 
 def topmost(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Stamp | None:

@@ -13,7 +13,6 @@ from mailgate.understand.mime.charset import decode
 from mailgate.understand.mime.rtf import decompressed
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
-TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef", "application/x-ms-tnef"})
 
 #: Attributes (MS-OXTNEF 2.1.3.1): their number without the type in the upper half.
 _RENDER, _TITLE, _DATA, _ATTACHMENT, _PROPERTIES, _BODY, _CODEPAGE = 0x9002, 0x8010, 0x800F, 0x9005, 0x9003, 0x800C, 0x9007
