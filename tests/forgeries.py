@@ -15,7 +15,7 @@ from functools import cache
 from mailgate.decide import once
 from mailgate.model import token
 from mailgate.model.decision import Decision
-from mailgate.model.dns import DnsAnswer, Heard
+from mailgate.model.dns import DnsAnswer, DnsReply
 from mailgate.model.events import name_of
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
@@ -260,8 +260,8 @@ OWN = VerifySettings(dns=True)
 @cache
 def _answers() -> Mapping[tuple[str, str], DnsAnswer]:
     found = {("s1._domainkey.example.org", "TXT"): record(rsa_key()), ("_dmarc.example.org", "TXT"): "v=DMARC1; p=none"}
-    nothing = {("_dmarc.org", "TXT"): DnsAnswer(Heard.NOTHING)}
-    return {question: DnsAnswer(Heard.FOUND, (text,)) for question, text in found.items()} | nothing
+    nothing = {("_dmarc.org", "TXT"): DnsAnswer(DnsReply.NOTHING)}
+    return {question: DnsAnswer(DnsReply.FOUND, (text,)) for question, text in found.items()} | nothing
 
 
 @dataclass

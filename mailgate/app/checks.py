@@ -21,7 +21,7 @@ from mailgate.compose.samples import render_all
 from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
 from mailgate.guard import Confined, Guard, GuardError
-from mailgate.model.dns import Heard
+from mailgate.model.dns import DnsReply
 from mailgate.model.installation import DoorSettings, VerifySettings
 from mailgate.model.mail import NoSpace
 from mailgate.model.policy import Desk, Policy
@@ -299,6 +299,6 @@ def _resolver(verify: VerifySettings, policy: Policy) -> tuple[str, bool]:
     finally:
         resolver.close()
     place = ", ".join(verify.resolver) or "the resolver of this machine"
-    if answer.heard is Heard.FAILED:
+    if answer.heard is DnsReply.FAILED:
         return f"{place} does not answer: mails would be read without a verdict of our own", False
     return f"{place} answers; {domain} {'publishes' if answer.records else 'publishes no'} DMARC", True

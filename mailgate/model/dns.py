@@ -9,7 +9,7 @@ from enum import StrEnum
 Question = tuple[str, str]  #: (name in lower case without the last dot, "TXT" | "A" | "AAAA" | "MX" | "PTR")
 
 
-class Heard(StrEnum):
+class DnsReply(StrEnum):
     FOUND = "found"
     NOTHING = "nothing"  #: no such name, or nothing of this type
     FAILED = "failed"  #: no answer in time, or the server of the name is broken. It may be there another time
@@ -19,7 +19,7 @@ class Heard(StrEnum):
 class DnsAnswer:
     """Records as text: TXT with its strings joined, MX as the names of its hosts, the most preferred first."""
 
-    heard: Heard
+    heard: DnsReply
     records: tuple[str, ...] = ()
 
 

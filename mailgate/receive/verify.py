@@ -19,7 +19,7 @@ import dns.nameserver
 import dns.rdatatype
 import dns.resolver
 
-from mailgate.model.dns import DnsAnswer, Heard, Question, Wanted
+from mailgate.model.dns import DnsAnswer, DnsReply, Question, Wanted
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Mail
@@ -42,7 +42,7 @@ MOST_QUESTIONS = 80  #: of one mail
 LONGEST_ANSWER = 8192  #: characters of one record
 MOST_RECORDS = 100
 
-FAILED = DnsAnswer(Heard.FAILED)
+FAILED = DnsAnswer(DnsReply.FAILED)
 
 
 class Resolver:
@@ -104,7 +104,7 @@ class Resolver:
             found = self._resolver.resolve(name, kind, lifetime=seconds, raise_on_no_answer=False, search=False)
         except dns.resolver.NXDOMAIN:
             self._heard()
-            return DnsAnswer(Heard.NOTHING), LIFE_OF_NOTHING
+            return DnsAnswer(DnsReply.NOTHING), LIFE_OF_NOTHING
         except dns.resolver.LifetimeTimeout:
             self._silent()
             return FAILED, LIFE_OF_TROUBLE
@@ -113,9 +113,9 @@ class Resolver:
             return FAILED, LIFE_OF_TROUBLE
         self._heard()
         if found.rrset is None:
-            return DnsAnswer(Heard.NOTHING), LIFE_OF_NOTHING
+            return DnsAnswer(DnsReply.NOTHING), LIFE_OF_NOTHING
         records = tuple(text for record in _sorted(found.rrset) if len(text := _text(record)) <= LONGEST_ANSWER)[:MOST_RECORDS]
-        return DnsAnswer(Heard.FOUND, records), min(LONGEST_LIFE, max(SHORTEST_LIFE, float(found.rrset.ttl)))
+        return DnsAnswer(DnsReply.FOUND, records), min(LONGEST_LIFE, max(SHORTEST_LIFE, float(found.rrset.ttl)))
 
     def _remember(self, question: Question) -> DnsAnswer | None:
         with self._lock:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.model.dns import DnsAnswer, Heard
+from mailgate.model.dns import DnsAnswer, DnsReply
 from mailgate.model.evidence import VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
@@ -73,13 +73,13 @@ def test_every_kind_of_record_comes_as_text(resolver: Resolver):
     several = found["example.org", "TXT"]  # in whatever order they come
     found["example.org", "TXT"] = DnsAnswer(several.heard, tuple(sorted(several.records, reverse=True)))
     assert found == {
-        ("example.org", "TXT"): DnsAnswer(Heard.FOUND, ("v=spf1 mx -all", "something else")),
-        ("example.org", "MX"): DnsAnswer(Heard.FOUND, ("early.example.org", "late.example.org")),
-        ("early.example.org", "A"): DnsAnswer(Heard.FOUND, ("192.0.2.7",)),
-        ("early.example.org", "AAAA"): DnsAnswer(Heard.FOUND, ("2001:db8::7",)),
-        ("7.2.0.192.in-addr.arpa", "PTR"): DnsAnswer(Heard.FOUND, ("early.example.org",)),
-        ("nowhere.example", "TXT"): DnsAnswer(Heard.NOTHING),
-        ("example.org", "A"): DnsAnswer(Heard.NOTHING),
+        ("example.org", "TXT"): DnsAnswer(DnsReply.FOUND, ("v=spf1 mx -all", "something else")),
+        ("example.org", "MX"): DnsAnswer(DnsReply.FOUND, ("early.example.org", "late.example.org")),
+        ("early.example.org", "A"): DnsAnswer(DnsReply.FOUND, ("192.0.2.7",)),
+        ("early.example.org", "AAAA"): DnsAnswer(DnsReply.FOUND, ("2001:db8::7",)),
+        ("7.2.0.192.in-addr.arpa", "PTR"): DnsAnswer(DnsReply.FOUND, ("early.example.org",)),
+        ("nowhere.example", "TXT"): DnsAnswer(DnsReply.NOTHING),
+        ("example.org", "A"): DnsAnswer(DnsReply.NOTHING),
     }
 
 
@@ -117,22 +117,22 @@ def test_a_broken_name_is_told_from_one_that_is_not_there(resolver: Resolver, se
     for number in range(10):
         server.broken.add(f"n{number}.example.org")
     questions = [("example.org", "TXT"), *((f"n{number}.example.org", "TXT") for number in range(10))]
-    assert {answer.heard for answer in resolver.fetch(questions, 5).values()} == {Heard.FAILED}
-    assert resolver.fetch([("early.example.org", "A")], 5)[("early.example.org", "A")].heard is Heard.FOUND
+    assert {answer.heard for answer in resolver.fetch(questions, 5).values()} == {DnsReply.FAILED}
+    assert resolver.fetch([("early.example.org", "A")], 5)[("early.example.org", "A")].heard is DnsReply.FOUND
     assert not alarms
 
 
 def test_names_that_dns_cannot_hold_fail_and_harm_nobody(resolver: Resolver):
     odd = [("x" * 64 + ".example", "TXT"), ("a..b", "TXT"), ("example.org", "NOTYPE")]
-    assert {answer.heard for answer in resolver.fetch(odd, 5).values()} == {Heard.FAILED}
+    assert {answer.heard for answer in resolver.fetch(odd, 5).values()} == {DnsReply.FAILED}
 
 
 def test_one_silent_name_is_not_a_dead_resolver(resolver: Resolver, server: NameServer, alarms: list[str], monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(verify, "ONE_QUESTION", 0.2)
     silent = [(f"n{number}.evil.example", "TXT") for number in range(verify.SILENCES + 3)]
     server.silent.update(name for name, _ in silent)
-    assert {answer.heard for answer in resolver.fetch(silent, 5).values()} == {Heard.FAILED}
-    assert resolver.fetch([("early.example.org", "A")], 5)[("early.example.org", "A")].heard is Heard.FOUND
+    assert {answer.heard for answer in resolver.fetch(silent, 5).values()} == {DnsReply.FAILED}
+    assert resolver.fetch([("early.example.org", "A")], 5)[("early.example.org", "A")].heard is DnsReply.FOUND
     assert not alarms
 
 
@@ -145,7 +145,7 @@ def test_a_dead_resolver_is_left_alone_for_a_minute_and_then_found_again(
     resolver.fetch([(f"n{number}.example", "TXT") for number in range(verify.SILENCES + 1)], 5)
     assert alarms == ["dns_silent"]
     asked = len(server.asked)
-    assert resolver.fetch([("example.org", "TXT")], 5)[("example.org", "TXT")].heard is Heard.FAILED
+    assert resolver.fetch([("example.org", "TXT")], 5)[("example.org", "TXT")].heard is DnsReply.FAILED
     assert len(server.asked) == asked  # nobody waited, nobody asked
     watch.at += verify.LEFT_ALONE + 1
     resolver.fetch([("example.org", "TXT")], 5)
@@ -153,7 +153,7 @@ def test_a_dead_resolver_is_left_alone_for_a_minute_and_then_found_again(
     assert set(server.asked[asked:]) == {("", "NS")}
     server.dead = False
     watch.at += verify.LEFT_ALONE + 1
-    assert resolver.fetch([("example.org", "TXT")], 5)[("example.org", "TXT")].heard is Heard.FOUND
+    assert resolver.fetch([("example.org", "TXT")], 5)[("example.org", "TXT")].heard is DnsReply.FOUND
 
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------------

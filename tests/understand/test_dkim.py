@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from mailgate.model.dns import Answers, DnsAnswer, Heard
+from mailgate.model.dns import Answers, DnsAnswer, DnsReply
 from mailgate.understand.identity.dkim import Sealed, SignatureResult, signatures, tags, verify
 from mailgate.understand.identity.lookups import Missing
 from tests.fakes.signer import SIGNED, Key, ed25519_key, record, rsa_key, signed
@@ -30,7 +30,7 @@ MAIL = (
 
 
 def keys(key: Key | None = None, more: str = "", name: str = "s1._domainkey.example.org") -> Answers:
-    return {(name, "TXT"): DnsAnswer(Heard.FOUND, (record(key or rsa_key(), more),))}
+    return {(name, "TXT"): DnsAnswer(DnsReply.FOUND, (record(key or rsa_key(), more),))}
 
 
 def outcome(raw: bytes, answers: Answers | None = None, now: datetime = NOON) -> SignatureResult:
@@ -142,7 +142,7 @@ def test_a_signature_that_is_not_as_it_must_be_never_passes(why: str, changed: d
     ],
 )
 def test_the_key_of_the_domain_decides(why: str, published: tuple[str, ...], result: str):
-    answers = {("s1._domainkey.example.org", "TXT"): DnsAnswer(Heard.FOUND if published else Heard.NOTHING, published)}
+    answers = {("s1._domainkey.example.org", "TXT"): DnsAnswer(DnsReply.FOUND if published else DnsReply.NOTHING, published)}
     assert outcome(signed(MAIL), answers).result == result
 
 
@@ -153,7 +153,7 @@ def test_a_key_may_refuse_to_sign_for_subdomains():
 
 
 def test_dns_that_does_not_answer_is_no_failure():
-    answers = {("s1._domainkey.example.org", "TXT"): DnsAnswer(Heard.FAILED)}
+    answers = {("s1._domainkey.example.org", "TXT"): DnsAnswer(DnsReply.FAILED)}
     assert outcome(signed(MAIL), answers).result == "temperror"
 
 
@@ -168,7 +168,7 @@ def test_a_short_key_is_not_accepted():
     assert outcome(signed(MAIL, key=key), keys(key)).result == "pass"
     short = ("v=DKIM1; k=rsa; p=MFwwDQYJKoZIhvcNAQEBBQADSwAwSAJBANMbQtEu2LK1v2/Hxs9r7ruhkgYyMJW6C/R9Df1NS5tZV5j2kOMX1S5zLGQYkGQGdE0zCrDq"
              "YVzvgm0hTbmJ5bkCAwEAAQ==")  # fmt: skip
-    said = outcome(signed(MAIL), {("s1._domainkey.example.org", "TXT"): DnsAnswer(Heard.FOUND, (short,))})
+    said = outcome(signed(MAIL), {("s1._domainkey.example.org", "TXT"): DnsAnswer(DnsReply.FOUND, (short,))})
     assert said.result in ("policy", "permerror")
 
 
@@ -198,7 +198,7 @@ def test_of_many_signatures_five_are_looked_at():
         raw = signed(raw, selector=f"s{number}")
     found = signatures(raw).signatures
     assert [signature.selector for signature in found] == ["s7", "s6", "s5", "s4", "s3"]
-    assert all(verify(s, {s.question: DnsAnswer(Heard.FOUND, (record(rsa_key()),))}, NOON).result == "pass" for s in found)
+    assert all(verify(s, {s.question: DnsAnswer(DnsReply.FOUND, (record(rsa_key()),))}, NOON).result == "pass" for s in found)
 
 
 def test_a_mail_without_a_signature_costs_nothing():
@@ -223,7 +223,7 @@ def test_a_mail_without_a_signature_costs_nothing():
 def test_hostile_signatures_raise_nothing_and_pass_nothing(raw: bytes):
     for signature in signatures(raw).signatures:
         try:
-            assert verify(signature, {signature.question: DnsAnswer(Heard.FOUND, (record(rsa_key()),))}, NOON).result != "pass"
+            assert verify(signature, {signature.question: DnsAnswer(DnsReply.FOUND, (record(rsa_key()),))}, NOON).result != "pass"
         except Missing:
             pytest.fail("nothing more was to be asked")
 

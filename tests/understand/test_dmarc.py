@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.model.dns import DnsAnswer, Heard, Question
+from mailgate.model.dns import DnsAnswer, DnsReply, Question
 from mailgate.understand.identity.dmarc import DmarcPolicy, Unknown, organisation_of, policy_of, steps
 from mailgate.understand.identity.lookups import Missing
 
@@ -16,7 +16,7 @@ def policy(domain: str, **records: str) -> DmarcPolicy:
 
 def answers(domain: str, records: dict[str, str]) -> dict[Question, DnsAnswer]:
     return {
-        (f"_dmarc.{name}", "TXT"): DnsAnswer(Heard.FOUND, (records[name],)) if name in records else DnsAnswer(Heard.NOTHING)
+        (f"_dmarc.{name}", "TXT"): DnsAnswer(DnsReply.FOUND, (records[name],)) if name in records else DnsAnswer(DnsReply.NOTHING)
         for name in steps(domain)
     }
 
@@ -60,14 +60,14 @@ def test_what_is_no_record_is_none(text: str):
 def test_several_records_are_none():
     found = {
         **answers("example.org", {}),
-        ("_dmarc.example.org", "TXT"): DnsAnswer(Heard.FOUND, ("v=DMARC1; p=none", "v=DMARC1; p=reject")),
+        ("_dmarc.example.org", "TXT"): DnsAnswer(DnsReply.FOUND, ("v=DMARC1; p=none", "v=DMARC1; p=reject")),
     }
     assert not policy_of("example.org", found).found
 
 
 def test_dns_that_does_not_answer_leaves_the_policy_unknown_and_what_is_lacking_is_asked_at_once():
     with pytest.raises(Unknown):
-        policy_of("example.org", {**answers("example.org", {}), ("_dmarc.org", "TXT"): DnsAnswer(Heard.FAILED)})
+        policy_of("example.org", {**answers("example.org", {}), ("_dmarc.org", "TXT"): DnsAnswer(DnsReply.FAILED)})
     with pytest.raises(Missing) as missing:
         policy_of("a.example.org", {})
     assert {name for name, _ in missing.value.questions} == {"_dmarc.a.example.org", "_dmarc.example.org", "_dmarc.org"}

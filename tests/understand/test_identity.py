@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailgate.model.dns import Answers, DnsAnswer, Heard, Question, Wanted
+from mailgate.model.dns import Answers, DnsAnswer, DnsReply, Question, Wanted
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
@@ -216,8 +216,8 @@ ZONE: dict[Question, str] = {
 
 def answer(question: Question, zone: dict[Question, str], failing: frozenset[str]) -> DnsAnswer:
     if question[0] in failing:
-        return DnsAnswer(Heard.FAILED)
-    return DnsAnswer(Heard.FOUND, (zone[question],)) if question in zone else DnsAnswer(Heard.NOTHING)
+        return DnsAnswer(DnsReply.FAILED)
+    return DnsAnswer(DnsReply.FOUND, (zone[question],)) if question in zone else DnsAnswer(DnsReply.NOTHING)
 
 
 def checked(

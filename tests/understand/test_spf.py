@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.model.dns import DnsAnswer, Heard, Question
+from mailgate.model.dns import DnsAnswer, DnsReply, Question
 from mailgate.understand.identity.lookups import Missing
 from mailgate.understand.identity.spf import SpfResult, check_host
 
@@ -29,7 +29,7 @@ def check(
             assert not missing.questions & answers.keys()
             for question in missing.questions:
                 found = zone.get(question, ())
-                heard = Heard.FAILED if question[0] in failing else Heard.FOUND if found else Heard.NOTHING
+                heard = DnsReply.FAILED if question[0] in failing else DnsReply.FOUND if found else DnsReply.NOTHING
                 answers[question] = DnsAnswer(heard, found)
     raise AssertionError("never comes to an end")
 
@@ -234,14 +234,14 @@ def test_dns_that_does_not_answer_is_neither_yes_nor_no():
     ],
 )
 def test_macros_name_what_is_asked(spec: str, name: str, peer: str):
-    answers = {("a.example", "TXT"): DnsAnswer(Heard.FOUND, (f"v=spf1 exists:{spec} -all",))}
+    answers = {("a.example", "TXT"): DnsAnswer(DnsReply.FOUND, (f"v=spf1 exists:{spec} -all",))}
     with pytest.raises(Missing) as missing:
         check_host(peer, "a.example", "max.ohara-x@a.example", "host.a.example", answers)
     assert missing.value.questions == {(name, "A")}
 
 
 def test_a_name_that_macros_make_too_long_loses_its_beginning():
-    answers = {("a.example", "TXT"): DnsAnswer(Heard.FOUND, ("v=spf1 exists:" + "%{d}." * 40 + "x.example -all",))}
+    answers = {("a.example", "TXT"): DnsAnswer(DnsReply.FOUND, ("v=spf1 exists:" + "%{d}." * 40 + "x.example -all",))}
     with pytest.raises(Missing) as missing:
         check_host(IP4, "a.example", "max@a.example", "", answers)
     [(name, _)] = missing.value.questions

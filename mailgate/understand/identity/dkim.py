@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from mailgate.model.canonical import relaxed_body, relaxed_header, simple_body
-from mailgate.model.dns import Answers, Heard, Question
+from mailgate.model.dns import Answers, DnsReply, Question
 from mailgate.understand.identity.lookups import a_domain, ask, is_below
 from mailgate.understand.mime.addresses import addresses
 
@@ -260,7 +260,7 @@ def verify(signature: Signature, answers: Answers, now: datetime) -> SignatureRe
     if signature.signed_at is not None and signature.signed_at > now + AHEAD:
         return it_is("policy", "the signature comes from the future")
     answer = ask(answers, *signature.question)
-    if answer.heard is Heard.FAILED:
+    if answer.heard is DnsReply.FAILED:
         return it_is("temperror", "its key could not be asked for")
     records = [found for text in answer.records if (found := tags(text)) is not None and "p" in found]
     if not records:

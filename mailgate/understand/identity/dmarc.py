@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from mailgate.model.dns import Answers, Heard, Question
+from mailgate.model.dns import Answers, DnsReply, Question
 from mailgate.understand.identity.dkim import tags
 from mailgate.understand.identity.lookups import ask, expect
 
@@ -71,7 +71,7 @@ def _organisation(domain: str, records: dict[str, dict[str, str]]) -> str:
 
 def _record(name: str, answers: Answers) -> dict[str, str] | None:
     answer = ask(answers, f"_dmarc.{name}", "TXT")
-    if answer.heard is Heard.FAILED:
+    if answer.heard is DnsReply.FAILED:
         raise Unknown
     found = [record for text in answer.records if text[:8].replace(" ", "").startswith("v=DMARC1") and (record := tags(text)) is not None]
     return found[0] if len(found) == 1 else None  # several are none

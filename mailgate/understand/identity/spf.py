@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailgate.model.dns import Answers, DnsAnswer, Heard, Question
+from mailgate.model.dns import Answers, DnsAnswer, DnsReply, Question
 from mailgate.understand.identity.lookups import Missing, a_domain, ask, expect, is_below
 
 MOST_LOOKUPS, MOST_VOID, MOST_HOSTS = 10, 2, 10
@@ -175,7 +175,7 @@ class _Evaluation:
 
     def _record(self, domain: str) -> Record | None:
         answer = ask(self.answers, domain, "TXT")
-        if answer.heard is Heard.FAILED:
+        if answer.heard is DnsReply.FAILED:
             raise _RecordBroken("temperror", f"{domain} could not be asked")
         texts = [text for text in answer.records if text.lower() == "v=spf1" or text.lower().startswith("v=spf1 ")]
         if len(texts) > 1:
@@ -209,7 +209,7 @@ class _Evaluation:
     def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
         """The records of a name; too many names that hold nothing are an error (section 4.6.4)."""
         answer: DnsAnswer = ask(self.answers, name, kind)
-        if answer.heard is Heard.FAILED:
+        if answer.heard is DnsReply.FAILED:
             raise _RecordBroken("temperror", f"{name} could not be asked")
         if counted and not answer.records:
             self.void += 1
