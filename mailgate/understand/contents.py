@@ -25,7 +25,7 @@ from mailgate.understand.mime.attachments import (
 from mailgate.understand.mime.charset import clean_text, decode
 from mailgate.understand.mime.invitation import words_of
 from mailgate.understand.mime.rtf import text_of_rtf
-from mailgate.understand.mime.tree import Part, Tree, grow, rooted
+from mailgate.understand.mime.tree import MimePart, Tree, grow, rooted
 from mailgate.understand.mime.uuencode import MOST_FILES, stowed_files
 from mailgate.understand.mime.wrapped import CMS_TYPES, ENCRYPTED_TEXT, Cms, cms_kind, signed_content, without_armour
 from mailgate.understand.notes import Notes
@@ -82,11 +82,11 @@ class Contents:
     blocks: list[TextBlock] = field(default_factory=list)
     #: What may stand for the text where nobody wrote one: a calendar's words, text/enriched, the text in winmail.dat.
     instead: list[TextBlock] = field(default_factory=list)
-    files: list[tuple[Part, bytes]] = field(default_factory=list)
+    files: list[tuple[MimePart, bytes]] = field(default_factory=list)
     embedded: list[Attachment] = field(default_factory=list)
     reports: tuple[Report, ...] = ()
     returned: list[bytes] = field(default_factory=list)  #: header blocks of mails within, and whole notices
-    mails: list[tuple[Part, bytes]] = field(default_factory=list)  #: whole mails that are attached
+    mails: list[tuple[MimePart, bytes]] = field(default_factory=list)  #: whole mails that are attached
     wrappings: int = 0
     folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
     notes: Notes | None = None  #: where somebody asks how the mail was read
@@ -101,7 +101,7 @@ class Contents:
         """Whether a mail without a word of its own may be about a file."""
         return bool(self.embedded) or any(not part.first("content-id") or disposition(part) == "attachment" for part, _ in self.files)
 
-    def used(self, part: Part, use: str, size: int | None) -> None:
+    def used(self, part: MimePart, use: str, size: int | None) -> None:
         """Notes what a leaf was used for. The last word on it counts."""
         if self.notes is not None:
             self.notes.uses[part.path] = (use, size)
@@ -111,7 +111,7 @@ class Contents:
         """How many more files may be taken out of what holds them."""
         return max(0, self.limits.files - len(self.files) - len(self.embedded))
 
-    def octets(self, part: Part) -> bytes | None:
+    def octets(self, part: MimePart) -> bytes | None:
         """The decoded octets of a part, None when the mail's budget is spent."""
         if len(part.body) > self.budget:
             self.defects.append(f"parts hold more than {self.limits.decoded} bytes")
@@ -122,7 +122,7 @@ class Contents:
             self.defects.append(f"part {part.path}: {defect}")
         return data
 
-    def text(self, part: Part, data: bytes, html: bool) -> str:
+    def text(self, part: MimePart, data: bytes, html: bool) -> str:
         if len(data) > 4 * self.limits.text:
             data = data[: 4 * self.limits.text]
         label = part.type.parameters.get("charset")
@@ -140,7 +140,7 @@ class Contents:
 def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Contents:
     """Everything in the parts of a mail."""
     contents = Contents(limits, tree.defects, limits.decoded, notes=asked)
-    stack: list[tuple[Part, _Place]] = [(tree.root, _Place())]
+    stack: list[tuple[MimePart, _Place]] = [(tree.root, _Place())]
     while stack:
         part, place = stack.pop()
         if part.children:
@@ -167,7 +167,7 @@ def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Con
     return contents
 
 
-def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part | None:
+def _take(part: MimePart, place: _Place, contents: Contents, is_root: bool) -> MimePart | None:
     """One leaf: text, or a file. What it wraps, if that is to be walked as well."""
     kind = part.type.type
     if kind.startswith("multipart/"):
@@ -210,7 +210,7 @@ def _take(part: Part, place: _Place, contents: Contents, is_root: bool) -> Part 
     return None
 
 
-def _is_text(part: Part, kind: str, contents: Contents, is_root: bool) -> bool:
+def _is_text(part: MimePart, kind: str, contents: Contents, is_root: bool) -> bool:
     if kind in _RICH:
         return is_root  # beside a plain or an HTML text it is a file: hardly a program can show it, and none of it is lost
     if kind not in PLAIN and kind not in HTML:
@@ -222,7 +222,7 @@ def _is_text(part: Part, kind: str, contents: Contents, is_root: bool) -> bool:
 # --- text -------------------------------------------------------------------------------------------------------------------
 
 
-def _take_text(part: Part, kind: str, data: bytes, place: _Place, contents: Contents) -> None:
+def _take_text(part: MimePart, kind: str, data: bytes, place: _Place, contents: Contents) -> None:
     if kind in PLAIN and (b"begin" in data or b"=ybegin " in data):
         data = _without_files(part, data, contents)
     text = contents.text(part, data, kind in HTML)
@@ -282,7 +282,7 @@ def as_html(plain: str) -> str:
     return "<pre>" + plain.replace("&", "&amp;").replace("<", "&lt;") + "</pre>"
 
 
-def _without_files(part: Part, data: bytes, contents: Contents) -> bytes:
+def _without_files(part: MimePart, data: bytes, contents: Contents) -> bytes:
     """Takes files that stand in a text out of it."""
     kept, position = [], 0
     for number, found in enumerate(stowed_files(data, min(MOST_FILES, contents.room_for_files)), 1):
@@ -297,7 +297,7 @@ def _without_files(part: Part, data: bytes, contents: Contents) -> bytes:
 # --- wrappings --------------------------------------------------------------------------------------------------------------
 
 
-def _unwrapped(part: Part, kind: str, data: bytes, place: _Place, contents: Contents) -> Part | None:
+def _unwrapped(part: MimePart, kind: str, data: bytes, place: _Place, contents: Contents) -> MimePart | None:
     """The mail within a signed S/MIME file. Of its own header only what says how to read it is used."""
     if kind == _PGP_ENCRYPTED or (kind not in CMS_TYPES and not stated_name(part).lower().endswith(".p7m")):
         return None
@@ -319,7 +319,7 @@ def _unwrapped(part: Part, kind: str, data: bytes, place: _Place, contents: Cont
     return rooted(inner.root, f"{part.path}!")
 
 
-def _took_tnef(part: Part, data: bytes, contents: Contents) -> bool:
+def _took_tnef(part: MimePart, data: bytes, contents: Contents) -> bool:
     """Whether winmail.dat was understood whole; if not, it stays as the file that it is."""
     found = tnef.unpack(data, 4 * contents.limits.text)
     if found is None:
@@ -349,7 +349,7 @@ def attachments(contents: Contents, limits: ReadingLimits) -> tuple[Attachment, 
     return (*found, *(replace(one, inline=bool(one.content_id) and one.content_id in shown) for one in contents.embedded))
 
 
-def _is_inline(part: Part, shown: set[str]) -> bool:
+def _is_inline(part: MimePart, shown: set[str]) -> bool:
     """Whether a file is a picture in the text: the HTML names it, or it says so itself. A document is never one, whatever it says."""
     if (named := content_id(part)) and named in shown:
         return True

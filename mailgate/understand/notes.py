@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mailgate.understand.mime.tree import Part, Tree
+    from mailgate.understand.mime.tree import MimePart, Tree
     from mailgate.understand.text.body import Cut
 
 # --- what a part was used for ---------------------------------------------------------------------------------------------
@@ -68,7 +68,7 @@ class Notes:
     """Filled while one mail is read. The ordinary reading has none, and pays nothing for it."""
 
     uses: dict[str, tuple[str, int | None]] = field(default_factory=dict)  #: by path: what a leaf was used for, its decoded octets
-    within: dict[str, Part] = field(default_factory=dict)  #: by path: the mail within a wrapping
+    within: dict[str, MimePart] = field(default_factory=dict)  #: by path: the mail within a wrapping
     text_because: str = NO_TEXT
     stands_in: bool = False  #: there is no text but what may stand for one
     language_because: str = ""

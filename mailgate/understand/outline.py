@@ -7,7 +7,7 @@ import re
 from mailgate.model.account import Account, Asked, Piece
 from mailgate.model.mail import Attachment, Reading
 from mailgate.understand.mime.attachments import stated_name
-from mailgate.understand.mime.tree import Part
+from mailgate.understand.mime.tree import MimePart
 from mailgate.understand.notes import CONTAINER, EMPTY, FILE, HTML, HTML_BESIDE, HTML_NAMES_THE_QUOTE, PICTURE, PLAIN_BESIDE_HTML, Notes
 
 _OF_A_PART = re.compile(r"part ([\d.!]+): ")
@@ -39,9 +39,9 @@ def account(reading: Reading, notes: Notes, kinds: tuple[Asked, ...], silence: t
     )
 
 
-def _outline(root: Part, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment]) -> Piece:
+def _outline(root: MimePart, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment]) -> Piece:
     """The tree of pieces. Deepest first, and without recursion: a mail may be as deep as the reader lets it."""
-    order: list[Part] = []
+    order: list[MimePart] = []
     stack = [root]
     while stack:
         part = stack.pop()
@@ -54,12 +54,12 @@ def _outline(root: Part, notes: Notes, placed: dict[str, list[str]], files: dict
     return pieces[id(root)]
 
 
-def _below(part: Part, notes: Notes) -> list[Part]:
+def _below(part: MimePart, notes: Notes) -> list[MimePart]:
     inner = notes.within.get(part.path)
     return part.children or ([inner] if inner is not None else [])
 
 
-def _taken_out(part: Part, files: dict[str, Attachment]) -> tuple[Piece, ...]:
+def _taken_out(part: MimePart, files: dict[str, Attachment]) -> tuple[Piece, ...]:
     """Files that were in a text or in winmail.dat."""
     found = (one for path, one in files.items() if path.rpartition("!")[0] == part.path and path.rpartition("!")[2].isdecimal())
     return tuple(_file(one) for one in found if one.part.count("!"))
@@ -69,7 +69,7 @@ def _file(one: Attachment) -> Piece:
     return Piece(one.part, one.type, True, "", one.name, one.size, PICTURE if one.inline else FILE)
 
 
-def _piece(part: Part, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment], children: tuple[Piece, ...]) -> Piece:
+def _piece(part: MimePart, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment], children: tuple[Piece, ...]) -> Piece:
     use, size = notes.uses.get(part.path, (CONTAINER if part.children else EMPTY, None))
     kept = files.get(part.path)
     if use == FILE and kept is not None and kept.inline:

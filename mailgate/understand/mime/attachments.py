@@ -12,7 +12,7 @@ from mailgate.understand.mime import tnef
 from mailgate.understand.mime.charset import clean_name
 from mailgate.understand.mime.headers import parse_disposition, unfold, unstructured
 from mailgate.understand.mime.transfer import undo
-from mailgate.understand.mime.tree import Part, grow, split_header
+from mailgate.understand.mime.tree import MimePart, grow, split_header
 from mailgate.understand.mime.uuencode import Stowed, stowed_files
 from mailgate.understand.mime.wrapped import signed_content
 
@@ -56,7 +56,7 @@ def clean_file_name(name: str) -> str:
     return name
 
 
-def stated_name(part: Part) -> str:
+def stated_name(part: MimePart) -> str:
     """The name that a part gives itself, in Content-Disposition or Content-Type; "" when it has none."""
     raw = part.first("content-disposition")
     name = parse_disposition(raw)[1].get("filename", "") if raw else ""
@@ -66,31 +66,31 @@ def stated_name(part: Part) -> str:
     return clean_file_name(name)
 
 
-def disposition(part: Part) -> str:
+def disposition(part: MimePart) -> str:
     raw = part.first("content-disposition")
     return parse_disposition(raw)[0] if raw else ""
 
 
-def content_id(part: Part) -> str:
+def content_id(part: MimePart) -> str:
     raw = part.first("content-id")
     return unfold(raw).strip().strip("<>").strip()[:500] if raw else ""
 
 
-def type_of(part: Part) -> str:
+def type_of(part: MimePart) -> str:
     return part.type.type
 
 
-def octets_of(part: Part, is_text: bool) -> tuple[bytes, str | None]:
+def octets_of(part: MimePart, is_text: bool) -> tuple[bytes, str | None]:
     """The decoded octets of a part, and a defect note. The one way to them: a digest holds only if they are always decoded alike."""
     return undo(part.body, part.encoding, is_text=is_text)
 
 
-def is_read_as_text(part: Part) -> bool:
+def is_read_as_text(part: MimePart) -> bool:
     """Whether the octets of a part are decoded as a text's: what no boundary could be found in counts as one."""
     return type_of(part).startswith(("text", "multipart/")) or type_of(part) == "application/xhtml+xml"
 
 
-def describe(part: Part, data: bytes, inline: bool, limits: ReadingLimits = LIMITS) -> Attachment:
+def describe(part: MimePart, data: bytes, inline: bool, limits: ReadingLimits = LIMITS) -> Attachment:
     """The attachment that a part with these decoded octets is."""
     kind = type_of(part)
     name = stated_name(part)
@@ -102,7 +102,7 @@ def describe(part: Part, data: bytes, inline: bool, limits: ReadingLimits = LIMI
     return Attachment(name, kind, len(data), hashlib.sha256(data).hexdigest(), inline, content_id(part), part.path)
 
 
-def _name_in_id(part: Part) -> str:
+def _name_in_id(part: MimePart) -> str:
     """What stands before the @ in the Content-ID: some programs write the file's name there and nowhere else. "" when there is none."""
     before, at, _ = content_id(part).partition("@")
     name = clean_file_name(before) if at else ""
@@ -110,17 +110,17 @@ def _name_in_id(part: Part) -> str:
     return name if not name or told else name + _ENDINGS.get(type_of(part), "")
 
 
-def from_text(part: Part, number: int, found: Stowed) -> Attachment:
+def from_text(part: MimePart, number: int, found: Stowed) -> Attachment:
     """A file that stood in a text (uuencode, yEnc)."""
     return _embedded(part, number, unstructured(found.name), "", found.octets, "")
 
 
-def from_tnef(part: Part, number: int, found: tnef.Packed) -> Attachment:
+def from_tnef(part: MimePart, number: int, found: tnef.Packed) -> Attachment:
     """A file out of winmail.dat."""
     return _embedded(part, number, found.name, clean_name(found.type), found.octets, clean_name(found.content_id)[:500])
 
 
-def _embedded(part: Part, number: int, name: str, kind: str, data: bytes, named: str) -> Attachment:
+def _embedded(part: MimePart, number: int, name: str, kind: str, data: bytes, named: str) -> Attachment:
     shown = clean_file_name(name) or f"part-{part.path}-{number}{_ENDINGS.get(kind, '.bin')}"
     if not _TYPE.fullmatch(kind):
         kind = _TYPES.get("." + shown.rpartition(".")[2].lower(), "application/octet-stream")
@@ -141,7 +141,7 @@ def files_of(raw: bytes, wanted: Sequence[Attachment], limits: ReadingLimits = L
     ]
 
 
-_Found = tuple[Part, bytes]  #: a part with its decoded octets; of a file within one: the part that holds it
+_Found = tuple[MimePart, bytes]  #: a part with its decoded octets; of a file within one: the part that holds it
 
 
 class _Opened:
@@ -177,7 +177,7 @@ class _Opened:
             self._octets[address] = found
         return found
 
-    def _within(self, above: str, part: Part, data: bytes, step: str, keep: bool) -> _Found | None:
+    def _within(self, above: str, part: MimePart, data: bytes, step: str, keep: bool) -> _Found | None:
         """What a leaf holds under this address."""
         if above not in self._leaves and above not in self._files:
             content = data if type_of(part) in MESSAGES else None if is_read_as_text(part) else signed_content(data)
@@ -193,11 +193,11 @@ class _Opened:
         return (part, files[index]) if 0 <= index < len(files) else None
 
 
-def _leaves(raw: bytes, limits: ReadingLimits) -> dict[str, Part]:
+def _leaves(raw: bytes, limits: ReadingLimits) -> dict[str, MimePart]:
     return {leaf.path: leaf for leaf in reversed(grow(raw, limits).leaves())}
 
 
-def _files_in(part: Part, data: bytes) -> list[bytes]:
+def _files_in(part: MimePart, data: bytes) -> list[bytes]:
     if tnef.is_tnef(data) and not is_read_as_text(part):
         packed = tnef.unpack(data, 0)
         return [each.octets for each in packed.files] if packed is not None else []

@@ -31,14 +31,14 @@ _MESSAGE = ContentType("message/rfc822", {}, declared=False)
 
 
 @dataclass(slots=True)
-class Part:
+class MimePart:
     """One part: its header fields in order (lower-case name, raw value), what it says it is, and either children or a body."""
 
     path: str  #: "1.2": parts counted from 1, depth first; "" is a multipart mail itself
     fields: list[tuple[str, bytes]]
     type: ContentType
     body: bytes = b""  #: as transferred, line ends LF; empty when there are children
-    children: list[Part] = field(default_factory=list)
+    children: list[MimePart] = field(default_factory=list)
 
     def first(self, name: str) -> bytes | None:
         """The first field of this (lower-case) name, still folded."""
@@ -52,10 +52,10 @@ class Part:
 
 @dataclass(slots=True)
 class Tree:
-    root: Part
+    root: MimePart
     defects: list[str]
 
-    def leaves(self) -> list[Part]:
+    def leaves(self) -> list[MimePart]:
         """All parts without children, in order."""
         out, stack = [], [self.root]
         while stack:
@@ -79,7 +79,7 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
     if data.startswith((b"From ", b">From ")) and not _SPACED_FROM.match(data):
         data = data[data.find(b"\n") + 1 :] if b"\n" in data else b""
     fields, body = split_header(data, limits, defects)
-    root = Part("", fields, _type_of(fields, _PLAIN, defects), body)
+    root = MimePart("", fields, _type_of(fields, _PLAIN, defects), body)
     del data, body  # each cut is a copy, and a copy of a large mail is large
     work, parts, candidates = [(root, 0)], 1, 0
     while work:
@@ -104,7 +104,7 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
         pieces.reverse()
         while pieces:
             fields, body = split_header(pieces.pop(), limits, defects)
-            part.children.append(Part(f"{prefix}{len(part.children) + 1}", fields, _type_of(fields, default, defects), body))
+            part.children.append(MimePart(f"{prefix}{len(part.children) + 1}", fields, _type_of(fields, default, defects), body))
             del body
         work.extend((child, depth + 1) for child in reversed(part.children))
     if not root.children:
@@ -112,7 +112,7 @@ def grow(raw: bytes, limits: ReadingLimits) -> Tree:
     return Tree(root, list(dict.fromkeys(defects)))
 
 
-def rooted(root: Part, above: str) -> Part:
+def rooted(root: MimePart, above: str) -> MimePart:
     """The same tree, all its paths under another address."""
     stack = [root]
     while stack:
@@ -192,7 +192,7 @@ def _type_of(fields: list[tuple[str, bytes]], default: ContentType, defects: lis
     return parse_content_type(stated[0], default.type)
 
 
-def _split_multipart(part: Part, room: int, candidates: int, defects: list[str]) -> tuple[list[bytes], int]:
+def _split_multipart(part: MimePart, room: int, candidates: int, defects: list[str]) -> tuple[list[bytes], int]:
     """The pieces between the boundary lines, and how many lines had to be looked at. No pieces: the body is no multipart."""
     data = part.body
     boundary = _boundary(part)
@@ -246,13 +246,13 @@ def _split_multipart(part: Part, room: int, candidates: int, defects: list[str])
     return pieces[:room], seen
 
 
-def _is_said_to_be_base64(part: Part) -> bool:
+def _is_said_to_be_base64(part: MimePart) -> bool:
     """A multipart that says base64, with its boundary in plain sight: no base64 has a line of dashes."""
     boundary = _boundary(part) if part.encoding == "base64" else b""
     return bool(boundary) and b"--" + boundary in part.body
 
 
-def _begun_in_its_header(part: Part) -> bytes | None:
+def _begun_in_its_header(part: MimePart) -> bytes | None:
     """The first piece of an inner multipart, where the line above it was lost: its header then goes on with that of the piece."""
     places = [at for at, (name, _) in enumerate(part.fields) if name == "content-type"]
     if len(places) != 2 or not part.path:  # a whole mail of two types comes from a careless program, and means nobody
@@ -270,7 +270,7 @@ def _is_of_a_child(piece: bytes, boundary: bytes) -> bool:
     return stated is not None and stated[1] == boundary + b"--"
 
 
-def _boundary(part: Part) -> bytes:
+def _boundary(part: MimePart) -> bytes:
     """The boundary that is looked for. RFC 2046 lets none end with a blank; where one does, lines with it count, if there are any."""
     stated = part.type.parameters.get("boundary", "").encode("utf-8", "surrogateescape").rstrip()
     raw = _BLANK_AT_ITS_END.search(part.first("content-type") or b"") if stated else None

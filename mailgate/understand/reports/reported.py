@@ -11,7 +11,7 @@ from mailgate.model.mail import Mail, Report
 from mailgate.model.sender import DAEMONS
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.transfer import undo
-from mailgate.understand.mime.tree import Part, grow
+from mailgate.understand.mime.tree import MimePart, grow
 from mailgate.understand.reports.as_json import notice_in
 from mailgate.understand.reports.as_text import ReportedDelivery, says_failed, seen_too_late, told_in
 from mailgate.understand.reports.dsn import delivery_reports, ids_of, in_text
@@ -189,7 +189,7 @@ def _has_original(mail: Mail) -> bool:
     return any(one.type in _RETURNED for one in mail.attachments)
 
 
-def _wrapped(parts: list[Part], limits: ReadingLimits) -> tuple[Report, ...]:
+def _wrapped(parts: list[MimePart], limits: ReadingLimits) -> tuple[Report, ...]:
     """A virus filter has wrapped another server's report: it is the attached mail."""
     for part in parts:
         if part.type.type == "message/rfc822":
@@ -202,6 +202,6 @@ def _wrapped(parts: list[Part], limits: ReadingLimits) -> tuple[Report, ...]:
     return ()
 
 
-def _returned_ids(parts: list[Part], limits: ReadingLimits) -> tuple[str, ...]:
+def _returned_ids(parts: list[MimePart], limits: ReadingLimits) -> tuple[str, ...]:
     returned = [undo(part.body, part.encoding)[0][: limits.header_block] for part in parts if part.type.type in _RETURNED]
     return tuple(one for header in returned[:20] for one in ids_of(header.replace(b"\r\n", b"\n"), limits))
