@@ -69,7 +69,7 @@ LEASE = timedelta(minutes=5)
 REPORTS = frozenset({Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT})
 
 
-class Alarm(Protocol):
+class RaiseAlarm(Protocol):
     """Tells the operator, at most once an hour of each kind about each `key`."""
 
     def __call__(self, kind: str, what: str, way_out: str, key: str = "") -> None: ...
@@ -109,7 +109,7 @@ class ReadingRound:
         store: Store,
         reader: Reader,
         now: Callable[[], datetime],
-        alarm: Alarm,
+        alarm: RaiseAlarm,
         renames: bool = False,
         authentication: Authentication | None = None,
         octets: int = OCTETS,

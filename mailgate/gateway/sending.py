@@ -20,7 +20,7 @@ from mailgate.compose.lighter import language_of, lightened
 from mailgate.decide import refusal, retry
 from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
-from mailgate.gateway.reading import Alarm
+from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.workers import Files, NoReader
 from mailgate.gateway.writing import LetterWriter
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
@@ -65,7 +65,7 @@ class SendingRound:
         courier: Courier,
         files: Files,
         now: Callable[[], datetime],
-        alarm: Alarm,
+        alarm: RaiseAlarm,
         message_id_pattern: str | None = None,
     ) -> None:
         self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
