@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailgate.decide import announce, authority, once, orders
-from mailgate.decide.commands.course import Refused
+from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
 from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
@@ -37,7 +37,7 @@ def passed_on(s: Situation) -> Decision | None:
         return replace(_kept_by_forwarder(s, original, why_not), proof=proof, spent=spent)
     try:
         decision = _opened(s, original, role)
-    except Refused as refused:
+    except MailRefused as refused:
         decision = orders.come_back(s, refused.faults)
     return replace(decision, proof=proof, spent=spent)
 
@@ -52,7 +52,7 @@ def opened_apart(s: Situation) -> Decision | None:
         return None
     try:
         return _opened(s, original, Role.AGENT)
-    except Refused as refused:
+    except MailRefused as refused:
         return orders.come_back(s, refused.faults)
 
 
@@ -205,7 +205,7 @@ def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | 
     """An agent's commands, and his words as a note: nothing that he writes above a forward ever leaves."""
     parsed = s.understood.above or Parsed((), original.above, "default", ())
     if any(c.verb == "reply" for c in parsed.commands) or parsed.visibility == "reply":
-        raise Refused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))
+        raise MailRefused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "note" for c in parsed.commands):
         return None
     mail = replace(

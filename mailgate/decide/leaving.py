@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from mailgate.decide.commands.course import Refused
+from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import files_of, known_outside, own_words_inside
 from mailgate.decide.residue import Residue, readings, residue
 from mailgate.decide.situation import Situation
@@ -40,7 +40,7 @@ def leaving(s: Situation) -> tuple[str, ...]:
 def refuse_sealed(s: Situation) -> None:
     """Nobody here can read an encrypted mail: as a note it says nothing to colleagues, as an answer it meets a promise with noise."""
     if _is_sealed(s):
-        raise Refused(Fault("E_ENCRYPTED", None, "", ""))
+        raise MailRefused(Fault("E_ENCRYPTED", None, "", ""))
 
 
 def files_to_attach_again(s: Situation, faults: Iterable[Fault]) -> tuple[str, ...]:
@@ -72,14 +72,14 @@ def refuse_what_is_below(s: Situation) -> None:
     """Words within a quote that nothing marks: whether they are meant for the reader, and where they end, only their author can say."""
     lines = [line for answer in s.below for line in answer.text.splitlines() if line.strip()]
     if lines:
-        raise Refused(*(Fault("E_BELOW", None, line.strip()[:LONGEST_LINE], "") for line in lines[:MOST_FAULTS]))
+        raise MailRefused(*(Fault("E_BELOW", None, line.strip()[:LONGEST_LINE], "") for line in lines[:MOST_FAULTS]))
 
 
 def refuse_what_is_not_for_outside(s: Situation, said_to: str) -> None:
     """Raises Refused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
     faults = [*_faults_of_forms(s), *_of_a_note(s, said_to)]
     if faults:
-        raise Refused(*faults[:MOST_FAULTS])
+        raise MailRefused(*faults[:MOST_FAULTS])
 
 
 def residue_in(s: Situation, words: str, page: str | None) -> tuple[Residue, ...]:

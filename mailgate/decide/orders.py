@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mailgate.decide import announce, authority, confirming, leaving, once, returned
 from mailgate.decide.commands.acts import ACTS, ANSWERS
-from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.entries import an_entry, answered, files_of
 from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
@@ -62,7 +62,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
         return _also(decision, answers, suppressed)
     try:
         return replace(carry_out(s, parsed), once=once.marks(s))
-    except Refused as refused:
+    except MailRefused as refused:
         return refuse(s, refused.faults)
 
 
@@ -164,14 +164,14 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     """What a proven agent's words and commands do to the ticket of a situation. Raises Refused where any of it cannot be."""
     assert s.file is not None and s.author is not None
     if parsed.errors:
-        raise Refused(*parsed.errors)
+        raise MailRefused(*parsed.errors)
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
     leaving.refuse_sealed(s)
     leaving.refuse_what_is_below(s)
     words = bool(text or files_of(s.mail))
     if not words and all(VERBS[word].order is Order.READERS for word in verbs):
-        raise Refused(Fault("E_EMPTY", None, "", ""))
+        raise MailRefused(Fault("E_EMPTY", None, "", ""))
     public = words and _is_public(s, parsed)
     if public:
         leaving.refuse_what_is_not_for_outside(s, parsed.visibility)
@@ -228,7 +228,7 @@ def _refuse_residue(s: Situation, text: str) -> None:
     if found:
         below = _lines_above(s.mail.new_text, text)
         lines = ((r.line_no + below if r.line_no else None, r) for r in found[:MOST_FAULTS])
-        raise Refused(*(Fault("E_QUOTE", number, r.line[:LONGEST_LINE], r.why) for number, r in lines))
+        raise MailRefused(*(Fault("E_QUOTE", number, r.line[:LONGEST_LINE], r.why) for number, r in lines))
 
 
 def _with_questions(s: Situation, text: str, public: bool) -> str:
@@ -254,11 +254,11 @@ def _refuse_attached(s: Situation) -> None:
     """Attachments travel as well: no mail is passed on as a file, and no text file that holds a line of a notice."""
     for attachment in files_of(s.mail):
         if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
-            raise Refused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
+            raise MailRefused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
     for name, words, is_html in s.attached:
         found = leaving.residue_in(s, "" if is_html else words, words if is_html else None)
         if found:
-            raise Refused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
+            raise MailRefused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
 
 
 def _lines_above(whole: str, text: str) -> int:

@@ -17,7 +17,7 @@ from mailgate.model.ticket import Ticket
 ANOTHER_NOTICE = "answer the notice of the message that is meant"
 
 
-class Refused(Exception):
+class MailRefused(Exception):
     """A mail that cannot be carried out as it is: nothing of it is."""
 
     def __init__(self, *faults: Fault) -> None:
@@ -52,7 +52,7 @@ class Course:
         ticket = self.ticket if on is None else self._other(on, command)
         step = self.s.step(ticket, event, facts or (self.facts if on is None else Facts()))
         if step.error:
-            raise Refused(fault(step.error, command, hint or ticket.status.value))
+            raise MailRefused(fault(step.error, command, hint or ticket.status.value))
         if on is None:
             self.ticket = step.ticket
             self.events.append(event)
@@ -64,7 +64,7 @@ class Course:
         """Another ticket as far as this mail has brought it; the one that a merged ticket went into."""
         file = self.s.others.get(number)
         if file is None or file.ticket.number == self.ticket.number:
-            raise Refused(fault("E_VALUE", command))
+            raise MailRefused(fault("E_VALUE", command))
         return self.elsewhere[file.ticket.number].after if file.ticket.number in self.elsewhere else file.ticket
 
     def done(self, command: Command, after: str, before: str = "") -> None:

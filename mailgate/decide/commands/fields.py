@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mailgate.decide import leaving
-from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import Command
 from mailgate.model.events import KindChanged, PriorityChanged, TitleChanged
@@ -17,7 +17,7 @@ from mailgate.model.token import signed_forms
 def priority(c: Course, command: Command) -> None:
     after = PRIORITY_NAMES.get(" ".join(command.args).lower())
     if after is None:
-        raise Refused(fault("E_VALUE", command, "P1 P2 P3 P4 P5"))
+        raise MailRefused(fault("E_VALUE", command, "P1 P2 P3 P4 P5"))
     before = c.ticket.priority
     if after != before:
         c.happen(PriorityChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox, before=before, after=after), command)
@@ -27,7 +27,7 @@ def priority(c: Course, command: Command) -> None:
 def kind(c: Course, command: Command) -> None:
     word = command.args[0].lower()
     if word not in tuple(TicketKind):
-        raise Refused(fault("E_VALUE", command, " ".join(TicketKind)))
+        raise MailRefused(fault("E_VALUE", command, " ".join(TicketKind)))
     before, after = c.ticket.kind, TicketKind(word)
     if after is not before:
         c.happen(KindChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox, before=before, after=after), command)
@@ -39,7 +39,7 @@ def title(c: Course, command: Command) -> None:
     before, after = c.ticket.title, " ".join(command.args[0].split())[:LONGEST_TITLE]
     residue = leaving.residue_in(c.s, after, None)
     if residue or not leaving.signed_for_others(c.s).isdisjoint(signed_forms(after)):
-        raise Refused(fault("E_QUOTE", command, residue[0].why if residue else leaving.SIGNED_FOR_ANOTHER))
+        raise MailRefused(fault("E_QUOTE", command, residue[0].why if residue else leaving.SIGNED_FOR_ANOTHER))
     if after != before:
         c.happen(TitleChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox), command)
         c.ticket = replace(c.ticket, title=after)

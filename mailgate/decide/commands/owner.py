@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
 from mailgate.model.events import TicketAssigned, TicketTaken, WatcherAdded, WatcherRemoved
@@ -21,7 +21,7 @@ def assign(c: Course, command: Command) -> None:
         return take(c, command)
     if to is not None and to.id in c.ticket.outsiders():
         # Whoever is given a ticket gets its internal story, and this one is about him.
-        raise Refused(fault("E_STATE", command, "takes part in this ticket as the requester's side"))
+        raise MailRefused(fault("E_STATE", command, "takes part in this ticket as the requester's side"))
     c.happen(TicketAssigned(at=c.s.now, actor=c.author.id, mail=c.s.inbox, to=to.id if to else None), command)
     c.done(command, to.name if to else "-")
 
@@ -40,8 +40,8 @@ def find_agent(s: Situation, whom: str, command: Command) -> Person:
     if len(hits) == 1:
         return s.agents[hits[0].id]
     if hits:
-        raise Refused(fault("E_AMBIGUOUS", command, ", ".join(sorted(f"{a.name} ({a.id})" for a in hits))))
-    raise Refused(fault("E_VALUE", command, ", ".join(sorted(agents))))
+        raise MailRefused(fault("E_AMBIGUOUS", command, ", ".join(sorted(f"{a.name} ({a.id})" for a in hits))))
+    raise MailRefused(fault("E_VALUE", command, ", ".join(sorted(agents))))
 
 
 def _folded(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from mailgate.decide.commands.course import Course, Refused, fault
+from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.when import Unclear, parse_when
 from mailgate.model.commands import Command
 from mailgate.model.events import HoldStarted, TicketClosed, TicketReopened, TicketResolved, WaitStarted
@@ -22,7 +22,7 @@ def wait(c: Course, command: Command) -> None:
 
 def hold(c: Course, command: Command) -> None:
     if not command.args or command.args[0].lower() not in tuple(HoldReason):
-        raise Refused(fault("E_VALUE", command, " ".join(HoldReason)))
+        raise MailRefused(fault("E_VALUE", command, " ".join(HoldReason)))
     reason = HoldReason(command.args[0].lower())
     until = _until(c, command, command.args[1:])
     c.happen(HoldStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, reason=reason, until=until), command)
@@ -35,7 +35,7 @@ def _until(c: Course, command: Command, args: tuple[str, ...]) -> datetime | Non
     home = c.s.policy.desks.get(c.ticket.desk, c.s.desk)
     when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.s.rules_of(c.ticket))
     if isinstance(when, Unclear):
-        raise Refused(fault("E_VALUE", command, when.hint))
+        raise MailRefused(fault("E_VALUE", command, when.hint))
     return when
 
 
