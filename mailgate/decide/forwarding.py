@@ -121,7 +121,7 @@ def _second(s: Situation) -> Situation:
 
 
 def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
-    """Raises Refused where what the forwarder wants cannot be done: then nothing is opened."""
+    """Raises MailRefused where what the forwarder wants cannot be done: then nothing is opened."""
     if role is Role.AGENT and once.was_obeyed(s) and not _is_for_this_desk_as_well(s):
         return once.kept(s)
     requester = s.original or Person(

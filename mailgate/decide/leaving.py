@@ -76,7 +76,7 @@ def refuse_what_is_below(s: Situation) -> None:
 
 
 def refuse_what_is_not_for_outside(s: Situation, said_to: str) -> None:
-    """Raises Refused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
+    """Raises MailRefused for what an outsider must not get. `said_to`: the visibility that the agent said: note, reply or default."""
     faults = [*_faults_of_forms(s), *_of_a_note(s, said_to)]
     if faults:
         raise MailRefused(*faults[:MOST_FAULTS])

@@ -161,7 +161,7 @@ def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[E
 
 
 def carry_out(s: Situation, parsed: Parsed) -> Decision:
-    """What a proven agent's words and commands do to the ticket of a situation. Raises Refused where any of it cannot be."""
+    """What a proven agent's words and commands do to the ticket of a situation. Raises MailRefused where any of it cannot be."""
     assert s.file is not None and s.author is not None
     if parsed.errors:
         raise MailRefused(*parsed.errors)

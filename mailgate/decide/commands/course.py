@@ -48,7 +48,7 @@ class Course:
     def happen(
         self, event: Event, command: Command | None = None, hint: str = "", facts: Facts | None = None, on: int | None = None
     ) -> None:
-        """Raises Refused where the state of the ticket does not allow it. `on`: another ticket, that the command names."""
+        """Raises MailRefused where the state of the ticket does not allow it. `on`: another ticket, that the command names."""
         ticket = self.ticket if on is None else self._other(on, command)
         step = self.s.step(ticket, event, facts or (self.facts if on is None else Facts()))
         if step.error:

@@ -1,0 +1,42 @@
+"""Where things stand and what they are called: rooms that can be overlooked, entered by their doors, and no name for two things."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter, defaultdict
+
+from tests.house.tree import modules, name, tree
+
+#: Modules in a folder of `understand`, its door among them.
+MOST = 14
+
+#: Until the rooms that they stand in are built anew.
+STILL_TWO = {"Counts", "Course", "Links", "Outcome", "Part", "Told", "Words"}
+
+
+def test_a_room_of_understand_can_be_overlooked() -> None:
+    rooms = Counter(path.parent for path in modules("mailgate/understand"))
+    assert {name(room): count for room, count in rooms.items() if count > MOST} == {}
+
+
+def test_whoever_is_outside_comes_into_understand_by_a_door() -> None:
+    """`mailgate.understand` or one of its rooms: which module within does the work is the room's own matter."""
+    outside = [path for path in modules("mailgate", "bench") if not name(path).startswith("mailgate/understand/")]
+    doors = {name(path.parent).replace("/", ".") for path in modules("mailgate/understand") if path.name == "__init__.py"}
+    found = [
+        (name(path), node.module)
+        for path in outside
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mailgate.understand") and node.module not in doors
+    ]
+    assert found == []
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Without the line before it: `_Line` and `Line` are one word to whoever reads them."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in modules("mailgate"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef):
+                found[node.name.lstrip("_")].append(f"{name(path)}:{node.lineno}")
+    assert {word: places for word, places in found.items() if len(places) > 1 and word not in STILL_TWO} == {}
