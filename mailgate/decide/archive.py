@@ -89,10 +89,5 @@ def _entry(s: Situation) -> tuple[type[Event], Entry, tuple[Person, ...]]:
         return AgentReplied if went_out else NoteAdded, an_entry(s, visibility, ticket.number, author=s.author, role=role), ()
     if s.role in (Role.REQUESTER, Role.PARTICIPANT):
         return RequesterWrote, an_entry(s, Visibility.PUBLIC, ticket.number, author=s.author, role=s.role), ()
-    new: tuple[Person, ...] = ()
-    author = s.author
-    if author is None:
-        address = s.mail.authors[0]
-        author = Person(id=s.ids.person, name=address.name, address=address.address, language=s.mail.language)
-        new = (author,)
+    author, new = s.writer()
     return UnverifiedWrote, an_entry(s, Visibility.UNVERIFIED, ticket.number, author=author, role=Role.STRANGER), new

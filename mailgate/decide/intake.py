@@ -190,7 +190,7 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     """
     assert s.file is not None
     ticket = s.file.ticket
-    author, new = _person_of(s)
+    author, new = s.writer()
     entry = an_entry(s, Visibility.UNVERIFIED, ticket.number, author=author, role=Role.STRANGER)
     event = UnverifiedWrote(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox)
     step = s.step(ticket, event)
@@ -210,20 +210,11 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     )
 
 
-def _person_of(s: Situation) -> tuple[Person, tuple[Person, ...]]:
-    """The author as a person, and whether that person is new."""
-    if s.author is not None:
-        return s.author, ()
-    address = s.mail.authors[0]
-    person = Person(id=s.ids.person, name=address.name, address=address.address, language=s.mail.language)
-    return person, (person,)
-
-
 def _stranger(s: Situation) -> Decision:
     # Also with a valid token: then somebody forwarded a letter, and whoever has seen it must not command with it.
     proof, spent = authority.proof_in(s)
     if joining.let_in_by_copy(s, proof):
-        return replace(outsiders.comes_in(s, proof, *_person_of(s)), proof=proof, spent=spent)
+        return replace(outsiders.comes_in(s, proof, *s.writer()), proof=proof, spent=spent)
     because = "was in copy of a mail on this ticket, and is not proven" if joining.was_copied_in(s) else NOBODY
     return replace(unverified(s, because), proof=proof, spent=spent)
 

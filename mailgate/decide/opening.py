@@ -18,8 +18,7 @@ MOST_IDS = 50
 
 def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     """The ticket of a new mail. `follows`: the closed ticket whose reopening time is over; it stays as it is."""
-    author = s.mail.authors[0]
-    requester = s.author or Person(id=s.ids.person, name=author.name, address=author.address, language=s.mail.language)
+    requester, new = s.writer()
     blank = a_blank(s, requester, s.mail.subject, s.mail.language, follows)
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
@@ -36,7 +35,7 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     return Decision(
         changes=(Change(None, ticket, (opened, *suppressed), (entry,)),),
         letters=letters,
-        people=() if s.author is not None else (requester,),
+        people=new,
         message_ids=(*own_ids(s), *((desks.after(follows.number),) if follows else ())),
         trace=(TraceLine("decide", "open", reason, f"ticket {ticket.number} opened"),),
     )

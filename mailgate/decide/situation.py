@@ -93,6 +93,14 @@ class Situation(Scene):
         author = self.mail.author
         return author.key if author and author.address else None
 
+    def writer(self) -> tuple[Person, tuple[Person, ...]]:
+        """The author as a person, and as somebody new where nobody knew them."""
+        if self.author is not None:
+            return self.author, ()
+        address = self.mail.authors[0]
+        person = Person(id=self.ids.person, name=address.name, address=address.address, language=self.mail.language)
+        return person, (person,)
+
     @property
     def by_agent(self) -> bool:
         """Whether its author claims to be an agent."""
