@@ -76,7 +76,7 @@ DEFAULTS: Mapping[str, object] = MappingProxyType({
     "left_s": None,  #: seconds of business time
     "over_s": None,  #: seconds of business time
     "noted": False,  #: an internal note was added
-    "direct": (),  #: names or addresses of outsiders who have the agent's mail from himself
+    "direct": (),  #: names or addresses of outsiders who have the agent's mail directly
     "files": (),  #: names of files that a refused mail brought
     "way": "here",  #: how a refused mail is corrected: see decide/returned
     "late": False,  #: the rating came too late to count

@@ -208,7 +208,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
 
 
 def _without_echo(blocks: Sequence[Block]) -> list[Block]:
-    """A refusal without the lines in which it repeats what was wrong: the author may say his own words again, in the right place."""
+    """A refusal without the lines in which it repeats what was wrong: the author may say their own words again, in the right place."""
     return [block for block in blocks if not isinstance(block, Items)]
 
 
@@ -390,7 +390,7 @@ def _header(
     )
     name = _voice(wanted, context, desk, language, reference)
     answers, thread = _thread(wanted, context)
-    # Agents' notices hang together by it; the letters to a requester hang below his own mails, and begin with the anchor.
+    # Agents' notices hang together by it; the letters to a requester hang below their own mails, and begin with the anchor.
     is_notice = wanted.ticket is not None and not wanted.audience.is_outside
     story = (token.thread_id(desk.prefix, wanted.ticket, desk.domain),) if is_notice and wanted.ticket is not None else ()
     rows = [

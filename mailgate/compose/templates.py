@@ -148,7 +148,7 @@ class Templates:
 
     @cached_property
     def personal(self) -> frozenset[tuple[str, str]]:
-        """Letters (event, audience) that name their reader or let him rate: such words are one person's. Operators may write any."""
+        """Letters (event, audience) that name their reader or let them rate: such words are one person's. Operators may write any."""
         is_any_piece = any(_PERSONAL.search(source) for name, source in self._sources.items() if name.startswith("_"))
 
         def is_personal(name: str) -> bool:

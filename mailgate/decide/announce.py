@@ -27,8 +27,8 @@ from mailgate.model.ticket import Entry, Ticket, Visibility
 def responsible(s: Scene, ticket: Ticket, *, watchers: bool = True) -> tuple[int, ...]:
     """The owner and the watchers; while nobody owns the ticket (or its owner left), its whole group and the watchers.
 
-    Not its requester or a participant, even an agent: of a ticket about himself he reads what everybody outside reads. Only where nobody
-    else is there does he hear of it, for somebody must be able to work on it.
+    Not its requester or a participant, even an agent: of their own ticket they read what everybody outside reads. Only where nobody
+    else is there do they hear of it, for somebody must be able to work on it.
     """
     known = {person.id for person in s.agents.values()}
     outside = ticket.outsiders()
@@ -66,7 +66,7 @@ def to_agents(
 ) -> tuple[LetterWanted, ...]:
     """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it.
 
-    What is internal never goes to the ticket's requester or a participant who is an agent himself, except their own words.
+    What is internal never goes to the ticket's requester or a participant who is an agent as well, except their own words.
     """
     if not s.policy.wants(event):
         return ()
@@ -106,7 +106,7 @@ def to_group(
 ) -> tuple[LetterWanted, ...]:
     """One line for everybody in the group who hears of it by no other letter, and for who has lost the ticket: who did what.
 
-    Nobody answers twice what a colleague has answered, or works on what is no longer his.
+    Nobody answers twice what a colleague has answered, or works on what is no longer theirs.
     """
     heard = {letter.person.id for letter in told} | ({author.id} if author else set())
     names = {p.id: p.name for p in s.agents.values()}

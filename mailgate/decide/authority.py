@@ -109,8 +109,8 @@ class Shown:
     proof: Proof  #: for commands, ratings and everything an agent does
     entry_proof: Proof  #: for an outsider's words: a spent token still finds its holder
     spent: tuple[str, ...] = ()  #: letters whose token proves nothing from now on
-    if_asked: Proof = Proof()  #: what it would prove if its author said that it is his
-    why_ask: str = ""  #: what he would be asked for: old_letter, seen_by_others, old_signature, sent_elsewhere
+    if_asked: Proof = Proof()  #: what it would prove if its author said that it is theirs
+    why_ask: str = ""  #: what the author would be asked for: old_letter, seen_by_others, old_signature, sent_elsewhere
 
 
 def shown_in(s: Situation) -> Shown:
@@ -136,7 +136,7 @@ def shown_in(s: Situation) -> Shown:
 
 def _token(s: Situation) -> tuple[str, bool, tuple[str, ...], str]:
     """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now, and why its
-    author could be asked whether it is his)."""
+    author could be asked whether it is theirs)."""
     letter = s.letter
     if letter is None or not any(e.valid and e.letter == letter.id and e.purpose in PROVING for e in s.thread.evidence):
         return "the mail answers no letter of ours", False, (), ""
@@ -178,6 +178,6 @@ def entry_proof_in(s: Situation) -> tuple[Proof, tuple[str, ...]]:
 
 
 def why_ask(s: Situation) -> str:
-    """Why a mail that proves too little proves enough once its author says that it is his, "" where it would not."""
+    """Why a mail that proves too little proves enough once its author says that it is theirs, "" where it would not."""
     shown = shown_in(s)
     return shown.why_ask if reaches(shown.if_asked, s.prove_by) else ""

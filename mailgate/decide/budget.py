@@ -223,7 +223,7 @@ def shown_subject(subject: str, *, known: bool, verdict_source: bool, authentica
     """What of a stranger's subject an acknowledgement may repeat; None: the subject is ours.
 
     An acknowledgement goes to whoever From: names, so it must carry nobody's message to a third person. A known or authenticated
-    sender gets his subject back. Where somebody could have been authenticated and was not, it is ours. Where nobody can be (no verdict
+    sender gets their subject back. Where somebody could have been authenticated and was not, it is ours. Where nobody can be (no verdict
     source), a few plain words are told apart from a message (decision 0031).
     """
     if known or authenticated:

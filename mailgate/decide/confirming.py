@@ -1,4 +1,4 @@
-"""A mail in an agent's name that proves too little, but not nothing: he is asked, at the address on file, and what he wrote waits.
+"""A mail in an agent's name that proves too little, but not nothing: they are asked, at the address on file, and what they wrote waits.
 
 The question is a letter with a token of its own. Its answer lets the waiting mail be read once more, as if it had just come: who may do
 what is asked anew then, and so is everything else. It works once, for two days, and only for the word yes: a machine that answers that
@@ -28,7 +28,7 @@ QUESTION = "confirmation_asked"
 WAITS = timedelta(days=2)
 #: By how much a mail's own Date: may lie behind its arrival. Clocks of mail programs are wrong by hours, not by days.
 LONGEST_WAY = timedelta(days=2)
-#: Questions to one agent, in an hour and in a day: whoever forges his name can ask him no more than that.
+#: Questions to one agent, in an hour and in a day: whoever forges their name can ask them no more than that.
 MOST_AN_HOUR, MOST_A_DAY = 5, 20
 
 #: What the answer may say, in the shipped languages and some more. Nothing but this may stand there.
@@ -88,7 +88,7 @@ def is_old(s: Situation) -> bool:
 
 
 def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
-    """The question, where one may be asked: its author reads it at the address on file, and nothing happens before he says yes."""
+    """The question, where one may be asked: its author reads it at the address on file, and nothing happens before they say yes."""
     if not why or s.author is None or s.file is None or not s.reading.answer or s.verdict.failed or _is_an_answer(s):
         return None
     if question_key(s.mail) in s.once:
@@ -122,7 +122,7 @@ def _is_an_answer(s: Situation) -> bool:
 
 
 def answered(s: Situation, proof: Proof) -> Decision | Fault | None:
-    """What an agent's answer to a question does; why it does nothing; None where it is no such answer, or not his."""
+    """What an agent's answer to a question does; why it does nothing; None where it is no such answer, or not theirs."""
     letter = s.letter
     if letter is None or letter.event != QUESTION or letter.about is None or s.file is None or s.author is None:
         return None

@@ -31,9 +31,9 @@ def with_what_is_below(s: Situation, text: str) -> str:
 
 
 def known_outside(file: TicketFile) -> list[str]:
-    """What the requester has read already: the title, every public entry, and what he himself wrote beside and below his words.
+    """What the requester has read already: the title, every public entry, and what they wrote themselves beside and below their words.
 
-    Notices name the author of a mail with his address and signature, and who had it in copy: those are no secrets to him.
+    Notices name the author of a mail with their address and signature, and who had it in copy: those are no secrets to them.
     """
     public = [entry for entry in file.entries if entry.visibility is Visibility.PUBLIC]
     said = [file.ticket.title, *(entry.text for entry in public)]
@@ -95,7 +95,7 @@ _MOST_COMPARED = 300_000  #: beyond it nothing is made an exception of
 
 
 def own_words_inside(file: TicketFile, author: int, answered: LetterFacts | None) -> list[str]:
-    """Lines of an agent's own notes that he may say to the requester after all.
+    """Lines of an agent's own notes that they may say to the requester after all.
 
     Not where the mail answers a notice that shows the note: then a quote may have brought them. Not what stands in anybody else's
     internal words as well, and nothing with an address, a link or a token in it.

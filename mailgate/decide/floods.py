@@ -54,7 +54,7 @@ def is_told_inside(letter: LetterWanted) -> bool:
 
 
 def limit_of(letter: LetterWanted, budgets: Budgets, *, proven: bool) -> int | None:
-    """How many an hour. `proven`: the agent who caused them has shown that it is he."""
+    """How many an hour. `proven`: the agent who caused them has shown that it is they."""
     if letter.event in ANSWERS:
         return budgets.answers_per_hour if not proven else budgets.proven_notices_per_hour
     return budgets.proven_notices_per_hour if proven else budgets.notices_per_hour
@@ -71,7 +71,7 @@ def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) ->
     for letter in decision.letters:
         limit = limit_of(letter, s.policy.budgets, proven=proven) if is_told_inside(letter) else None
         if s.loop and is_told_inside(letter) and s.author is not None and letter.person.id == s.author.id:
-            continue  # what he causes is on his ticket; told to him, it would be what his machine answers next
+            continue  # what they cause is on their ticket; told to them, it would be what their machine answers next
         # A machine's mail is told once in a while, however little of it there is: each notice may be what it answers.
         if is_told_inside(letter) and (s.loop_certain or (limit is not None and tally.of(cause, letter) >= limit)):
             exceeded = exceeded if s.loop_certain else limit

@@ -1,6 +1,6 @@
 """Somebody passes a mail on: the ticket is for who wrote it first, and the forwarder hears how it goes on.
 
-Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of his own, and says so on its ticket.
+Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of their own, and says so on its ticket.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _why_not(s: Situation, original: Forwarded, role: Role, proof: Proof) -> str
 
 
 def _unfit(s: Situation, key: str) -> str:
-    """Why nobody under this address can be given a ticket, "" when he can."""
+    """Why nobody under this address can be given a ticket, "" when they can."""
     if s.policy.is_own(key):
         return "its author is one of our desks"
     if key == s.author_key or (s.author is not None and key in s.author.keys):
@@ -183,26 +183,26 @@ def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int
 def _acknowledgement(
     s: Situation, original: Forwarded, ticket: Ticket, requester: Person
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
-    """To who wrote first, as if he had written to us; it answers his mail, and none that he never saw."""
+    """To who wrote first, as if they had written to us; it answers their mail, and none that they never saw."""
     if is_noreply(requester.address):
         reason = "nobody reads there"
         return (), (LetterSuppressed(at=s.now, letter_event="ticket_opened", person=requester.id, reason=reason),)
     letters, suppressed = announce.answer_requester(s, "ticket_opened", ticket, requester)
-    his = original.message_id
-    return tuple(replace(letter, answers=his, thread=(his,) if his else ()) for letter in letters), suppressed
+    theirs = original.message_id
+    return tuple(replace(letter, answers=theirs, thread=(theirs,) if theirs else ()) for letter in letters), suppressed
 
 
 def _ids(s: Situation, original: Forwarded) -> tuple[str, ...]:
     """Answers to the original lead to its ticket as well, unless they lead elsewhere already."""
-    his = original.message_id
-    return (*own_ids(s), *((his,) if his and his not in s.taken_ids and his not in own_ids(s) else ()))
+    theirs = original.message_id
+    return (*own_ids(s), *((theirs,) if theirs and theirs not in s.taken_ids and theirs not in own_ids(s) else ()))
 
 
 # --- what stands above it ---------------------------------------------------------------------------------------------------
 
 
 def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | None:
-    """An agent's commands, and his words as a note: nothing that he writes above a forward ever leaves."""
+    """An agent's commands, and their words as a note: nothing that they write above a forward ever leaves."""
     parsed = s.understood.above or Parsed((), original.above, "default", ())
     if any(c.verb == "reply" for c in parsed.commands) or parsed.visibility == "reply":
         raise MailRefused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))

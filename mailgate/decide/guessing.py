@@ -1,7 +1,7 @@
 """Subject tokens that we never signed: somebody guesses. Who is held to account for it, and who is not.
 
 After too many within an hour the subject tokens of an author find nothing; no door is slowed. A `From:` is a claim, so a forger can make
-anybody look like one who guesses: whoever brings something better than `From:` is neither counted with him nor held up by him.
+anybody look like one who guesses: whoever brings something better than `From:` is neither counted with them nor held up by them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def guesser(author: str | None, verdict: Verdict) -> str:
 
 def bad_token_of(s: Situation) -> str | None:
     """Against whom a bad subject token of this mail counts; None where there is none, or where the mail holds a letter of ours as well:
-    somebody who has an answer in hand guesses nothing, his mail program spoilt the subject."""
+    somebody who has an answer in hand guesses nothing, their mail program spoilt the subject."""
     evidence = s.thread.evidence
     if not any(e.kind is EvidenceKind.SUBJECT_TOKEN and not e.valid for e in evidence):
         return None

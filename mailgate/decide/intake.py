@@ -84,7 +84,7 @@ def _verdict_words(s: Situation) -> str:
 
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:
-    """The author, when this mail is the first that proves him, or the first for a while."""
+    """The author, when this mail is the first that proves them, or the first for a while."""
     author = s.author
     if author is None or s.by_agent or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
         return ()
@@ -146,7 +146,7 @@ def _written(s: Situation) -> Decision:
     if s.policy.is_own(author):
         return Decision(set_aside="written in the name of one of our own desks")
     if s.elsewhere is not None and s.by_agent:
-        # Whatever he says there is carried out there, and the people of this desk hear of it from there.
+        # Whatever they say there is carried out there, and the people of this desk hear of it from there.
         line = TraceLine("decide", "desks", f"ticket {s.elsewhere.number}", "another desk has this mail as well, and carries it out")
         return Decision(trace=(line,))
     if s.file is not None and (entry := _came_before(s)) is not None:
@@ -185,7 +185,7 @@ def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
 def unverified(s: Situation, because: str, without: int | None = None) -> Decision:
     """Kept for the agents only: no Cc is added, no history is sent, nothing reaches the requester until it is admitted.
 
-    An agent in whose name it was written hears of it as well: a claim is no proof, and if it was he, his words have not left.
+    An agent in whose name it was written hears of it as well: a claim is no proof, and if it was they, their words have not left.
     `without`: who hears of it by another letter.
     """
     assert s.file is not None
@@ -195,7 +195,7 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
     event = UnverifiedWrote(at=s.arrived_at, actor=author.id, entry=entry.id, mail=s.inbox)
     step = s.step(ticket, event)
     told = (*announce.hearers(s, step.ticket), author.id)
-    # What is written in the name of an agent is not let in: he can answer a notice himself.
+    # What is written in the name of an agent is not let in: they can answer a notice.
     facts = {
         "because": because,
         "may_admit": author.id not in {p.id for p in s.agents.values()},

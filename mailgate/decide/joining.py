@@ -22,7 +22,7 @@ _PLAIN = re.compile(r"[^\s<>()\[\]:;@\\,\"\x00-\x1f\x7f]{1,64}@(?:[a-z0-9](?:[a-
 
 
 def copied_in(mail: Mail, policy: Policy) -> tuple[Address, ...]:
-    """The addresses in To and Cc that might join: no desks, no agents, not the author himself, nobody twice."""
+    """The addresses in To and Cc that might join: no desks, no agents, not the author, nobody twice."""
     mine = {author.key for author in mail.authors}
     found: dict[str, Address] = {}
     for address in (*mail.to, *mail.cc):
@@ -63,9 +63,9 @@ def as_people(addresses: Sequence[Address], known: Mapping[str, Person], ids: Se
 
 
 def let_in_by_copy(s: Situation, proof: Proof) -> bool:
-    """Whether a proven requester copied the author in, who is proven as well: then he takes part in what he was shown.
+    """Whether a proven requester copied the author in, who is proven as well: then they take part in what they were shown.
 
-    A Cc alone makes nobody a recipient: whoever may have written the first mail could name himself in it.
+    A Cc alone makes nobody a recipient: whoever may have written the first mail could name themselves in it.
     """
     file, key = s.file, s.author_key
     if file is None or key is None or not proof.domain or proof.failed or not can_be_written_to(key):

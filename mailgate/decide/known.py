@@ -33,7 +33,7 @@ class Known:
     letters_wanted: tuple[LetterWanted, ...] = ()  #: of this batch, not counted in the database yet
     once: set[str] = field(default_factory=set)  #: keys of `decide.once` that the record has, or that this batch or the one before set
     once_now: set[str] = field(default_factory=set)  #: those that are not recorded yet
-    asked: dict[int, tuple[int, int]] = field(default_factory=dict)  #: agent -> how often he was asked for a word in an hour, in a day
+    asked: dict[int, tuple[int, int]] = field(default_factory=dict)  #: agent -> how often they were asked for a word in an hour, in a day
     asked_now: list[int] = field(default_factory=list)  #: whom this batch asks
     ratings: dict[tuple[int, int], int] = field(default_factory=dict)  #: (ticket, closure) -> the score that counts
     spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent

@@ -99,7 +99,7 @@ def signed_for_others(s: Situation) -> set[str]:
 
 
 def _faults_of_forms(s: Situation) -> Iterator[Fault]:
-    """Whoever has an agent's signed address, or the Message-ID of his notice, is that agent. Their reader's own may be said to him."""
+    """Whoever has an agent's signed address, or the Message-ID of their notice, is that agent. Readers may be told their own."""
     foreign = signed_for_others(s)
     if not foreign:
         return
@@ -142,6 +142,6 @@ def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
 
 
 def _is_said_again(s: Situation, file: Attachment, said_to: str) -> bool:
-    """Whether he was told of this very file, and sends it once more in the answer to that, with #reply."""
+    """Whether they were told of this very file, and send it once more in the answer to that, with #reply."""
     named = f'"{file.name[:LONGEST_LINE]}", E_FILE'
     return said_to == "reply" and s.letter is not None and s.letter.event == "commands_refused" and named in " ".join(s.refusal.split())

@@ -86,8 +86,8 @@ class Cause:
 def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Facts = NOTHING_MORE) -> Step:
     """The ticket after an event.
 
-    Clocks count from `event.at`; patience with the requester (timers) counts from `now`, when he is written to: what our own
-    outage held up must not run out before he has read it. Raises LookupError for an event without a row (a fault of ours).
+    Clocks count from `event.at`; patience with the requester (timers) counts from `now`, when they are written to: what our own
+    outage held up must not run out before they have read it. Raises LookupError for an event without a row (a fault of ours).
     """
     if type(event) not in TABLE:
         change = FACTS.get(type(event))
@@ -296,7 +296,7 @@ AFTER_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
 }  # fmt: skip
 
 # Timers are cancelled and auto-close is scheduled by the status itself (`TIMERS_IN`, `ON_ENTERING`), because some ways into
-# a status do not name it: what the requester closes himself must end as well.
+# a status do not name it: what the requester closes must end as well.
 
 
 # --- facts that never change the status -------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> MachineSign
     if not inside:
         said = max(said, [one for one in mine if the_same(one.sketch, turn.sketch)], key=len)
     else:
-        # What left, and what came back to him, are two things: he may well send again what was refused.
+        # What left, and what came back to them, are two things: they may well send again what was refused.
         said = max(([one for one in said if (one.ticket or 0) > 0], [one for one in said if (one.ticket or 0) < 0]), key=len)
         if turn.lag_s >= READ:
             # Who took the time to read may well say the same with another number in it: the next code, the next appointment.

@@ -37,7 +37,7 @@ def seal_key(mark: str) -> str:
 
 
 def question_key(mail: Mail) -> str:
-    """That its author was asked whether it is his."""
+    """That its author was asked whether it is theirs."""
     return f"asked:{mail_key(mail)}"
 
 

@@ -27,7 +27,7 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     letters, suppressed = announce.answer_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
     told = announce.responsible(s, ticket)
     if not letters and requester.id in s.group(ticket.group):
-        # An agent with a request of his own has the acknowledgement; where there is none, his notice says that it arrived.
+        # An agent with a request of their own has the acknowledgement; where there is none, their notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))
     named = {"follows": _name_of(s, follows), "beside": _name_of(s, s.elsewhere)}
     letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC, facts=named)
@@ -66,7 +66,7 @@ def a_blank(s: Situation, requester: Person, title: str, language: str | None, f
 
 
 def its_beginning(s: Situation, blank: Ticket, entry: Entry, actor: Person) -> TicketOpened:
-    """`actor`: who wrote to us, the requester or somebody who passes his mail on."""
+    """`actor`: who wrote to us, the requester or somebody who passes their mail on."""
     return TicketOpened(
         at=s.arrived_at,
         actor=actor.id,

@@ -31,7 +31,7 @@ CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_clo
 MOST_FAULTS, LONGEST_LINE = returned.MOST_FAULTS, 200
 
 
-# --- may he, and what does he say? ---------------------------------------------------------------------------------------
+# --- may they, and what do they say? ---------------------------------------------------------------------------------------
 
 
 def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decision:
@@ -341,7 +341,7 @@ def _outside(
         # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
         entry if leaves.words else None,
         letter=leaves.id or "",
-        # A person's words are never switched off, and whoever reads them reads what became of his request: with the closing letter only
+        # A person's words are never switched off, and whoever reads them reads what became of their request: with the closing letter only
         # the question how good it was is switched off.
         closure=ticket.closure if leaves.asks and wanted else None,
         facts=facts,

@@ -92,7 +92,7 @@ def _goes_on(s: Situation, proof: Proof, ended: Ticket) -> Decision:
 
 
 def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]) -> Decision:
-    """Somebody takes part from now on, and says something at once. `new`: the author, where nobody knew him."""
+    """Somebody takes part from now on, and says something at once. `new`: the author, where nobody knew them."""
     assert s.file is not None
     ticket = s.file.ticket
     if any(member.person == author.id for member in ticket.members):
@@ -102,7 +102,7 @@ def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]
     file = replace(s.file, ticket=inside, people=(*s.file.people, *new))
     decision = _message(replace(s, author=author, file=file), proof, RequesterWrote)
     *others, last = decision.changes
-    if last.before is inside:  # else the ticket ended too long ago, and he has one of his own
+    if last.before is inside:  # else the ticket ended too long ago, and they have one of their own
         last = replace(last, before=ticket, events=(joined, *last.events))
     return replace(decision, changes=(*others, last), people=(*decision.people, *new))
 

@@ -115,7 +115,7 @@ def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
 
 
 def _noted(s: Situation, letter: LetterFacts) -> Decision:
-    """It is about our letter, but not about whom we wrote to (somebody forwards his mail), or it does not say about whom."""
+    """It is about our letter, but not about whom we wrote to (somebody forwards their mail), or it does not say about whom."""
     report = next(iter(s.mail.reports), None)
     action, status = (report.action, report.status) if report else ("failed", None)
     if report is not None:

@@ -1,4 +1,4 @@
-"""A mail that goes back to the agent who wrote it: what he is told, and what his corrected answer to it will do.
+"""A mail that goes back to the agent who wrote it: what they are told, and what their corrected answer to it will do.
 
 The correction does what the first mail would have done. So the refusal speaks for the notice that the refused mail answered: an answer to
 it is for the same readers, and about the same message.
@@ -28,7 +28,7 @@ class Way(StrEnum):
 
     HERE = "here"  #: correct it and answer the refusal: it is addressed like the notice, and its address proves anew
     NOTICE = "notice"  #: answer another notice: an answer to the refusal would lead nowhere
-    PROVEN = "proven"  #: send it so that his mail server bears him out; which mail it answers is beside the point
+    PROVEN = "proven"  #: send it so that their mail server bears them out; which mail it answers is beside the point
 
 
 def without_a_word(s: Situation) -> Visibility:
@@ -55,7 +55,7 @@ def directly(s: Situation) -> frozenset[str]:
 
 
 def outsiders_who_have_it(s: Situation) -> tuple[str, ...]:
-    """Who has the agent's mail from himself and is no colleague: of these nobody may be told that nothing was sent. Names, where known."""
+    """Who has the agent's mail directly and is no colleague: of these nobody may be told that nothing was sent. Names, where known."""
     inside = {s.author_key} | {key for person in (*s.agents.values(), *((s.author,) if s.author else ())) for key in person.keys}
     named = {key: person.name for person in (s.file.people if s.file else ()) for key in person.keys if person.name}
     others = (a for a in (*s.mail.to, *s.mail.cc) if a.address and a.key not in inside and not s.policy.is_own(a.address))

@@ -1,4 +1,4 @@
-"""What a DKIM signature proves of a mail that nobody was seen sending: who wrote what it covers, and not that he sent it now, or here.
+"""What a DKIM signature proves of a mail that nobody was seen sending: who wrote what it covers, and not that they sent it now, or here.
 
 Whoever has such a mail can send it again, with other headers beside the signed ones and to other recipients. So the signature has to
 cover what the mail is believed to say: which ticket it is about, and the name by which it is known again; it works once; and one that

@@ -35,7 +35,7 @@ class Understood:
     rating: RatingRead | None
     thanks: bool
     word: str | None  #: self-service word of a requester: status, close, reopen, help
-    above: Parsed | None = None  #: what an agent wrote above a mail that he passes on
+    above: Parsed | None = None  #: what an agent wrote above a mail that they pass on
     absence: frozenset[str] = frozenset()  #: what speaks for an absence that no header calls so: subject, sentence, goes on
 
 
@@ -59,7 +59,7 @@ class Situation(Scene):
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     read_elsewhere: bool = False  #: another desk to which it was sent as well has read it, and this one has not
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
-    original: Person | None = None  #: who first wrote a mail that is passed on, where we know him
+    original: Person | None = None  #: who first wrote a mail that is passed on, where we know them
     suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why
     null_path: bool = False  #: nobody is to be answered: the reverse-path is <>, as that of every report has to be (RFC 3464, 5321)
     last_answer: datetime | None = None  #: when somebody last answered a letter of ours to the address that the answered letter went to
@@ -77,8 +77,8 @@ class Situation(Scene):
     loop_certain: bool = False  #: no person can have written it
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
     once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has
-    confirmed: bool = False  #: its author was asked whether it is his, and said so
-    asked: tuple[int, int] = (0, 0)  #: how often he was asked such a thing in the last hour, and in the last day
+    confirmed: bool = False  #: its author was asked whether it is theirs, and said so
+    asked: tuple[int, int] = (0, 0)  #: how often they were asked such a thing in the last hour, and in the last day
 
     @property
     def mail(self) -> Mail:

@@ -195,7 +195,7 @@ def annul(ticket: Ticket, rules: Rules, letter: str) -> Ticket:
     stopped = [c.stopped_at for c in ticket.cycles if c.stopped_by == letter]
     ticket = _each(ticket, act)
     if since:
-        # The requester waits again, and nobody has answered as far as he knows.
+        # The requester waits again, and nobody has answered as far as they know.
         waiting = min((*since, ticket.waiting_since) if ticket.waiting_since else since)
         answered = None if ticket.public_agent_at in stopped else ticket.public_agent_at
         ticket = replace(ticket, waiting_since=waiting, public_agent_at=answered)

@@ -1,6 +1,6 @@
 """An agent's mail that came to a ticket's address and answers nothing: a mail program completed the address, or a mail is passed on.
 
-Whoever presses "forward", or begins a new mail to an address that the program proposes, does not know whom his words would reach. So
+Whoever presses "forward", or begins a new mail to an address that the program proposes, does not know whom their words would reach. So
 such a mail never speaks to the ticket's requester: what is passed on opens its own ticket, everything else comes back.
 """
 
@@ -101,7 +101,7 @@ def _says_where(s: Situation) -> bool:
 
 
 def _its_own_ticket(s: Situation) -> Decision | None:
-    """The ticket of who wrote first, where that is somebody else than takes part here: of him nobody knows what he means."""
+    """The ticket of who wrote first, where that is somebody else than takes part here: of them nobody knows what they mean."""
     original = s.mail.forwarded
     if original is None or _takes_part(s, original.author.key):
         return None
@@ -114,7 +114,7 @@ def _its_own_ticket(s: Situation) -> Decision | None:
 
 
 def _as_proven_here(s: Situation, entry: Entry) -> Entry:
-    """The forwarder's own words with what the answered letter proves of him, although it is about another ticket."""
+    """The forwarder's own words with what the answered letter proves of them, although it is about another ticket."""
     if s.author is None or entry.author != s.author.id:
         return entry
     return replace(entry, flags=(*(flag for flag in entry.flags if not flag.startswith("proof:")), *proof_flags(s)))

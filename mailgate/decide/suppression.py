@@ -1,4 +1,4 @@
-"""Addresses that do not work: who shows that his works after all, and who hears that he has written to one."""
+"""Addresses that do not work: who shows that theirs works after all, and who hears that they have written to one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def answered(s: Situation) -> str | None:
 
 
 def lifted(s: Situation) -> tuple[str, ...]:
-    """The addresses that this mail shows to work: the author's, and the one that the letter went to which he answers."""
+    """The addresses that this mail shows to work: the author's, and the one that the letter went to which they answer."""
     if answered(s) is None or s.letter is None:
         return ()
     keys = dict.fromkeys(key for key in (s.author_key, s.letter.address.lower()) if key)

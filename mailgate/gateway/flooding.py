@@ -79,7 +79,7 @@ def _is_agent(s: Situation) -> bool:
 
 
 def _answers_as_an_agent(s: Situation) -> bool:
-    """Who opens a ticket of his own is its requester, and is acknowledged like one."""
+    """Who opens a ticket of their own is its requester, and is acknowledged like one."""
     return _is_agent(s) and s.ticket is not None and s.role.is_agent
 
 
@@ -126,7 +126,7 @@ def settled(s: Situation, decision: Decision, turn: Turn | None, flow: Flow) -> 
 
 
 def _has_left(s: Situation, decision: Decision) -> bool:
-    """Whether an agent's words left, or would have; what came back to him counts apart."""
+    """Whether an agent's words left, or would have; what came back to them counts apart."""
     return not _answers_as_an_agent(s) or any(not letter.automatic and letter.audience.is_outside for letter in decision.letters)
 
 

@@ -351,7 +351,7 @@ class ReadingRound:
                 warnings = suppression.warnings(at_hand, decision, known.suppressed)
                 decision = replace(decision, letters=(*decision.letters, *warnings))
             if others := budget.counted_addresses(decision.letters) - addresses:
-                # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look would refuse him for ever.
+                # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look refuses them for ever.
                 addresses |= others
                 counts = budget.beside(counts, self.store.outbox.automatic_counts(others, now, by_minute=False))
             decision, wanted, counts = desk.spend(decision, counts, known.suppressed, now)

@@ -177,7 +177,7 @@ class TicketOpened(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnverifiedWrote(Event):
-    """A stranger with a valid token, or somebody who did not prove himself: agents only."""
+    """A stranger with a valid token, or somebody who did not prove who they are: agents only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,7 @@ class VerdictKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """A DKIM signature of the author's domain. It proves who wrote what it covers, and not that he sent it now, or here."""
+    """A DKIM signature of the author's domain. It proves who wrote what it covers, and not that they sent it now, or here."""
 
     headers: tuple[str, ...] = ()  #: names, lower case, of which every copy is signed
     made_at: datetime | None = None  #: its own word (t=), else the signed Date:; None: nobody knows

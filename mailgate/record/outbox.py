@@ -288,7 +288,7 @@ class Outbox(Part):
 
     @reads
     def asked(self, connection: Connection, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
-        """How often each was asked whether a mail is his, in the last hour and in the last day."""
+        """How often each was asked whether a mail is theirs, in the last hour and in the last day."""
         found: dict[int, tuple[int, int]] = {}
         in_hour = func.sum(case((letters.c.made_at > now - timedelta(hours=1), 1), else_=0))
         for some in chunks(people):

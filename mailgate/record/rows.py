@@ -72,7 +72,7 @@ class Claim:
     arrival: Arrival
     attempts: int  #: including this one
     lease: str
-    confirmed: bool = False  #: its author was asked about it, and said that it is his
+    confirmed: bool = False  #: its author was asked about it, and said that it is theirs
     released: bool = False  #: a person let it through although its author is blocked
 
 

@@ -110,7 +110,7 @@ inbox = Table(
     Column("trace", json_column()),
     Column("evidence", json_column()),
     Column("proof", json_column()),
-    Column("confirmed", Id),  #: the mail by which its author said that it is his; then it was read once more
+    Column("confirmed", Id),  #: the mail by which its author said that it is theirs; then it was read once more
     UniqueConstraint("desk", "digest"),  #: the same mail again changes nothing
     Index(None, "state", "received_at"),
     Index(None, "desk", "message_id"),
@@ -347,7 +347,7 @@ commands = Table(
     sqlite_with_rowid=False,
 )
 
-#: What a mail asked for happens once: its author and Message-ID, its signature, the question whether it is his (`decide.once`).
+#: What a mail asked for happens once: its author and Message-ID, its signature, the question whether it is theirs (`decide.once`).
 once = Table(
     "once",
     metadata,

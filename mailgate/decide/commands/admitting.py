@@ -12,7 +12,7 @@ from mailgate.model.ticket import Entry, Visibility
 def admit(c: Course, command: Command) -> None:
     entry = _waiting_entry(c.s, command)
     if any(person.id == entry.author for person in c.s.agents.values()):
-        # His words were never checked for what is internal, and an agent is nobody's participant.
+        # Their words were never checked for what is internal, and an agent is nobody's participant.
         raise MailRefused(fault("E_STATE", command, "written in the name of an agent, who can answer a notice himself"))
     c.happen(EntryAdmitted(at=c.s.now, actor=c.author.id, mail=c.s.inbox, admitted=entry.id, author=entry.author), command)
     c.happen(RequesterWrote(at=entry.arrived_at, actor=entry.author, entry=entry.id), command)

@@ -20,7 +20,7 @@ def assign(c: Course, command: Command) -> None:
     if to is not None and to.id == c.author.id:
         return take(c, command)
     if to is not None and to.id in c.ticket.outsiders():
-        # Whoever is given a ticket gets its internal story, and this one is about him.
+        # Whoever is given a ticket gets its internal story, and this one is about them.
         raise MailRefused(fault("E_STATE", command, "takes part in this ticket as the requester's side"))
     c.happen(TicketAssigned(at=c.s.now, actor=c.author.id, mail=c.s.inbox, to=to.id if to else None), command)
     c.done(command, to.name if to else "-")

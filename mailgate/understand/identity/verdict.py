@@ -135,7 +135,7 @@ def _insider(mail: Mail, arrival: Arrival, trust: VerifySettings) -> tuple[str, 
 
 
 def of_stamp(stamp: Stamp, mail: Mail) -> Verdict:
-    """What a stamp says of the author of this mail; verdicts on other domains say nothing of him."""
+    """What a stamp says of the author of this mail; verdicts on other domains say nothing of them."""
     domain, by = domain_of(mail), _name_of(stamp)
     if stamp.fault:
         return Verdict(by=by, because=f"its stamp cannot be read: {stamp.fault}")

@@ -209,7 +209,7 @@ def is_auto_reply_by_header(case: Case) -> str | None:
         if value is not None and value.lower() not in ("no", "false", "0"):
             return f"{name}: {value[:80]}"
     for name in case.headers if "auto" in case.names or "vacation" in case.names else ():
-        # Each maker has a name of his own for it: X-YMail-Vacation, X-HelpScout-Auto-Reply.
+        # Each maker has a name of its own for it: X-YMail-Vacation, X-HelpScout-Auto-Reply.
         if ("auto" in name or "vacation" in name) and name.startswith("x-") and not any(word in name for word in _WANTS_NONE):
             bare = name.replace("-", "")
             value = case.headers[name][0].strip().lower()

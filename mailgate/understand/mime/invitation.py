@@ -44,7 +44,7 @@ def _told(facts: dict[str, str]) -> str:
     when = " - ".join(filter(None, (facts.get("DTSTART"), facts.get("DTEND") or facts.get("DUE"))))
     lines = (facts.get("SUMMARY", ""), when, facts.get("LOCATION", ""))
     told = "\n".join(filter(None, (*lines, "\n" + facts["DESCRIPTION"] if facts.get("DESCRIPTION") else ""))).strip()
-    # Whoever accepts an invitation sends its words back: none of them shall read as his command.
+    # Whoever accepts an invitation sends its words back: none of them shall read as their command.
     return "\n".join(line if not line or line[0].isalnum() else f"- {line}" for line in told.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""Delivery reports in no form: where does the report end and the returned mail begin, who was meant, and what did his host say?
+"""Delivery reports in no form: where does the report end and the returned mail begin, who was meant, and what did their host say?
 
 One reader for all the servers that write such reports for people. It goes by the look of lines, not by the name of the server:
 a line that is an address, a line of an SMTP dialogue, a sentence that says "undeliverable" in some language.
@@ -74,7 +74,7 @@ class ReportedDelivery:
 
 @dataclass(slots=True)
 class _FoundRecipient:
-    """A recipient, and where he was found."""
+    """A recipient, and where they were found."""
 
     address: str
     line: int
@@ -304,7 +304,7 @@ def _clean(address: str) -> str:
 
 
 def _with_words(found: list[_FoundRecipient], zone: list[str], low: list[str]) -> Iterator[tuple[_FoundRecipient, str]]:
-    """Each recipient with the words nearest to him: those of every line that names him, and of the lines below it."""
+    """Each recipient with the words nearest to them: those of every line that names them, and of the lines below it."""
     if len(found) == 1:
         yield found[0], _said(_near(zone, max(found[0].line, 0)))
         return

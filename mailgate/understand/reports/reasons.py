@@ -186,7 +186,7 @@ _WEAK_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 REASONS = frozenset({
     *STATUSES.values(), *_GENERAL_WORDS.values(), *_BY_CODE.values(), *(row[0] for row in _PLAIN_WORDS), *(row[0] for row in _WEAK_WORDS),
 })  # fmt: skip
-#: What was said before RCPT is about the sender or his host, and proves nothing about the recipient.
+#: What was said before RCPT is about the sender or their host, and proves nothing about the recipient.
 _BEFORE_RCPT = (
     "after mail from",
     "after initial connection",

@@ -1,4 +1,4 @@
-"""What somebody wrote into the mail that he quotes, where no sign tells his lines from those of the mail: Outlook's "see my answers below".
+"""What somebody wrote into the mail that they quote, where no sign tells whose a line is: Outlook's "see my answers below".
 
 The record has the letter that was answered, so its lines are known, and what is left is new. Linear in the texts.
 """

@@ -1,4 +1,4 @@
-"""What a mail asks for happens once, and its author can be asked whether it is his; letters know that they were answered."""
+"""What a mail asks for happens once, and its author can be asked whether it is theirs; letters know that they were answered."""
 
 from __future__ import annotations
 
