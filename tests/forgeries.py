@@ -25,7 +25,7 @@ from mailgate.model.policy import Policy, ProveBy
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
 from mailgate.understand.identity.dkim import signatures
-from mailgate.understand.identity.verdict import by_word, judge, needs_seals, with_seals
+from mailgate.understand.identity.verdict import by_word, judge, needs_signatures, with_signatures
 from mailgate.understand.parse import parse
 from tests.decide.build import (
     ANN,
@@ -288,8 +288,8 @@ def _signed(which: int) -> Signed:
     more = {"t": str(int(made.timestamp()))} if which % 2 else {}
     mail = signed(raw, headers=(*SIGNED, "in-reply-to"), **more)
     seen = _verdict(mail)
-    assert seen.passed and seen.seals, "the mail itself is good"
-    return Signed(mail, frozenset(once.keys_of(parse(mail), seen)[:1]) | {once.seal_key(m) for s in seen.seals for m in s.marks})
+    assert seen.passed and seen.signatures, "the mail itself is good"
+    return Signed(mail, frozenset(once.keys_of(parse(mail), seen)[:1]) | {once.signature_key(m) for s in seen.signatures for m in s.marks})
 
 
 NOTICES: tuple[LetterFacts, ...] = tuple(a_notice(ANN) for _ in range(6))
@@ -301,7 +301,7 @@ def _verdict(raw: bytes, stamp: bool = False) -> Verdict:
     mail = parse(raw)
     if stamp:
         verdict = by_word(mail, came, TRUST, frozenset())
-        return with_seals(mail, came, TRUST, verdict, signatures(raw)) if needs_seals(mail, came, TRUST, verdict) else verdict
+        return with_signatures(mail, came, TRUST, verdict, signatures(raw)) if needs_signatures(mail, came, TRUST, verdict) else verdict
     said = judge(mail, signatures(raw), came, OWN, _answers())
     assert isinstance(said, Verdict), said
     return said

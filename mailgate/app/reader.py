@@ -27,7 +27,7 @@ from mailgate.model.mail import Reading, Unread
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.understand import FilesAsked, Item, Opened, Texts, account_item, open_files, open_texts, read_item
-from mailgate.understand.identity import Sealed, signatures
+from mailgate.understand.identity import SignedMail, signatures
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -103,9 +103,9 @@ class ReaderOnly:
         answers = self._run(self.guard, account_item, items)
         return [answer if isinstance(answer, Accounted) else Unread(_why(answer)) for answer in answers]
 
-    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
+    def signatures(self, raws: Sequence[bytes]) -> list[SignedMail]:
         answers = self._run(self.guard, signatures, raws)
-        return [answer if isinstance(answer, Sealed) else Sealed() for answer in answers]
+        return [answer if isinstance(answer, SignedMail) else SignedMail() for answer in answers]
 
     def files(self, asked: Sequence[FilesAsked]) -> list[Opened | Unread]:
         return [self._of_each(one, answer) for one, answer in zip(asked, self._run(self.guard, open_files, asked, True), strict=True)]

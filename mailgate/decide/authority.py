@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from mailgate.decide.sealing import doubt
+from mailgate.decide.signatures import doubt
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Proof
 from mailgate.model.person import Capability, Role
@@ -129,9 +129,9 @@ def shown_in(s: Situation) -> Shown:
         because += f"; {verdict.domain} wrote it, but {doubted.because}"
     proof = Proof(token=not nothing, domain=domain, because=because)
     entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
-    of_seal = doubted.ask if doubted is not None else ""
-    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or bool(of_seal), because="its author said that it is his")
-    return Shown(proof, entry_proof, spent, if_asked, why_ask or of_seal)
+    of_signature = doubted.ask if doubted is not None else ""
+    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or bool(of_signature), because="its author said that it is his")
+    return Shown(proof, entry_proof, spent, if_asked, why_ask or of_signature)
 
 
 def _token(s: Situation) -> tuple[str, bool, tuple[str, ...], str]:

@@ -37,9 +37,9 @@ def leaving(s: Situation) -> tuple[str, ...]:
     return (s.mail.new_text, *page, *(each.name for each in files_of(s.mail)))
 
 
-def refuse_sealed(s: Situation) -> None:
+def refuse_encrypted(s: Situation) -> None:
     """Nobody here can read an encrypted mail: as a note it says nothing to colleagues, as an answer it meets a promise with noise."""
-    if _is_sealed(s):
+    if _is_encrypted(s):
         raise MailRefused(Fault("E_ENCRYPTED", None, "", ""))
 
 
@@ -56,7 +56,7 @@ def _is_cipher(file: Attachment) -> bool:
     return file.type in _ENCRYPTED | _ENVELOPES or file.name.lower() in _ENCRYPTED_NAMES
 
 
-def _is_sealed(s: Situation) -> bool:
+def _is_encrypted(s: Situation) -> bool:
     mail = s.mail
     types = {each.type for each in mail.attachments}
     if mail.content_type == _WHOLLY_ENCRYPTED or types & _ENCRYPTED:

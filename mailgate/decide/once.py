@@ -32,7 +32,7 @@ def said_key(mail: Mail) -> str:
     return _key("said", mail_key(mail), " ".join(mail.new_text.split()), *sorted(file.sha256 for file in mail.attachments))
 
 
-def seal_key(mark: str) -> str:
+def signature_key(mark: str) -> str:
     return f"seal:{mark}"
 
 
@@ -43,12 +43,12 @@ def question_key(mail: Mail) -> str:
 
 def keys_of(mail: Mail, verdict: Verdict) -> tuple[str, ...]:
     """All keys under which something may be known of this mail."""
-    return (mail_key(mail), said_key(mail), question_key(mail), *(seal_key(mark) for seal in verdict.seals for mark in seal.marks))
+    return (mail_key(mail), said_key(mail), question_key(mail), *(signature_key(mark) for one in verdict.signatures for mark in one.marks))
 
 
 def marks(s: Situation) -> tuple[str, ...]:
     """What the record keeps of a mail that is carried out."""
-    return (mail_key(s.mail), said_key(s.mail), *(seal_key(mark) for seal in s.verdict.seals for mark in seal.marks))
+    return (mail_key(s.mail), said_key(s.mail), *(signature_key(mark) for one in s.verdict.signatures for mark in one.marks))
 
 
 def was_obeyed(s: Situation) -> bool:

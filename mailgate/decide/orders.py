@@ -167,7 +167,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         raise MailRefused(*parsed.errors)
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
-    leaving.refuse_sealed(s)
+    leaving.refuse_encrypted(s)
     leaving.refuse_what_is_below(s)
     words = bool(text or files_of(s.mail))
     if not words and all(VERBS[word].order is Order.READERS for word in verbs):

@@ -35,7 +35,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Desk
 from mailgate.record.rows import Claim
 from mailgate.understand.answers import find_evidence
-from mailgate.understand.identity import Sealed
+from mailgate.understand.identity import SignedMail
 
 VERSION = 1  #: of the JSON form; it only grows
 
@@ -90,7 +90,7 @@ def dry_run(
     now: datetime,
     otherwise: Known,
     authentication: Authentication | None = None,
-    signatures: Signatures = lambda raws: [Sealed() for _ in raws],
+    signatures: Signatures = lambda raws: [SignedMail() for _ in raws],
     text_files: TextFiles = lambda asked: [() for _ in asked],
 ) -> Course:
     """The decision on a mail as if it came now. Without a store, `otherwise` is all that is known."""

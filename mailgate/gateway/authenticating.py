@@ -9,13 +9,13 @@ from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.model.policy import Policy
-from mailgate.understand.identity import Sealed, by_word, needs_check, needs_seals, with_seals
+from mailgate.understand.identity import SignedMail, by_word, needs_check, needs_signatures, with_signatures
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver
 
 #: Reads the signatures of raw mails where hostile bytes may be read; one answer for each, in order.
-Signatures = Callable[[Sequence[bytes]], list[Sealed]]
+Signatures = Callable[[Sequence[bytes]], list[SignedMail]]
 
 
 class Authentication:
@@ -32,11 +32,11 @@ class Authentication:
         """One verdict for each mail, in order."""
         trust, domains = self.trust, policy.domains
         said = [by_word(mail, arrival, trust, domains) for mail, arrival in mails]
-        sealed_only = [i for i, (mail, arrival) in enumerate(mails) if needs_seals(mail, arrival, trust, said[i])]
-        if sealed_only:
-            found = signatures([mails[index][1].raw for index in sealed_only])
-            for index, one in zip(sealed_only, found, strict=True):
-                said[index] = with_seals(*mails[index], trust, said[index], one)
+        by_stamp = [i for i, (mail, arrival) in enumerate(mails) if needs_signatures(mail, arrival, trust, said[i])]
+        if by_stamp:
+            found = signatures([mails[index][1].raw for index in by_stamp])
+            for index, one in zip(by_stamp, found, strict=True):
+                said[index] = with_signatures(*mails[index], trust, said[index], one)
         if self.resolver is None:
             return said
         open_ = [i for i, (mail, arrival) in enumerate(mails) if _may_be_asked_about(arrival) and needs_check(mail, said[i], trust)]
@@ -45,8 +45,8 @@ class Authentication:
         from mailgate.receive.verify import UnjudgedMail, verdicts  # loads a DNS library, and most installations have no use for it
 
         signed = [index for index in open_ if mails[index][0].header("dkim-signature") is not None]
-        sealed = dict(zip(signed, signatures([mails[index][1].raw for index in signed]) if signed else (), strict=True))
-        cases = [UnjudgedMail(mails[index][0], sealed.get(index, Sealed()), mails[index][1]) for index in open_]
+        found_in = dict(zip(signed, signatures([mails[index][1].raw for index in signed]) if signed else (), strict=True))
+        cases = [UnjudgedMail(mails[index][0], found_in.get(index, SignedMail()), mails[index][1]) for index in open_]
         for index, verdict in zip(open_, verdicts(cases, trust, self.resolver), strict=True):
             # What was seen before still says more than that DNS had nothing to add.
             if verdict.by is not None and (verdict.passed or verdict.failed or said[index].by is None):

@@ -9,7 +9,7 @@ from mailgate.gateway.writing import LetterWriter, Sheet, Written
 from mailgate.model.mail import Reading, Unread
 from mailgate.record.rows import UNAVAILABLE
 from mailgate.understand import FilesAsked, Item, Opened, Texts
-from mailgate.understand.identity import Sealed
+from mailgate.understand.identity import SignedMail
 
 
 class NoReader(Exception):
@@ -30,7 +30,7 @@ class Reader(Protocol):
 
     def read(self, items: Sequence[Item]) -> list[Reading | Unread]: ...
 
-    def signatures(self, raws: Sequence[bytes]) -> list[Sealed]:
+    def signatures(self, raws: Sequence[bytes]) -> list[SignedMail]:
         """The DKIM signatures in each of these mails; a mail whose signatures cannot be read has none."""
 
     def texts(self, asked: Sequence[FilesAsked]) -> Sequence[Texts | Unread]:

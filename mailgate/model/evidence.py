@@ -41,7 +41,7 @@ class VerdictKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Seal:
+class DkimSignature:
     """A DKIM signature of the author's domain. It proves who wrote what it covers, and not that they sent it now, or here."""
 
     headers: tuple[str, ...] = ()  #: names, lower case, of which every copy is signed
@@ -57,7 +57,7 @@ class Verdict:
     domain: str | None = None  #: of From:, where there is a verdict
     by: str | None = None  #: the server that stamped it, or who else says so
     because: str = ""  #: what was seen, for people
-    seals: tuple[Seal, ...] = ()  #: where it passed by DKIM alone: the signatures, each of which is enough
+    signatures: tuple[DkimSignature, ...] = ()  #: where it passed by DKIM alone: the signatures, each of which is enough
 
     @property
     def passed(self) -> bool:

@@ -23,7 +23,7 @@ from mailgate.model.dns import DnsAnswer, DnsReply, Question, Wanted
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Mail
-from mailgate.understand.identity import OUR_CHECK, Sealed, judge
+from mailgate.understand.identity import OUR_CHECK, SignedMail, judge
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +201,7 @@ class UnjudgedMail:
     """A mail that nobody has said anything about."""
 
     mail: Mail
-    sealed: Sealed
+    signed: SignedMail
     arrival: Arrival
 
 
@@ -218,7 +218,7 @@ def verdicts(
         for index, case in enumerate(cases):
             if index in found:
                 continue
-            said = judge(case.mail, case.sealed, case.arrival, trust, answers)
+            said = judge(case.mail, case.signed, case.arrival, trust, answers)
             if not isinstance(said, Wanted):
                 found[index] = said
                 continue

@@ -10,7 +10,7 @@ import pytest
 from mailgate.decide import once
 from mailgate.decide.confirming import MOST_A_DAY, MOST_AN_HOUR, QUESTION, WAITS, answer_in
 from mailgate.decide.returned import Way
-from mailgate.model.evidence import Seal, Verdict, VerdictKind
+from mailgate.model.evidence import DkimSignature, Verdict, VerdictKind
 from mailgate.model.mail import Kind
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Status, Visibility
@@ -52,14 +52,14 @@ def by_domain():
     return replace(policy, desks={id_: replace(desk, agents_prove_by=ProveBy.DOMAIN) for id_, desk in policy.desks.items()})
 
 
-def sealed(*headers: str, age: timedelta | None = timedelta(hours=1)) -> Verdict:
+def signed(*headers: str, age: timedelta | None = timedelta(hours=1)) -> Verdict:
     made = NOON - age if age is not None else None
-    return Verdict(VerdictKind.PASS, "example.org", "our own check", "dkim=pass", (Seal(headers or HEADERS, made, ("mark",)),))
+    return Verdict(VerdictKind.PASS, "example.org", "our own check", "dkim=pass", (DkimSignature(headers or HEADERS, made, ("mark",)),))
 
 
 def by_signature(text: str = "#take", verdict: Verdict | None = None, **more: object):
     mail = {name: more.pop(name) for name in ("to", "cc", "in_reply_to", "subject", "message_id", "delivered_to") if name in more}
-    around = {"file": a_file(Status.NEW), "policy": by_domain(), "verdict": verdict or sealed(), "message_ids": {}, **more}
+    around = {"file": a_file(Status.NEW), "policy": by_domain(), "verdict": verdict or signed(), "message_ids": {}, **more}
     return decided(a_mail(ANN_AT, text, **{"subject": SUBJECT, **mail}), **around)  # type: ignore[arg-type]
 
 
@@ -130,15 +130,15 @@ def test_what_cannot_be_carried_out_anyway_comes_back_at_once() -> None:
 def test_a_fresh_signature_over_ticket_and_message_id_commands() -> None:
     decision = by_signature()
     assert "ticket_taken" in events(decision)
-    assert {once.seal_key("mark")} < set(decision.once)
+    assert {once.signature_key("mark")} < set(decision.once)
 
 
 @pytest.mark.parametrize(
     ("why", "verdict", "mail"),
     [
-        ("the Message-ID is not signed", sealed("from", "to", "subject"), {}),
-        ("there is no Message-ID", sealed(), {"message_id": None}),
-        ("the subject is not signed", sealed("from", "to", "message-id"), {}),
+        ("the Message-ID is not signed", signed("from", "to", "subject"), {}),
+        ("there is no Message-ID", signed(), {"message_id": None}),
+        ("the subject is not signed", signed("from", "to", "message-id"), {}),
     ],
 )
 def test_what_is_not_signed_proves_nothing(why: str, verdict: Verdict, mail: dict) -> None:
@@ -151,16 +151,16 @@ def test_the_header_that_names_the_ticket_has_to_be_signed() -> None:
         value = (reply(notice),) if where != "in_reply_to" else (notice.message_id,)
         other = tuple(h for h in HEADERS if h != header)
         mail = {where: value, "subject": "VPN drops", "letters": (notice,)}
-        assert "ticket_taken" in events(by_signature(verdict=sealed(*other, header), **mail)), where
-        assert "ticket_taken" not in events(by_signature(verdict=sealed(*other), **mail)), where
-    unsigned = by_signature(subject="VPN drops", delivered_to=(reply(notice),), letters=(notice,), verdict=sealed(*HEADERS, "delivered-to"))
+        assert "ticket_taken" in events(by_signature(verdict=signed(*other, header), **mail)), where
+        assert "ticket_taken" not in events(by_signature(verdict=signed(*other), **mail)), where
+    unsigned = by_signature(subject="VPN drops", delivered_to=(reply(notice),), letters=(notice,), verdict=signed(*HEADERS, "delivered-to"))
     assert "ticket_taken" not in events(unsigned), "servers add it"
 
 
 def test_an_unsigned_address_adds_no_command_and_does_not_choose_the_letter() -> None:
     """A note is answered; a citation of the requester's words beside it would make the answer public."""
     notice, note = a_notice(ANN), a_notice(ANN, "note_added", answer_is=Visibility.INTERNAL)
-    plain = {"letters": (notice, note), "verdict": sealed("from", "subject", "message-id", "in-reply-to")}
+    plain = {"letters": (notice, note), "verdict": signed("from", "subject", "message-id", "in-reply-to")}
     decision = by_signature("Seen.", in_reply_to=(note.message_id,), cc=(action(note, "close"),), **plain)
     assert "ticket_closed" not in events(decision) and not decision.commands
     decision = by_signature("Seen.", in_reply_to=(note.message_id,), to=(reply(notice),), **plain)
@@ -175,8 +175,8 @@ def test_a_signature_works_once() -> None:
 
 @pytest.mark.parametrize("age", [timedelta(hours=25), days(90), None], ids=["yesterday", "90 days", "no date"])
 def test_an_old_signature_is_asked_about(age: timedelta | None) -> None:
-    assert was_asked(by_signature(verdict=sealed(age=age)))
-    assert "ticket_taken" in events(by_signature(verdict=sealed(age=age), confirmed=True))
+    assert was_asked(by_signature(verdict=signed(age=age)))
+    assert "ticket_taken" in events(by_signature(verdict=signed(age=age), confirmed=True))
 
 
 @pytest.mark.parametrize("how", [{"spent_at": NOON}, {"made_at": NOON - days(31)}], ids=["seen by others", "older than 30 days"])
@@ -190,13 +190,13 @@ def test_what_its_author_has_confirmed_is_shown_as_proven(how: dict[str, object]
 def test_a_mail_that_was_signed_for_somebody_else_is_asked_about() -> None:
     """To a colleague, about a ticket, with a command in it; he, or who reads his mail, hands it to us."""
     assert was_asked(by_signature(to=("bob@example.org",)))
-    assert was_asked(by_signature(verdict=sealed("from", "subject", "message-id")))
+    assert was_asked(by_signature(verdict=signed("from", "subject", "message-id")))
     assert was_asked(by_signature(to=("bob@example.org",), cc=("support@example.org",))), "the Cc is not signed"
-    assert "ticket_taken" in events(by_signature(to=("bob@example.org",), cc=("support@example.org",), verdict=sealed(*HEADERS, "cc")))
+    assert "ticket_taken" in events(by_signature(to=("bob@example.org",), cc=("support@example.org",), verdict=signed(*HEADERS, "cc")))
 
 
 def test_one_good_signature_of_several_is_enough() -> None:
-    both = replace(sealed(), seals=(Seal(("from",), NOON, ("weak",)), *sealed().seals))
+    both = replace(signed(), signatures=(DkimSignature(("from",), NOON, ("weak",)), *signed().signatures))
     assert "ticket_taken" in events(by_signature(verdict=both))
 
 
@@ -207,10 +207,10 @@ def test_a_pass_without_signatures_is_as_good_as_ever() -> None:
 
 def test_a_requesters_signed_wish_that_falls_short_is_an_ordinary_entry() -> None:
     letter = a_letter()
-    old = replace(sealed("from", "to", "subject", "message-id", age=days(9)), domain="example.net")
+    old = replace(signed("from", "to", "subject", "message-id", age=days(9)), domain="example.net")
     mail = a_mail(MAX_AT, "close", subject=SUBJECT)
     assert events(decided(mail, file=a_file(), letters=(letter,), verdict=old)) == ["requester_wrote"]
-    fresh = replace(sealed("from", "to", "subject", "message-id"), domain="example.net")
+    fresh = replace(signed("from", "to", "subject", "message-id"), domain="example.net")
     assert "requester_closed" in events(decided(mail, file=a_file(), verdict=fresh))
 
 
@@ -271,7 +271,7 @@ def test_a_question_is_answered_once_in_time_and_by_its_reader() -> None:
 def test_a_desk_of_domains_wants_the_domain_in_the_answer_too() -> None:
     question = a_question()
     assert an_agents("yes", answers=question, policy=by_domain()).confirms is None
-    assert an_agents("yes", answers=question, policy=by_domain(), verdict=sealed()).confirms == 55
+    assert an_agents("yes", answers=question, policy=by_domain(), verdict=signed()).confirms == 55
 
 
 def test_rights_are_asked_anew_when_it_is_read_once_more() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mailgate.decide import authority, confirming, once, reports, sealing
+from mailgate.decide import authority, confirming, once, reports, signatures
 from mailgate.model.token import Keyring
 from mailgate.understand.identity import stamps
 from tests import forgeries
@@ -39,7 +39,7 @@ def every_pass_is_enough(patch: pytest.MonkeyPatch) -> None:
 
 
 def signatures_never_age(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(sealing, "FRESH", sealing.FRESH * 1000)
+    patch.setattr(signatures, "FRESH", signatures.FRESH * 1000)
 
 
 def every_report_is_believed(patch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from mailgate.model.account import Accounted
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Reading
 from mailgate.understand import account_item, open_files, read_item
-from mailgate.understand.identity.dkim import Sealed, signatures
+from mailgate.understand.identity.dkim import SignedMail, signatures
 from tests.compose.desk import a_letter
 from tests.mutations import mutated, seeds
 
@@ -71,8 +71,8 @@ def test_readings_accounts_and_letters_come_out_as_they_went_in() -> None:
     assert WireForm(Reading).unpack(WireForm(Reading).pack(reading)) == reading
     told = account_item((MAIL, None, True))
     assert WireForm(Accounted).unpack(WireForm(Accounted).pack(told)) == told
-    sealed = signatures(b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=a; h=from; bh=YWJj; b=YWJj\r\n" + MAIL)
-    assert sealed.signatures and WireForm(Sealed).unpack(WireForm(Sealed).pack(sealed)) == sealed
+    signed = signatures(b"DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=a; h=from; bh=YWJj; b=YWJj\r\n" + MAIL)
+    assert signed.signatures and WireForm(SignedMail).unpack(WireForm(SignedMail).pack(signed)) == signed
     letter = a_letter("ticket_opened", "agent")
     assert WireForm(Letter).unpack(WireForm(Letter).pack(letter)) == letter
 

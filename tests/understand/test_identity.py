@@ -12,7 +12,7 @@ from mailgate.model.dns import Answers, DnsAnswer, DnsReply, Question, Wanted
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
-from mailgate.understand.identity.dkim import Sealed, signatures
+from mailgate.understand.identity.dkim import SignedMail, signatures
 from mailgate.understand.identity.verdict import AUTH_AS, by_word, client_of, judge, needs_check
 from mailgate.understand.parse import parse
 from tests.fakes.signer import record, rsa_key, signed
@@ -380,5 +380,5 @@ def test_spf_counts_through_our_own_server_where_it_says_who_came():
 
 def test_a_mail_without_signatures_is_judged_without_them():
     answers: Answers = {}
-    said = judge(parse(PLAIN), Sealed(), arrival(), OWN, answers)
+    said = judge(parse(PLAIN), SignedMail(), arrival(), OWN, answers)
     assert isinstance(said, Wanted) and all(name.startswith("_dmarc.") for name, _ in said.questions)

@@ -12,7 +12,7 @@ from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door
 from mailgate.understand.identity.dkim import signatures
-from mailgate.understand.identity.verdict import by_word, needs_seals, with_seals
+from mailgate.understand.identity.verdict import by_word, needs_signatures, with_signatures
 from mailgate.understand.parse import parse
 from tests.fakes.signer import SIGNED, signed
 
@@ -85,7 +85,7 @@ def said_of(lines: tuple[str, ...], way: str, trust: VerifySettings = OURS, more
     arrival = Arrival(raw, None, ("support@example.org",), Door.IMAP if fetched else Door.SMTP, way, NOON, NOON)
     mail = parse(raw)
     verdict = by_word(mail, arrival, trust, frozenset({"example.org"}))
-    return with_seals(mail, arrival, trust, verdict, signatures(raw)) if needs_seals(mail, arrival, trust, verdict) else verdict
+    return with_signatures(mail, arrival, trust, verdict, signatures(raw)) if needs_signatures(mail, arrival, trust, verdict) else verdict
 
 
 @pytest.mark.parametrize(("why", "way", "lines", "counts"), PLACES, ids=[why for why, _, _, _ in PLACES])
@@ -115,16 +115,16 @@ BY_DKIM = "Authentication-Results: mx.example.org; dkim=pass header.d=example.or
 def test_a_pass_with_the_host_or_a_login_rests_on_no_signature() -> None:
     mail = signed(MAIL)
     for stamp in (f"{BY_DKIM}; spf=pass smtp.mailfrom=ann@example.org", f"{BY_DKIM}; auth=pass smtp.auth=ann@example.org"):
-        assert said_of((stamp,), "127.0.0.1", more=mail).seals == ()
-    assert said_of((STAMP,), "127.0.0.1", more=MAIL).seals == (), "nothing is signed: the server knew the host"
+        assert said_of((stamp,), "127.0.0.1", more=mail).signatures == ()
+    assert said_of((STAMP,), "127.0.0.1", more=MAIL).signatures == (), "nothing is signed: the server knew the host"
 
 
 def test_a_pass_by_dkim_says_what_is_signed() -> None:
-    [seal] = said_of((BY_DKIM,), "127.0.0.1", more=signed(MAIL, headers=SIGNED)).seals
-    assert {"from", "to", "subject", "message-id"} <= set(seal.headers) and len(seal.marks) == 1
-    [bare] = said_of((BY_DKIM,), "127.0.0.1", more=signed(MAIL, headers=("from", "subject"))).seals
+    [signature] = said_of((BY_DKIM,), "127.0.0.1", more=signed(MAIL, headers=SIGNED)).signatures
+    assert {"from", "to", "subject", "message-id"} <= set(signature.headers) and len(signature.marks) == 1
+    [bare] = said_of((BY_DKIM,), "127.0.0.1", more=signed(MAIL, headers=("from", "subject"))).signatures
     assert "message-id" not in bare.headers
-    [twice] = said_of((BY_DKIM,), "127.0.0.1", more=b"Message-ID: <2@example.org>\r\n" + signed(MAIL)).seals
+    [twice] = said_of((BY_DKIM,), "127.0.0.1", more=b"Message-ID: <2@example.org>\r\n" + signed(MAIL)).signatures
     assert "message-id" not in twice.headers, "a second copy is not signed"
 
 
@@ -132,12 +132,12 @@ def test_a_signature_that_somebody_adds_covers_nothing_for_the_one_that_was_good
     """The stamp says only that one of the domain's signatures is good: all of them have to cover it."""
     good = signed(MAIL, headers=("from", "subject"))
     made_up = signed(MAIL).partition(b"\r\nFrom:")[0] + b"\r\n"
-    [seal] = said_of((BY_DKIM,), "127.0.0.1", more=made_up + good).seals
-    assert "message-id" not in seal.headers and len(seal.marks) == 2
+    [signature] = said_of((BY_DKIM,), "127.0.0.1", more=made_up + good).signatures
+    assert "message-id" not in signature.headers and len(signature.marks) == 2
     value = good.partition(b" b=")[2].partition(b"\r\nFrom")[0]
     begins = b"".join(value.split())[:12].decode()
     named = BY_DKIM.replace("header.d=example.org", f"header.d=example.org header.b={begins}")
-    [seal] = said_of((named,), "127.0.0.1", more=made_up + good).seals
-    assert len(seal.marks) == 1 and "message-id" not in seal.headers
-    [seal] = said_of((BY_DKIM,), "127.0.0.1", more=made_up * 6 + good).seals
-    assert seal.headers == (), "more signatures than are looked at"
+    [signature] = said_of((named,), "127.0.0.1", more=made_up + good).signatures
+    assert len(signature.marks) == 1 and "message-id" not in signature.headers
+    [signature] = said_of((BY_DKIM,), "127.0.0.1", more=made_up * 6 + good).signatures
+    assert signature.headers == (), "more signatures than are looked at"

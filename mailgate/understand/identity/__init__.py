@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mailgate.understand.identity.authres import server_of
-from mailgate.understand.identity.dkim import Sealed, signatures
-from mailgate.understand.identity.verdict import OUR_CHECK, by_word, judge, needs_check, needs_seals, with_seals
+from mailgate.understand.identity.dkim import SignedMail, signatures
+from mailgate.understand.identity.verdict import OUR_CHECK, by_word, judge, needs_check, needs_signatures, with_signatures
 
-__all__ = ["OUR_CHECK", "Sealed", "by_word", "judge", "needs_check", "needs_seals", "server_of", "signatures", "with_seals"]
+__all__ = ["OUR_CHECK", "SignedMail", "by_word", "judge", "needs_check", "needs_signatures", "server_of", "signatures", "with_signatures"]

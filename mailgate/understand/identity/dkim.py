@@ -57,7 +57,7 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class SignedMail:
     """What the signatures of one mail were found to sign."""
 
     authors: tuple[str, ...] = ()  #: keys of all addresses of all From: as they stand in these bytes
@@ -76,21 +76,21 @@ class SignatureResult:
 # --- the mail ----------------------------------------------------------------------------------------------------------
 
 
-def signatures(raw: bytes) -> Sealed:
+def signatures(raw: bytes) -> SignedMail:
     """Reads the signatures of a mail, the topmost first. Never fails."""
     data = raw.replace(b"\r\n", b"\n").lstrip(b"\n")
     if data.startswith((b"From ", b">From ")):
         data = data.partition(b"\n")[2]
     head, _, body = data.partition(b"\n\n")
     if len(head) > LONGEST_HEADER:
-        return Sealed()
+        return SignedMail()
     fields = _fields(head)
     found = [(index, value) for index, (name, value) in enumerate(fields) if name == b"dkim-signature"][:MOST_SIGNATURES]
     if not found:
-        return Sealed()
+        return SignedMail()
     authors = tuple(address.key for address in addresses([value.partition(b":")[2] for name, value in fields if name == b"from"], 50))
     bodies = _Bodies(body)
-    return Sealed(authors, tuple(_signature(value, fields, bodies) for _, value in found))
+    return SignedMail(authors, tuple(_signature(value, fields, bodies) for _, value in found))
 
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]]:

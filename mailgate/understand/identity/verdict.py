@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from mailgate.model.dns import Answers, Question, Wanted
-from mailgate.model.evidence import Seal, Verdict, VerdictKind
+from mailgate.model.evidence import DkimSignature, Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.understand.identity import dkim, dmarc, spf
@@ -53,7 +53,7 @@ def by_word(mail: Mail, arrival: Arrival, trust: VerifySettings, domains: Collec
     return of_stamp(stamp, mail) if stamp is not None else NO_VERDICT
 
 
-def needs_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict) -> bool:
+def needs_signatures(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict) -> bool:
     """Whether a server's pass may rest on DKIM alone, so that what is signed has to be looked at."""
     if not verdict.passed or mail.header("dkim-signature") is None or not (trust.servers or trust.microsoft):
         return False
@@ -61,13 +61,13 @@ def needs_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Ve
     return stamp is not None and verdict.by == _name_of(stamp) and not _saw_the_sender(stamp, mail)
 
 
-def with_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict, sealed: dkim.Sealed) -> Verdict:
+def with_signatures(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Verdict, signed: dkim.SignedMail) -> Verdict:
     """The pass of a stamp with what the signatures cover on which it rests. A stamp does not always say which one was good: then each
     of the domain's has to cover it, for anybody may add one that is not."""
     stamp = topmost(mail, arrival, trust)
     domain = domain_of(mail)
-    many = len(mail.header_all("dkim-signature")) > len(sealed.signatures)
-    mine = [one for one in sealed.signatures if one.domain and _akin(one.domain, domain)]
+    many = len(mail.header_all("dkim-signature")) > len(signed.signatures)
+    mine = [one for one in signed.signatures if one.domain and _akin(one.domain, domain)]
     if not mine and not many:
         return verdict  # nothing that the domain signed: it was the host that was known
     good = [r.named("header.b") for r in (stamp.results if stamp else ()) if r.method == "dkim" and r.result == "pass"]
@@ -75,14 +75,16 @@ def with_seals(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict: Ver
         named = [one for one in mine if any(_begins(one.value, start or "") for start in good)]
         mine = named or mine
     covers = frozenset.intersection(*(frozenset(one.covers) for one in mine)) if mine and not many else frozenset[str]()
-    seal = seal_of(mine, mail, covers)
-    return replace(verdict, seals=(seal,))
+    signature = signature_of(mine, mail, covers)
+    return replace(verdict, signatures=(signature,))
 
 
-def seal_of(signatures: Sequence[dkim.Signature], mail: Mail, covers: Collection[str]) -> Seal:
+def signature_of(signatures: Sequence[dkim.Signature], mail: Mail, covers: Collection[str]) -> DkimSignature:
     made = [one.signed_at or (mail.date if "date" in covers else None) for one in signatures]
     known = [each for each in made if each is not None]
-    return Seal(tuple(sorted(covers)), min(known) if known and len(known) == len(made) else None, tuple(one.mark for one in signatures))
+    return DkimSignature(
+        tuple(sorted(covers)), min(known) if known and len(known) == len(made) else None, tuple(one.mark for one in signatures)
+    )
 
 
 def _begins(value: bytes, start: str) -> bool:
@@ -204,15 +206,15 @@ def needs_check(mail: Mail, verdict: Verdict, trust: VerifySettings) -> bool:
     return trust.dns and verdict.verdict is VerdictKind.NONE and bool(domain_of(mail))
 
 
-def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettings, answers: Answers) -> Verdict | Wanted:
+def judge(mail: Mail, signed: dkim.SignedMail, arrival: Arrival, trust: VerifySettings, answers: Answers) -> Verdict | Wanted:
     """Our own verdict from the signatures in the mail, its envelope, and these answers of DNS; or which answers are lacking."""
     domain, author = domain_of(mail), mail.author
     if not domain or author is None:
         return NO_VERDICT
     missing: set[Question] = set()
     findings: list[Finding] = []
-    if sealed.signatures and sealed.authors == (author.key,):  # else somebody reads another From: than we do
-        for signature in sealed.signatures:
+    if signed.signatures and signed.authors == (author.key,):  # else somebody reads another From: than we do
+        for signature in signed.signatures:
             try:
                 outcome = dkim.verify(signature, answers, arrival.arrived_at)
                 words = f"dkim={outcome.result}: {outcome.because}"
@@ -239,12 +241,12 @@ def judge(mail: Mail, sealed: dkim.Sealed, arrival: Arrival, trust: VerifySettin
         return Wanted(frozenset(missing))
     try:
         verdict = _by_policy(domain, policy, findings, answers)
-        return _with_own_seals(verdict, mail, domain, policy, findings, answers) if verdict.passed else verdict
+        return _with_own_signatures(verdict, mail, domain, policy, findings, answers) if verdict.passed else verdict
     except Missing as wanted:
         return Wanted(wanted.questions)
 
 
-def _with_own_seals(
+def _with_own_signatures(
     verdict: Verdict, mail: Mail, domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence[Finding], answers: Answers
 ) -> Verdict:
     """A pass with the signatures on which it rests, where no host that may send for the domain was seen sending it. Raises Missing."""
@@ -262,7 +264,7 @@ def _with_own_seals(
     good = [finding for finding in findings if counts(finding)]
     if any(finding.signature is None for finding in good):
         return verdict
-    return replace(verdict, seals=tuple(seal_of((s,), mail, s.covers) for f in good if (s := f.signature) is not None))
+    return replace(verdict, signatures=tuple(signature_of((s,), mail, s.covers) for f in good if (s := f.signature) is not None))
 
 
 def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence[Finding], answers: Answers) -> Verdict:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from mailgate.decide.once import seal_key
+from mailgate.decide.once import signature_key
 from mailgate.decide.situation import Situation
-from mailgate.model.evidence import Evidence, EvidenceKind, Seal
+from mailgate.model.evidence import DkimSignature, Evidence, EvidenceKind
 
 #: So long a signature speaks for itself. Mail is rarely under way for longer; what was said a day ago may no longer be meant.
 FRESH = timedelta(days=1)
@@ -32,51 +32,52 @@ class Doubt:
 
 def doubt(s: Situation) -> Doubt | None:
     """None where the author's domain is not the question, or where one of its signatures is enough."""
-    if not s.verdict.passed or not s.verdict.seals:
+    if not s.verdict.passed or not s.verdict.signatures:
         return None
-    doubts = [_doubt_of(seal, s) for seal in s.verdict.seals]
+    doubts = [_doubt_of(signature, s) for signature in s.verdict.signatures]
     if any(each is None for each in doubts):
         return None
     found = [each for each in doubts if each is not None]
     return next((each for each in found if each.ask), found[0])
 
 
-def _doubt_of(seal: Seal, s: Situation) -> Doubt | None:
-    if any(seal_key(mark) in s.once for mark in seal.marks):
+def _doubt_of(signature: DkimSignature, s: Situation) -> Doubt | None:
+    if any(signature_key(mark) in s.once for mark in signature.marks):
         return Doubt("its signature was used before")
-    if "message-id" not in seal.headers or not s.mail.message_id:
+    if "message-id" not in signature.headers or not s.mail.message_id:
         return Doubt("its signature does not cover the Message-ID")
-    if lacking := _unsigned(seal, s):
+    if lacking := _unsigned(signature, s):
         return Doubt(f"its signature does not cover what names the ticket ({lacking})")
-    if seal.made_at is None:
+    if signature.made_at is None:
         return Doubt("its signature does not say when it was made", "old_signature")
-    if s.arrived_at - seal.made_at > FRESH:
+    if s.arrived_at - signature.made_at > FRESH:
         return Doubt("its signature is more than a day old", "old_signature")
     if not any(
-        name in seal.headers and any(s.policy.is_own(a.address) for a in listed) for name, listed in (("to", s.mail.to), ("cc", s.mail.cc))
+        name in signature.headers and any(s.policy.is_own(a.address) for a in listed)
+        for name, listed in (("to", s.mail.to), ("cc", s.mail.cc))
     ):
         # A mail to a colleague or a vendor that names a ticket is no order to us, whoever hands it on.
         return Doubt("its signature does not cover that it was sent to one of our desks", "sent_elsewhere")
     return None
 
 
-def _unsigned(seal: Seal, s: Situation) -> str:
+def _unsigned(signature: DkimSignature, s: Situation) -> str:
     """Where the evidence stands that is believed without being signed, "" where all of it is."""
     valid = [e for e in s.thread.evidence if e.valid]
     mine = [e for e in valid if e.ticket is not None and e.ticket == s.thread.ticket]
     strongest = next(iter(mine), None)
-    if strongest is not None and not _is_signed((e for e in mine if e.kind is strongest.kind), seal):
+    if strongest is not None and not _is_signed((e for e in mine if e.kind is strongest.kind), signature):
         return strongest.where
     if s.letter is not None:
         # Which letter is answered decides what the answer is: public or internal.
         of_letter = [e for e in valid if e.letter == s.letter.id and e.kind in (EvidenceKind.REPLY_ADDRESS, EvidenceKind.OWN_ID)]
-        if not _is_signed(of_letter, seal):
+        if not _is_signed(of_letter, signature):
             return of_letter[0].where if of_letter else "-"
         # An address may say a command of its own.
-        return next((e.where for e in of_letter if e.purpose in ("action", "rate") and not _is_signed((e,), seal)), "")
+        return next((e.where for e in of_letter if e.purpose in ("action", "rate") and not _is_signed((e,), signature)), "")
     return ""
 
 
-def _is_signed(evidence: Iterable[Evidence], seal: Seal) -> bool:
+def _is_signed(evidence: Iterable[Evidence], signature: DkimSignature) -> bool:
     """Whether any of it stands in a header that is signed."""
-    return any(place in _HEADERS and place in seal.headers for e in evidence for place in e.everywhere)
+    return any(place in _HEADERS and place in signature.headers for e in evidence for place in e.everywhere)
