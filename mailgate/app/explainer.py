@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Self
 from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
-from mailgate.decide.known import Known
-from mailgate.explain.dry_run import Told, an_arrival, desk_for, dry_run
+from mailgate.explain.dry_run import DryNumbers, Explained, NothingOnFile, dry_run
 from mailgate.gateway.authenticating import Authentication
-from mailgate.gateway.reading import ReadingRound
+from mailgate.gateway.deciding import Deciding
+from mailgate.gateway.loading.loader import Loader
 from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account, Accounted
 from mailgate.model.installation import ReaderSettings, VerifySettings
@@ -77,11 +77,17 @@ class Explainer:
         self.reader = ReaderOnly(replace(settings.reader if settings else ReaderSettings(), workers=1))
         self.desk = LetterWriter(policy, ring, templates, "null", operator, True)
         self.agents: Mapping[str, Person] = _known_agents(self.store, policy) if self.store else _agents(policy)
-        self.rounds = ReadingRound(self.store, self.reader, clock, lambda *_: None) if self.store else None
         verify = settings.verify if settings else VerifySettings()
         verify = replace(verify, dns=verify.dns or dns)
         self.resolver = build_resolver(verify) if dns else None
-        self.authentication = Authentication(verify, self.resolver) if verify.sources else None
+        self.deciding = Deciding(
+            Loader(self.store) if self.store else NothingOnFile(self.agents),
+            DryNumbers(),
+            self.reader,
+            Authentication(verify, self.resolver) if verify.sources else None,
+            renames=settings is not None and settings.relay.message_id_pattern is not None,
+            letter_id=lambda: "",
+        )
 
     def __enter__(self) -> Self:
         self.reader.start()
@@ -94,7 +100,7 @@ class Explainer:
         if self.store:
             self.store.close()
 
-    def tell(self, mails: Sequence[Path | bytes], accounts: bool = True) -> Iterator[Told]:
+    def tell(self, mails: Sequence[Path | bytes], accounts: bool = True) -> Iterator[Explained]:
         """One answer for each mail, in order. A mail that cannot be read is told as such. `accounts`: how it was read as well."""
         waiting: list[bytes | OSError] = []
         held = 0
@@ -109,40 +115,25 @@ class Explainer:
                 waiting, held = [], 0
         yield from self._told(waiting, accounts)
 
-    def _told(self, raws: Sequence[bytes | OSError], accounts: bool) -> Iterator[Told]:
+    def _told(self, raws: Sequence[bytes | OSError], accounts: bool) -> Iterator[Explained]:
         read = self.reader.accounts if accounts else self.reader.read
         answers = iter(read([(raw, None, True) for raw in raws if isinstance(raw, bytes)]))
         for raw in raws:
             if isinstance(raw, OSError):
-                yield Told(_unreadable(f"cannot be opened: {raw.strerror}"))
+                yield Explained(_unreadable(f"cannot be opened: {raw.strerror}"))
                 continue
             answer = next(answers)
             if isinstance(answer, Unread):
-                yield Told(_unreadable(answer.reason))
+                yield Explained(_unreadable(answer.reason))
             elif isinstance(answer, Accounted):
                 told = recognised_account(answer, self.desk.ring)
                 yield self._decided(raw, told.reading, told.account)
             else:
                 yield self._decided(raw, recognised(answer, self.desk.ring), None)
 
-    def _decided(self, raw: bytes, reading: Reading, account: Account | None) -> Told:
-        now = self.clock()
-        arrival = an_arrival(raw, reading, now)
-        known_people = {key: p for p in self.agents.values() for key in p.keys}
-        course = dry_run(
-            self.rounds,
-            self.desk,
-            desk_for(self.desk, arrival),
-            self.agents,
-            arrival,
-            reading,
-            now,
-            Known(people=known_people),
-            self.authentication,
-            self.reader.signatures,
-            self.reader.texts,
-        )
-        return Told(reading, account, course, self.unknown, self.held)
+    def _decided(self, raw: bytes, reading: Reading, account: Account | None) -> Explained:
+        decided = dry_run(self.deciding, self.desk, self.agents, raw, reading, self.clock())
+        return Explained(reading, account, decided, self.unknown, self.held)
 
 
 def _known_agents(store: Store, policy: Policy) -> dict[str, Person]:

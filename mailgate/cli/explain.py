@@ -55,7 +55,7 @@ def explain(
 
 def _explain(paths: list[str], as_json: bool, config: Path | None, dns: bool) -> None:
     from mailgate.app.explainer import Explainer
-    from mailgate.explain.dry_run import as_json as form_of
+    from mailgate.explain.as_json import as_json as form_of
 
     if not as_json:
         from mailgate.explain import in_words

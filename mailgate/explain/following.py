@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from mailgate.compose.words import CODES, METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
-from mailgate.explain.dry_run import Course
 from mailgate.explain.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
 from mailgate.explain.words import KINDS, plain, set_aside, why_silent
+from mailgate.gateway.deciding import DecidedMail
 from mailgate.model.commands import Fault, Heard, Parsed, said
 from mailgate.model.decision import Change, Decision
 from mailgate.model.events import (
@@ -120,12 +120,12 @@ TIMERS: Mapping[TimerKind, str] = {
 MOST_COMMANDS, MOST_FAULTS, MOST_LETTERS = 20, 10, 20
 
 
-def in_short(course: Course) -> str:
+def in_short(decided: DecidedMail) -> str:
     """The whole of it in a sentence or two."""
-    s, decision = course.situation, course.decision
+    s, decision = decided.situation, decided.wanted
     what = KINDS[s.reading.kind][1]
     what = what[0].upper() + what[1:]
-    letters = sum(isinstance(verdict, budget.Send | budget.Delay) for verdict in course.verdicts)
+    letters = sum(isinstance(verdict, budget.Send | budget.Delay) for verdict in decided.verdicts)
     wrote = f"{counted(letters, 'letter')} would be written" if letters else "nobody would be written to"
     if decision.set_aside:
         return f"{what}. It would be set aside, and {wrote}."
@@ -139,9 +139,9 @@ def in_short(course: Course) -> str:
     return f"{what}. It would join ticket {change.after.number}{refused}{hidden}, and {wrote}."
 
 
-def consequences(course: Course, held: bool) -> list[str]:
+def consequences(decided: DecidedMail, held: bool) -> list[str]:
     """What would follow if this mail came now. `held`: no letter leaves by itself."""
-    s, decision = course.situation, course.decision
+    s, decision = decided.situation, decided.wanted
     zone = s.desk.timezone
     people = {p.id: p for p in (*s.agents.values(), *(s.file.people if s.file else ()), *decision.people)}
     if s.author is not None:
@@ -156,8 +156,8 @@ def consequences(course: Course, held: bool) -> list[str]:
         lines += _nothing(decision)
     lines += _forward(decision)
     lines += _beside(decision, s, zone)
-    lines += _letters(course.letters, course.verdicts, zone)
-    if held and course.letters:
+    lines += _letters(decided.wanted.letters, decided.verdicts, zone)
+    if held and decided.wanted.letters:
         lines += filled('None of them would leave by itself: letters are held here (letters = "hold").')
     return lines + _unwritten(decision, people)
 

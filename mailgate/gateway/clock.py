@@ -60,7 +60,7 @@ class ClockRound:
         seen = replace(file, ticket=decision.changes[-1].recorded)
         counts = self.store.outbox.automatic_counts(addresses, now)
         suppressed = self.store.people.suppressed(addresses, now)
-        decision, wanted, _ = desk.spend(decision, counts, suppressed, now)
+        decision, wanted, _, _ = desk.spend(decision, counts, suppressed, now)
         letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
         outcomes = [Outcome(None, decision, letters, desk.held)]
         self.store.record(outcomes, now, desk.last_look(now))

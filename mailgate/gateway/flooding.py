@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,35 +20,13 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 
 if TYPE_CHECKING:
-    from mailgate.record.floods import Flows
+    pass
 
 HOUR = timedelta(hours=1)
 #: For so long somebody who was not answered may still be told why.
 WORTH_TELLING = timedelta(days=7)
 #: Tickets that a letter names as not answered.
 MOST_NAMED = 10
-
-
-def load(store: Flows, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Flow | None) -> Flow:
-    """`keys`: folded addresses that letters may go to; `before`: of the batch before, whose letters are not recorded yet."""
-    authors = {folded(a.address) for r in reads for a in r.reading.mail.authors if a.address}
-    paths = {r.claim.arrival.reverse_path for r in reads if r.claim.arrival.reverse_path}
-    flow = Flow(
-        blocks=store.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
-        last=dict(store.last_letters(authors, now - HOUR)),
-        tally=floods.FloodTally(dict(store.told_because_of(authors, now - HOUR))),
-        untold=dict(store.untold({*authors, *keys}, now - WORTH_TELLING)),
-    )
-    # Only who had a letter lately, or answers one, can take a turn: for all others nothing is asked.
-    quick = authors & flow.last.keys() | {folded(r.reading.mail.authors[0].address) for r in reads if r.reading.mail.author and r.evidence}
-    flow.turns = dict(store.turns_of(quick, now - loops.MEMORY)) if quick else {}
-    if before is not None:
-        for cause, letters in before.made:
-            flow.tally.count(cause, letters)
-            _follow(flow, letters, now)
-        for turn in before.taken:
-            flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
-    return flow
 
 
 def judged(s: Situation, one: Read, flow: Flow) -> tuple[Situation, Turn | None]:
@@ -167,7 +145,7 @@ def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
     return replace(decision, letters=(*held, *letters), alarm=alarm)
 
 
-def _follow(flow: Flow, letters: Iterable[LetterWanted], now: datetime) -> None:
+def follow(flow: Flow, letters: Iterable[LetterWanted], now: datetime) -> None:
     for letter in letters:
         if letter.automatic and letter.audience.is_outside:
             flow.last[folded(letter.person.address)] = now
@@ -177,7 +155,7 @@ def explained(
     decision: Decision, letters: tuple[LetterWanted, ...], flow: Flow, policy: Policy, now: datetime
 ) -> tuple[Decision, tuple[LetterWanted, ...]]:
     """The letters that are written, with what their readers were not answered before; agents see who was not answered just now."""
-    _follow(flow, letters, now)
+    follow(flow, letters, now)
     for one in decision.unanswered:
         flow.untold[one.key] = (*flow.untold.get(one.key, ()), one)
     now_unanswered = {one.ticket: one.reason for one in decision.unanswered}

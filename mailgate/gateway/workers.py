@@ -42,7 +42,3 @@ class Reader(Protocol):
 
 class Unwritten(Exception):
     """A letter cannot be written: nothing of its decision may be recorded."""
-
-
-class Unopened(Exception):
-    """The files of a mail cannot be opened under the budget: what is in them must be known before it may leave."""

@@ -53,8 +53,9 @@ class LetterWriter:
 
     def spend(
         self, decision: Decision, counts: budget.Counts, suppressed: Mapping[str, str], now: datetime
-    ) -> tuple[Decision, tuple[LetterWanted, ...], budget.Counts]:
-        """The decision with what the budget suppressed noted on its tickets, the letters that may be written, and the counts after it."""
+    ) -> tuple[Decision, tuple[LetterWanted, ...], tuple[budget.Verdict, ...], budget.Counts]:
+        """The decision with what the budget suppressed noted on its tickets, the letters that may be written, the verdict on each letter
+        that it wanted, and the counts after it."""
         verdicts = budget.spend(decision.letters, counts, suppressed, self.policy, now)
         after = budget.after(decision.letters, verdicts, counts) if any(map(budget.is_counted, decision.letters)) else counts
         letters: list[LetterWanted] = []
@@ -68,7 +69,7 @@ class LetterWriter:
             if isinstance(verdict, budget.Delay):
                 wanted = replace(wanted, not_before=verdict.until)
             letters.append(wanted if wanted.id else replace(wanted, id=new_letter_id()))
-        return decision, tuple(letters), after
+        return decision, tuple(letters), verdicts, after
 
     def last_look(self, now: datetime) -> Callable[[Sequence[Letter], budget.Counts], str] | None:
         """For the record: whose budget letters decided at `now` are over once they are in it. None where every limit is lifted."""

@@ -83,6 +83,11 @@ class Kind(StrEnum):
     LOOP = "loop"  #: a letter of our own that came back (proved by MAC)
     UNREADABLE = "unreadable"
 
+    @property
+    def is_report(self) -> bool:
+        """Whether a machine says in it what became of a letter."""
+        return self in (Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT)
+
 
 #: How the reason begins for which an absence is set aside that is about nothing of ours. Strangers are away every day: nobody is asked to
 #: look at it.

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import Literal
 
 from sqlalchemy import Connection, select, update
 
 from mailgate.record.database import Database
+from mailgate.record.rows import IdKind
 from mailgate.record.tables import counters
-
-IdKind = Literal["ticket", "person", "entry", "inbox"]
 
 KINDS: tuple[IdKind, ...] = ("ticket", "person", "entry", "inbox")
 #: Numbers of a block. Tickets' are short, because people see their gaps; each block is a commit of its own, with its wait for the disk.

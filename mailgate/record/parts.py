@@ -48,11 +48,15 @@ class reads(Generic[P, T]):  # noqa: N801
         return partial(self._work, None) if part is None else partial(self._alone, part._db)
 
     def _alone(self, database: Database, *args: P.args, **kwargs: P.kwargs) -> T:
-        return database.read(lambda connection: self._work(None, connection, *args, **kwargs))
+        return self._run(database, partial(self._work, None), [list(one) if isinstance(one, Iterator) else one for one in args], kwargs)
+
+    def _run(self, database: Database, work: Callable[..., T], args: list[Any], kwargs: dict[str, Any]) -> T:
+        """The work may be done twice, where the database was busy: so no argument is an iterator, which is empty the second time."""
+        return database.read(lambda connection: work(connection, *args, **kwargs))
 
 
 class writes(reads[P, T]):  # noqa: N801
-    """The same for work that changes something: it may run twice (`Database.write`), so arguments are no iterators."""
+    """The same for work that changes something (`Database.write`)."""
 
-    def _alone(self, database: Database, *args: P.args, **kwargs: P.kwargs) -> T:
-        return database.write(lambda connection: self._work(None, connection, *args, **kwargs))
+    def _run(self, database: Database, work: Callable[..., T], args: list[Any], kwargs: dict[str, Any]) -> T:
+        return database.write(lambda connection: work(connection, *args, **kwargs))

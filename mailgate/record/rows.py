@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Literal, Protocol
 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.delivery import OutboxState
@@ -15,6 +15,8 @@ from mailgate.model.mail import Arrival, NoSpace
 
 #: Of what one claim may hold, where nobody says otherwise. Here, so that whoever needs no database loads no library for one.
 OCTETS = 8 * 1024 * 1024
+
+IdKind = Literal["ticket", "person", "entry", "inbox"]
 
 
 class Conflict(Exception):

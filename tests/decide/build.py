@@ -22,7 +22,6 @@ from mailgate.gateway.loading.gathering import (
     with_readers,
     with_what_is_below,
 )
-from mailgate.gateway.reading import REPORTS
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.events import AgentReplied, AutoClosed, Event, HoldStarted, TicketRejected, TicketResolved, WaitStarted, name_of
@@ -229,12 +228,12 @@ def a_situation(
         reached_otherwise=reached_otherwise,
         since_answers={letter.address.lower(): (last_answer, dead_letters) for letter in rows.values()},
     )
-    path = "" if (kind in REPORTS if null_path is None else null_path) else None
+    path = "" if (kind.is_report if null_path is None else null_path) else None
     came = Arrival(b"", path, (SUPPORT,), door, "192.0.2.7", received_at or arrived_at, arrived_at)
     above = heard_in(mail.forwarded.above) if mail.forwarded else None
     reading = Reading(mail, kind, "written: nothing says otherwise", answer, answer_because, heard_from(mail), above)
     to_us = tuple(a.address for a in mail.to if policy.is_own(a.address))
-    evidence = find_evidence(mail, to_us, RING, policy, desk, is_report=kind in REPORTS)
+    evidence = find_evidence(mail, to_us, RING, policy, desk, is_report=kind.is_report)
     claim = Claim(77, desk.id, came, 1, "lease", confirmed)
     one = Read(claim, desk, reading, evidence, verdict, verdict_source or verdict != NO_VERDICT)
     # As many ids as there are people nobody knows: of those copied in, and of who passes a mail on.

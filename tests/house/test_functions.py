@@ -9,7 +9,7 @@ from tests.house.tree import modules, name
 MOST_PARAMETERS, MOST_LINES = 8, 60
 #: To be mended by their owners; nothing new comes in here.
 NOT_YET = {
-    "mailgate/gateway/__init__.py: __init__", "mailgate/explain/dry_run.py: dry_run", "mailgate/explain/dry_run.py: as_json",
+    "mailgate/gateway/__init__.py: __init__",
     "mailgate/record/standing.py: _health", "mailgate/settings/__init__.py: examine",
     "mailgate/settings/policy_file.py: build", "mailgate/understand/text/html.py: _render", "mailgate/understand/parse.py: parse",
     "mailgate/understand/text/quotes.py: quotes",

@@ -1,0 +1,177 @@
+"""Looks up what a decision needs to know, in few statements for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mailgate.decide import budget, desks, floods, loops, once
+from mailgate.decide.flow import Flow
+from mailgate.decide.guessing import guesser
+from mailgate.decide.known import Known
+from mailgate.decide.reports import TOGETHER
+from mailgate.gateway import flooding
+from mailgate.gateway.loading.gathering import Read, copied_in, ids_beside
+from mailgate.model.commands import tickets_named
+from mailgate.model.evidence import Evidence, EvidenceKind
+from mailgate.model.policy import Policy
+from mailgate.model.sender import folded
+from mailgate.model.ticket import Status, TicketFile
+from mailgate.model.understood import LetterFacts
+from mailgate.record.rows import Claim
+from mailgate.understand.answers import cited_ids
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
+
+HOUR = timedelta(hours=1)
+#: For so long somebody who was not answered may still be told why.
+WORTH_TELLING = timedelta(days=7)
+
+
+class Loader:
+    """What the record says. Changes nothing in it."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def aliases(self, message_ids: Iterable[str]) -> dict[str, str]:
+        """Letters behind Message-IDs that a relay gave them."""
+        return self._store.outbox.aliases(message_ids)
+
+    def raw(self, claim: Claim) -> bytes:
+        return self._store.inbox.raw(claim.id)
+
+    def text_of(self, letter: str) -> str:
+        """What a letter of ours says, "" where it is not known."""
+        return self._store.outbox.texts([letter]).get(letter, "")
+
+    def letters(self, ids: Iterable[str]) -> dict[str, LetterFacts]:
+        return self._store.outbox.facts(ids)
+
+    def counts(self, addresses: Iterable[str], now: datetime, *, by_minute: bool) -> budget.Counts:
+        """Automatic letters to these addresses. `by_minute` False: nobody needs to know how many left in the last minute."""
+        return self._store.outbox.automatic_counts(addresses, now, by_minute=by_minute)
+
+    def flow(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Flow | None = None) -> Flow:
+        """What is known of who wrote them. `keys`: folded addresses that letters may go to; `before`: of the batch before, whose letters
+        are not recorded yet."""
+        flows = self._store.flows
+        authors = {folded(a.address) for r in reads for a in r.reading.mail.authors if a.address}
+        paths = {r.claim.arrival.reverse_path for r in reads if r.claim.arrival.reverse_path}
+        flow = Flow(
+            blocks=flows.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
+            last=dict(flows.last_letters(authors, now - HOUR)),
+            tally=floods.FloodTally(dict(flows.told_because_of(authors, now - HOUR))),
+            untold=dict(flows.untold({*authors, *keys}, now - WORTH_TELLING)),
+        )
+        # Only who had a letter lately, or answers one, can take a turn: for all others nothing is asked.
+        quick = authors & flow.last.keys() | {
+            folded(r.reading.mail.authors[0].address) for r in reads if r.reading.mail.author and r.evidence
+        }
+        flow.turns = dict(flows.turns_of(quick, now - loops.MEMORY)) if quick else {}
+        if before is not None:
+            for cause, letters in before.made:
+                flow.tally.count(cause, letters)
+                flooding.follow(flow, letters, now)
+            for turn in before.taken:
+                flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
+        return flow
+
+    def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
+        """What is on file about these mails. `before`: of the batch before, which is not recorded yet."""
+        known = Known()
+        known.letters = dict(self._store.outbox.facts({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
+        cited: dict[str, set[str]] = {}
+        for at in {r.desk.id for r in reads}:
+            mine = [r for r in reads if r.desk.id == at]
+            ids = {i for r in mine for i in (*cited_ids(r.reading.mail), r.reading.mail.message_id) if i}
+            ids |= {f.message_id for r in mine if (f := r.reading.mail.forwarded) and f.message_id}
+            # Whatever a decision may record as its ticket's has to be looked up: else it conflicts for ever with the ticket that has it.
+            ids |= {e.value for r in mine for e in r.evidence if e.kind is EvidenceKind.KNOWN_ID}
+            # At another desk than that of the ticket, the mail may belong to one beside it.
+            cited[at] = ids | {desks.beside(number) for r in mine for e in r.evidence if (number := _named(e, known)) is not None}
+            known.message_ids[at] = dict(self._store.inbox.tickets_by_message_ids(at, cited[at]))
+            own = {r.reading.mail.message_id for r in mine if r.reading.mail.message_id}
+            known.read_ids.update((at, i) for i in self._store.inbox.same_message_ids(at, own, {r.claim.id for r in mine}))
+        for at, own in ids_beside(reads, policy).items():
+            known.read_ids.update((at, i) for i in self._store.inbox.same_message_ids(at, own, {r.claim.id for r in reads}))
+        keys = {a.key for r in reads for a in r.reading.mail.authors if a.address}
+        passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
+        copied = {a.key for r in reads for a in copied_in(r, known, policy)}
+        known.people = dict(self._store.people.at(keys | copied | passed_on))
+        rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
+        known.ratings = dict(self._store.tickets.ratings(rated)) if rated else {}
+        guessers = {guesser(a.key, r.verdict) for r in reads if (a := r.reading.mail.author) is not None}
+        known.bad_tokens = self._store.flows.bad_tokens(guessers, now - timedelta(hours=1))
+        may_command = [r for r in reads if _may_command(r, known)]
+        known.once = self._store.outbox.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
+        known.asked = self._store.outbox.asked({p.id for p in known.people.values() if p.agent}, now)
+        if before is not None:
+            known.follow_names(before, cited)
+        numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
+        numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
+        numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
+        numbers |= {number for r in reads if _by_agent(r, known) for number in tickets_named(r.reading.commands)}
+        by_agents = {number for r in reads if _by_agent(r, known) for number in _candidates(r, known)}
+        while numbers:
+            files = self._store.tickets.files(numbers, notices_for=by_agents & numbers)
+            known.files.update(files)
+            merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
+            by_agents |= merged
+            numbers = (merged | self._follow_ups(files, known, cited)) - known.files.keys()
+        if before is not None:
+            known.follow_files(before)
+        agents = {agent.address.lower() for agent in policy.agents.values()}
+        self._look_up_addresses(reads, known, agents, now, before)
+        return known
+
+    def _follow_ups(self, files: dict[int, TicketFile], known: Known, cited: dict[str, set[str]]) -> set[int]:
+        """The tickets that go on where these, which are closed, ended."""
+        keys = {desks.after(file.ticket.number) for file in files.values() if file.ticket.status is Status.CLOSED}
+        if not keys:
+            return set()
+        for at, ids in cited.items():
+            known.message_ids[at].update(self._store.inbox.tickets_by_message_ids(at, keys))
+            ids |= keys
+        return {number for ids in known.message_ids.values() for key in keys if (number := ids.get(key)) is not None}
+
+    def _look_up_addresses(self, reads: Sequence[Read], known: Known, colleagues: set[str], now: datetime, before: Known | None) -> None:
+        """Which addresses get nothing automatic: authors, whoever may be written to, and whom reports are about."""
+        reported = {e.letter for r in reads if r.reading.kind.is_report for e in r.evidence if e.valid and e.letter in known.letters}
+        keys = {a.key for r in reads for a in r.reading.mail.authors if a.address} | colleagues
+        keys |= {p.address.lower() for file in known.files.values() for p in file.people}
+        keys |= {known.letters[id_].address.lower() for id_ in reported if id_}
+        known.suppressed = self._store.people.suppressed(keys, now)
+        if reported:
+            known.reached_otherwise = frozenset(self._store.delivery_reports.reached_otherwise(id_ for id_ in reported if id_))
+            addresses = {known.letters[id_].address.lower() for id_ in reported if id_}
+            known.since_answers = self._store.delivery_reports.since_answers(addresses, now - TOGETHER)
+        if before is not None:
+            known.follow_suppressions(before)
+            known.follow_reports()
+
+
+def _by_agent(one: Read, known: Known) -> bool:
+    person = known.people.get(author.key) if (author := one.reading.mail.author) else None
+    return person is not None and person.agent is not None
+
+
+def _may_command(one: Read, known: Known) -> bool:
+    """Whether a mail can ask for anything that happens once: it is an agent's, or the answer to a letter of ours."""
+    return any(e.valid for e in one.evidence) or _by_agent(one, known)
+
+
+def _candidates(one: Read, known: Known) -> set[int]:
+    found: set[int | None] = {e.ticket for e in one.evidence}
+    found |= {facts.ticket for e in one.evidence if (facts := known.letters.get(e.letter or ""))}
+    cited = cited_ids(one.reading.mail)
+    found |= {known.ids_of(one.desk.id).get(i) for i in cited}
+    return {n for n in found if n}
+
+
+def _named(evidence: Evidence, known: Known) -> int | None:
+    """The ticket that signed evidence names."""
+    letter = known.letters.get(evidence.letter or "") if evidence.valid else None
+    return letter.ticket if letter is not None else evidence.ticket if evidence.valid else None
