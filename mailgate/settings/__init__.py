@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,18 +122,18 @@ def examine(folder: Path, stand_in: Keyring | None = None) -> Examined:
     text, form, stand_ins = read(folder / "mailgate.toml", InstallationForm, INSTALLATION_KEYS, mistakes)
     before = len(mistakes)
     policy, policy_text = _policy(folder, templates, catalogues, mistakes)
-    sound_policy = policy if len(mistakes) == before else None
+    found = Examined(
+        folder,
+        tuple(mistakes),
+        None,
+        policy=policy if len(mistakes) == before else None,
+        text=text,
+        policy_text=policy_text,
+        templates=templates,
+        catalogues=catalogues,
+    )
     if form is None:
-        return Examined(
-            folder,
-            tuple(mistakes),
-            None,
-            policy=sound_policy,
-            text=text,
-            policy_text=policy_text,
-            templates=templates,
-            catalogues=catalogues,
-        )
+        return found
     ring = None
     if all(place[0] != "keys" for place in stand_ins):
         of_keys: list[Mistake] = []
@@ -145,53 +145,40 @@ def examine(folder: Path, stand_in: Keyring | None = None) -> Examined:
     verify = verify_settings(form)
     if policy and not any(place[:1] in (("verify",), ("doors",), ("mailboxes",)) for place in stand_ins):
         check_proofs(policy, policy_text, verify, mistakes)
-    parts = Examined(
-        folder,
-        tuple(mistakes),
-        None,
-        database=_database(folder, form.database) if "database" not in wrong else None,
-        ring=ring,
-        policy=sound_policy,
-        relay=_relay(folder, form.hostname, form.relay) if not wrong & {"relay", "oauth"} else None,
-        relay_password=(folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
-        doors=tuple(_door(folder, form.hostname, door) for door in form.doors) if "doors" not in wrong else (),
-        mailboxes=tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes) if not wrong & {"mailboxes", "oauth"} else (),
-        oauth=tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()) if "oauth" not in wrong else (),
-        verify=verify if "verify" not in wrong else None,
-        text=text,
-        policy_text=policy_text,
-        templates=templates,
-        catalogues=catalogues,
-        disk_warning=form.operator.disk_warning,
-    )
+    found = replace(found, mistakes=tuple(mistakes), ring=ring, **_sound(folder, form, verify, wrong))
     if mistakes or policy is None or ring is None or stand_ins:
-        return parts
-    assert parts.database is not None and parts.relay is not None
-    settings = Settings(
-        folder=folder,
+        return found
+    return replace(found, settings=_settings(found, form))
+
+
+def _sound(folder: Path, form: Any, verify: VerifySettings, wrong: set[str]) -> dict[str, Any]:
+    """What can be used of an installation although some of its tables are wrong."""
+    return {
+        "database": _database(folder, form.database) if "database" not in wrong else None,
+        "relay": _relay(folder, form.hostname, form.relay) if not wrong & {"relay", "oauth"} else None,
+        "relay_password": (folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
+        "doors": tuple(_door(folder, form.hostname, door) for door in form.doors) if "doors" not in wrong else (),
+        "mailboxes": tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes)
+        if not wrong & {"mailboxes", "oauth"}
+        else (),
+        "oauth": tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()) if "oauth" not in wrong else (),
+        "verify": verify if "verify" not in wrong else None,
+        "disk_warning": form.operator.disk_warning,
+    }
+
+
+def _settings(found: Examined, form: Any) -> Settings:
+    shared = {one.name: getattr(found, one.name) for one in fields(Settings) if hasattr(found, one.name)}
+    return Settings(
+        **shared,
         hostname=form.hostname,
-        database=parts.database,
-        doors=parts.doors,
-        relay=parts.relay,
-        relay_password=parts.relay_password,
-        mailboxes=parts.mailboxes,
-        oauth=parts.oauth,
-        ring=ring,
         operator=form.operator.mail,
-        disk_warning=form.operator.disk_warning,
         letters_held=form.letters == "hold",
-        verify=verify,
         reader=value_of(ReaderSettings, form.reader),
         rounds=value_of(RoundSettings, form.rounds),
         log=value_of(LogSettings, form.log),
         accept_other_keys=form.keys.accept_other,
-        policy=policy,
-        policy_text=policy_text,
-        text=text,
-        templates=templates,
-        catalogues=catalogues,
     )
-    return replace(parts, settings=settings)
 
 
 def digest_of(text: str) -> str:
