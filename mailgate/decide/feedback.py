@@ -14,7 +14,6 @@ from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.ticket import Status, Ticket
 
-OPEN_FOR = timedelta(days=14)  #: after closing
 LOW = 2  #: up to here the lead hears of it
 
 
@@ -64,7 +63,7 @@ def count_rating(s: Scene, given: Given) -> Feedback:
         return Feedback(None, because="the letter asked for no rating")
     if ticket.status in (Status.MERGED, Status.REJECTED):
         return Feedback(None, because=f"the ticket is {ticket.status.value}")
-    if is_too_late(ticket, given.at):
+    if is_too_late(ticket, given.at, s.policy.timers.rating_window):
         return Feedback(None, late=True, because="the ticket was closed too long ago")
     return _counted(s, ticket, given, given.closure)
 
@@ -83,6 +82,6 @@ def _counted(s: Scene, ticket: Ticket, given: Given, closure: int) -> Feedback:
     return Feedback(counted, (happened, low), letters, because=because)
 
 
-def is_too_late(ticket: Ticket, at: datetime) -> bool:
+def is_too_late(ticket: Ticket, at: datetime, window: timedelta) -> bool:
     """Whether a closed ticket takes no more ratings."""
-    return ticket.status is Status.CLOSED and ticket.closed_at is not None and at > ticket.closed_at + OPEN_FOR
+    return ticket.status is Status.CLOSED and ticket.closed_at is not None and at > ticket.closed_at + window

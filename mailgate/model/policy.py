@@ -152,6 +152,7 @@ class Timers:
     auto_resolve: Days = setting(6, 'or "never"')
     auto_close: Days = setting(5, 'after resolving, or "never"')
     reopen_window: Duration = setting(timedelta(days=14), "an answer after that opens a new ticket")
+    rating_window: Duration = setting(timedelta(days=14), "after closing; a rating after that is thanked for and does not count")
 
 
 def _wider(of_all: int | None, of_the_proven: int | None) -> int | None:

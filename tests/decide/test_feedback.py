@@ -7,12 +7,13 @@ from itertools import product
 
 import pytest
 
-from mailgate.decide.feedback import OPEN_FOR, Feedback, Given, count_rating
+from mailgate.decide.feedback import Feedback, Given, count_rating
 from mailgate.model.decision import RatingCounted
 from mailgate.model.events import LowRatingGiven, RatingGiven, name_of
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
+from mailgate.model.policy import Timers
 from mailgate.model.ticket import Status, Ticket, TicketFile, TicketKind
 from tests.decide.life import AGENTS, a_policy, a_scene
 
@@ -52,10 +53,12 @@ def rated(
     at: datetime = NOON,
     lead: str | None = "ann",
     previous: int | None = None,
+    timers: Timers | None = None,
 ) -> Feedback:
     file = TicketFile(ticket or a_ticket(), (MAX,), ())
     return count_rating(
-        a_scene(file, at, policy=a_policy(lead=lead)), Given(score, comment, closure, person, role, proof, at, previous, entry=20, mail=30)
+        a_scene(file, at, policy=a_policy(lead=lead, timers=timers)),
+        Given(score, comment, closure, person, role, proof, at, previous, entry=20, mail=30),
     )
 
 
@@ -120,10 +123,12 @@ def test_a_rating_counts_for_the_resolution_whose_letter_asked_for_it(closure: i
     assert feedback.counted is None or feedback.counted.closure == closure
 
 
-@pytest.mark.parametrize(("later", "counts"), [(timedelta(0), True), (OPEN_FOR, True), (OPEN_FOR + timedelta(seconds=1), False)])
-def test_ratings_are_taken_until_fourteen_days_after_closing(later: timedelta, counts: bool):
+@pytest.mark.parametrize("days", [14, 30])
+@pytest.mark.parametrize(("later", "counts"), [(timedelta(seconds=-1), True), (timedelta(0), True), (timedelta(seconds=1), False)])
+def test_ratings_are_taken_until_fourteen_days_after_closing_or_as_long_as_the_policy_says(days: int, later: timedelta, counts: bool):
     """(fault 121)"""
-    feedback = rated(ticket=a_ticket(Status.CLOSED, closed_at=NOON), at=NOON + later)
+    timers = None if days == 14 else Timers(rating_window=timedelta(days=days))
+    feedback = rated(ticket=a_ticket(Status.CLOSED, closed_at=NOON), at=NOON + timedelta(days=days) + later, timers=timers)
     assert ((feedback.counted is not None), feedback.late) == (counts, not counts)
 
 
