@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from mailgate.understand.mime.tree import MimePart, Tree
     from mailgate.understand.text.body import Cut
 
-# --- what a part was used for ---------------------------------------------------------------------------------------------
-
 EMPTY = "empty, left alone"
 NO_ROOM = "not opened: the parts above it have used up the room that one mail gets"
 TEXT = "text"
@@ -23,33 +21,24 @@ FILE = "attachment"
 PICTURE = "picture in the text"
 CONTAINER = ""
 
+_REPORT, _RECEIPT = "delivery report, read by its form", "read receipt"
+_HEADER, _MAIL = "the header of the mail that this one is about", "a whole mail, attached"
+_CALENDAR = "invitation; kept as a file, and read as the text where nobody wrote one"
+_RICH = "the text in a form of old; kept as a file, and read where there is no other"
 _USES = {
-    "text/calendar": "invitation; kept as a file, and read as the text where nobody wrote one",
-    "application/ics": "invitation; kept as a file, and read as the text where nobody wrote one",
-    "text/enriched": "the text in a form of old; kept as a file, and read where there is no other",
-    "text/richtext": "the text in a form of old; kept as a file, and read where there is no other",
-    "message/delivery-status": "delivery report, read by its form",
-    "message/global-delivery-status": "delivery report, read by its form",
-    "message/disposition-notification": "read receipt",
-    "message/global-disposition-notification": "read receipt",
-    "message/feedback-report": "complaint in its own form",
-    "message/rfc822": "a whole mail, attached",
-    "message/global": "a whole mail, attached",
-    "text/rfc822-headers": "the header of the mail that this one is about",
-    "message/rfc822-headers": "the header of the mail that this one is about",
-    "message/global-headers": "the header of the mail that this one is about",
-    "application/pgp-signature": "PGP signature; kept as a file, not checked",
-    "application/pkcs7-signature": "S/MIME signature; kept as a file, not checked",
-    "application/x-pkcs7-signature": "S/MIME signature; kept as a file, not checked",
-}
+    "text/calendar": _CALENDAR, "application/ics": _CALENDAR, "text/enriched": _RICH, "text/richtext": _RICH,
+    "message/delivery-status": _REPORT, "message/global-delivery-status": _REPORT, "message/disposition-notification": _RECEIPT,
+    "message/global-disposition-notification": _RECEIPT, "message/feedback-report": "complaint in its own form",
+    "message/rfc822": _MAIL, "message/global": _MAIL, "text/rfc822-headers": _HEADER, "message/rfc822-headers": _HEADER,
+    "message/global-headers": _HEADER, "application/pgp-signature": "PGP signature; kept as a file, not checked",
+    **dict.fromkeys(("application/pkcs7-signature", "application/x-pkcs7-signature"), "S/MIME signature; kept as a file, not checked"),
+}  # fmt: skip
 
 
 def use_of(kind: str) -> str:
     """What a part of this type is, where it is no text."""
     return _USES.get(kind, FILE)
 
-
-# --- which text counts ------------------------------------------------------------------------------------------------------
 
 NO_TEXT = "It holds no text."
 PLAIN_ONLY = "Its plain text is what I read; there is no other form of it."

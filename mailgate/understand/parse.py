@@ -6,25 +6,14 @@ from collections.abc import Iterator
 
 from mailgate.model.mail import Address, Forwarded, Mail
 from mailgate.model.sender import DAEMONS
+from mailgate.understand import notes as reason
 from mailgate.understand.answers.astray import SIGNS
 from mailgate.understand.contents import NOTICE_PARTS, Contents, as_html, attachments, gather
 from mailgate.understand.limits import LIMITS, ReadingLimits
 from mailgate.understand.mime.addresses import addresses, bare_address, unaddressed
 from mailgate.understand.mime.headers import date, message_id, message_ids, repairs, unfold, unstructured
 from mailgate.understand.mime.tree import grow, rooted
-from mailgate.understand.notes import (
-    FROM_WITHIN,
-    HTML_NAMES_THE_QUOTE,
-    HTML_ONLY,
-    NO_TEXT,
-    PLAIN_BESIDE_HTML,
-    PLAIN_ONLY,
-    PLAIN_SAYS_NOTHING,
-    SEVERAL,
-    STANDS_IN,
-    WORDLESS,
-    Notes,
-)
+from mailgate.understand.notes import Notes
 from mailgate.understand.reports.dsn import ids_of
 from mailgate.understand.text import forwards
 from mailgate.understand.text.body import Cut, cut
@@ -63,8 +52,8 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
     if not contents.blocks and contents.mails and not report:
         # Somebody passes a mail on without a word: what it says is to be read, and is not new.
         text = _text_within(contents, limits)
-        taken_apart = Cut("", text, "", False, because=WORDLESS)
-        _chose(contents, FROM_WITHIN)
+        taken_apart = Cut("", text, "", False, because=reason.WORDLESS)
+        _chose(contents, reason.FROM_WITHIN)
     shown = tuple((name, unfold(value)) for name, value in root.fields if not name.startswith("x-mailgate-"))
     tree.defects.extend(_repaired(headers, authors, len(shown) < len(root.fields)))
     subject = next((unstructured(value) for value in headers.get("subject", ())), "")
@@ -148,9 +137,6 @@ def _text_within(contents: Contents, limits: ReadingLimits) -> str:
     return _bodies(inner, limits, False)[0]
 
 
-# --- mails within ---------------------------------------------------------------------------------------------------------
-
-
 def _forwarded(subject: str, text: str, new: str, contents: Contents, limits: ReadingLimits) -> Forwarded | None:
     """The mail that this one passes on, attached or in its text."""
     if len(contents.mails) == 1 and forwards.is_passed_on(subject, new):
@@ -196,21 +182,18 @@ def _attached(subject: str, above: str, contents: Contents, limits: ReadingLimit
     )
 
 
-# --- the text -------------------------------------------------------------------------------------------------------------
-
-
 def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str, str | None, Cut, str | None, str]:
     """The text, the safe HTML, the text taken apart, the safe HTML of what is new, and the new words of the other form (`Mail.beside`)."""
     blocks = contents.blocks
     if not any(block.html is not None for block in blocks):
         text = _joined([block.plain or "" for block in blocks])
-        _chose(contents, PLAIN_ONLY if blocks else NO_TEXT)
+        _chose(contents, reason.PLAIN_ONLY if blocks else reason.NO_TEXT)
         return text, None, cut(text, limits, _reasons(contents), contents.has_files), None, ""
     if len(blocks) == 1 and not rich and _stands_alone(blocks[0].plain or ""):
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         taken_apart = cut(plain, limits, _reasons(contents), contents.has_files)
         if taken_apart.quoted or not names_a_quote(blocks[0].html or ""):
-            _chose(contents, PLAIN_BESIDE_HTML)
+            _chose(contents, reason.PLAIN_BESIDE_HTML)
             markup = blocks[0].html or ""
             return plain, None, taken_apart, None, _if_signed(read_html(markup, limits).cut.new) if may_show_a_sign(markup) else ""
     if len(blocks) == 1 and blocks[0].html is not None:
@@ -221,14 +204,14 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         if alone or _only_says_html(plain, document.text):
             document = document if alone else read_html(blocks[0].html, limits, _reasons(contents), contents.has_files, links=True)
-            _chose(contents, PLAIN_SAYS_NOTHING if plain.strip() else HTML_ONLY)
+            _chose(contents, reason.PLAIN_SAYS_NOTHING if plain.strip() else reason.HTML_ONLY)
             beside = cut(plain, limits).new if any(sign in plain for sign in SIGNS) else ""
             return document.text, document.safe, document.cut, document.new_safe, beside
         taken_apart = cut(plain, limits, _reasons(contents), contents.has_files)
-        _chose(contents, PLAIN_BESIDE_HTML)
+        _chose(contents, reason.PLAIN_BESIDE_HTML)
         if not taken_apart.quoted and document.cut.quoted and begins_with_words(taken_apart.new, document.cut.new):
             taken_apart = document.cut  # the HTML names its quote, and the text has lost every mark of it
-            _chose(contents, HTML_NAMES_THE_QUOTE)
+            _chose(contents, reason.HTML_NAMES_THE_QUOTE)
         return plain, document.safe, taken_apart, _new_html(document, taken_apart), _if_signed(document.cut.new)
     texts = []
     for block in blocks:
@@ -243,7 +226,7 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
     document = read_html(markup, limits, wordless=contents.has_files)
     contents.folded = document.folded
     contents.defects.extend(document.defects)
-    _chose(contents, SEVERAL)
+    _chose(contents, reason.SEVERAL)
     taken_apart = cut(text, limits, _reasons(contents), contents.has_files)
     return text, document.safe, taken_apart, _new_html(document, taken_apart), _if_signed(document.cut.new)
 
@@ -255,7 +238,7 @@ def _if_signed(words: str) -> str:
 
 def _chose(contents: Contents, because: str) -> None:
     if contents.notes is not None:
-        contents.notes.text_because = STANDS_IN if contents.notes.stands_in else because
+        contents.notes.text_because = reason.STANDS_IN if contents.notes.stands_in else because
 
 
 def _reasons(contents: Contents) -> Reasons | None:

@@ -256,9 +256,6 @@ def _seen(line: str, at: int) -> _Seen | None:
     return _Seen(line[begin:end], line[behind:], spaced, joined, at)
 
 
-# --- words of secrecy -----------------------------------------------------------------------------------------------------
-
-
 def _keeps_inside(found: _Seen, text: _Text, index: int, fenced: bool) -> bool:
     word, behind = found.word, found.behind
     near = means_inside(word)
@@ -324,9 +321,6 @@ def _is_called(before: str, found: _Seen) -> bool:
     if near == "slip" and (len(words) > 2 or (any(ch.isalnum() for ch in found.behind) and not _is_sentence(found.behind))):
         return False
     return not found.spaced and ((near == "exact" and ends in ".!?…") or (ends in ",:;–—-" and len(words) <= 3))
-
-
-# --- other verbs ----------------------------------------------------------------------------------------------------------
 
 
 def _verb(found: _Seen, text: _Text, index: int, verb_of: VerbOf) -> str:

@@ -14,8 +14,6 @@ LONGEST_COMMENT = 2000  #: characters
 MOST_WORDS = 12  #: of a thank-you
 _LONGEST_THANKS = 400  #: characters
 
-# --- ratings -----------------------------------------------------------------------------------------
-
 #: What our `mailto:` links put below the place for a comment, in any language they were ever sent in.
 RATING_HINTS: tuple[str, ...] = (
     "(optional comment above this line)",
@@ -141,8 +139,6 @@ def _folded(line: str) -> str:
 
 _HINTS = frozenset(_folded(line) for line in (*RATING_HINTS, *MARKERS.values(), *FORMER))
 
-# --- a mere thank-you ----------------------------------------------------------------------------------
-
 #: One of these must be there. English and German; words in lower case, `ß` as written.
 GRATITUDE = frozenset(
     """
@@ -232,8 +228,6 @@ def _harmless(line: list[str], alone: bool) -> bool:
         before = low
     return True
 
-
-# --- one word that is a wish -----------------------------------------------------------------------------
 
 #: What a requester may write, alone, to mean it. Wishes whose doing is not built yet are read all the same.
 WISHES: Mapping[str, tuple[str, ...]] = {

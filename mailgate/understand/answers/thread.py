@@ -41,9 +41,6 @@ class NamesTicket(Protocol):
     def ticket(self) -> int | None: ...
 
 
-# --- what the mail says -------------------------------------------------------------------------------------------------
-
-
 def find_evidence(
     mail: Mail, arrival_recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk, *, is_report: bool = False
 ) -> tuple[Evidence, ...]:
@@ -195,9 +192,6 @@ def _old_numbers(subject: str, policy: Policy) -> Iterator[Evidence]:
 @lru_cache(maxsize=16)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
-
-
-# --- what the record says to that ------------------------------------------------------------------------------------------
 
 
 def settle(

@@ -73,9 +73,6 @@ class SignatureResult:
     because: str = ""
 
 
-# --- the mail ----------------------------------------------------------------------------------------------------------
-
-
 def signatures(raw: bytes) -> SignedMail:
     """Reads the signatures of a mail, the topmost first. Never fails."""
     data = raw.replace(b"\r\n", b"\n").lstrip(b"\n")
@@ -235,9 +232,6 @@ def _instant(text: str) -> datetime | None:
         return datetime.fromtimestamp(int(text), UTC) if re.fullmatch("[0-9]{1,12}", text) else None
     except (ValueError, OverflowError, OSError):
         return None
-
-
-# --- the key -----------------------------------------------------------------------------------------------------------
 
 
 def verify(signature: Signature, answers: Answers, now: datetime) -> SignatureResult:

@@ -67,8 +67,6 @@ def absence_in(subject: str) -> str | None:
     return None
 
 
-# --- what an absence says ---------------------------------------------------------------------------------------------------
-
 #: Somebody is away, in the first person or without one, as these notices begin; a date may stand within. Lower case.
 _AWAY = (
     # English

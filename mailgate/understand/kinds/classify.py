@@ -306,15 +306,8 @@ _LIST_HEADERS = (
 )  # fmt: skip
 _PRECEDENCE = ("precedence", "x-precedence")
 _DELAY_WORDS = (
-    "delayed",
-    "delay",
-    "warning: could not send",
-    "still being retried",
-    "verzögert",
-    "not yet delivered",
-    "temporarily",
-    "retrying",
-)
+    "delayed", "delay", "warning: could not send", "still being retried", "verzögert", "not yet delivered", "temporarily", "retrying",
+)  # fmt: skip
 
 
 # --- may a machine answer it? -----------------------------------------------------------------------------------------------

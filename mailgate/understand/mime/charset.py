@@ -49,20 +49,7 @@ _CODECS["windows1252"] = "windows-1252"
 
 #: Codecs in which an octet below 0x80 is not always the ASCII character.
 _SHIFTING = frozenset(
-    {
-        "utf-7",
-        "utf-16",
-        "utf-16-le",
-        "utf-16-be",
-        "utf-32",
-        "utf-32-le",
-        "utf-32-be",
-        "hz",
-        "iso2022_kr",
-        "iso2022_jp_ext",
-        "iso2022_jp_2",
-        "iso2022_jp_3",
-    }
+    "utf-7 utf-16 utf-16-le utf-16-be utf-32 utf-32-le utf-32-be hz iso2022_kr iso2022_jp_ext iso2022_jp_2 iso2022_jp_3".split()
 )
 
 #: Codecs of East Asia, of whose characters many look like one in UTF-8.
@@ -214,8 +201,6 @@ def detected(sample: bytes) -> str | None:
     foreign = len(words.translate(None, _ASCII_OCTETS)) * 2 > len(words)
     return codec_of(name) if isinstance(name, str) and sure >= (0.03 if foreign else 0.3) else None
 
-
-# --- cleaning --------------------------------------------------------------------------------------------------------
 
 # Written as code points: a source file that holds such characters could not be reviewed.
 _C0 = "".join(map(chr, (*range(9), *range(14, 32), 127)))

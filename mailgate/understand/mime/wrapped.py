@@ -142,8 +142,6 @@ class _Walk:
         return b"".join(out)
 
 
-# --- PGP in the text --------------------------------------------------------------------------------------------------------
-
 _SIGNED, _SIGNATURE, _END = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----", "-----END PGP SIGNATURE-----"
 _HASH = re.compile(r"(?:Hash|Charset|Version|Comment|NotDashEscaped):")
 ENCRYPTED_TEXT = "-----BEGIN PGP MESSAGE-----"

@@ -40,15 +40,8 @@ _PREFIXES = ("mailto:", "smtp:", "smtp=", "rfc822;", "rfc822:")
 _AFTER = (":", ";", "...", "on ", "<mailto:", "(", "was ", "could ", "- ", "– ")
 #: Labels of a recipient's line.
 _LABELS = (
-    "recipient:",
-    "recipients:",
-    "recipient address:",
-    "addressed to:",
-    "failed recipient:",
-    "original recipient:",
-    "intended recipient:",
-    "delivered to:",
-    "error-for:",
+    "recipient:", "recipients:", "recipient address:", "addressed to:", "failed recipient:", "original recipient:", "intended recipient:",
+    "delivered to:", "error-for:",
     "email:", "e-mail:", "email address:", "e-mail address:",
     "empfänger:", "empfängeradresse:", "destinataire :", "destinataire:", "destinatario:", "destinatário:", "ontvanger:",
     "geadresseerde:", "mottagare:", "modtager:", "mottaker:", "vastaanottaja:", "odbiorca:", "adresat:", "příjemce:", "címzett:",

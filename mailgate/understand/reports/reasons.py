@@ -188,14 +188,9 @@ REASONS = frozenset({
 })  # fmt: skip
 #: What was said before RCPT is about the sender or their host, and proves nothing about the recipient.
 _BEFORE_RCPT = (
-    "after mail from",
-    "after initial connection",
-    "after ehlo",
-    "after helo",
-    "mail from:<",
-    "did not like our mail from",
+    "after mail from", "after initial connection", "after ehlo", "after helo", "mail from:<", "did not like our mail from",
     "after starttls",
-)
+)  # fmt: skip
 
 
 def judged(recipient: str, action: str, status: str | None, said: str) -> Report:
@@ -212,14 +207,8 @@ def judged(recipient: str, action: str, status: str | None, said: str) -> Report
     permanent = action == "failed" and not (status or reply_class(reply)).startswith("4")
     hard = permanent and reason in HARD and not _about_the_sender(plain)
     words = plain[:500]
-    return Report(
-        recipient,
-        action,
-        status,
-        reply[1] if reply else None,
-        hard,
-        f"{reason}: {words}" if reason and words else reason or words,
-    )
+    because = f"{reason}: {words}" if reason and words else reason or words
+    return Report(recipient, action, status, reply[1] if reply else None, hard, because)
 
 
 def reply_class(reply: re.Match[str] | None) -> str:

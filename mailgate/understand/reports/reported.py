@@ -78,9 +78,6 @@ def _has_daemons_path(mail: Mail, reverse_path: str | None) -> bool:
     return path.lower().partition("@")[0] in DAEMONS
 
 
-# --- is it a machine? -------------------------------------------------------------------------------------------------------
-
-
 def _is_report(mail: Mail) -> bool:
     """By its form, its header or its author it can be nothing else. A postmaster is also a person."""
     if mail.report_type == "delivery-status" or mail.header("x-failed-recipients"):
@@ -148,9 +145,6 @@ def _is_auto_reply(mail: Mail) -> bool:
 def _reads_nothing(mail: Mail) -> bool:
     """noreply@ is nobody's mail server: shops and parcel services write so as well."""
     return any("".join(_words_of(local)) in ("noreply", "donotreply") for local in locals_of(mail))
-
-
-# --- what it reports --------------------------------------------------------------------------------------------------------
 
 
 def _with_words(report: Report, told: ReportedDelivery) -> Report:

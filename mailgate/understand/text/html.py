@@ -88,19 +88,10 @@ _ATTRIBUTES = {
     "table": {"align", "border", "cellpadding", "cellspacing", "width"}, "td": {"align", "colspan", "rowspan", "valign", "width"},
     "th": {"align", "colspan", "rowspan", "scope", "width"},
 }  # fmt: skip
-_STYLES = {
-    "color",
-    "background-color",
-    "font-weight",
-    "font-style",
-    "font-size",
-    "text-decoration",
-    "text-align",
-    "margin-left",
-    "padding-left",
-    "border-left",
-    "white-space",
-}
+_STYLES = set(
+    "color background-color font-weight font-style font-size text-decoration text-align margin-left padding-left border-left "
+    "white-space".split()
+)
 _SCHEMES = {"http", "https", "mailto", "tel", "cid"}
 
 
@@ -121,20 +112,7 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
     filter_style_properties=_STYLES,
     strip_comments=True,
-    clean_content_tags={
-        "script",
-        "style",
-        "title",
-        "head",
-        "iframe",
-        "object",
-        "svg",
-        "math",
-        "noscript",
-        "template",
-        "textarea",
-        "select",
-    },
+    clean_content_tags=set("script style title head iframe object svg math noscript template textarea select".split()),
 )
 
 

@@ -17,9 +17,6 @@ _NOTES = re.compile(r"(?<=[ \xa0])---\d{1,4}[-./]\d{1,2}[-./]\d{2,4} \d{1,2}[.:]
 _NOTHING = dict.fromkeys(map(ord, UNSEEN))
 
 
-# --- marker lines -------------------------------------------------------------------------------------------------------
-
-
 def is_marker_below(page: Page, index: int, stripped: str) -> bool:
     """Our own marker, below something that its author wrote."""
     return page.written and is_our_marker(page.lines, index)
@@ -34,9 +31,6 @@ def is_foreign_marker(page: Page, index: int, stripped: str) -> bool:
         return False
     low = words.lower()
     return any(said in low for said in ABOVE_THIS_LINE)
-
-
-# --- separators and header blocks ---------------------------------------------------------------------------------------
 
 
 def separates(page: Page, index: int, stripped: str) -> bool:

@@ -106,9 +106,6 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int, wordl
     return "slash_name", filled[0] if slash else None
 
 
-# --- phones ---------------------------------------------------------------------------------------------------------------
-
-
 def _count_mobile(lines: list[str], filled: list[int]) -> int:
     count = 0
     while count < len(filled) and _is_mobile(lines[filled[count]]):
@@ -146,9 +143,6 @@ def _is_link(line: str) -> bool:
     return line.strip(" <([").lower().startswith(("http://", "https://", "www."))
 
 
-# --- leave-taking -----------------------------------------------------------------------------------------------------------
-
-
 def _folded(line: str) -> str:
     return " ".join(line[:200].casefold().split()).replace("gruess", "grüss").strip(" ,.!;:-–—*_")
 
@@ -177,9 +171,6 @@ def _is_sentence(line: str) -> bool:
         _POSTSCRIPT.match(line) or line.endswith("?") or len(line) > 90 or len(words) > 12 or (len(words) > 4 and line[-1] in ".!")
         or line[0] == "#"
     )  # fmt: skip
-
-
-# --- what companies and lists append ----------------------------------------------------------------------------------------
 
 
 def _disclaimer(lines: list[str], filled: list[int], start: int) -> int | None:
