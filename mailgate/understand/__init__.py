@@ -1,4 +1,13 @@
-"""What is this mail? Bytes become a Mail, the Mail a Reading: what was written, by what kind of sender, may a machine answer."""
+"""What is this mail? Bytes become a Mail, the Mail a Reading: what was written, by what kind of sender, may a machine answer.
+
+Only a mail that bears a machine's mark is read for reports: what a person forwards or pastes from a bounce is a person's mail. Who wrote
+it is the word of a server that the configuration names (docs/decisions/0027), of a door that only colleagues reach, or our own check of
+DKIM, SPF and DMARC (0012), which says what answers of DNS it lacks; no verdict is no failure. Which ticket it is about: a signed reply
+address counts before a Message-ID or anchor of ours, that before the subject token, that before what we received or a predecessor wrote;
+the last two only for somebody who takes part. What is packed is taken out (winmail.dat, uuencode, signed mail); nothing is decrypted,
+run, fetched or opened as an archive. Files go by their place in the raw mail: `1.2` is a part, `1.2!3` the third file in it, `2!1.1` a
+part of the mail that part 2 wraps; a worker takes them out again when somebody needs them, all of one mail in one reading.
+"""
 
 from __future__ import annotations
 

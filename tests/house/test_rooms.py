@@ -8,7 +8,7 @@ import tokenize
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from tests.house.tree import modules, name, tree
+from tests.house.tree import ROOT, modules, name, tree
 
 #: Modules in a folder of `understand`, its door among them.
 MOST = 14
@@ -68,3 +68,10 @@ def comments(path: Path) -> list[str]:
 def docstrings(path: Path) -> list[str]:
     kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     return [ast.get_docstring(node) or "" for node in ast.walk(tree(path)) if isinstance(node, kinds)]
+
+
+def test_a_stranger_reads_the_life_of_a_mail_in_three_minutes() -> None:
+    page = (ROOT / "docs" / "flow.md").read_text()
+    assert len(page.splitlines()) <= 120
+    rooms = {path.parent.name for path in modules("mailgate") if path.name == "__init__.py" and path.parent.parent.name == "mailgate"}
+    assert {room for room in rooms if f"{room}/" not in page and room not in page.split("## Four entrances")[0]} == set()
