@@ -9,7 +9,7 @@ from datetime import datetime
 from mailgate.decide import floods
 from mailgate.model.flood import Block, Turn, Unanswered
 from mailgate.model.letter import LetterWanted
-from mailgate.model.sender import patterns
+from mailgate.model.sender import folded, patterns
 
 
 @dataclass
@@ -23,6 +23,10 @@ class Flow:
     untold: dict[str, tuple[Unanswered, ...]] = field(default_factory=dict)
     made: list[tuple[str, tuple[LetterWanted, ...]]] = field(default_factory=list)  #: of this batch, not recorded yet
     taken: list[Turn] = field(default_factory=list)  #: the same
+
+    def follow(self, letters: Iterable[LetterWanted], now: datetime) -> None:
+        """Automatic letters outside that leave from now on."""
+        self.last.update((folded(one.person.address), now) for one in letters if one.automatic and one.audience.is_outside)
 
     def block_on(self, addresses: Iterable[str]) -> Block | None:
         """Whether an operator wants mail of one of these set aside."""

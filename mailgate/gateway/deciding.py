@@ -9,12 +9,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from mailgate.decide import budget, joining, suppression
+from mailgate.decide import budget, flooding, joining, suppression
 from mailgate.decide.flow import Flow
 from mailgate.decide.intake import on_mail
 from mailgate.decide.known import Known
 from mailgate.decide.situation import Ids, Situation
-from mailgate.gateway import flooding
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.loading.gathering import (
     Read,
@@ -151,7 +150,7 @@ class Deciding:
     def _one(found: Situation | Unopened, one: Read, flow: Flow) -> tuple[Situation, Decision]:
         if isinstance(found, Unopened):
             return found.situation, Decision(set_aside=f"its files could not be opened: {found.reason}")
-        s, turn = flooding.judged(found, one, flow)
+        s, turn = flooding.judged(found, flow, one.claim.released)
         return s, flooding.settled(s, on_mail(s), turn, flow)
 
     def _looked_through(self, s: Situation, one: Read, desk: LetterWriter) -> Situation | Unopened:

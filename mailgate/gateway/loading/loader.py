@@ -11,7 +11,6 @@ from mailgate.decide.flow import Flow
 from mailgate.decide.guessing import guesser
 from mailgate.decide.known import Known
 from mailgate.decide.reports import TOGETHER
-from mailgate.gateway import flooding
 from mailgate.gateway.loading.gathering import Read, copied_in, ids_beside
 from mailgate.model.commands import tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind
@@ -74,7 +73,7 @@ class Loader:
         if before is not None:
             for cause, letters in before.made:
                 flow.tally.count(cause, letters)
-                flooding.follow(flow, letters, now)
+                flow.follow(letters, now)
             for turn in before.taken:
                 flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
         return flow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 from mailgate.decide import announce, floods, loops
 from mailgate.decide.flow import Flow
 from mailgate.decide.situation import Situation
-from mailgate.gateway.loading.gathering import Read
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Turn
 from mailgate.model.letter import Audience, LetterWanted
@@ -29,9 +27,12 @@ WORTH_TELLING = timedelta(days=7)
 MOST_NAMED = 10
 
 
-def judged(s: Situation, one: Read, flow: Flow) -> tuple[Situation, Turn | None]:
-    """The situation with what an operator says of its author, and with what its pace and its words say. And the turn that it is."""
-    heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not one.claim.released
+def judged(s: Situation, flow: Flow, released: bool) -> tuple[Situation, Turn | None]:
+    """The situation with what an operator says of its author, and with what its pace and its words say. And the turn that it is.
+
+    `released`: a person let it through although its author is blocked.
+    """
+    heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not released
     block = flow.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
     if block is not None:
         s = replace(s, blocked=f"{block.pattern}{f': {block.reason}' if block.reason else ''}")
@@ -145,17 +146,11 @@ def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
     return replace(decision, letters=(*held, *letters), alarm=alarm)
 
 
-def follow(flow: Flow, letters: Iterable[LetterWanted], now: datetime) -> None:
-    for letter in letters:
-        if letter.automatic and letter.audience.is_outside:
-            flow.last[folded(letter.person.address)] = now
-
-
 def explained(
     decision: Decision, letters: tuple[LetterWanted, ...], flow: Flow, policy: Policy, now: datetime
 ) -> tuple[Decision, tuple[LetterWanted, ...]]:
     """The letters that are written, with what their readers were not answered before; agents see who was not answered just now."""
-    follow(flow, letters, now)
+    flow.follow(letters, now)
     for one in decision.unanswered:
         flow.untold[one.key] = (*flow.untold.get(one.key, ()), one)
     now_unanswered = {one.ticket: one.reason for one in decision.unanswered}
