@@ -36,7 +36,7 @@ from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
-from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, Outcome, RaisedAlarm
+from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, RaisedAlarm, ToRecord
 from mailgate.understand.mime import digest
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Gateway:
             desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
             wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
         letters = tuple(self._desk.seal(w, lambda _: None, self._agents, now) for w in wanted)
-        began, outcomes = journal.clock(), [Outcome(None, Decision(letters=tuple(wanted)), letters, self._house.held)]
+        began, outcomes = journal.clock(), [ToRecord(None, Decision(letters=tuple(wanted)), letters, self._house.held)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
         self.on_letters()
@@ -289,7 +289,7 @@ class Gateway:
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
         letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
-        began, outcomes = journal.clock(), [Outcome(None, decision, (letter,), self._house.held, raises=raised)]
+        began, outcomes = journal.clock(), [ToRecord(None, decision, (letter,), self._house.held, raises=raised)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
 

@@ -15,7 +15,7 @@ from mailgate.gateway.combining import tell_together
 from mailgate.gateway.writing import LetterWriter
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
-from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome
+from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
@@ -62,6 +62,6 @@ class ClockRound:
         suppressed = self.store.people.suppressed(addresses, now)
         decision, wanted, _, _ = desk.spend(decision, counts, suppressed, now)
         letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
-        outcomes = [Outcome(None, decision, letters, desk.held)]
+        outcomes = [ToRecord(None, decision, letters, desk.held)]
         self.store.record(outcomes, now, desk.last_look(now))
         journal.were_recorded(outcomes, began)

@@ -15,7 +15,7 @@ from mailgate.model.flood import Waiting
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile, Visibility
-from mailgate.record.rows import UNAVAILABLE, Conflict, Outcome
+from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
@@ -61,7 +61,7 @@ def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows:
     at = next((desk.policy.desks[row.desk] for row in reversed(rows) if row.desk in desk.policy.desks), None)
     if reader is None or at is None:
         # Who was to hear of it is no agent any more: the tickets have it all.
-        store.record([Outcome(None, Decision(), together=ids)], now)
+        store.record([ToRecord(None, Decision(), together=ids)], now)
         return 0
     shown, more = rows[:SHOWN], rows[SHOWN:]
     newest = next((row.ticket for row in reversed(rows) if row.ticket is not None), None)
@@ -85,7 +85,7 @@ def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows:
         answer_is=Visibility.INTERNAL,
     )
     letter = desk.seal(wanted, files.get, {person.agent or "": person for person in readers.values()}, now)
-    store.record([Outcome(None, Decision(letters=(wanted,), cause=rows[0].cause), (letter,), desk.held, together=ids)], now)
+    store.record([ToRecord(None, Decision(letters=(wanted,), cause=rows[0].cause), (letter,), desk.held, together=ids)], now)
     return 1
 
 

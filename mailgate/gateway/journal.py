@@ -17,7 +17,7 @@ from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, Reading, Unread
 
 if TYPE_CHECKING:
-    from mailgate.record.rows import Claim, ClaimedLetter, Keep, Kept, Outcome
+    from mailgate.record.rows import Claim, ClaimedLetter, Keep, Kept, ToRecord
 
 log = logging.getLogger("mailgate.journal")
 
@@ -62,7 +62,7 @@ def were_read(claims: Sequence[Claim], answers: Iterable[Reading | Unread], bega
             tell("mail_read", began, inbox=claim.id, desk=claim.desk, kind=kind, of=len(claims))
 
 
-def were_recorded(outcomes: Sequence[Outcome], began: float) -> None:
+def were_recorded(outcomes: Sequence[ToRecord], began: float) -> None:
     """What was decided, and each letter that was sealed with it: said once it is in the record."""
     if not log.isEnabledFor(logging.INFO):
         return

@@ -29,7 +29,7 @@ from mailgate.model.decision import TraceLine
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Reading, Unread
 from mailgate.model.person import Person
-from mailgate.record.rows import OCTETS, Claim, Conflict, Outcome
+from mailgate.record.rows import OCTETS, Claim, Conflict, ToRecord
 from mailgate.understand import recognised
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class ReadingRound:
             sealed = tuple(one for one in written if isinstance(one, Letter))
             held = {one.id: one.hold for one in row.letters if one.hold}
             message_id = row.read.reading.mail.message_id
-            outcomes.append(Outcome(row.read.claim, decision, sealed, desk.held, message_id, row.looked_up, hold=held))
+            outcomes.append(ToRecord(row.read.claim, decision, sealed, desk.held, message_id, row.looked_up, hold=held))
         self.store.record(outcomes, decided.now, desk.last_look(decided.now))
         journal.were_recorded(outcomes, decided.began)
         for claim, decision in ((row.read.claim, row.decision) for row in decided.rows):

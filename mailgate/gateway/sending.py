@@ -27,7 +27,7 @@ from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, 
 from mailgate.model.letter import Letter, PartRef
 from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
-from mailgate.record.rows import ClaimedLetter, Conflict, Outcome, Settlement
+from mailgate.record.rows import ClaimedLetter, Conflict, Settlement, ToRecord
 from mailgate.send.courier import Courier, NotReady, Outgoing
 from mailgate.understand.reports import judged
 
@@ -180,7 +180,7 @@ class SendingRound:
             decision = refusal.sent_without(scene, letter, left, refused.reply, entry)
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:
-                self.store.record([Outcome(None, decision, letters, desk.held, settlement=settlement)], now)
+                self.store.record([ToRecord(None, decision, letters, desk.held, settlement=settlement)], now)
                 return True
             except Conflict as conflict:
                 if conflict.what == "lease":
@@ -216,7 +216,7 @@ class SendingRound:
                 return
             letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
             try:
-                outcomes = [Outcome(None, decision, letters, desk.held, settlement=settlement)]
+                outcomes = [ToRecord(None, decision, letters, desk.held, settlement=settlement)]
                 self.store.record(outcomes, now)
                 journal.were_recorded(outcomes, began)
                 if decision.alarm is not None:

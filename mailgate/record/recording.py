@@ -18,7 +18,7 @@ from mailgate.record.letter_rows import letter_row
 from mailgate.record.parts import chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
-from mailgate.record.rows import AutomaticCounts, Conflict, Outcome
+from mailgate.record.rows import AutomaticCounts, Conflict, ToRecord
 from mailgate.record.tickets import cycle_row, entry_row, ticket_row
 
 Rows = list[Row]
@@ -41,7 +41,7 @@ class _Chain:
 class Recording:
     """The rows of a batch. Raises Conflict already here when its decisions do not follow one another."""
 
-    def __init__(self, outcomes: Sequence[Outcome], now: datetime, room: Room, overrun: Overrun | None = None) -> None:
+    def __init__(self, outcomes: Sequence[ToRecord], now: datetime, room: Room, overrun: Overrun | None = None) -> None:
         self._now = now
         self._room, self._overrun = room, overrun
         self._dialect = room.engine.dialect
@@ -75,7 +75,7 @@ class Recording:
 
     # --- before the transaction ------------------------------------------------------------------------------------
 
-    def _add(self, outcome: Outcome) -> None:
+    def _add(self, outcome: ToRecord) -> None:
         decision, claim = outcome.decision, outcome.claim
         for change in decision.changes:
             self._add_change(change)

@@ -103,7 +103,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ToRecord:
     """A decision with its sealed letters, as it goes into the record. `claim` None: it came from a clock or from the relay."""
 
     claim: Claim | None

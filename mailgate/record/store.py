@@ -22,7 +22,7 @@ from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
 from mailgate.record.recording import Overrun, Recording
-from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Outcome, Settlement
+from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
 from mailgate.record.standing import Standing
 from mailgate.record.tickets import Tickets
 from mailgate.record.trust import ServeLock, Untrusted
@@ -34,9 +34,9 @@ __all__ = [
     "Conflict",
     "Keep",
     "Kept",
-    "Outcome",
     "Settlement",
     "Store",
+    "ToRecord",
     "Untrusted",
     "create_store",
     "is_served",
@@ -139,7 +139,7 @@ class Store:
         self.mailboxes.forget_leases()
         return self.inbox.forget_leases()
 
-    def record(self, outcomes: Sequence[Outcome], now: datetime, overrun: Overrun | None = None) -> None:
+    def record(self, outcomes: Sequence[ToRecord], now: datetime, overrun: Overrun | None = None) -> None:
         """All of these decisions, or none. Raises Conflict when somebody else was first: decide again.
 
         `overrun`: looks once more, with the letters in the record, whether they are within their budgets.

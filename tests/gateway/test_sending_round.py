@@ -13,7 +13,7 @@ from mailgate.gateway.sending import SendingRound
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import Delivered, Delivery, OutboxState
 from mailgate.model.mail import NoSpace
-from mailgate.record.rows import UNAVAILABLE, Broken, Busy, Outcome
+from mailgate.record.rows import UNAVAILABLE, Broken, Busy, ToRecord
 from mailgate.record.store import Store
 from mailgate.send.courier import Courier
 from tests.record.builders import NOON, a_letter, a_store
@@ -39,7 +39,7 @@ class Taking:
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     with a_store(tmp_path) as made:
-        made.record([Outcome(None, Decision(), tuple(a_letter(n) for n in range(1, MANY + 1)))], NOON)
+        made.record([ToRecord(None, Decision(), tuple(a_letter(n) for n in range(1, MANY + 1)))], NOON)
         yield made
 
 

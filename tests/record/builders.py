@@ -18,7 +18,7 @@ from mailgate.model.mail import Arrival, Attachment, Door
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Entry, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
-from mailgate.record.rows import Claim, Conflict, Keep, Outcome, RaisedAlarm
+from mailgate.record.rows import Claim, Conflict, Keep, RaisedAlarm, ToRecord
 from mailgate.record.store import Store, open_store
 from tests.databases import a_database
 
@@ -185,7 +185,7 @@ def raised(store: Store, kind: str, key: str, at: datetime, every: timedelta = t
     """Whether the operator was told of it now, and not before."""
     try:
         letter = a_letter(None, event="operator_alarmed", audience=Audience.OPERATOR, made_at=at)
-        store.record([Outcome(None, Decision(), (letter,), raises=RaisedAlarm(kind, key, every))], at)
+        store.record([ToRecord(None, Decision(), (letter,), raises=RaisedAlarm(kind, key, every))], at)
     except Conflict:
         return False
     return True
@@ -204,7 +204,7 @@ def a_notice(ticket: int = 1, **fields: Any) -> Letter:
     )
 
 
-def opened(ticket: Ticket, person: Person | None = None, claim: Claim | None = None, **fields: Any) -> Outcome:
+def opened(ticket: Ticket, person: Person | None = None, claim: Claim | None = None, **fields: Any) -> ToRecord:
     """A mail that opened a ticket."""
     mail = claim.id if claim else None
     event = TicketOpened(
@@ -228,16 +228,16 @@ def opened(ticket: Ticket, person: Person | None = None, claim: Claim | None = N
         trace=(TraceLine("decide", "opens", "no ticket", "a new one"),),
         **fields,
     )
-    return Outcome(claim, decision, letters, **outcome)
+    return ToRecord(claim, decision, letters, **outcome)
 
 
-def wrote(before: Ticket, after: Ticket | None = None, claim: Claim | None = None, **fields: Any) -> Outcome:
+def wrote(before: Ticket, after: Ticket | None = None, claim: Claim | None = None, **fields: Any) -> ToRecord:
     """A mail that added to a ticket."""
     event = RequesterWrote(at=NOON, actor=before.requester, mail=claim.id if claim else None)
     letters = fields.pop("letters", ())
     outcome = {key: fields.pop(key) for key in ("held", "message_id", "known", "settlement") if key in fields}
     change = Change(before, after or before, fields.pop("events", (event,)), fields.pop("entries", ()), fields.pop("admitted", ()))
-    return Outcome(claim, Decision(changes=(change,), **fields), letters, **outcome)
+    return ToRecord(claim, Decision(changes=(change,), **fields), letters, **outcome)
 
 
 def a_recorded_ticket(store: Store, number: int = 1, *, people: tuple[Person, ...] = (a_person(),), **fields: Any) -> Ticket:

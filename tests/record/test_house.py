@@ -12,7 +12,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.policy import Agent, Policy
 from mailgate.model.ticket import Status
-from mailgate.record.rows import Conflict, Outcome, RaisedAlarm, Settlement
+from mailgate.record.rows import Conflict, RaisedAlarm, Settlement, ToRecord
 from mailgate.record.tables import metadata
 from tests.record.builders import (
     LEASE,
@@ -95,7 +95,7 @@ def test_an_operator_alarm_is_raised_again_only_after_its_time_or_once_the_troub
 def test_an_alarm_whose_letter_could_not_be_kept_was_not_raised(store):
     """Whatever happens in between, the operator hears of it: at this attempt or at the next one."""
     a_recorded_ticket(store)
-    outcome = Outcome(None, Decision(), (an_acknowledgement(),), raises=RaisedAlarm("relay_down", "", DAY))
+    outcome = ToRecord(None, Decision(), (an_acknowledgement(),), raises=RaisedAlarm("relay_down", "", DAY))
     with pytest.raises(Conflict):  # the last thing before the commit, and stands for all that can go wrong
         store.record([outcome], NOON, lambda letters, counts: "too many")
     assert store.standing.may_alarm("relay_down", "", NOON, DAY) and raised(store, "relay_down", "", NOON)
@@ -123,7 +123,7 @@ def test_the_counts_say_what_is_open_and_what_the_last_day_did(store):
     store.inbox.claim(1, NOON, LEASE)
     (one,) = store.outbox.claim(1, NOON, LEASE)
     store.outbox.settle(Settlement(one.letter.id, one.lease, Attempt(OutboxState.SENT), ""), NOON)
-    store.record([Outcome(None, Decision(), (a_letter(None),), held=True)], NOON)
+    store.record([ToRecord(None, Decision(), (a_letter(None),), held=True)], NOON)
     health = store.standing.health(NOON)
     assert health.inbox == {"waiting": 2, "claimed": 1, "set_aside": 1}
     assert (health.inbox_oldest_at, health.last_accepted_at, health.accepted_day) == (NOON, NOON + timedelta(seconds=2), 3)

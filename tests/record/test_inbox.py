@@ -12,7 +12,7 @@ import pytest
 
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.mail import NoSpace
-from mailgate.record.rows import Broken, Busy, Conflict, Keep, Outcome
+from mailgate.record.rows import Broken, Busy, Conflict, Keep, ToRecord
 from mailgate.record.store import Store
 from tests.databases import look
 from tests.record.builders import LEASE, NOON, a_keep, an_arrival, claims, some_keeps
@@ -81,11 +81,11 @@ def test_who_lost_the_lease_can_neither_set_aside_nor_record_nor_give_back(store
     (holder,) = store.inbox.claim(1, NOON + LEASE, LEASE)
     assert not store.inbox.set_aside(lost.id, lost.lease, "too slow", (), NOON)
     with pytest.raises(Conflict) as conflict:
-        store.record([Outcome(lost, Decision())], NOON)
+        store.record([ToRecord(lost, Decision())], NOON)
     assert (conflict.value.what, conflict.value.keys) == ("lease", (lost.id,))
     store.inbox.release([lost])
     assert store.inbox.row(lost.id).state == "claimed"
-    store.record([Outcome(holder, Decision())], NOON)
+    store.record([ToRecord(holder, Decision())], NOON)
     assert store.inbox.row(lost.id).state == "done"
 
 
@@ -122,7 +122,7 @@ def test_the_list_shows_the_newest_first_and_by_state(store):
 
 def test_message_ids_of_mails_read_before_are_found(store):
     one, two = claims(store, 2)
-    store.record([Outcome(one, Decision(), message_id="<a@x>"), Outcome(two, Decision(set_aside="loop"), message_id="<b@x>")], NOON)
+    store.record([ToRecord(one, Decision(), message_id="<a@x>"), ToRecord(two, Decision(set_aside="loop"), message_id="<b@x>")], NOON)
     assert store.inbox.same_message_ids("it", ["<a@x>", "<b@x>", "<c@x>"]) == {"<a@x>": one.id, "<b@x>": two.id}
     assert store.inbox.same_message_ids("it", ["<a@x>", "<b@x>"], but=[one.id]) == {"<b@x>": two.id}
     assert store.inbox.same_message_ids("hr", ["<a@x>"]) == {}

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from mailgate.model.decision import Decision
-from mailgate.record.rows import Conflict, Outcome
+from mailgate.record.rows import Conflict, ToRecord
 from tests.databases import look
 from tests.record.builders import (
     LEASE,
@@ -64,7 +64,7 @@ def test_what_was_claimed_by_a_commit_that_was_not_answered_is_ours(nodes):
     assert len(one.inbox.claim(5, NOON, LEASE)) == 5
     assert other.inbox.claim(5, NOON, LEASE) == []
     a_recorded_ticket(other)
-    other.record([Outcome(None, Decision(), (a_letter(), a_letter()))], NOON)
+    other.record([ToRecord(None, Decision(), (a_letter(), a_letter()))], NOON)
     lose_the_answer_to_commit(one)
     assert len(one.outbox.claim(5, NOON, LEASE)) == 2
 

@@ -25,7 +25,7 @@ from mailgate.model.policy import Budgets, Metric
 from mailgate.record import meta, node
 from mailgate.record.floods import Flows
 from mailgate.record.people import People
-from mailgate.record.rows import Conflict, Outcome, Settlement
+from mailgate.record.rows import Conflict, Settlement, ToRecord
 from mailgate.record.standing import Standing, operator_alarm
 from mailgate.record.store import open_store
 from tests.databases import a_database, look
@@ -88,7 +88,7 @@ def test_two_couriers_claim_two_thousand_letters_and_none_twice(nodes):
     """(fault 36)"""
     one, _ = nodes
     a_recorded_ticket(one)
-    one.record([Outcome(None, Decision(), tuple(a_letter(1, automatic=n % 2 == 0) for n in range(2000)))], NOON)
+    one.record([ToRecord(None, Decision(), tuple(a_letter(1, automatic=n % 2 == 0) for n in range(2000)))], NOON)
 
     def courier(store):
         taken = []
@@ -246,7 +246,7 @@ def test_the_budget_is_counted_in_the_database_that_the_nodes_share(nodes):
     one, other = nodes
     for number in range(1, 21):
         a_recorded_ticket(one, number)
-        one.record([Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))], NOON)
+        one.record([ToRecord(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))], NOON)
     assert other.outbox.automatic_counts(["s1@x"], NOON).unknown_minute == 20
     assert other.outbox.automatic_counts(["s1@x"], NOON).per_address_hour == {"s1@x": 1}
     assert raised(other, "relay_down", "", NOON)
@@ -258,7 +258,7 @@ def test_of_two_nodes_that_decide_in_the_same_instant_one_decides_again(nodes):
     budgets = Budgets()
 
     def acknowledged(number):
-        return Outcome(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))
+        return ToRecord(None, Decision(), (an_acknowledgement(number, proven=False, address=f"s{number}@x"),))
 
     def overrun(letters, counts):
         return budget.overrun(letters, counts, budgets, NOON)
@@ -304,9 +304,9 @@ def test_who_counts_waits_for_whoever_counted_before_and_has_not_committed(nodes
         return ""
 
     with ThreadPoolExecutor(1) as thread:
-        first = thread.submit(one.record, [Outcome(None, Decision(), (an_acknowledgement(1),))], NOON, overrun_of_one)
+        first = thread.submit(one.record, [ToRecord(None, Decision(), (an_acknowledgement(1),))], NOON, overrun_of_one)
         counting.wait(20)
-        other.record([Outcome(None, Decision(), (an_acknowledgement(2),))], NOON, overrun_of_other)
+        other.record([ToRecord(None, Decision(), (an_acknowledgement(2),))], NOON, overrun_of_other)
         first.result()
     assert seen == [2]
 

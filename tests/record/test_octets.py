@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mailgate.model.decision import Decision
-from mailgate.record.rows import Outcome
+from mailgate.record.rows import ToRecord
 from mailgate.record.store import Store
 from tests.record.builders import LEASE, NOON, a_keep, a_letter
 
@@ -44,7 +44,7 @@ def test_what_there_was_no_room_for_counts_no_attempt_and_keeps_no_lease(store: 
 
 def letters_of(store: Store, *sizes: int) -> None:
     letters = tuple(a_letter(None, size=size) for size in sizes)
-    store.record([Outcome(None, Decision(), letters, False)], NOON)
+    store.record([ToRecord(None, Decision(), letters, False)], NOON)
 
 
 @pytest.mark.parametrize(("octets", "found"), [(1, [1] * 6), (25_000, [2, 2, 2]), (MIB, [6])])

@@ -10,7 +10,7 @@ import pytest
 
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import Fate
-from mailgate.record.rows import Conflict, Outcome
+from mailgate.record.rows import Conflict, ToRecord
 from tests.record.builders import LEASE, NOON, a_letter, a_recorded_ticket, claims, wrote
 from tests.record.test_reports import bring, reported, with_letters
 
@@ -33,7 +33,7 @@ def test_a_key_is_taken_once_and_with_it_the_whole_decision_falls(store):
 def test_of_two_mails_in_one_batch_one_is_first(store):
     first, second = claims(store, 2)
     with pytest.raises(Conflict):
-        store.record([Outcome(first, Decision(once=(KEY,))), Outcome(second, Decision(once=(KEY,)))], NOON)
+        store.record([ToRecord(first, Decision(once=(KEY,))), ToRecord(second, Decision(once=(KEY,)))], NOON)
     assert store.outbox.known_once([KEY]) == set()
 
 
@@ -45,7 +45,7 @@ def test_of_many_that_decide_at_the_same_moment_one_is_recorded(store):
     def record(claim) -> None:
         start.wait()
         try:
-            store.record([Outcome(claim, Decision(once=(KEY,)))], NOON)
+            store.record([ToRecord(claim, Decision(once=(KEY,)))], NOON)
             done.append(claim.id)
         except Conflict:
             lost.append(claim.id)
@@ -61,22 +61,22 @@ def test_of_many_that_decide_at_the_same_moment_one_is_recorded(store):
 def test_a_mail_that_waits_is_read_once_more_and_its_claim_says_so(store):
     waiting, yes, again = claims(store, 3)
     assert not waiting.confirmed
-    store.record([Outcome(waiting, Decision())], NOON)
-    store.record([Outcome(yes, Decision(confirms=waiting.id))], NOON)
+    store.record([ToRecord(waiting, Decision())], NOON)
+    store.record([ToRecord(yes, Decision(confirms=waiting.id))], NOON)
     [claim] = store.inbox.claim(5, NOON, LEASE)
     assert claim.id == waiting.id and claim.confirmed
     with pytest.raises(Conflict):
-        store.record([Outcome(again, Decision(confirms=waiting.id))], NOON)
-    store.record([Outcome(claim, Decision())], NOON)
+        store.record([ToRecord(again, Decision(confirms=waiting.id))], NOON)
+    store.record([ToRecord(claim, Decision())], NOON)
     with pytest.raises(Conflict):
-        store.record([Outcome(again, Decision(confirms=waiting.id))], NOON)
+        store.record([ToRecord(again, Decision(confirms=waiting.id))], NOON)
     assert store.inbox.claim(5, NOON, LEASE) == []
 
 
 def test_a_mail_that_is_still_being_read_cannot_be_confirmed(store):
     reading, yes = claims(store, 2)
     with pytest.raises(Conflict):
-        store.record([Outcome(yes, Decision(confirms=reading.id))], NOON)
+        store.record([ToRecord(yes, Decision(confirms=reading.id))], NOON)
 
 
 def test_questions_are_counted_by_whom_they_ask(store):
@@ -97,7 +97,7 @@ def test_an_answer_makes_what_was_reported_before_it_count_no_more(store):
     assert store.delivery_reports.since_answers([address], since) == {address: (None, frozenset({first.id, second.id}))}
     [claim] = claims(store)
     later = NOON + timedelta(hours=1)
-    store.record([Outcome(claim, Decision(answered=third.id))], later)
+    store.record([ToRecord(claim, Decision(answered=third.id))], later)
     assert store.delivery_reports.since_answers([address, "x@y"], since) == {address: (later, frozenset()), "x@y": (None, frozenset())}
     assert store.outbox.facts([third.id])[third.id].answered_at == later
     assert store.delivery_reports.since_answers([address], later)[address][1] == frozenset()

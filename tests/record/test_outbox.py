@@ -10,7 +10,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, PartRef
 from mailgate.model.ticket import Visibility
-from mailgate.record.rows import Conflict, Outcome, Settlement
+from mailgate.record.rows import Conflict, Settlement, ToRecord
 from tests.record.builders import LEASE, NOON, Attempt, a_letter, a_notice, a_recorded_ticket, an_acknowledgement, wrote
 
 S = OutboxState
@@ -18,7 +18,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def put(store, *letters, held=False):
-    store.record([Outcome(None, Decision(), letters, held)], NOON)
+    store.record([ToRecord(None, Decision(), letters, held)], NOON)
 
 
 def claim(store, now=NOON, limit=10):
@@ -202,7 +202,7 @@ def test_a_spent_token_stays_spent_from_the_first_time_on(store):
     letter = a_letter(closure=3, entry=4, audience=Audience.PARTICIPANT)
     put(store, letter)
     for minutes in (1, 2):
-        store.record([Outcome(None, Decision(spent=(letter.id,)))], NOON + minutes * MINUTE)
+        store.record([ToRecord(None, Decision(spent=(letter.id,)))], NOON + minutes * MINUTE)
     facts = store.outbox.facts([letter.id, "NOBODY00"])
     assert list(facts) == [letter.id]
     assert facts[letter.id].spent_at == NOON + MINUTE
@@ -288,8 +288,8 @@ def test_a_decision_takes_back_letters_that_wait_all_of_them_or_nothing(store):
     put(store, waits)
     put(store, held, held=True)
     with pytest.raises(Conflict) as conflict:
-        store.record([Outcome(None, Decision(cancels=(waits.id, gone.id)), ())], NOON)
+        store.record([ToRecord(None, Decision(cancels=(waits.id, gone.id)), ())], NOON)
     assert (conflict.value.what, state(store, waits), state(store, gone)) == ("letter", S.QUEUED, S.SENDING)
-    store.record([Outcome(None, Decision(cancels=(waits.id, held.id)), ())], NOON)
+    store.record([ToRecord(None, Decision(cancels=(waits.id, held.id)), ())], NOON)
     assert (state(store, waits), state(store, held)) == (S.CANCELLED, S.CANCELLED)
     assert claim(store, NOON + MINUTE) == []

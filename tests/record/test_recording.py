@@ -13,8 +13,8 @@ from mailgate.model.events import PriorityChanged, SlaBreached, SlaWarned, Ticke
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Retarget, Status, Visibility
-from mailgate.model.ticket import Outcome as Ends
-from mailgate.record.rows import Conflict, Outcome
+from mailgate.model.ticket import ToRecord as Ends
+from mailgate.record.rows import Conflict, ToRecord
 from tests.record.builders import (
     NOON,
     a_cycle,
@@ -250,13 +250,13 @@ def test_the_last_rating_of_a_closure_counts_and_a_reopened_ticket_is_rated_agai
 
 def test_bad_tokens_are_counted_by_author_and_age(store):
     for minutes in (0, 30, 59):
-        store.record([Outcome(None, Decision(bad_token="Mal@Evil.example"))], NOON + timedelta(minutes=minutes))
+        store.record([ToRecord(None, Decision(bad_token="Mal@Evil.example"))], NOON + timedelta(minutes=minutes))
     assert store.flows.bad_tokens(["mal@evil.example", "b@x"], NOON + timedelta(minutes=30)) == {"mal@evil.example": 2}
 
 
 def test_a_mail_set_aside_by_a_decision_keeps_its_reason_and_its_trace(store):
     (claim,) = claims(store)
-    store.record([Outcome(claim, Decision(set_aside="an auto-reply that belongs to no ticket"))], NOON)
+    store.record([ToRecord(claim, Decision(set_aside="an auto-reply that belongs to no ticket"))], NOON)
     row = store.inbox.row(claim.id)
     assert (row.state, row.reason, row.ticket, row.settled_at) == ("set_aside", "an auto-reply that belongs to no ticket", None, NOON)
 
@@ -345,7 +345,7 @@ def test_a_batch_is_one_commit(store):
 
 def test_a_change_of_a_ticket_that_is_not_there_is_a_conflict(store):
     with pytest.raises(Conflict):
-        store.record([Outcome(None, Decision(changes=(Change(a_ticket(5, version=1), a_ticket(5)),)))], NOON)
+        store.record([ToRecord(None, Decision(changes=(Change(a_ticket(5, version=1), a_ticket(5)),)))], NOON)
 
 
 @pytest.mark.parametrize("sign", ["'; DROP TABLE letters; --", '" OR ""="', "%", "_", '" * NEAR (', "a\\", "?1 :name %(x)s", "{0}"])

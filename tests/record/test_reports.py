@@ -9,7 +9,7 @@ from sqlalchemy import inspect, text
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import Fate, OutboxState, Reported, Suppression, SuppressionKind
 from mailgate.record import migrations
-from mailgate.record.rows import Outcome, Settlement
+from mailgate.record.rows import Settlement, ToRecord
 from tests.databases import without_tables
 from tests.record.builders import NOON, a_letter, a_person, a_ticket, claims
 
@@ -21,12 +21,12 @@ def reported(letter: str, action: str = "failed", fate: Fate | None = Fate.BOUNC
 
 
 def with_letters(store, *letters):
-    store.record([Outcome(None, Decision(changes=(Change(None, a_ticket()),), people=(a_person(),)), letters)], NOON)
+    store.record([ToRecord(None, Decision(changes=(Change(None, a_ticket()),), people=(a_person(),)), letters)], NOON)
 
 
 def bring(store, *what: Reported, **more):
     [claim] = claims(store)
-    store.record([Outcome(claim, Decision(reported=what, **more))], NOON)
+    store.record([ToRecord(claim, Decision(reported=what, **more))], NOON)
 
 
 def test_every_report_is_kept_and_the_letter_says_the_last_of_it(store):

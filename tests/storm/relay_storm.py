@@ -22,7 +22,7 @@ from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, LetterWanted, OutboxRow
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, TicketFile, TicketKind, Visibility
-from mailgate.record.store import Outcome, Store, open_store
+from mailgate.record.store import Store, ToRecord, open_store
 from tests import databases
 from tests.storm.relay_sink import Copy, Ledger, RelaySink
 
@@ -113,7 +113,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
             wanted = LetterWanted("agent_replied", Audience.REQUESTER, who, number, at.id, entry, automatic=False, id=new_letter_id())
             letter = desk.seal(wanted, {number: TicketFile(ticket, (who, ann), (entry,))}.get, agents, START)
             decision = Decision(changes=(Change(None, ticket, (), (entry,)),), people=(who,))
-            outcomes.append(Outcome(None, decision, (letter,)))
+            outcomes.append(ToRecord(None, decision, (letter,)))
         store.record(outcomes, START)
 
 
