@@ -13,7 +13,7 @@ from mailgate.model.events import PriorityChanged, SlaBreached, SlaWarned, Ticke
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Retarget, Status, Visibility
-from mailgate.model.ticket import ToRecord as Ends
+from mailgate.model.ticket import Outcome as Ends
 from mailgate.record.rows import Conflict, ToRecord
 from tests.record.builders import (
     NOON,
