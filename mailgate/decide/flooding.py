@@ -53,13 +53,9 @@ def judged(s: Situation, flow: Flow, released: bool) -> tuple[Situation, Turn | 
     return s, None if is_counted else turn
 
 
-def _is_agent(s: Situation) -> bool:
-    return s.author is not None and s.author.agent in s.policy.agents
-
-
 def _answers_as_an_agent(s: Situation) -> bool:
     """Who opens a ticket of their own is its requester, and is acknowledged like one."""
-    return _is_agent(s) and s.ticket is not None and s.role.is_agent
+    return s.by_agent and s.ticket is not None and s.role.is_agent
 
 
 def _turn(s: Situation, flow: Flow) -> Turn | None:
@@ -73,7 +69,7 @@ def _turn(s: Situation, flow: Flow) -> Turn | None:
     times = [at for at in ((s.letter.first_at or s.letter.made_at) if s.letter else None, flow.last.get(key)) if at is not None]
     if times:
         lag = s.arrived_at - max(times)
-    elif _is_agent(s):
+    elif s.by_agent:
         lag = loops.SOON  # notices to agents are on no budget that could say when the last one left
     else:
         return None
