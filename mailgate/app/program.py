@@ -33,7 +33,7 @@ from mailgate.guard.memory import give_back
 from mailgate.model.installation import DoorSettings, RelaySettings
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.oauth import Secrets, TokenSource
-from mailgate.receive.imap import MailboxDoor, MailboxHouse
+from mailgate.receive.imap import MailboxDoor, SharedByMailboxes
 from mailgate.receive.imap_session import Credentials
 from mailgate.receive.smtp import MailDoor
 from mailgate.record import node
@@ -186,7 +186,7 @@ class Program:
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
             receives = [one.settings for one in settings.mailboxes] if "receive" in self.only else []
-            self.mailboxes = MailboxDoor(receives, self._mailbox_house())
+            self.mailboxes = MailboxDoor(receives, self._shared_by_mailboxes())
             self._rounds()
             self.timetable.start()
             undo.append(partial(self.timetable.stop, 5.0))
@@ -252,10 +252,10 @@ class Program:
         if isinstance(self.now, SteadyClock):
             self.now.on_jump = watch.wake
 
-    def _mailbox_house(self) -> MailboxHouse:
+    def _shared_by_mailboxes(self) -> SharedByMailboxes:
         login = partial(mailbox_login, self.settings, self.tokens)
         # Names this run: after a crash the leases of the last one are somebody else's, and the next start knows that it has ended.
-        return MailboxHouse(self.gateway, self.store.mailboxes, self.gateway, login, self.now, node.new_lease())
+        return SharedByMailboxes(self.gateway, self.store.mailboxes, self.gateway, login, self.now, node.new_lease())
 
     def watch(self) -> None:
         """What the operator must hear of before it hurts."""

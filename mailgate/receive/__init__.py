@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 
 class AcceptsMail(Protocol):
-    """What a door needs from the house behind it. `app` hands it over; a door knows nothing else."""
+    """What a door needs from what is behind it. `app` hands it over; a door knows nothing else."""
 
     def desk_of(self, recipient: str) -> str | None:
         """The desk that takes mail for this envelope recipient, or None when there is no such mailbox here. Must answer at once."""

@@ -137,18 +137,18 @@ class Connection(SMTP):
         # For each connection aiosmtpd looks at every name of ours to find its commands. That cost a fifth of a mail.
         return self._smtp_names
 
-    def __init__(self, house: DoorState, loop: asyncio.AbstractEventLoop) -> None:
-        settings = house.settings
+    def __init__(self, door: DoorState, loop: asyncio.AbstractEventLoop) -> None:
+        settings = door.settings
         super().__init__(
             None,
             data_size_limit=settings.max_size,
             enable_SMTPUTF8=True,
             hostname=settings.hostname,
             ident="",
-            tls_context=house.tls,
+            tls_context=door.tls,
             loop=loop,
         )
-        self._house = house
+        self._door = door
         self._limits = settings
         self.peer = ""
         self.pace = Pace(loop.time())
@@ -183,25 +183,25 @@ class Connection(SMTP):
             return
         peername = transport.get_extra_info("peername")
         self.peer = str(peername[0]) if peername else "unknown"
-        house = self._house
-        if house.closing or not house.occupancy.enter(self.peer):
-            cast(asyncio.Transport, transport).write(_line(replies.SHUTTING_DOWN if house.closing else replies.TOO_MANY_CONNECTIONS))
+        door = self._door
+        if door.closing or not door.occupancy.enter(self.peer):
+            cast(asyncio.Transport, transport).write(_line(replies.SHUTTING_DOWN if door.closing else replies.TOO_MANY_CONNECTIONS))
             transport.close()
-            house.look_round()
+            door.look_round()
             return
         self._entered = True
-        house.sessions.add(self)
+        door.sessions.add(self)
         self._session_ends = self.loop.time() + self._limits.session_time_limit.total_seconds()
         self.pace.begin_anew(self.loop.time())
         super().connection_made(transport)
-        house.look_round()
+        door.look_round()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, whoever ended it. A commit under way goes on."""
         if not self._entered or self.gone.done():
             return
         self.gone.set_result(None)
-        self._house.left(self)
+        self._door.left(self)
         self._end_transfer()
         self._leaving = True
         super().connection_lost(error)
@@ -364,7 +364,7 @@ class Connection(SMTP):
         try:
             await self.push(f"220 {self.hostname} {'LMTP' if self._limits.kind == 'lmtp' else 'ESMTP'} ready")
             while True:
-                if self._house.closing:
+                if self._door.closing:
                     self.dismiss(replies.SHUTTING_DOWN)
                     raise Gone
                 await self._obey(await self._next_line())
@@ -417,7 +417,7 @@ class Connection(SMTP):
 
     def _continue_transfer(self, transfer: Transfer, data: bytes) -> None:
         before = transfer.held
-        occupancy = self._house.occupancy
+        occupancy = self._door.occupancy
         try:
             rest = transfer.feed(data)
         except MemoryError:
@@ -430,7 +430,7 @@ class Connection(SMTP):
             occupancy.hold(self.peer, -transfer.held)
             transfer.drop(NotTaken.NO_ROOM)
         if occupancy.octets_over >= 0:
-            self._house.look_round()
+            self._door.look_round()
         if rest is None:
             left = self._mail_ends - self.loop.time()
             self._allow(min(self._limits.command_timeout.total_seconds(), left))
@@ -440,7 +440,7 @@ class Connection(SMTP):
     def _end_transfer(self) -> None:
         """A mail that is refused, or will never be complete, gives back its room."""
         if self._transfer is not None:
-            self._house.occupancy.hold(self.peer, -self._transfer.held)
+            self._door.occupancy.hold(self.peer, -self._transfer.held)
             self._transfer = None
 
     async def _obey(self, line: bytes | None) -> None:

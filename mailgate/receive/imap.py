@@ -45,7 +45,7 @@ class Alarms(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class MailboxHouse:
+class SharedByMailboxes:
     """What all mailboxes share. `app` hands it over."""
 
     intake: Intake
@@ -60,11 +60,11 @@ class MailboxHouse:
 class FolderWatch:
     """One folder: connect, look, wait, and from the beginning. `look` is one round of it."""
 
-    def __init__(self, settings: MailboxSettings, folder: str, role: FolderRole, house: MailboxHouse) -> None:
-        self.settings, self.role, self._house = settings, role, house
+    def __init__(self, settings: MailboxSettings, folder: str, role: FolderRole, shared: SharedByMailboxes) -> None:
+        self.settings, self.role, self._shared = settings, role, shared
         self._over = threading.Event()
-        holder = f"{house.holder}/{settings.name}/{folder}"
-        self._reader = FolderReader(settings, folder, role, house.intake, house.cursors, house.now, holder, self._over.is_set)
+        holder = f"{shared.holder}/{settings.name}/{folder}"
+        self._reader = FolderReader(settings, folder, role, shared.intake, shared.cursors, shared.now, holder, self._over.is_set)
         self._holder = holder
         self._session: ImapSession | None = None
         self._waiting = True  #: nothing is in work: a stop need not ask
@@ -84,7 +84,7 @@ class FolderWatch:
 
     def look(self) -> timedelta | None:
         """Takes in what is new. How long to wait before the next look; None: as long as the folder is quiet (`wait`). Never raises."""
-        house, now = self._house, self._house.now()
+        shared, now = self._shared, self._shared.now()
         try:
             if not self._reader.hold():
                 self._drop()
@@ -95,7 +95,7 @@ class FolderWatch:
                     return later
             assert self._session is not None
             self._reader.look(self._session)
-            house.cursors.went_well(self._reader.key, house.now())
+            shared.cursors.went_well(self._reader.key, shared.now())
             self._all_is_well()
             return None
         except Stopping:
@@ -118,10 +118,10 @@ class FolderWatch:
 
     def _connect(self, now: datetime) -> timedelta | None:
         """Opens a session, or says how long that has to wait: servers lock out clients that come too often."""
-        house, settings = self._house, self.settings
-        credentials = house.credentials(settings)
+        shared, settings = self._shared, self.settings
+        credentials = shared.credentials(settings)
         logins = 2 if credentials.renewed else 1
-        turn = house.cursors.connecting(settings.name, now, partial(polling.next_connect, logins=logins))
+        turn = shared.cursors.connecting(settings.name, now, partial(polling.next_connect, logins=logins))
         if isinstance(turn, datetime):
             log.info("%s: the next connection may be tried at %s", self.key, turn)
             return max(turn - now, timedelta(seconds=1))
@@ -135,12 +135,12 @@ class FolderWatch:
         finally:
             if outcome is not Attempt.LOGGED_IN and session.said_secret:
                 outcome = Attempt.REFUSED
-            house.cursors.connected(turn, outcome)
+            shared.cursors.connected(turn, outcome)
             # A second token that was refused as well, or one before the good one, is a login that failed all the same.
             for _ in range(session.refusals - (outcome is Attempt.REFUSED)):
-                more = house.cursors.connecting(settings.name, now, lambda _, at: at)
+                more = shared.cursors.connecting(settings.name, now, lambda _, at: at)
                 if isinstance(more, int):
-                    house.cursors.connected(more, Attempt.REFUSED)
+                    shared.cursors.connected(more, Attempt.REFUSED)
         log.info("%s: connected to %s", self.key, settings.host)
         return None
 
@@ -150,15 +150,15 @@ class FolderWatch:
         log.warning("%s: %s", self.key, words)
         failures = 1
         with suppress(Exception):  # whatever is wrong with the database is told by others, louder
-            failures = self._house.cursors.went_wrong(self._reader.key, words, self._house.now())
+            failures = self._shared.cursors.went_wrong(self._reader.key, words, self._shared.now())
         if isinstance(trouble, _TOLD_AT_ONCE):
             self._alarm(trouble.kind, words)
-        return polling.pause_after(failures, self._house.spread())
+        return polling.pause_after(failures, self._shared.spread())
 
     def _alarm(self, kind: str, words: str) -> None:
         self._troubles.add(kind)
         try:
-            self._house.alarms.alarm(kind, f"{self.settings.name}: {words}", "mailgate check; mailgate status", self.settings.name)
+            self._shared.alarms.alarm(kind, f"{self.settings.name}: {words}", "mailgate check; mailgate status", self.settings.name)
         except Exception:
             log.exception("%s: the operator could not be told", self.key)
 
@@ -168,7 +168,7 @@ class FolderWatch:
         over = self._troubles if not self._reader.stuck else self._troubles - {"mailbox_stuck"}
         for kind in tuple(over):
             # Should it come again, that is news.
-            self._house.alarms.alarm_over(kind, self.settings.name)
+            self._shared.alarms.alarm_over(kind, self.settings.name)
             self._troubles.discard(kind)
 
     def _drop(self) -> None:
@@ -204,7 +204,7 @@ class FolderWatch:
                 # Mail may have come meanwhile: at once the first time, then with growing pauses.
                 self._short_idles = self._short_idles + 1 if time.monotonic() - began < _A_WHILE else 0
                 if self._short_idles > 1:
-                    self._over.wait(polling.pause_after(self._short_idles - 1, self._house.spread()).total_seconds())
+                    self._over.wait(polling.pause_after(self._short_idles - 1, self._shared.spread()).total_seconds())
         finally:
             self._waiting = False
 
@@ -225,7 +225,7 @@ class FolderWatch:
         if session is not None:
             session.bye()
         with suppress(Exception):  # its lease then ends by itself
-            self._house.cursors.release(self._reader.key, self._holder)
+            self._shared.cursors.release(self._reader.key, self._holder)
 
     def ask_to_stop(self) -> None:
         """Nothing is begun any more; a mail that is being taken in may be finished."""
@@ -253,10 +253,10 @@ class FolderWatch:
 class MailboxDoor:
     """All folders of all mailboxes."""
 
-    def __init__(self, mailboxes: Sequence[MailboxSettings], house: MailboxHouse) -> None:
+    def __init__(self, mailboxes: Sequence[MailboxSettings], shared: SharedByMailboxes) -> None:
         self.watches: list[FolderWatch] = []
         for mailbox in mailboxes:
-            mine = [FolderWatch(mailbox, folder, role, house) for folder, role in mailbox.watched]
+            mine = [FolderWatch(mailbox, folder, role, shared) for folder, role in mailbox.watched]
             for watch in mine:
                 if watch.role is FolderRole.SENT:
                     # An answer finds its ticket only when the question was taken in before it.

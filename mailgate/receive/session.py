@@ -31,9 +31,9 @@ _OTHER_PROTOCOLS = frozenset({"GET", "POST", "PUT", "HEAD", "CONNECT", "OPTIONS"
 class ClientSession(Connection):
     """What one client says and hears. Created by the door's factory for each, in the program's own loop."""
 
-    def __init__(self, house: DoorState, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(house, loop)
-        self._lmtp = house.settings.kind == "lmtp"
+    def __init__(self, door: DoorState, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(door, loop)
+        self._lmtp = door.settings.kind == "lmtp"
         self._commands = 0
         self._bad_commands = 0
         self._greeted = False
@@ -118,7 +118,7 @@ class ClientSession(Connection):
         self._forget_mail()
         self._greeted, self._helo = True, hostname[:LONGEST_NAME]
         offers = [self.hostname, f"SIZE {self._limits.max_size}", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES"]
-        if self._house.tls is not None and not self._secured:
+        if self._door.tls is not None and not self._secured:
             offers.append("STARTTLS")
         await self.push("\r\n".join([*(f"250-{offer}" for offer in offers[:-1]), f"250 {offers[-1]}"]))
 
@@ -130,7 +130,7 @@ class ClientSession(Connection):
         """From here on in secret (RFC 3207)."""
         if arg:
             await self._complain("501 5.5.4 STARTTLS takes no argument")
-        elif self._house.tls is None:
+        elif self._door.tls is None:
             await self._complain("502 5.5.1 TLS is not available")
         elif self._secured:
             await self._complain("503 5.5.1 TLS is already on")
@@ -160,8 +160,8 @@ class ClientSession(Connection):
             return
         if sender.size > self._limits.max_size:
             await self.push(replies.TOO_LARGE)
-        elif not self._house.occupancy.has_room(sender.size) or not self._house.occupancy.has_share_of_room(self.peer, sender.size):
-            self._house.look_round()
+        elif not self._door.occupancy.has_room(sender.size) or not self._door.occupancy.has_share_of_room(self.peer, sender.size):
+            self._door.look_round()
             await self.push(replies.NO_ROOM)
         else:
             self._sender = sender
@@ -177,7 +177,7 @@ class ClientSession(Connection):
         except Malformed as malformed:
             await self._complain(str(malformed))
             return
-        if self._house.gateway.desk_of(recipient) is None:
+        if self._door.gateway.desk_of(recipient) is None:
             await self.push(replies.NO_SUCH_MAILBOX)
         elif len(self._recipients) >= self._limits.max_recipients:
             await self.push("452 4.5.3 Too many recipients for one mail")
@@ -234,7 +234,7 @@ class ClientSession(Connection):
     async def _settle(self, transfer: Transfer, sender: Sender, recipients: list[str]) -> str:
         """Store a complete mail, and say how that went."""
         octets = transfer.held
-        house = self._house
+        door = self._door
         try:
             if transfer.fault is not None:
                 log.info("refused a mail from %s: %s", self.peer, transfer.fault.name)
@@ -243,7 +243,7 @@ class ClientSession(Connection):
             if hops(raw) >= self._limits.max_received:
                 log.info("refused a mail from %s: too many hops", self.peer)
                 return "554 5.4.6 This mail has been through too many servers, it goes in circles"
-            now = house.now()
+            now = door.now()
             arrival = Arrival(
                 raw=raw,
                 reverse_path=sender.reverse_path,
@@ -255,12 +255,12 @@ class ClientSession(Connection):
                 helo=self._helo,
                 insider=self._limits.insiders,
             )
-            commit = self.loop.create_task(house.commit(arrival))
-            house.commits.add(commit)
-            commit.add_done_callback(house.commits.discard)
+            commit = self.loop.create_task(door.commit(arrival))
+            door.commits.add(commit)
+            commit.add_done_callback(door.commits.discard)
         finally:
             self._transfer = None
-            house.occupancy.hold(self.peer, -octets)
+            door.occupancy.hold(self.peer, -octets)
         self._committing = True
         try:
             # Shielded: a client that hangs up now ends this conversation, but not the commit.

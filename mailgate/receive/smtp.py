@@ -45,7 +45,7 @@ class MailDoor:
         if settings.require_tls and tls is None:
             raise ValueError("a door that requires TLS needs a certificate")
         self._settings = settings
-        self._house = DoorState(settings, gateway, now, tls, Occupancy(settings))
+        self._door = DoorState(settings, gateway, now, tls, Occupancy(settings))
         self._server: asyncio.Server | None = None
         self._port = settings.port
         self._alarm = alarm
@@ -61,12 +61,12 @@ class MailDoor:
     @property
     def connections(self) -> int:
         """How many clients are here."""
-        return self._house.occupancy.connections
+        return self._door.occupancy.connections
 
     @property
     def bytes_in_flight(self) -> int:
         """Octets of mails that were begun and are not yet committed or refused."""
-        return self._house.occupancy.bytes_in_flight
+        return self._door.occupancy.bytes_in_flight
 
     async def start(self) -> None:
         """Listen. Raises `OSError` when the address is taken or not ours."""
@@ -74,7 +74,7 @@ class MailDoor:
         host = self._settings.host or None
         # Bound here and accepted below: asyncio takes in a crowd before the first is turned away, and has a traceback for each that it
         # finds no descriptor for.
-        self._server = await loop.create_server(lambda: ClientSession(self._house, loop), host, self._settings.port, start_serving=False)
+        self._server = await loop.create_server(lambda: ClientSession(self._door, loop), host, self._settings.port, start_serving=False)
         for bound in self._server.sockets:
             listening = socket.socket(fileno=os.dup(bound.fileno()))
             listening.listen(BACKLOG)
@@ -89,20 +89,20 @@ class MailDoor:
         Nobody new comes in, and who is between two mails hears 421. A mail that is being sent may still be finished, until little
         of the time is left. A commit that takes longer goes on behind us; its client gets no reply and will send the mail again.
         """
-        house = self._house
-        house.close()
+        door = self._door
+        door.close()
         for task in self._admitting:
             task.cancel()
         if self._server is not None:
             self._server.close()
         await asyncio.gather(*self._admitting, return_exceptions=True)
-        self._each(session.leave_soon for session in list(house.sessions))
+        self._each(session.leave_soon for session in list(door.sessions))
         parting = min(1.0, grace / 4)
-        await _wait_for((*(session.gone for session in house.sessions), *house.commits), grace - parting)
-        self._each(session.leave_now for session in list(house.sessions))
-        await _wait_for((*(session.gone for session in house.sessions), *house.commits), parting)
-        self._each(session.abort for session in list(house.sessions))
-        await _wait_for([session.gone for session in house.sessions], 0.1)
+        await _wait_for((*(session.gone for session in door.sessions), *door.commits), grace - parting)
+        self._each(session.leave_now for session in list(door.sessions))
+        await _wait_for((*(session.gone for session in door.sessions), *door.commits), parting)
+        self._each(session.abort for session in list(door.sessions))
+        await _wait_for([session.gone for session in door.sessions], 0.1)
 
     def _each(self, steps: Iterable[Callable[[], None]]) -> None:
         """One client that cannot be parted from in good order must not keep the door from closing."""
@@ -126,7 +126,7 @@ class MailDoor:
                     continue
                 try:
                     await self._wait_for_a_place(client)
-                    await loop.connect_accepted_socket(lambda: ClientSession(self._house, loop), client)
+                    await loop.connect_accepted_socket(lambda: ClientSession(self._door, loop), client)
                     self._short.quiet(loop.time())
                 except (OSError, MemoryError) as error:
                     client.close()
@@ -157,23 +157,23 @@ class MailDoor:
 
     async def _wait_for_a_place(self, client: socket.socket) -> None:
         """Before a full door a client waits ungreeted for as long as it may take until somebody slow has gone; once, not one by one."""
-        house = self._house
-        if not house.occupancy.is_full:
+        door = self._door
+        if not door.occupancy.is_full:
             self._in_vain = False
             return
         with suppress(OSError):
-            if self._in_vain or not house.occupancy.has_share(str(client.getpeername()[0])):
+            if self._in_vain or not door.occupancy.has_share(str(client.getpeername()[0])):
                 return
-        house.look_round()
+        door.look_round()
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        house.waiters.append(place)
+        door.waiters.append(place)
         patience = self._settings.stress_timeout.total_seconds() + LOOK_ROUND + LINGER
         try:
             await asyncio.wait_for(place, patience)
         except TimeoutError:
             self._in_vain = True
         finally:
-            house.waiters.remove(place)
+            door.waiters.remove(place)
 
 
 async def _wait_for(futures: Iterable[asyncio.Future[Any]], seconds: float) -> None:

@@ -86,7 +86,7 @@ class OpenDoor:
 
     def nobody_speaks(self) -> bool:
         """Whether the door has seen that each client closed its side, or is gone."""
-        return all(session._half_closed for session in self.door._house.sessions)
+        return all(session._half_closed for session in self.door._door.sessions)
 
     def client(self, host: str = "127.0.0.1") -> Client:
         return Client(socket.create_connection((host, self.door.port), PATIENCE))

@@ -9,7 +9,7 @@ from typing import Any
 
 from mailgate.model.mail import Arrival
 from mailgate.model.mailbox import FolderRole, MailboxSettings
-from mailgate.receive.imap import FolderWatch, MailboxHouse
+from mailgate.receive.imap import FolderWatch, SharedByMailboxes
 from mailgate.receive.imap_session import Credentials
 from mailgate.record.rows import Keep
 from mailgate.record.store import Store
@@ -68,7 +68,7 @@ class Desk:
         **changes: Any,
     ) -> FolderWatch:
         login = credentials or (lambda _: Credentials(lambda: self.password))
-        house = MailboxHouse(self, self.store.mailboxes, self, login, self.clock, holder, lambda: 0.5)
+        house = SharedByMailboxes(self, self.store.mailboxes, self, login, self.clock, holder, lambda: 0.5)
         self.watches.append(FolderWatch(self.settings(**changes), folder, role, house))
         return self.watches[-1]
 

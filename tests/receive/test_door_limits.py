@@ -324,7 +324,7 @@ def test_commands_that_nobody_waits_for_are_left_with_the_client():
         with pytest.raises(TimeoutError):
             while True:
                 sent += client.sock.send(b"NOOP\r\n" * 20_000)
-        (session,) = house.door._house.sessions
+        (session,) = house.door._door.sessions
         assert len(session._incoming) < 1024 * 1024 < sent
         client.sock.settimeout(PATIENCE)
         house.loop.call_soon_threadsafe(house.gateway.finish)

@@ -100,7 +100,7 @@ def test_six_slow_mails_of_one_peer_leave_the_octets_of_the_door_to_the_others()
         slow = [stack.enter_context(from_(7, house)).until_data() for _ in range(6)]
         for client in slow:
             client.send(LINE * 3000)
-        house.wait_until(lambda: any(one._transfer and one._transfer.fault for one in house.door._house.sessions))
+        house.wait_until(lambda: any(one._transfer and one._transfer.fault for one in house.door._door.sessions))
         assert house.door.bytes_in_flight <= 50_000
         with from_(8, house) as other:
             other.until_data()
@@ -198,7 +198,7 @@ def test_nobody_is_hurried_at_a_door_that_has_room():
     with open_door(max_connections=40, stress_timeout=timedelta(0)) as house, ExitStack() as stack:
         quiet = [stack.enter_context(from_(octet, house)) for octet in range(1, 11)]
         assert all(client.reply().startswith("220 ") for client in quiet)
-        assert house.call(lambda: house.door._house._look) is None  # nobody even looks
+        assert house.call(lambda: house.door._door._look) is None  # nobody even looks
         assert house.door.connections == 10
         assert all(client.ask("NOOP") == "250 2.0.0 Ok" for client in quiet)
 
@@ -233,7 +233,7 @@ def test_after_a_standstill_of_the_machine_nobody_is_blamed_for_what_was_not_hea
         assert all(client.reply().startswith("220 ") for client in crowd)
 
         def an_hour_later() -> list[bool]:
-            now, room = house.loop.time() + 3600, house.door._house
+            now, room = house.loop.time() + 3600, house.door._door
             monkeypatch.setattr(house.loop, "time", lambda: now)
             room._relieve(house.loop, now - 3600)
             monkeypatch.undo()
@@ -278,7 +278,7 @@ def test_what_fails_for_each_mail_has_one_traceback_and_a_451_each(trouble, capl
 def test_memory_that_ends_in_the_middle_of_a_mail_puts_it_off_and_the_door_goes_on(monkeypatch):
     with open_door() as house, house.client() as client:
         client.until_data()
-        (session,) = house.door._house.sessions
+        (session,) = house.door._door.sessions
 
         def no_memory(data: bytes) -> bytes | None:
             raise MemoryError

@@ -16,7 +16,7 @@ from tests.receive.doors import MAIL, PATIENCE, OpenDoor, open_door
 
 def _stop(house: OpenDoor, grace: float) -> Future[None]:
     stopping = asyncio.run_coroutine_threadsafe(house.door.stop(grace), house.loop)
-    house.wait_until(lambda: house.door._house.closing)
+    house.wait_until(lambda: house.door._door.closing)
     return stopping
 
 
@@ -153,7 +153,7 @@ def test_a_client_that_hangs_up_at_the_very_moment_of_the_last_word_does_not_kee
         def all_at_once() -> None:
             for client in clients[:10]:
                 client.reset()
-            for session in list(house.door._house.sessions):
+            for session in list(house.door._door.sessions):
                 session.leave_soon()
 
         house.call(all_at_once)
@@ -167,7 +167,7 @@ def test_a_client_that_hangs_up_at_the_very_moment_of_the_last_word_does_not_kee
 def test_whatever_a_transport_says_at_the_last_word_the_others_hear_theirs(fails, monkeypatch, caplog):
     with open_door() as house, house.client() as one, house.client() as other:
         assert one.reply()[:3] == other.reply()[:3] == "220"
-        first = next(iter(house.door._house.sessions))
+        first = next(iter(house.door._door.sessions))
 
         def raises() -> None:
             raise fails

@@ -308,7 +308,7 @@ def test_a_hostile_server_does_not_stop_the_reading_of_another_mailbox(tmp_path)
         bad_desk, good_desk = Desk(tmp_path / "bad", hostile), Desk(tmp_path / "good", good)
         stack.callback(bad_desk.close)
         stack.callback(good_desk.close)
-        doors = [imap.MailboxDoor([], bad_desk.watch()._house), imap.MailboxDoor([], good_desk.watch()._house)]
+        doors = [imap.MailboxDoor([], bad_desk.watch()._shared), imap.MailboxDoor([], good_desk.watch()._shared)]
         doors[0].watches = bad_desk.watches[:1]
         doors[1].watches = good_desk.watches[:1]
         for door in doors:

@@ -14,7 +14,7 @@ import pytest
 from mailgate.decide.polling import CONNECTS_A_MINUTE, REFUSED_LOGINS_AN_HOUR
 from mailgate.model.mailbox import FolderRole
 from mailgate.model.oauth import TokenRefused
-from mailgate.receive.imap import MailboxDoor, MailboxHouse
+from mailgate.receive.imap import MailboxDoor, SharedByMailboxes
 from mailgate.receive.imap_session import Credentials, ImapSession, reachable
 from mailgate.receive.imap_trouble import Unsafe
 from tests.fakes.certificates import Certificate, Certificates, make_certificates
@@ -212,7 +212,7 @@ def test_where_no_token_can_be_had_nothing_is_sent_and_the_operator_hears_of_it(
 
 
 def test_the_door_stops_at_once_while_it_waits_for_mail(desk: Desk):
-    house = MailboxHouse(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
+    house = SharedByMailboxes(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
     door = MailboxDoor([desk.settings(folders=("INBOX", "Done"))], house)
     door.start()
     deadline = time.monotonic() + 20
@@ -226,7 +226,7 @@ def test_the_door_stops_at_once_while_it_waits_for_mail(desk: Desk):
 
 
 def test_the_door_stops_in_time_while_the_server_says_nothing(desk: Desk):
-    house = MailboxHouse(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
+    house = SharedByMailboxes(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
     door = MailboxDoor([desk.settings(timeout=timedelta(minutes=5))], house)
     silence = desk.server.lock
     silence.acquire()  # no command is answered any more
@@ -255,7 +255,7 @@ def test_check_says_what_is_in_a_mailbox_and_which_folders_are_missing(desk: Des
 
 
 def test_a_sent_folder_is_looked_at_after_the_folders_whose_mails_it_answers(desk: Desk):
-    house = MailboxHouse(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
+    house = SharedByMailboxes(desk, desk.store.mailboxes, desk, lambda _: Credentials(lambda: SECRET), desk.clock, "one")
     door = MailboxDoor([replace(desk.settings(), sent="Done")], house)
     assert [(w.key, [o.key for o in w.waits_for]) for w in door.watches] == [("box/INBOX", []), ("box/Done", ["box/INBOX"])]
     assert [w.role for w in door.watches] == [FolderRole.INBOX, FolderRole.SENT]

@@ -477,7 +477,7 @@ def test_a_clock_that_jumps_neither_hurries_a_client_nor_lets_one_stay(monkeypat
     """Times of a door are monotonic: an hour back or thirty days ahead is none of its business (fault 50)."""
     jumps = iter([NOON + timedelta(days=30), NOON - timedelta(hours=1), NOON])
     with open_door(command_timeout=timedelta(seconds=2)) as house, house.client() as client:
-        house.door._house.now = lambda: next(jumps)
+        house.door._door.now = lambda: next(jumps)
         client.until_data()
         for _ in range(3):
             client.send(MAIL + b".\r\n")

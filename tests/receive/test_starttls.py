@@ -123,7 +123,7 @@ def test_the_door_says_goodbye_over_tls_too(tls):
         _begin(client)
         client.start_tls(client_context())
         client.ask("EHLO x")
-        house.call(lambda: [session.leave_soon() for session in house.door._house.sessions])
+        house.call(lambda: [session.leave_soon() for session in house.door._door.sessions])
         assert client.reply() == replies.SHUTTING_DOWN
         assert client.is_closed()
 
