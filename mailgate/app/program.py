@@ -26,7 +26,7 @@ from mailgate.app import Clock, build_resolver, build_templates, wall_clock
 from mailgate.app.reader import FileOpener, GuardedReader
 from mailgate.app.steady import SteadyClock
 from mailgate.decide import polling
-from mailgate.gateway import Gateway, House
+from mailgate.gateway import Gateway, GatewaySetup
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.workers import Files
 from mailgate.guard.memory import give_back
@@ -118,25 +118,21 @@ def build_gateway(
     files: Files | None = None,
 ) -> Gateway:
     """The gateway with its policy adopted."""
-    house = House(settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, settings.letters_held)
-    authentication = Authentication(settings.verify, resolver) if settings.verify.sources else None
-    pattern = settings.relay.message_id_pattern
-    if files is None and reader is not None:
-        files = reader.files
-    gateway = Gateway(
-        store,
-        acceptor,
-        reader,
-        courier,
-        files,
-        house,
-        settings.policy,
-        now,
+    relay = settings.relay
+    setup = GatewaySetup(
+        settings.ring,
+        build_templates(settings),
+        relay.reverse_path_form,
+        settings.operator,
+        settings.letters_held,
         settings.reader.batch,
         settings.reader.octets,
-        pattern,
-        authentication,
+        relay.message_id_pattern,
+        Authentication(settings.verify, resolver) if settings.verify.sources else None,
     )
+    if files is None and reader is not None:
+        files = reader.files
+    gateway = Gateway(store, acceptor, setup, settings.policy, now, reader, courier, files)
     gateway.adopt(settings.policy, settings.policy_text)
     return gateway
 

@@ -60,14 +60,18 @@ class NoDesk(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What the gateway is built from and does not change while it runs."""
+class GatewaySetup:
+    """What the gateway is built with and does not change while it runs."""
 
     ring: Keyring
     templates: Templates
     reverse_path: str
     operator: str
     held: bool
+    batch: int = 100  #: mails that are read at a time
+    octets: int = OCTETS  #: of them together
+    message_id_pattern: str | None = None  #: how the relay's reply names a letter that it gives a Message-ID of its own
+    authentication: Authentication | None = None
 
 
 def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: str | None = None) -> list[Keep]:
@@ -90,27 +94,23 @@ class Gateway:
         self,
         store: Store,
         acceptor: Acceptor,
-        reader: Reader | None,
-        courier: Courier | None,
-        files: Files | None,
-        house: House,
+        setup: GatewaySetup,
         policy: Policy,
         now: Callable[[], datetime],
-        batch: int = 100,
-        octets: int = OCTETS,
-        message_id_pattern: str | None = None,
-        authentication: Authentication | None = None,
+        reader: Reader | None = None,
+        courier: Courier | None = None,
+        files: Files | None = None,
     ) -> None:
-        self.store, self.acceptor, self.now, self.batch = store, acceptor, now, batch
-        self._house = house
+        """`files`: who hands letters over has to open those that travel."""
+        self.store, self.acceptor, self.now, self._setup = store, acceptor, now, setup
         self._desk = self._desk_with(policy)
         self._agents: dict[str, Person] = {}
-        renames = message_id_pattern is not None
+        pattern = setup.message_id_pattern
         self._reading: ReadingRound | None = (
-            ReadingRound(store, reader, now, self.alarm, renames, authentication, octets) if reader else None
+            ReadingRound(store, reader, now, self.alarm, pattern is not None, setup.authentication, setup.octets) if reader else None
         )
         assert courier is None or files is not None, "who hands letters over has to open their files"
-        self._sending = SendingRound(store, courier, files, now, self.alarm, message_id_pattern) if courier and files else None
+        self._sending = SendingRound(store, courier, files, now, self.alarm, pattern) if courier and files else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._pause = Backoff()
@@ -127,8 +127,8 @@ class Gateway:
         return self._desk.policy
 
     def _desk_with(self, policy: Policy) -> LetterWriter:
-        house = self._house
-        return LetterWriter(policy, house.ring, house.templates, house.reverse_path, house.operator, house.held)
+        setup = self._setup
+        return LetterWriter(policy, setup.ring, setup.templates, setup.reverse_path, setup.operator, setup.held)
 
     def adopt(self, policy: Policy, text: str) -> None:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
@@ -148,7 +148,7 @@ class Gateway:
             desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
             wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
         letters = tuple(self._desk.seal(w, lambda _: None, self._agents, now) for w in wanted)
-        began, outcomes = journal.clock(), [ToRecord(None, Decision(letters=tuple(wanted)), letters, self._house.held)]
+        began, outcomes = journal.clock(), [ToRecord(None, Decision(letters=tuple(wanted)), letters, self._setup.held)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
         self.on_letters()
@@ -213,7 +213,7 @@ class Gateway:
         with self._one_reader:
             while self._reading is not None and not self.closing.is_set() and self._pause.is_over():
                 try:
-                    count = self._reading.run(self._desk, self._agents, self.batch)
+                    count = self._reading.run(self._desk, self._agents, self._setup.batch)
                 except NoReader as error:
                     if not self.closing.is_set():
                         self._pause.begin(str(error), self.alarm)
@@ -279,7 +279,7 @@ class Gateway:
                 continue  # another node raised it at this moment, or put the operator on file
 
     def _raise_alarm(self, raised: RaisedAlarm, what: str, way_out: str, now: datetime) -> None:
-        address = self._house.operator
+        address = self._setup.operator
         person = self.store.people.at([address]).get(address.lower())
         new = person is None
         if person is None:
@@ -289,7 +289,7 @@ class Gateway:
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
         letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
-        began, outcomes = journal.clock(), [ToRecord(None, decision, (letter,), self._house.held, raises=raised)]
+        began, outcomes = journal.clock(), [ToRecord(None, decision, (letter,), self._setup.held, raises=raised)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
 

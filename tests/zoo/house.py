@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
-from mailgate.gateway import Gateway, House
+from mailgate.gateway import Gateway, GatewaySetup
 from mailgate.gateway.writing import LetterWriter, Sheet, Written, write_sheet
 from mailgate.model.delivery import Delivered
 from mailgate.model.mail import Arrival, Door
@@ -96,10 +96,10 @@ class ZooHouse:
 
     def __post_init__(self) -> None:
         self.acceptor = Acceptor(self.store.inbox)
-        house = House(Keyring((b"k" * 32,)), templates(), "null", OPERATOR, False)
+        setup = GatewaySetup(Keyring((b"k" * 32,)), templates(), "null", OPERATOR, False)
         courier: Any = _Courier(self)
         reader: Any = _Reader()
-        self.gateway = Gateway(self.store, self.acceptor, reader, courier, lambda asked: [], house, self.policy, lambda: self.at, 100)
+        self.gateway = Gateway(self.store, self.acceptor, setup, self.policy, lambda: self.at, reader, courier, lambda asked: [])
         self.gateway.adopt(self.policy, "")
         self.gateway.send_outbox()
         self.sent.clear()
