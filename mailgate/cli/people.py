@@ -129,7 +129,7 @@ def block(
             fail(f"{harmless(key)} is a domain of our own desks or agents: name the address")
         if "@" in key and policy.is_own(key):
             fail(f"{harmless(key)} is one of our own desks")
-        store.flows.block(Block(key, now, ends, " ".join(reason.split())[:200]))
+        store.traffic.block(Block(key, now, ends, " ".join(reason.split())[:200]))
         console.print(f"mail from {harmless(key)} is set aside from now on" + (f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""))
         console.print("  what was taken in already stays; mailgate inbox list --state set_aside shows what comes")
 
@@ -142,7 +142,7 @@ def unblock(pattern: Pattern, config: ConfigOption = None) -> None:
 
     def work(settings: Any, store: Any, now: datetime) -> None:
         key = _pattern(pattern)
-        if not store.flows.unblock(key):
+        if not store.traffic.unblock(key):
             fail(f"{harmless(key)} is not blocked: mailgate people blocked")
         console.print(f"mail from {harmless(key)} is taken in again")
 
@@ -159,7 +159,7 @@ def blocked(
     def show(settings: Any, store: Any, now: datetime) -> None:
         table(
             ("who", "since", "ends", "why"),
-            ((one.pattern, ago(one.since, now), ago(one.until, now), one.reason) for one in store.flows.blocks(now, limit)),
+            ((one.pattern, ago(one.since, now), ago(one.until, now), one.reason) for one in store.traffic.blocks(now, limit)),
             "nobody is blocked",
         )
 

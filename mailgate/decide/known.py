@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailgate.decide import suppression
-from mailgate.decide.flow import Flow
+from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import Fate
 from mailgate.model.letter import LetterWanted
@@ -48,7 +48,7 @@ class Known:
     told_now: list[tuple[str, datetime | None, str]] = field(
         default_factory=list
     )  #: the same of this batch: (address, answer, dead letter)
-    flow: Flow | None = None  #: what was known of the senders of this batch
+    traffic: Traffic | None = None  #: what was known of the senders of this batch
     turned: list[Decision] = field(default_factory=list)  #: decisions of this batch that changed what is suppressed
     _by_id: dict[int, Person] = field(default_factory=dict)  #: the same people, once the first decision is there
 

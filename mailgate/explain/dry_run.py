@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import count, islice
 
 from mailgate.decide import budget
-from mailgate.decide.flow import Flow
 from mailgate.decide.known import Known
+from mailgate.decide.traffic import Traffic
 from mailgate.gateway.deciding import DecidedMail, Deciding
 from mailgate.gateway.loading.gathering import Read
 from mailgate.gateway.loading.loader import Loader
@@ -74,8 +74,8 @@ class NothingOnFile(Loader):
     def counts(self, addresses: Iterable[str], now: datetime, *, by_minute: bool) -> budget.Counts:
         return _NoneWritten()
 
-    def flow(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Flow | None = None) -> Flow:
-        return Flow()
+    def traffic(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Traffic | None = None) -> Traffic:
+        return Traffic()
 
     def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
         return Known(people=dict(self._people))

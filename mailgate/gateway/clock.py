@@ -47,7 +47,7 @@ class ClockRound:
                 log.exception("ticket %d: its clocks cannot be reviewed", file.ticket.number)
         together = tell_together(self.store, desk, agents, now)
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
-            self.store.flows.forget_turns(now)
+            self.store.traffic.forget_turns(now)
             self._tidied = now
         return len(due) + together
 

@@ -34,15 +34,15 @@ def tell_together(store: Store, desk: LetterWriter, agents: Mapping[str, Person]
     readers = {person.id: person for person in agents.values()}
     written = 0
     after = desk.policy.budgets.together_after
-    due = store.flows.due_together(now - after, MOST_WAITING)
-    told = store.flows.told_because_of({cause for _, cause, _ in due}, now - timedelta(days=1)) if due else {}
+    due = store.traffic.due_together(now - after, MOST_WAITING)
+    told = store.traffic.told_because_of({cause for _, cause, _ in due}, now - timedelta(days=1)) if due else {}
     for person, cause, since in due:
         if written >= LETTERS:
             break
         # Each such letter of a day makes the next one wait twice as long: it may be what a machine answers.
         if now - since < after * 2 ** min(told.get((cause, person, EVENT), 0), MOST_DOUBLED):
             continue
-        rows = store.flows.notices_waiting(person, cause)
+        rows = store.traffic.notices_waiting(person, cause)
         try:
             written += _tell(store, desk, readers, rows, now)
         except Conflict:

@@ -9,11 +9,11 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
-from mailgate.decide import budget, flooding, joining, suppression
-from mailgate.decide.flow import Flow
+from mailgate.decide import budget, floods_and_loops, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.known import Known
 from mailgate.decide.situation import Ids, Situation
+from mailgate.decide.traffic import Traffic
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.loading.gathering import (
     Read,
@@ -113,11 +113,11 @@ class Deciding:
         counts = self._loader.counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:
             counts = budget.after(before.letters_wanted, [budget.Send()] * len(before.letters_wanted), counts)
-        flow = self._loader.flow(reads, addresses, now, before.flow if before else None)
+        traffic = self._loader.traffic(reads, addresses, now, before.traffic if before else None)
         decided = []
         for one, ids in zip(reads, self._ids(desk, reads, known), strict=True):
             found = self._looked_through(situation(one, known, desk.policy, agents, ids, now), one, desk)
-            s, decision = self._one(found, one, flow)
+            s, decision = self._one(found, one, traffic)
             if any(change.before is None for change in decision.changes):
                 self._tickets.popleft()
             looked_up = known.ids_of(one.desk.id)
@@ -130,10 +130,10 @@ class Deciding:
                 addresses |= others
                 counts = budget.beside(counts, self._loader.counts(others, now, by_minute=False))
             spent, letters, verdicts, counts = desk.spend(decision, counts, known.suppressed, now)
-            spent, letters = flooding.explained(spent, letters, flow, desk.policy, now)
+            spent, letters = floods_and_loops.explained(spent, letters, traffic, desk.policy, now)
             known.letters_wanted += letters
             decided.append(DecidedMail(one, s, decision, verdicts, spent, letters, tickets))
-        known.flow = flow
+        known.traffic = traffic
         return known, decided
 
     def _ids(self, desk: LetterWriter, reads: Sequence[Read], known: Known) -> Iterable[Ids]:
@@ -147,11 +147,11 @@ class Deciding:
             yield Ids(self._tickets[0], next(people), (next(entries), next(entries)), self._letter_id(), tuple(islice(people, more)))
 
     @staticmethod
-    def _one(found: Situation | Unopened, one: Read, flow: Flow) -> tuple[Situation, Decision]:
+    def _one(found: Situation | Unopened, one: Read, traffic: Traffic) -> tuple[Situation, Decision]:
         if isinstance(found, Unopened):
             return found.situation, Decision(set_aside=f"its files could not be opened: {found.reason}")
-        s, turn = flooding.judged(found, flow, one.claim.released)
-        return s, flooding.settled(s, on_mail(s), turn, flow)
+        s, turn = floods_and_loops.judged(found, traffic, one.claim.released)
+        return s, floods_and_loops.settled(s, on_mail(s), turn, traffic)
 
     def _looked_through(self, s: Situation, one: Read, desk: LetterWriter) -> Situation | Unopened:
         """What a proven agent's answer would hand on: the words in its files, and what we signed, with for whom."""

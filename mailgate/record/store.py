@@ -15,7 +15,6 @@ from mailgate.model.installation import DatabaseSettings
 from mailgate.record import backup, file_opening, opening
 from mailgate.record.database import Database
 from mailgate.record.delivery_reports import DeliveryReports
-from mailgate.record.floods import Flows
 from mailgate.record.ids import Numbers
 from mailgate.record.inbox import Inbox
 from mailgate.record.mailboxes import Mailboxes
@@ -25,6 +24,7 @@ from mailgate.record.recording import Overrun, Recording
 from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
 from mailgate.record.standing import Standing
 from mailgate.record.tickets import Tickets
+from mailgate.record.traffic import TrafficRecord
 from mailgate.record.trust import ServeLock, Untrusted
 
 __all__ = [
@@ -74,7 +74,7 @@ class Store:
         self.tickets = Tickets(database)
         self.people = People(database, self.numbers)
         self.delivery_reports = DeliveryReports(database)  #: what mails said about letters of ours
-        self.flows = Flows(database)  #: what tells floods and loops from people
+        self.traffic = TrafficRecord(database)  #: what tells floods and loops from people
         self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
         self.standing = Standing(database, self.numbers)  #: the record's own affairs
 

@@ -147,7 +147,7 @@ def test_no_question_of_a_round_walks_through_a_table(store):
     store.tickets.files([1], notices_for=[1])
     store.tickets.files([1])
     store.outbox.automatic_counts(["a@b"], NOON)
-    store.flows.bad_tokens(["a@b"], NOON)
+    store.traffic.bad_tokens(["a@b"], NOON)
     store.inbox.same_message_ids("it", ["<m@x>"])
     store.inbox.tickets_by_message_ids("it", ["<m@x>"])
     store.outbox.facts(["X"])

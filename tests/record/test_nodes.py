@@ -23,11 +23,11 @@ from mailgate.model.events import SlaBreached
 from mailgate.model.flood import Block
 from mailgate.model.policy import Budgets, Metric
 from mailgate.record import meta, node
-from mailgate.record.floods import Flows
 from mailgate.record.people import People
 from mailgate.record.rows import Conflict, Settlement, ToRecord
 from mailgate.record.standing import Standing, operator_alarm
 from mailgate.record.store import open_store
+from mailgate.record.traffic import TrafficRecord
 from tests.databases import a_database, look
 from tests.record.builders import (
     LEASE,
@@ -317,7 +317,7 @@ FOUND_OR_MADE = {
     "a policy": lambda c: Standing.keep_policy(c, "digest", "text", NOON),
     "an alarm of the machine": lambda c: operator_alarm(c, "disk", "", NOON, timedelta(hours=1)),
     "an address that is not written to": lambda c: People.suppress(c, A_SUPPRESSION),
-    "an address that is not read": lambda c: Flows.block(c, Block("spam@example.com", NOON, None, "")),
+    "an address that is not read": lambda c: TrafficRecord.block(c, Block("spam@example.com", NOON, None, "")),
 }
 A_SUPPRESSION = Suppression("a@example.com", SuppressionKind.BOUNCE, "no such mailbox", NOON, NOON + timedelta(days=60))
 

@@ -251,7 +251,7 @@ def test_the_last_rating_of_a_closure_counts_and_a_reopened_ticket_is_rated_agai
 def test_bad_tokens_are_counted_by_author_and_age(store):
     for minutes in (0, 30, 59):
         store.record([ToRecord(None, Decision(bad_token="Mal@Evil.example"))], NOON + timedelta(minutes=minutes))
-    assert store.flows.bad_tokens(["mal@evil.example", "b@x"], NOON + timedelta(minutes=30)) == {"mal@evil.example": 2}
+    assert store.traffic.bad_tokens(["mal@evil.example", "b@x"], NOON + timedelta(minutes=30)) == {"mal@evil.example": 2}
 
 
 def test_a_mail_set_aside_by_a_decision_keeps_its_reason_and_its_trace(store):

@@ -150,7 +150,7 @@ def test_a_question_is_asked_whatever_floods_its_reader(house: ZooHouse):
     ],
 )
 def test_blocked_mail_is_set_aside_and_nobody_is_written_to(house: ZooHouse, pattern: str, author: str, is_out: bool):
-    house.store.flows.block(Block(pattern, house.at, None, "sends offers"))
+    house.store.traffic.block(Block(pattern, house.at, None, "sends offers"))
     house.mail(author, SUPPORT, "Offer", "Take a look at it.")
     letters = house.run()
     rows = house.store.inbox.rows("set_aside")
@@ -165,12 +165,12 @@ def test_blocked_mail_is_set_aside_and_nobody_is_written_to(house: ZooHouse, pat
 
 
 def test_a_block_ends_at_its_time_and_by_a_word(house: ZooHouse):
-    house.store.flows.block(Block(EVE, house.at, house.at.replace(hour=9), ""))
+    house.store.traffic.block(Block(EVE, house.at, house.at.replace(hour=9), ""))
     house.turn(hours=2)
     house.mail(EVE, SUPPORT, "One", "Is anybody there?")
     assert house.run()
-    house.store.flows.block(Block(EVE, house.at, None, ""))
-    assert house.store.flows.unblock(EVE) and not house.store.flows.unblock(EVE)
+    house.store.traffic.block(Block(EVE, house.at, None, ""))
+    assert house.store.traffic.unblock(EVE) and not house.store.traffic.unblock(EVE)
     house.mail(EVE, SUPPORT, "Two", "And now?")
     assert house.run()
 
@@ -178,7 +178,7 @@ def test_a_block_ends_at_its_time_and_by_a_word(house: ZooHouse):
 def test_a_block_on_an_agents_name_shuts_out_who_misuses_it(house: ZooHouse):
     house.mail(MAX, SUPPORT, "The door", "The door does not close.")
     [notice] = [one for one in house.run() if one.to == ANN]
-    house.store.flows.block(Block(ANN, house.at, None, "forged"))
+    house.store.traffic.block(Block(ANN, house.at, None, "forged"))
     house.mail(ANN, SUPPORT, f"Re: {notice.subject}", "#take")
     assert house.run() == [] and house.store.inbox.rows("set_aside")
     house.answer(ANN, notice, "I am on my way to the door.")

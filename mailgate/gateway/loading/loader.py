@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.decide import budget, desks, floods, loops, once
-from mailgate.decide.flow import Flow
 from mailgate.decide.guessing import guesser
 from mailgate.decide.known import Known
 from mailgate.decide.reports import TOGETHER
+from mailgate.decide.traffic import Traffic
 from mailgate.gateway.loading.gathering import Read, copied_in, ids_beside
 from mailgate.model.commands import tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind
@@ -53,30 +53,30 @@ class Loader:
         """Automatic letters to these addresses. `by_minute` False: nobody needs to know how many left in the last minute."""
         return self._store.outbox.automatic_counts(addresses, now, by_minute=by_minute)
 
-    def flow(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Flow | None = None) -> Flow:
+    def traffic(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Traffic | None = None) -> Traffic:
         """What is known of who wrote them. `keys`: folded addresses that letters may go to; `before`: of the batch before, whose letters
         are not recorded yet."""
-        flows = self._store.flows
+        kept = self._store.traffic
         authors = {folded(a.address) for r in reads for a in r.reading.mail.authors if a.address}
         paths = {r.claim.arrival.reverse_path for r in reads if r.claim.arrival.reverse_path}
-        flow = Flow(
-            blocks=flows.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
-            last=dict(flows.last_letters(authors, now - HOUR)),
-            tally=floods.FloodTally(dict(flows.told_because_of(authors, now - HOUR))),
-            untold=dict(flows.untold({*authors, *keys}, now - WORTH_TELLING)),
+        traffic = Traffic(
+            blocks=kept.blocked({*(a.address for r in reads for a in r.reading.mail.authors if a.address), *paths}, now),
+            last=dict(kept.last_letters(authors, now - HOUR)),
+            tally=floods.FloodTally(dict(kept.told_because_of(authors, now - HOUR))),
+            untold=dict(kept.untold({*authors, *keys}, now - WORTH_TELLING)),
         )
         # Only who had a letter lately, or answers one, can take a turn: for all others nothing is asked.
-        quick = authors & flow.last.keys() | {
+        quick = authors & traffic.last.keys() | {
             folded(r.reading.mail.authors[0].address) for r in reads if r.reading.mail.author and r.evidence
         }
-        flow.turns = dict(flows.turns_of(quick, now - loops.MEMORY)) if quick else {}
+        traffic.turns = dict(kept.turns_of(quick, now - loops.MEMORY)) if quick else {}
         if before is not None:
             for cause, letters in before.made:
-                flow.tally.count(cause, letters)
-                flow.follow(letters, now)
+                traffic.tally.count(cause, letters)
+                traffic.follow(letters, now)
             for turn in before.taken:
-                flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
-        return flow
+                traffic.turns[turn.author] = (turn, *traffic.turns.get(turn.author, ()))
+        return traffic
 
     def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
         """What is on file about these mails. `before`: of the batch before, which is not recorded yet."""
@@ -103,7 +103,7 @@ class Loader:
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
         known.ratings = dict(self._store.tickets.ratings(rated)) if rated else {}
         guessers = {guesser(a.key, r.verdict) for r in reads if (a := r.reading.mail.author) is not None}
-        known.bad_tokens = self._store.flows.bad_tokens(guessers, now - timedelta(hours=1))
+        known.bad_tokens = self._store.traffic.bad_tokens(guessers, now - timedelta(hours=1))
         may_command = [r for r in reads if _may_command(r, known)]
         known.once = self._store.outbox.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
         known.asked = self._store.outbox.asked({p.id for p in known.people.values() if p.agent}, now)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.decide import announce, floods, loops
-from mailgate.decide.flow import Flow
 from mailgate.decide.situation import Situation
+from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Turn
 from mailgate.model.letter import Audience, LetterWanted
@@ -27,19 +27,19 @@ WORTH_TELLING = timedelta(days=7)
 MOST_NAMED = 10
 
 
-def judged(s: Situation, flow: Flow, released: bool) -> tuple[Situation, Turn | None]:
+def judged(s: Situation, traffic: Traffic, released: bool) -> tuple[Situation, Turn | None]:
     """The situation with what an operator says of its author, and with what its pace and its words say. And the turn that it is.
 
     `released`: a person let it through although its author is blocked.
     """
     heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not released
-    block = flow.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
+    block = traffic.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
     if block is not None:
         s = replace(s, blocked=f"{block.pattern}{f': {block.reason}' if block.reason else ''}")
-    turn = _turn(s, flow)
+    turn = _turn(s, traffic)
     found, is_counted = None, False
     if turn is not None and s.reading.kind is Kind.WRITTEN:
-        earlier = flow.turns.get(turn.author, ())
+        earlier = traffic.turns.get(turn.author, ())
         if s.read_elsewhere and (twin := next((t for t in earlier if (t.sketch, t.length) == (turn.sketch, turn.length)), None)):
             # Sent once, to two of our desks: one turn, which stands there already.
             earlier, is_counted = tuple(t for t in earlier if t is not twin), True
@@ -58,7 +58,7 @@ def _answers_as_an_agent(s: Situation) -> bool:
     return s.by_agent and s.ticket is not None and s.role.is_agent
 
 
-def _turn(s: Situation, flow: Flow) -> Turn | None:
+def _turn(s: Situation, traffic: Traffic) -> Turn | None:
     """A mail that came soon after a letter of ours to its author; None for what came later, and for commands: no machine writes them."""
     key = folded(s.author_key) if s.author_key else ""
     if not key or s.reading.kind is not Kind.WRITTEN or s.arrival.door.is_quiet:
@@ -66,7 +66,7 @@ def _turn(s: Situation, flow: Flow) -> Turn | None:
     parsed = s.understood.commands
     if parsed.commands or parsed.errors or s.understood.word or s.understood.rating is not None or s.address_words:
         return None
-    times = [at for at in ((s.letter.first_at or s.letter.made_at) if s.letter else None, flow.last.get(key)) if at is not None]
+    times = [at for at in ((s.letter.first_at or s.letter.made_at) if s.letter else None, traffic.last.get(key)) if at is not None]
     if times:
         lag = s.arrived_at - max(times)
     elif s.by_agent:
@@ -80,23 +80,23 @@ def _turn(s: Situation, flow: Flow) -> Turn | None:
     return Turn(key, ticket, s.now, max(0, int(lag.total_seconds())), len(new), loops.sketch(new))
 
 
-def settled(s: Situation, decision: Decision, turn: Turn | None, flow: Flow) -> Decision:
+def settled(s: Situation, decision: Decision, turn: Turn | None, traffic: Traffic) -> Decision:
     """The decision with an agent's words held where a machine wrote them, and with what exceeds a sender's budget told together."""
     cause = folded(s.author_key) if s.author_key else ""
     if turn is not None and decision.set_aside is None:
         number = decision.ticket.number if decision.ticket else turn.ticket
         turn = replace(turn, ticket=-number if number is not None and not _has_left(s, decision) else number)
         decision = replace(decision, turn=turn)
-        flow.turns[turn.author] = (turn, *flow.turns.get(turn.author, ()))
-        flow.taken.append(turn)
+        traffic.turns[turn.author] = (turn, *traffic.turns.get(turn.author, ()))
+        traffic.taken.append(turn)
     if s.loop:
-        decision = _held(s, decision, flow) if _answers_as_an_agent(s) else decision
-        if decision.alarm is None and cause and flow.tally.first("loop", cause):
+        decision = _held(s, decision, traffic) if _answers_as_an_agent(s) else decision
+        if decision.alarm is None and cause and traffic.tally.first("loop", cause):
             way = f"nothing automatic goes there meanwhile, and it ends by itself; mailgate people block {cause} ends it at once"
             decision = replace(decision, alarm=Alarm("loop", f"{cause}: {s.loop}", way, cause))
-    decision = floods.together(s, decision, cause, flow.tally)
+    decision = floods.together(s, decision, cause, traffic.tally)
     decision = replace(decision, cause=cause)
-    flow.made.append((cause, decision.letters))
+    traffic.made.append((cause, decision.letters))
     return decision
 
 
@@ -105,7 +105,7 @@ def _has_left(s: Situation, decision: Decision) -> bool:
     return not _answers_as_an_agent(s) or any(not letter.automatic and letter.audience.is_outside for letter in decision.letters)
 
 
-def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
+def _held(s: Situation, decision: Decision, traffic: Traffic) -> Decision:
     """An agent's words that a machine seems to have written: kept in the outbox until a person lets them go, and told."""
     mine = [letter for letter in decision.letters if not letter.automatic and letter.audience.is_outside]
     if not mine or s.ticket is None or s.author is None:
@@ -133,28 +133,28 @@ def _held(s: Situation, decision: Decision, flow: Flow) -> Decision:
             answer_is=Visibility.INTERNAL,
         )
         for id_ in others
-        if id_ in by_id and not flow.tally.told.get((cause, id_, "answer_held"))
+        if id_ in by_id and not traffic.tally.told.get((cause, id_, "answer_held"))
     ]
     for letter in letters:
-        flow.tally.told[cause, letter.person.id, "answer_held"] = 1
+        traffic.tally.told[cause, letter.person.id, "answer_held"] = 1
     way = f"mailgate outbox release --ticket {s.ticket.number} lets these letters go, mailgate outbox list --state held shows them"
     alarm = decision.alarm or Alarm("loop", f"ticket {s.ticket.number}, {s.author.name}: {s.loop}", way, f"{s.ticket.number}")
     return replace(decision, letters=(*held, *letters), alarm=alarm)
 
 
 def explained(
-    decision: Decision, letters: tuple[LetterWanted, ...], flow: Flow, policy: Policy, now: datetime
+    decision: Decision, letters: tuple[LetterWanted, ...], traffic: Traffic, policy: Policy, now: datetime
 ) -> tuple[Decision, tuple[LetterWanted, ...]]:
     """The letters that are written, with what their readers were not answered before; agents see who was not answered just now."""
-    flow.follow(letters, now)
+    traffic.follow(letters, now)
     for one in decision.unanswered:
-        flow.untold[one.key] = (*flow.untold.get(one.key, ()), one)
+        traffic.untold[one.key] = (*traffic.untold.get(one.key, ()), one)
     now_unanswered = {one.ticket: one.reason for one in decision.unanswered}
     told: list[str] = []
     written: list[LetterWanted] = []
     for letter in letters:
         key = folded(letter.person.address)
-        if letter.audience.is_outside and not letter.hold and (open_ := flow.untold.pop(key, ())):
+        if letter.audience.is_outside and not letter.hold and (open_ := traffic.untold.pop(key, ())):
             told.append(key)
             names = dict.fromkeys(f"{policy.desks[one.desk].prefix}-{one.ticket}" for one in open_ if one.desk in policy.desks)
             letter = replace(letter, facts={**letter.facts, "unanswered": _named(tuple(names))})

@@ -25,7 +25,7 @@ MOST_TOLD = 100
 # --- whose mail is set aside --------------------------------------------------------------------------------------
 
 
-class Flows(Part):
+class TrafficRecord(Part):
     """What tells floods and loops from people."""
 
     @writes

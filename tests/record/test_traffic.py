@@ -19,7 +19,7 @@ def test_of_a_flood_so_many_are_kept_for_an_address_as_a_letter_can_tell_and_oth
     for _ in range(4):
         left(store, "eve@x.example", 60)
     left(store, "max@x.example", 2)
-    found = store.flows.untold(["eve@x.example", "max@x.example"], NOON - timedelta(days=7))
+    found = store.traffic.untold(["eve@x.example", "max@x.example"], NOON - timedelta(days=7))
     assert {key: len(rows) for key, rows in found.items()} == {"eve@x.example": floods.MOST_UNTOLD, "max@x.example": 2}
     assert [row.ticket for row in found["eve@x.example"]][:3] == [1, 2, 3], "the oldest are told"
 
@@ -28,6 +28,6 @@ def test_what_was_told_makes_room_and_what_is_too_old_goes(store):
     left(store, "eve@x.example", 150)
     store._db.write(lambda connection: floods.told(connection, ["eve@x.example"], NOON))
     left(store, "eve@x.example", 5)
-    assert len(store.flows.untold(["eve@x.example"], NOON - timedelta(days=7))["eve@x.example"]) == 5
-    store.flows.forget_turns(NOON + floods.TURNS_KEPT + timedelta(days=1))
+    assert len(store.traffic.untold(["eve@x.example"], NOON - timedelta(days=7))["eve@x.example"]) == 5
+    store.traffic.forget_turns(NOON + floods.TURNS_KEPT + timedelta(days=1))
     assert look(store, "select count(*) from unanswered") == [(0,)]

@@ -13,7 +13,7 @@ from mailgate.model.sender import folded, patterns
 
 
 @dataclass
-class Flow:
+class Traffic:
     """Grows with each mail; the next batch goes on from it while nothing of this one is recorded."""
 
     blocks: Mapping[str, Block] = field(default_factory=dict)
