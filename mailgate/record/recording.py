@@ -13,7 +13,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, delivery_reports, floods, inbox, outbox, people, standing, tables
+from mailgate.record import codec, delivery_reports, inbox, outbox, people, standing, tables, traffic
 from mailgate.record.letter_rows import letter_row
 from mailgate.record.parts import chunks
 from mailgate.record.ready import Row, Statement
@@ -259,7 +259,7 @@ class Recording:
                 connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
             ):
                 raise Conflict("alarm", (raised.kind, raised.key))
-            if outcome.together and not floods.tell(connection, outcome.together):
+            if outcome.together and not traffic.tell(connection, outcome.together):
                 raise Conflict("notices", outcome.together)
         self._flow(connection)
         outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
@@ -317,10 +317,10 @@ class Recording:
     def _flow(self, connection: Connection) -> None:
         """What tells floods and loops from people."""
         decisions = [outcome.decision for outcome in self._outcomes]
-        floods.add_turns(connection, [one.turn for one in decisions if one.turn is not None])
-        floods.wait(connection, [row for one in decisions for row in one.waiting])
-        floods.told(connection, [key for one in decisions for key in one.told], self._now)
-        floods.leave_unanswered(connection, [row for one in decisions for row in one.unanswered])
+        traffic.add_turns(connection, [one.turn for one in decisions if one.turn is not None])
+        traffic.wait(connection, [row for one in decisions for row in one.waiting])
+        traffic.told(connection, [key for one in decisions for key in one.told], self._now)
+        traffic.leave_unanswered(connection, [row for one in decisions for row in one.unanswered])
 
     def _admit(self, connection: Connection) -> None:
         table = tables.entries
