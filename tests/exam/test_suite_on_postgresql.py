@@ -39,7 +39,7 @@ def test_the_whole_suite_passes_on_a_server(tmp_path: Path) -> None:
 
 
 def test_it_notices_a_server_whose_errors_mean_nothing(tmp_path: Path) -> None:
-    counts, said = suite(tmp_path, "-p", "tests.exam.deaf", "tests/record")
+    counts, said = suite(tmp_path, "-p", "tests.exam.errors_without_meaning", "tests/record")
     failed = counts["failures"] + counts["errors"]
     measured.write("suite-on-postgresql-negative-control", n=counts["tests"] - counts["skipped"], failed=failed)
     assert failed > 10, said
