@@ -40,7 +40,6 @@ class TicketView:
     closed_at: datetime | None
     reopen_until: datetime | None
     auto_resolve_at: datetime | None
-    auto_close_at: datetime | None
 
 
 def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], now: datetime) -> TicketView:
@@ -68,7 +67,6 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         closed_at=ticket.closed_at,
         reopen_until=reopen_until if reopen_until is not None and reopen_until >= now else None,
         auto_resolve_at=timers.get(TimerKind.AUTO_RESOLVE),
-        auto_close_at=timers.get(TimerKind.AUTO_CLOSE),
     )
 
 

@@ -20,7 +20,6 @@ class Provider:
     token_url: str
     scopes: dict[tuple[Grant, Use], str]  #: the scopes of IMAP and SMTP differ
     imap_host: str
-    smtp_host: str
 
 
 _APP = "https://outlook.office365.com/.default"
@@ -34,14 +33,12 @@ PROVIDERS = {
             ("refresh_token", "smtp"): "https://outlook.office.com/SMTP.Send offline_access",
         },
         imap_host="outlook.office365.com",
-        smtp_host="smtp.office365.com",
     ),
     "google": Provider(
         # One scope for both; a refresh token keeps the scope that it was made with, so that none is named.
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106
         scopes={("refresh_token", "imap"): "", ("refresh_token", "smtp"): ""},
         imap_host="imap.gmail.com",
-        smtp_host="smtp.gmail.com",
     ),
 }
 

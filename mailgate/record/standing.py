@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from mailgate.model.delivery import OutboxState
 from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE
@@ -126,29 +127,35 @@ _OUTBOX = tuple(state.value for state in OutboxState if state not in (OutboxStat
 _TICKETS = tuple(status.value for status in Status if status.is_live or status is Status.RESOLVED)
 
 
-def _health(connection: Connection, now: datetime, size: int) -> Health:
-    """What is done and closed is not counted as a whole: that grows for ever."""
-    day = now - timedelta(days=1)
-    mails = dict.fromkeys((WAITING, CLAIMED, SET_ASIDE), 0)
-    for state in mails:
-        mails[state] = connection.execute(select(func.count()).where(inbox.c.state == state)).scalar_one()
+def _count(connection: Connection, *where: ColumnElement[bool]) -> int:
+    return connection.execute(select(func.count()).where(*where)).scalar_one()
+
+
+def _mails(connection: Connection, day: datetime) -> dict[str, Any]:
+    """What `Health` says of mails. Each state by itself, for an index to answer."""
+    states = {state: _count(connection, inbox.c.state == state) for state in (WAITING, CLAIMED, SET_ASIDE)}
+    aside = inbox.c.state == SET_ASIDE
     # Whoever has a junk folder read has it filled every day: nobody is asked about that.
-    junk = connection.execute(select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason == JUNK)).scalar_one()
-    absent, blocked = (
-        connection.execute(
-            select(func.count()).where(inbox.c.state == SET_ASIDE, inbox.c.reason.startswith(reason, autoescape=True))
-        ).scalar_one()
-        for reason in (STRANGERS_ABSENCE, BLOCKED)
-    )
-    mails[SET_ASIDE] -= junk + absent + blocked
-    oldest = [
-        connection.execute(select(func.min(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in (WAITING, CLAIMED)
-    ]
-    newest = [connection.execute(select(func.max(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in STATES]
-    accepted = [
-        connection.execute(select(func.count()).where(inbox.c.state == state, inbox.c.received_at > day)).scalar_one() for state in STATES
-    ]
-    outgoing = {state: connection.execute(select(func.count()).where(letters.c.state == state)).scalar_one() for state in _OUTBOX}
+    junk = _count(connection, aside, inbox.c.reason == JUNK)
+    absent, blocked = (_count(connection, aside, inbox.c.reason.startswith(why, autoescape=True)) for why in (STRANGERS_ABSENCE, BLOCKED))
+    states[SET_ASIDE] -= junk + absent + blocked
+
+    def ends(which: Any, among: Iterable[str]) -> list[datetime]:
+        found = (connection.execute(select(which(inbox.c.received_at)).where(inbox.c.state == state)).scalar_one() for state in among)
+        return [at for at in found if at is not None]
+
+    return {
+        "inbox": states,
+        "inbox_oldest_at": min(ends(func.min, (WAITING, CLAIMED)), default=None),
+        "last_accepted_at": max(ends(func.max, STATES), default=None),
+        "accepted_day": sum(_count(connection, inbox.c.state == state, inbox.c.received_at > day) for state in STATES),
+        "blocked": blocked,
+        "junk": junk,
+    }
+
+
+def _letters(connection: Connection, now: datetime, day: datetime) -> dict[str, Any]:
+    """What it says of letters."""
     due = [
         connection.execute(
             select(func.min(letters.c.due_at)).where(
@@ -157,36 +164,32 @@ def _health(connection: Connection, now: datetime, size: int) -> Health:
         ).scalar_one()
         for automatic in (False, True)
     ]
-    under_way = (OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.DEFERRED.value)
+    under_way = letters.c.state.in_((OutboxState.QUEUED.value, OutboxState.SENDING.value, OutboxState.DEFERRED.value))
     since = func.coalesce(letters.c.not_before, letters.c.made_at)
     waits = [
-        connection.execute(
-            select(since, letters.c.last_reply).where(letters.c.state.in_(under_way), tried, since <= now).order_by(since).limit(1)
-        ).one_or_none()
+        connection.execute(select(since, letters.c.last_reply).where(under_way, tried, since <= now).order_by(since).limit(1)).one_or_none()
         for tried in (letters.c.attempts == 0, letters.c.attempts > 0)
     ]
-    sent = connection.execute(
-        select(func.count()).where(letters.c.state == OutboxState.SENT.value, letters.c.settled_at > day)
-    ).scalar_one()
-    statuses = dict.fromkeys(_TICKETS, 0)
+    return {
+        "outbox": {state: _count(connection, letters.c.state == state) for state in _OUTBOX},
+        "outbox_oldest_due_at": min((at for at in due if at is not None), default=None),
+        "outbox_untried_at": waits[0][0] if waits[0] else None,
+        "outbox_deferred_at": waits[1][0] if waits[1] else None,
+        "outbox_said": next((row.last_reply for row in waits if row and row.last_reply), ""),
+        "sent_day": _count(connection, letters.c.state == OutboxState.SENT.value, letters.c.settled_at > day),
+        "reported_day": fates(connection, now),
+    }
+
+
+def _health(connection: Connection, now: datetime, size: int) -> Health:
+    """What is done and closed is not counted as a whole: that grows for ever."""
+    day = now - timedelta(days=1)
     counted = select(tickets.c.status, func.count()).where(tickets.c.status.in_(_TICKETS)).group_by(tickets.c.status)
-    statuses.update((status, count) for status, count in connection.execute(counted))
     return Health(
-        inbox=mails,
-        inbox_oldest_at=min((at for at in oldest if at is not None), default=None),
-        last_accepted_at=max((at for at in newest if at is not None), default=None),
-        accepted_day=sum(accepted),
-        outbox=outgoing,
-        outbox_oldest_due_at=min((at for at in due if at is not None), default=None),
-        outbox_untried_at=waits[0][0] if waits[0] else None,
-        outbox_deferred_at=waits[1][0] if waits[1] else None,
-        outbox_said=next((row.last_reply for row in waits if row and row.last_reply), ""),
-        sent_day=sent,
-        reported_day=fates(connection, now),
-        suppressed=connection.execute(select(func.count()).where(suppressions.c.until > now)).scalar_one(),
-        tickets=statuses,
+        **_mails(connection, day),
+        **_letters(connection, now, day),
+        suppressed=_count(connection, suppressions.c.until > now),
+        tickets=dict.fromkeys(_TICKETS, 0) | dict(connection.execute(counted).all()),
         restored=meta.is_restored(connection),
         size=size,
-        blocked=blocked,
-        junk=junk,
     )
