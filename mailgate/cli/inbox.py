@@ -53,7 +53,7 @@ def _told(row: Any) -> dict[str, object]:
         "arrived_at": row.arrived_at,
         "state": row.state,
         "ticket": row.ticket,
-        "reason": row.reason,
+        "reason": row.reason and str(row.reason),
         "size": row.size,
     }
 
@@ -123,7 +123,7 @@ def export(config: ConfigOption = None) -> None:
                             "number": r.id,
                             "desk": r.desk,
                             "state": r.state,
-                            "reason": r.reason,
+                            "reason": r.reason and str(r.reason),
                             "ticket": r.ticket,
                             "received_at": r.received_at.isoformat(),
                         }

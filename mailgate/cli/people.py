@@ -29,7 +29,9 @@ def list_(
         if dead:
             rows = store.people.suppressions(now, limit)
             if json_:
-                as_json({"address": s.address, "since": s.since, "until": s.until, "kind": s.kind.value, "reason": s.reason} for s in rows)
+                as_json(
+                    {"address": s.address, "since": s.since, "until": s.until, "kind": s.kind.value, "reason": str(s.reason)} for s in rows
+                )
                 return
             table(
                 ("address", "since", "ends", "why"),

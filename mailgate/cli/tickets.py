@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
+from mailgate.model.reason import from_json
 
 app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
 
@@ -152,6 +153,10 @@ def _name(people: Mapping[int, Any], id_: int) -> str:
 
 
 def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
+    if key == "reason":
+        from mailgate.model.reason import from_json
+
+        return str(from_json(value))
     return _name(people, value) if key in _PEOPLE and isinstance(value, int) else str(value)
 
 

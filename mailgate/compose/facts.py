@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from mailgate.model.commands import VERBS, Fault
 from mailgate.model.policy import Metric
+from mailgate.model.reason import Reason
 
 Key = tuple[str, str]  #: event, audience
 
@@ -44,7 +45,7 @@ FACTS: Mapping[Key, tuple[str, ...]] = MappingProxyType({
     ("letter_refused", "agent"): ("whom", "what", "reply", "state"),
     ("letter_lightened", "agent"): ("whom", "what", "left"),
     ("address_suppressed", "agent"): ("whom", "reply"),
-    ("answer_held", "agent"): ("by", "because"),
+    ("answer_held", "agent"): ("by", "loop"),
     ("notices_combined", "agent"): ("sender", "count", "since", "rows", "more", "more_from", "more_to"),
     ("rating_given", "requester"): ("score", "late"),
     ("low_rating_given", "lead"): ("score", "comment", "requester"),
@@ -102,7 +103,8 @@ SAMPLES: Mapping[str, object] = MappingProxyType({
     "absent": False,
     "reopened": True,
     "joined": ("eve@example.net",),
-    "because": "not the requester, not a participant, not an agent",
+    "because": Reason("nobody_here"),
+    "loop": "not the requester, not a participant, not an agent",
     "by": "Ann Berg",
     "by_requester": False,
     "code": "fixed",

@@ -27,6 +27,9 @@ from mailgate.compose.catalogue import ENGLISH, Catalogue
 from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
 from mailgate.compose.views import VIEWS
 from mailgate.model.commands import VERBS
+from mailgate.model.reason import Because, Wording
+from mailgate.model.sentences import ENGLISH as SENTENCES
+from mailgate.model.sentences import REFUSALS
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -391,6 +394,11 @@ def _told_as(context: Context, value: str, verb: str) -> str:
 
 
 @pass_context
+def _reason(context: Context, because: Because) -> str:
+    return Wording(SENTENCES, context["_book"].say).say(because)
+
+
+@pass_context
 def _alarm(context: Context, kind: str) -> str:
     return words.alarm(kind, context["_book"].say)
 
@@ -406,9 +414,9 @@ FILTERS: Mapping[str, Any] = {
     "metric": _said(words.METRICS),
     "score": _said(words.SCORES),
     "letter": _said(words.EVENTS),
-    "code": _said(words.CODES),
+    "code": _said(REFUSALS),
     "proof": _said(words.PROOFS),
-    "reason": _said(words.REASONS),
+    "reason": _reason,
     "form": lambda verb: VERBS[verb].form,
     "does": _said(words.COMMANDS),
     "told": _said(words.RECEIPTS),

@@ -13,6 +13,8 @@ from babel.dates import format_date, get_day_names, get_timezone_name
 
 from mailgate.model.calendar import Calendar, Frame
 from mailgate.model.commands import VERBS
+from mailgate.model.sentences import ENGLISH as SENTENCES
+from mailgate.model.sentences import REFUSALS
 from mailgate.model.ticket import NO_SUBJECT
 
 Say = Callable[[str], str]  #: an English message in the reader's language
@@ -53,36 +55,6 @@ EVENTS: Mapping[str, str] = {
     "help_asked": "the help that was asked for",
     "rating_given": "the thanks for a rating",
 }
-CODES: Mapping[str, str] = {
-    "E_UNKNOWN": "unknown command",
-    "E_SPACE": "no blank between # and the command",
-    "E_LATE": "this has to stand above your text",
-    "E_ARGS": "something is missing, or too much",
-    "E_VALUE": "this value is not known",
-    "E_EMPTY": "no new words and no file were found in this mail",
-    "E_AMBIGUOUS": "this fits more than one",
-    "E_CONFLICT": "contradicts another command",
-    "E_STATE": "not possible in the state that the ticket is in",
-    "E_CLOSURE": "a solution needs words: what was wrong, and what was done",
-    "E_MERGE": "these tickets cannot be merged",
-    "E_PERM": "you may not do this",
-    "E_NOTICKET": "your mail belongs to no ticket",
-    "E_TOO_MANY": "too many commands in one mail",
-    "E_UNAVAILABLE": "this command is not there yet",
-    "E_STRAY": "this mail answers no letter about the ticket, and its subject is another; if the ticket is meant, say so in an answer to "
-    "this mail, with #reply or #note on the first line; if not, write to the plain address of the desk",
-    "E_FORWARD": "you pass a mail on, and nobody knows whether the requester is to read what you wrote above it; if he is, begin with "
-    "#reply, if only colleagues are, with #note; for a ticket of its own, send it to the plain address of the desk",
-    "E_FILE": "this file came with a note for colleagues; if the requester is to have it, answer this mail with #reply on the first line "
-    "and attach it again",
-    "E_ENCRYPTED": "this mail is encrypted, and nobody here can read it; send it unencrypted",
-    "E_BELOW": "you wrote this within the mail that is quoted, where nothing marks it as yours; write it above the quote, or take the "
-    "quote out",
-    "E_ONCE": "a mail with this Message-ID was carried out before; your answer to this one counts as new",
-    "E_CONFIRM": "answer the question itself, with the one word yes or no",
-    "E_ENDED": "this question was answered before, or came too long ago: send what you want once more",
-    "E_QUOTE": "this line stands in an internal notice and must not leave",
-}
 #: How far it is proven who wrote a mail.
 PROOFS: Mapping[str, str] = {
     "token": "yes, by an answer to a letter that only this person had",
@@ -93,17 +65,8 @@ PROOFS: Mapping[str, str] = {
     "none": "no, only the mail itself says so",
     "failed": "no, the address may be forged: its check failed",
 }
-#: Why somebody's words are held. What is not among them is said as it is.
-REASONS: Mapping[str, str] = {
-    reason: reason
-    for reason in (
-        "not the requester, not a participant, not an agent",
-        "was in copy of a mail on this ticket, and is not proven",
-        "the mail answers no letter of ours",
-        "the letter was made for somebody else",
-        "others have seen this letter's token",
-    )
-}
+#: Why somebody's words are held. The other reasons that a letter may say are said in English.
+_REASONS = ("nobody_here", "was_in_copy", "proof.no_letter", "proof.somebody_elses", "proof.seen")
 ALARMS: Mapping[str, str] = {
     "set_aside": "A mail was set aside and waits for you",
     "relay_down": "The mail server does not take our letters",
@@ -142,7 +105,8 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
-        *(words for table in (EVENTS, CODES, PROOFS, REASONS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
+        *(words for table in (EVENTS, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
+        *(SENTENCES[code] for code in _REASONS),
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )
 )  # fmt: skip

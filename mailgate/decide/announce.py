@@ -21,6 +21,7 @@ from mailgate.model.events import (
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Entry, Ticket, Visibility
 
 
@@ -195,11 +196,13 @@ def to_outsiders(
 Letters = tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]  #: those that are wanted, and why others are not
 
 
-def to_requester(s: Scene, event: str, ticket: Ticket, requester: Person | None, facts: Mapping[str, object], why_not: str = "") -> Letters:
+def to_requester(
+    s: Scene, event: str, ticket: Ticket, requester: Person | None, facts: Mapping[str, object], why_not: Because | None = None
+) -> Letters:
     """What a machine tells the requester. Or why it tells nothing: `why_not`, where the caller knows a reason."""
-    reason = "no address on file" if requester is None else why_not if s.policy.wants(event) else "switched off in the policy"
-    if requester is None or reason:
-        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason),)
+    reason = Reason("no_address") if requester is None else why_not if s.policy.wants(event) else Reason("switched_off")
+    if requester is None or reason is not None:
+        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason or ""),)
     letter = LetterWanted(
         event=event,
         audience=Audience.REQUESTER,
@@ -264,20 +267,21 @@ def now_proven(s: Situation) -> int | None:
     return s.author.id if proof.token and not proof.failed else None
 
 
-def why_no_answer(s: Situation) -> str:
-    """Why no automatic letter may go to the author of this mail; empty when one may. The history keeps it, so it repeats no word."""
+def why_no_answer(s: Situation) -> Because | None:
+    """Why no automatic letter may go to the author of this mail; None when one may. The history keeps it, so it repeats no word."""
     if not s.reading.answer:
-        # "nobody reads there: noreply@..." names an address; the trace has the whole.
-        return s.reading.answer_because.partition(":")[0]
+        # What a rule has seen names addresses; the trace has the whole.
+        because = s.reading.answer_because
+        return because.bare if isinstance(because, Reason) else because
     if s.arrival.door.is_quiet:
-        return "taken over from a stored mailbox"
+        return Reason("taken_over")
     if s.verdict.failed:
-        return "authentication of the author failed"  # it would go to whose name was misused
+        return Reason("proof.failed_author")  # it would go to whose name was misused
     if s.is_stale:
-        return "the mail is too old for an automatic answer"
+        return Reason("too_old")
     if s.same_message_id:
-        return "another mail with this Message-ID was answered before"
-    return ""
+        return Reason("answered_before")
+    return None
 
 
 def _thread_of(s: Scene, person: int) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, Event, NoteAdded, RequesterWrote, TicketClosed, UnverifiedWrote
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person, Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Status, Visibility
 
 #: Why these tickets are closed, in the place where an agent's `#close` has its code.
@@ -28,9 +29,9 @@ def archived(s: Situation) -> Decision:
     if s.reading.kind is Kind.UNREADABLE:
         return Decision(set_aside=s.reading.kind_because)
     if s.reading.kind not in _FILED:
-        return _kept("written by a machine")
+        return _kept(Reason("archive.machine"))
     if s.author_key is None:
-        return _kept("no author, or several: it identifies nobody")
+        return _kept(Reason("archive.nobody"))
     came = s.arrived_at
     # Clocks never start in the past: the wait before we were there is not ours. The entry keeps when its mail came.
     s = replace(s, arrival=replace(s.arrival, arrived_at=s.now))
@@ -38,8 +39,8 @@ def archived(s: Situation) -> Decision:
     return replace(decision, changes=tuple(_dated(change, came) for change in decision.changes), letters=())
 
 
-def _kept(because: str) -> Decision:
-    return Decision(trace=(TraceLine("decide", "archive", because, "kept, nothing follows"),))
+def _kept(because: Reason) -> Decision:
+    return Decision(trace=(TraceLine("decide", "archive", because, Reason("kept")),))
 
 
 def _dated(change: Change, came: datetime) -> Change:
@@ -48,7 +49,7 @@ def _dated(change: Change, came: datetime) -> Change:
 
 def _opened(s: Situation) -> Decision:
     if s.policy.is_own(s.author_key or ""):
-        return _kept("written by our own desk, and nothing that it answers is known")
+        return _kept(Reason("archive.own"))
     decision = open_ticket(s)
     if s.arrival.door is Door.TAKEOVER:
         return decision
@@ -73,7 +74,7 @@ def _filed(s: Situation) -> Decision:
         changes=(Change(ticket, after, events, (entry,)),),
         people=new,
         message_ids=() if entry.visibility is Visibility.UNVERIFIED else own_ids(s),
-        trace=(TraceLine("decide", "archive", s.role.value, f"{entry.visibility.value} entry"),),
+        trace=(TraceLine("decide", "archive", s.role.value, Reason.of("entry", entry.visibility.value)),),
     )
 
 

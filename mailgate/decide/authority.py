@@ -15,9 +15,10 @@ from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Proof
 from mailgate.model.person import Capability, Role
 from mailgate.model.policy import ProveBy
+from mailgate.model.reason import Because, Reason
 
 AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
-CONFIRMED = Proof(token=True, domain=True, because="its author said that it is his")
+CONFIRMED = Proof(token=True, domain=True, because=Reason("proof.confirmed"))
 
 # --- the table -------------------------------------------------------------------------------------------------------
 
@@ -52,7 +53,7 @@ TABLE: Mapping[Capability, Mapping[Role, Need]] = {
 @dataclass(frozen=True, slots=True)
 class Grant:
     allowed: bool
-    because: str
+    because: Because
 
 
 def may(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> Grant:
@@ -60,34 +61,26 @@ def may(capability: Capability, role: Role, proof: Proof, prove_by: ProveBy, any
     need = TABLE[capability][role]
     if proof.failed:
         # Not even the address on file is answered: the mail is somebody else's in all likelihood.
-        return Grant(False, proof.because or "authentication failed")
+        return Grant(False, proof.because or Reason("proof.failed_author"))
     lacking = _lacking(need, proof, prove_by, any_ticket_evidence)
     if lacking:
         # What the token proves is beside the point where only the domain is asked for.
         told = proof.because if need is not Need.NEVER and (need is Need.PROOF or prove_by is not ProveBy.DOMAIN) else ""
-        return Grant(False, f"{lacking}{f' ({told})' if told else ''}")
-    return Grant(True, proof.because or need.value)
+        return Grant(False, Reason.of("lacks", lacking, told) if told else lacking)
+    return Grant(True, proof.because or Reason(f"need.{need.value}"))
 
 
-def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> str:
-    """What is missing for a need, "" when nothing is."""
+def _lacking(need: Need, proof: Proof, prove_by: ProveBy, any_ticket_evidence: bool) -> Reason | None:
+    """What is missing for a need, None when nothing is."""
     if need is Need.CLAIM:
-        return ""
+        return None
     if need is Need.EVIDENCE:
-        return "" if any_ticket_evidence else "nothing in the mail names the ticket"
+        return None if any_ticket_evidence else Reason("lacks.evidence")
     if need is Need.PROOF:
-        return "" if proof.is_one else "the author is not proven"
+        return None if proof.is_one else Reason("lacks.proof")
     if need is Need.NEVER:
-        return "not for this role"
-    return "" if reaches(proof, prove_by) else f"agents of this desk prove themselves by {BY_WORDS[prove_by]}"
-
-
-#: What a desk asks of its agents, as a mail says it to them.
-BY_WORDS: Mapping[ProveBy, str] = {
-    ProveBy.TOKEN: "token",
-    ProveBy.DOMAIN: "domain, and no server that we trust bears out From:",
-    ProveBy.BOTH: "token and domain",
-}
+        return Reason("lacks.role")
+    return None if reaches(proof, prove_by) else Reason(f"asks.{prove_by.value}")
 
 
 def reaches(proof: Proof, prove_by: ProveBy) -> bool:
@@ -117,45 +110,49 @@ def shown_in(s: Situation) -> Shown:
     """What a mail proves of its author: by the token of the letter that it answers, and by the word of the author's domain."""
     letter, verdict, doubted = s.letter, s.verdict, doubt(s)
     if verdict.failed:
-        proof = Proof(failed=True, because=f"authentication of {verdict.domain or 'the author'} failed")
+        proof = Proof(failed=True, because=_failed(verdict.domain))
         # Whoever wrote it has seen the token.
         return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
     nothing, for_entries, spent, why_ask = _token(s)
     domain = verdict.passed and doubted is None
-    because = nothing or "answers a letter made for its author"
+    because = nothing or Reason("proof.answers")
     if domain:
-        because += f"; {verdict.domain} is authentic, says {verdict.by}"
+        because = Reason.of("proof.authentic", because, verdict.domain or "", verdict.by or "")
     elif doubted is not None:
-        because += f"; {verdict.domain} wrote it, but {doubted.because}"
-    proof = Proof(token=not nothing, domain=domain, because=because)
-    entry_proof = Proof(token=not nothing or for_entries, domain=domain, because=proof.because)
+        because = Reason.of("proof.doubtful", because, verdict.domain or "", doubted.because)
+    proof = Proof(token=nothing is None, domain=domain, because=because)
+    entry_proof = Proof(token=nothing is None or for_entries, domain=domain, because=proof.because)
     of_signature = doubted.ask if doubted is not None else ""
-    if_asked = Proof(token=not nothing or bool(why_ask), domain=domain or bool(of_signature), because="its author said that it is his")
+    if_asked = Proof(token=nothing is None or bool(why_ask), domain=domain or bool(of_signature), because=Reason("proof.confirmed"))
     return Shown(proof, entry_proof, spent, if_asked, why_ask or of_signature)
 
 
-def _token(s: Situation) -> tuple[str, bool, tuple[str, ...], str]:
-    """(why it proves nothing for commands or "", whether it proves an outsider's entry all the same, what is spent now, and why its
+def _failed(domain: str | None) -> Reason:
+    return Reason.of("proof.failed", domain) if domain else Reason("proof.failed_author")
+
+
+def _token(s: Situation) -> tuple[Reason | None, bool, tuple[str, ...], str]:
+    """(why it proves nothing for commands or None, whether it proves an outsider's entry all the same, what is spent now, and why its
     author could be asked whether it is theirs)."""
     letter = s.letter
     if letter is None or not any(e.valid and e.letter == letter.id and e.purpose in PROVING for e in s.thread.evidence):
-        return "the mail answers no letter of ours", False, (), ""
+        return Reason("proof.no_letter"), False, (), ""
     spent = () if letter.spent_at is not None else (letter.id,)
     if s.author_key is None:
-        return "the author is ambiguous", False, spent, ""
+        return Reason("proof.ambiguous"), False, spent, ""
     if s.author is None or s.author.id != letter.person:
-        return "the letter was made for somebody else", False, spent, ""
+        return Reason("proof.somebody_elses"), False, spent, ""
     if not names_others((address.address for address in (*s.mail.to, *s.mail.cc)), s.author.keys, s.policy.is_own):
         spent = ()
     if letter.ticket != s.thread.ticket:  # what the mail was found to belong to, before merges are followed
-        return "the letter is about another ticket", False, spent, ""
+        return Reason("proof.another_ticket"), False, spent, ""
     outside = letter.audience.is_outside
     if letter.spent_at is not None:
-        return "others have seen this letter's token", outside, (), "seen_by_others"
+        return Reason("proof.seen"), outside, (), "seen_by_others"
     if not outside and s.now - letter.made_at > AGENT_TOKEN:
-        return f"the letter is older than {AGENT_TOKEN.days} days", False, spent, "old_letter"
+        return Reason.of("proof.old", AGENT_TOKEN.days), False, spent, "old_letter"
     # A mail that lets others see the token is itself still its holder's: they see it only afterwards.
-    return "", outside, spent, ""
+    return None, outside, spent, ""
 
 
 def names_others(addresses: Iterable[str], holder: Collection[str], is_own: Callable[[str], bool]) -> bool:

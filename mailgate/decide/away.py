@@ -16,6 +16,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived
 from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Kind
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 
 FLAG = "absence"
@@ -48,7 +49,7 @@ def kept_inside(s: Situation) -> Decision | None:
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,
-        trace=(TraceLine("decide", "absence", because, "kept inside, nobody is answered"),),
+        trace=(TraceLine("decide", "absence", because, Reason("kept_inside")),),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.policy import Budgets, Policy
+from mailgate.model.reason import Because, Reason
 from mailgate.model.sender import folded, is_noreply
 
 # --- verdicts ----------------------------------------------------------------------------------------------------------
@@ -26,14 +27,14 @@ class Delay:
     """The gateway's budget is used up for now."""
 
     until: datetime
-    reason: str
+    reason: Because
 
 
 @dataclass(frozen=True, slots=True)
 class Suppress:
     """Never. The reason is recorded on the ticket."""
 
-    reason: str
+    reason: Because
     too_many: bool = field(default=False, compare=False)  #: a budget is used up: whoever was not answered reads so on the next letter
 
 
@@ -65,7 +66,7 @@ def _is_notice(letter: LetterWanted) -> bool:
 
 
 def spend(
-    wanted: Sequence[LetterWanted], counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime
+    wanted: Sequence[LetterWanted], counts: Counts, suppressed: Mapping[str, Because], policy: Policy, now: datetime
 ) -> tuple[Verdict, ...]:
     """A verdict for each letter wanted, in order. Letters of one batch count for those behind them.
 
@@ -169,35 +170,35 @@ class _Tally:
             self.unknown_minute += by
 
 
-def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, str], policy: Policy, now: datetime) -> Verdict:
+def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, Because], policy: Policy, now: datetime) -> Verdict:
     address, budgets = letter.person.address.lower(), policy.budgets
     if policy.is_own(address):
-        return Suppress("our own address")  # whoever's words: such a letter comes back as a mail
+        return Suppress(Reason("budget.own"))  # whoever's words: such a letter comes back as a mail
     if not is_counted(letter):
         return Send()
     if not address or is_noreply(address):
-        return Suppress("nobody reads that address")
+        return Suppress(Reason("budget.nobody"))
     if address in suppressed:
         return Suppress(suppressed[address])
     key = folded(address)
     for count, limit, span in zip(
         (counts.per_address_hour.get(key, 0), counts.per_address_day.get(key, 0)),
         budgets.of_address(letter.proven),
-        ("an hour", "a day"),
+        ("budget.hour", "budget.day"),
         strict=True,
     ):
         if limit is not None and count >= limit:
-            return Suppress(f"{limit} automatic letters to this address within {span}", too_many=True)
+            return Suppress(Reason.of(span, limit), too_many=True)
     if letter.proven:
-        return _turn(counts.known_minute, budgets.known_per_minute, "known addresses", budgets, now)
-    return _turn(counts.unknown_minute, budgets.unknown_per_minute, "unknown addresses", budgets, now)
+        return _turn(counts.known_minute, budgets.known_per_minute, "budget.known", budgets, now)
+    return _turn(counts.unknown_minute, budgets.unknown_per_minute, "budget.unknown", budgets, now)
 
 
-def _turn(waiting: int, limit: int | None, whose: str, budgets: Budgets, now: datetime) -> Verdict:
+def _turn(waiting: int, limit: int | None, code: str, budgets: Budgets, now: datetime) -> Verdict:
     """When it is a letter's turn, with so many before it and so many a minute."""
     if limit is None or waiting < limit:
         return Send()
-    reason = f"{limit} automatic letters a minute to {whose}"
+    reason = Reason.of(code, limit)
     delay = timedelta(minutes=waiting // limit) if limit else None
     if delay is None or delay > budgets.longest_delay:
         return Suppress(reason, too_many=True)

@@ -21,6 +21,7 @@ from mailgate.model.commands import VERBS, Fault, Order, Parsed, said
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import CommandsRefused
 from mailgate.model.evidence import Proof
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 
 QUESTION = "confirmation_asked"
@@ -92,7 +93,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
     if not why or s.author is None or s.file is None or not s.reading.answer or s.verdict.failed or _is_an_answer(s):
         return None
     if question_key(s.mail) in s.once:
-        return Decision(trace=(TraceLine("decide", "confirm", why, "its author was asked before: kept, nothing follows"),))
+        return Decision(trace=(TraceLine("decide", "confirm", why, Reason("asked_before")),))
     hour, day = s.asked
     if hour >= MOST_AN_HOUR or day >= MOST_A_DAY:
         return None
@@ -110,7 +111,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
         changes=(Change(ticket, ticket, (event,)),),
         letters=(letter,),
         once=(question_key(s.mail),),
-        trace=(TraceLine("decide", "confirm", why, "its author is asked, nothing applied, nothing sent"),),
+        trace=(TraceLine("decide", "confirm", why, Reason("asked")),),
     )
 
 
@@ -138,7 +139,7 @@ def answered(s: Situation, proof: Proof) -> Decision | Fault | None:
         return Fault("E_CONFIRM", None, "", "")
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=said == "yes")
-    then = "the mail is read once more" if said == "yes" else "the mail stays as it is: nothing of it is carried out"
+    then = Reason("read_again" if said == "yes" else "stays")
     return Decision(
         changes=(Change(ticket, ticket, (), (entry,)),),
         spent=(letter.id,),

@@ -12,6 +12,7 @@ from mailgate.model.events import Event, LowRatingGiven, RatingGiven
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Capability, Person, Role
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Status, Ticket
 
 LOW = 2  #: up to here the lead hears of it
@@ -25,7 +26,7 @@ class Feedback:
     events: tuple[Event, ...] = ()
     letters: tuple[LetterWanted, ...] = ()
     late: bool = False
-    because: str = ""
+    because: Because = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +55,17 @@ def count_rating(s: Scene, given: Given) -> Feedback:
     ticket = s.file.ticket
     grant = authority.may(Capability.RATE, given.role, given.proof, s.prove_by, any_ticket_evidence=True)
     if given.role is not Role.REQUESTER or given.person.id != ticket.requester:
-        return Feedback(None, because="only the requester's rating counts")
+        return Feedback(None, because=Reason("rating.requester_only"))
     if not grant.allowed:
         return Feedback(None, because=grant.because)
     if not 1 <= given.score <= 5:
-        return Feedback(None, because="not a mark from 1 to 5")
+        return Feedback(None, because=Reason("rating.no_mark"))
     if given.closure is None or not 1 <= given.closure <= ticket.closure:
-        return Feedback(None, because="the letter asked for no rating")
+        return Feedback(None, because=Reason("rating.not_asked"))
     if ticket.status in (Status.MERGED, Status.REJECTED):
-        return Feedback(None, because=f"the ticket is {ticket.status.value}")
+        return Feedback(None, because=Reason.of("rating.state", ticket.status.value))
     if is_too_late(ticket, given.at, s.policy.timers.rating_window):
-        return Feedback(None, late=True, because="the ticket was closed too long ago")
+        return Feedback(None, late=True, because=Reason("rating.late"))
     return _counted(s, ticket, given, given.closure)
 
 

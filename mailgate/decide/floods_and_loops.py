@@ -14,6 +14,7 @@ from mailgate.model.flood import Turn
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Kind
 from mailgate.model.policy import Policy
+from mailgate.model.reason import Reason
 from mailgate.model.sender import folded
 from mailgate.model.ticket import Visibility
 
@@ -35,7 +36,7 @@ def judged(s: Situation, traffic: Traffic, released: bool) -> tuple[Situation, T
     heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not released
     block = traffic.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
     if block is not None:
-        s = replace(s, blocked=f"{block.pattern}{f': {block.reason}' if block.reason else ''}")
+        s = replace(s, blocked=Reason.of("blocked", block.pattern, block.reason))
     turn = _turn(s, traffic)
     found, is_counted = None, False
     if turn is not None and s.reading.kind is Kind.WRITTEN:
@@ -45,10 +46,10 @@ def judged(s: Situation, traffic: Traffic, released: bool) -> tuple[Situation, T
             earlier, is_counted = tuple(t for t in earlier if t is not twin), True
         found = loops.machine(turn, earlier, inside=_answers_as_an_agent(s))
     if found is None and s.ticket is None and loops.own_words_back(s.mail.text, s.mail.new_text):
-        found = loops.MachineSign("a letter of ours came back", certain=True)
+        found = loops.MachineSign(Reason("loop.own_letter"), certain=True)
     if found is not None:
         # From here on everything is as with a machine that says so: it is never answered, and proves nobody.
-        reading = replace(s.reading, answer=False, answer_because=f"answers like a machine: {found.because}")
+        reading = replace(s.reading, answer=False, answer_because=Reason.of("like_machine", found.because))
         s = replace(s, loop=found.because, loop_certain=found.certain or _answers_as_an_agent(s), reading=reading)
     return s, None if is_counted else turn
 
@@ -110,7 +111,7 @@ def _held(s: Situation, decision: Decision, traffic: Traffic) -> Decision:
     mine = [letter for letter in decision.letters if not letter.automatic and letter.audience.is_outside]
     if not mine or s.ticket is None or s.author is None:
         return decision
-    held = tuple(replace(one, hold=s.loop) if one in mine else one for one in decision.letters)
+    held = tuple(replace(one, hold=str(s.loop)) if one in mine else one for one in decision.letters)
     told = announce.responsible(s, s.ticket)
     lead = s.policy.lead_of(s.ticket.group)
     others = [
@@ -129,7 +130,7 @@ def _held(s: Situation, decision: Decision, traffic: Traffic) -> Decision:
             person=by_id[id_],
             ticket=s.ticket.number,
             desk=s.ticket.desk,
-            facts={"by": s.author.name, "because": s.loop},
+            facts={"by": s.author.name, "loop": s.loop},
             answer_is=Visibility.INTERNAL,
         )
         for id_ in others

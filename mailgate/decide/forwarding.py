@@ -21,6 +21,7 @@ from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Forwards
+from mailgate.model.reason import Reason
 from mailgate.model.sender import is_noreply
 from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
 
@@ -66,33 +67,33 @@ def _forwarder(s: Situation) -> Role | None:
     return Role.PARTICIPANT if s.desk.forwards is Forwards.COLLEAGUES and domain in s.desk.colleagues else None
 
 
-def _why_not(s: Situation, original: Forwarded, role: Role, proof: Proof) -> str:
-    """Why the ticket is not for who wrote first, "" when it is."""
+def _why_not(s: Situation, original: Forwarded, role: Role, proof: Proof) -> Reason | None:
+    """Why the ticket is not for who wrote first, None when it is."""
     key = original.author.key
     if role is Role.AGENT and not authority.reaches(proof, s.desk.agents_prove_by):
-        return f"agents of this desk prove themselves by {s.desk.agents_prove_by.value}: {proof.because}"
+        return Reason.of(f"forwarder_asks.{s.desk.agents_prove_by.value}", proof.because)
     if role is Role.PARTICIPANT and (proof.failed or not proof.domain):
-        return "the domain of the forwarder is not proven"
+        return Reason("forwarder.no_domain")
     if role is Role.PARTICIPANT and s.author is None and not s.ids.people:
-        return "nobody is known under the forwarder's address"
+        return Reason("forwarder.nobody")
     return _unfit(s, key)
 
 
-def _unfit(s: Situation, key: str) -> str:
-    """Why nobody under this address can be given a ticket, "" when they can."""
+def _unfit(s: Situation, key: str) -> Reason | None:
+    """Why nobody under this address can be given a ticket, None when they can."""
     if s.policy.is_own(key):
-        return "its author is one of our desks"
+        return Reason("forwarder.desk")
     if key == s.author_key or (s.author is not None and key in s.author.keys):
-        return "its author is who passes it on"
+        return Reason("forwarder.himself")
     if not can_be_written_to(key):
-        return "its author's address is none that could be answered"
-    return ""
+        return Reason("forwarder.unanswerable")
+    return None
 
 
-def _kept_by_forwarder(s: Situation, original: Forwarded, because: str) -> Decision:
+def _kept_by_forwarder(s: Situation, original: Forwarded, because: Reason) -> Decision:
     """An ordinary mail of the forwarder; the agents read on its ticket why it is not the author's."""
     decision = orders.without_a_ticket(s) or open_ticket(s)
-    line = TraceLine("decide", "forward", because, "an ordinary mail of who passes it on")
+    line = TraceLine("decide", "forward", because, Reason("stays_forwarders"))
     if not decision.changes:
         return decision.with_trace(line)
     *others, last = decision.changes
@@ -148,7 +149,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
         message_ids=_ids(s, original),
         trace=(
             TraceLine(
-                "decide", "forward", f"{original.form}, by a proven {role.value}", f"ticket {ticket.number} opened for who wrote first"
+                "decide", "forward", Reason.of("forwarded", original.form, role.value), Reason.of("opened_for_author", ticket.number)
             ),
         ),
     )
@@ -185,7 +186,7 @@ def _acknowledgement(
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     """To who wrote first, as if they had written to us; it answers their mail, and none that they never saw."""
     if is_noreply(requester.address):
-        reason = "nobody reads there"
+        reason = Reason("nobody_reads")
         return (), (LetterSuppressed(at=s.now, letter_event="ticket_opened", person=requester.id, reason=reason),)
     letters, suppressed = announce.answer_requester(s, "ticket_opened", ticket, requester)
     theirs = original.message_id
@@ -205,7 +206,7 @@ def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | 
     """An agent's commands, and their words as a note: nothing that they write above a forward ever leaves."""
     parsed = s.understood.above or Parsed((), original.above, "default", ())
     if any(c.verb == "reply" for c in parsed.commands) or parsed.visibility == "reply":
-        raise MailRefused(Fault("E_CONFLICT", None, "#reply", "what stands above a forward is a note; answer the notice to write outside"))
+        raise MailRefused(Fault("E_CONFLICT", None, "#reply", Reason("hint.above_forward")))
     if not parsed.errors and not parsed.body.strip() and all(c.verb == "note" for c in parsed.commands):
         return None
     mail = replace(

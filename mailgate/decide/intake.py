@@ -32,12 +32,15 @@ from mailgate.decide.opening import open_ticket
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
-from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE, Door, Kind
+from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Capability, Person, Role
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Entry, Status, Ticket, Visibility
 
 #: Why a stranger's words are held, as agents read it.
-NOBODY = "not the requester, not a participant, not an agent"
+NOBODY = Reason("nobody_here")
+#: What becomes of a mail that changes nothing.
+KEPT = Reason("kept")
 
 #: A proof that is no older is not written down anew with each mail.
 PROOF_IS_FRESH = timedelta(days=1)
@@ -47,18 +50,18 @@ def on_mail(s: Situation) -> Decision:
     """Everything that follows from one mail that was read (RFC 3834 decides beforehand whether a machine may answer it)."""
     trace: tuple[TraceLine, ...] = (
         TraceLine("understand", "classify", s.reading.kind_because, s.reading.kind.value),
-        TraceLine("understand", "thread", _evidence_words(s), f"ticket {s.ticket.number}" if s.ticket else "no ticket"),
-        TraceLine("decide", "answer", s.reading.answer_because, "a machine may answer" if s.reading.answer else "no machine answers"),
+        TraceLine("understand", "thread", _signs(s), _ticket(s.ticket) if s.ticket else Reason("no_ticket")),
+        TraceLine("decide", "answer", s.reading.answer_because, Reason("may_answer" if s.reading.answer else "may_not_answer")),
     )
     if s.verdict_source or s.verdict.by is not None:
-        trace = (*trace, TraceLine("understand", "authenticate", _verdict_words(s), s.verdict.verdict.value))
+        trace = (*trace, TraceLine("understand", "authenticate", _heard(s), s.verdict.verdict.value))
     if s.arrival.door.is_quiet:
         decision = archived(s)
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
     if _wrote_to_itself(s):
         decision = _ours(s)
     elif s.blocked and not _proves_an_agent(s):
-        decision = Decision(set_aside=f"{BLOCKED}{s.blocked}", quiet=True)
+        decision = Decision(set_aside=s.blocked, quiet=True)
     elif s.arrival.door is Door.IMAP_SENT:
         decision = sent.wrote(s)
     else:
@@ -74,13 +77,18 @@ def on_mail(s: Situation) -> Decision:
     )
 
 
-def _evidence_words(s: Situation) -> str:
-    found = [f"{e.kind.value} in {e.where}{'' if e.valid else ' (bad MAC)'}" for e in s.thread.evidence]
-    return "; ".join((*found, *s.thread.notes)) or "no evidence"
+def _signs(s: Situation) -> Reason:
+    found = (Reason.of("sign" if e.valid else "sign_bad", e.kind.value, e.where) for e in s.thread.evidence)
+    signs = (*found, *s.thread.notes)
+    return Reason("signs", signs) if signs else Reason("no_signs")
 
 
-def _verdict_words(s: Situation) -> str:
-    return f"{s.verdict.by}: {s.verdict.because}" if s.verdict.by is not None else "nobody whom we trust says anything of the author"
+def _ticket(ticket: Ticket) -> Reason:
+    return Reason.of("ticket", ticket.number)
+
+
+def _heard(s: Situation) -> Reason:
+    return Reason.of("verdict", s.verdict.by, s.verdict.because) if s.verdict.by is not None else Reason("no_verdict")
 
 
 def _now_proven(s: Situation) -> tuple[Person, ...]:
@@ -103,12 +111,12 @@ def _wrote_to_itself(s: Situation) -> bool:
 
 
 def _ours(s: Situation) -> Decision:
-    return Decision(trace=(TraceLine("decide", "check", "a letter of mailgate check came back", "kept, nothing follows"),))
+    return Decision(trace=(TraceLine("decide", "check", Reason("check_came_back"), KEPT),))
 
 
 def _loop(s: Situation) -> Decision:
     """A letter of our own came back: it is kept, and nothing follows."""
-    return Decision(trace=(TraceLine("decide", "loop", s.reading.kind_because, "kept, nothing follows"),))
+    return Decision(trace=(TraceLine("decide", "loop", s.reading.kind_because, KEPT),))
 
 
 def _unreadable(s: Situation) -> Decision:
@@ -124,37 +132,39 @@ def _report(s: Situation) -> Decision:
 def _machine(s: Situation) -> Decision:
     """Auto-replies and reports: hidden on their ticket; without a ticket they are set aside, never made into one."""
     if s.by_agent:
-        return Decision(trace=(TraceLine("decide", "machine", "an agent's automatic mail", "kept, never ticket content"),))
+        return Decision(trace=(TraceLine("decide", "machine", Reason("agents_machine"), Reason("kept_no_content")),))
     ticket = s.ticket
     if ticket is None:
-        reason = f"{s.reading.kind.value} that belongs to no ticket: {s.reading.kind_because}"
-        return Decision(set_aside=reason, quiet=reason.startswith(STRANGERS_ABSENCE))
+        reason = Reason.of("stray_report", Reason(f"a.{s.reading.kind.value}"), s.reading.kind_because)
+        # Strangers are away every day: nobody is asked to look at it.
+        return Decision(set_aside=reason, quiet=s.reading.kind is Kind.AUTO_REPLY)
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
     event = AutoReplyReceived(at=s.arrived_at, actor=s.author.id if s.author else None, entry=entry.id, mail=s.inbox)
     step = s.step(ticket, event)
-    return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), trace=(TraceLine("decide", "machine", "", "hidden entry"),))
+    line = TraceLine("decide", "machine", "", Reason("hidden_entry"))
+    return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), trace=(line,))
 
 
 def _written(s: Situation) -> Decision:
     author = s.author_key
     if author is None:
         # Two authors, or none: such a mail identifies nobody, so it can neither open a ticket nor answer one.
-        return Decision(set_aside="no author: From: is missing, empty or names several people")
+        return Decision(set_aside=Reason("no_author"))
     if s.policy.is_own(author) and s.same_message_id:
         # A colleague's answer from the mailbox itself, with a copy to it: the sent folder had it before.
-        return Decision(trace=(TraceLine("decide", "own desk", "another mail with this Message-ID is known", "kept, nothing follows"),))
+        return Decision(trace=(TraceLine("decide", "own desk", Reason("known_id"), KEPT),))
     if s.policy.is_own(author):
-        return Decision(set_aside="written in the name of one of our own desks")
+        return Decision(set_aside=Reason("own_desk"))
     if s.elsewhere is not None and s.by_agent:
         # Whatever they say there is carried out there, and the people of this desk hear of it from there.
-        line = TraceLine("decide", "desks", f"ticket {s.elsewhere.number}", "another desk has this mail as well, and carries it out")
+        line = TraceLine("decide", "desks", _ticket(s.elsewhere), Reason("other_desk_acts"))
         return Decision(trace=(line,))
     if s.file is not None and (entry := _came_before(s)) is not None:
         return _heard_elsewhere(s, s.file.ticket, entry)
     if s.ticket is None:
         return forwarding.passed_on(s) or orders.without_a_ticket(s) or open_ticket(s)
     if s.ticket.status is Status.REJECTED and not s.role.is_agent:
-        return Decision(set_aside=f"ticket {s.ticket.number} was rejected")
+        return Decision(set_aside=Reason.of("rejected", s.ticket.number))
     if (away_now := away.kept_inside(s)) is not None:
         return away_now
     return AUTHORS[s.role](s)
@@ -178,11 +188,11 @@ def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
     return Decision(
         changes=(Change(ticket, ticket),),
         letters=announce.to_agents(s, event, ticket, entry, people=told, answer_is=answer_is, facts=facts, without=author),
-        trace=(TraceLine("decide", "desks", "another desk has read this mail", "stands on the ticket already"),),
+        trace=(TraceLine("decide", "desks", Reason("other_desk_read"), Reason("stands_there")),),
     )
 
 
-def unverified(s: Situation, because: str, without: int | None = None) -> Decision:
+def unverified(s: Situation, because: Because, without: int | None = None) -> Decision:
     """Kept for the agents only: no Cc is added, no history is sent, nothing reaches the requester until it is admitted.
 
     An agent in whose name it was written hears of it as well: a claim is no proof, and if it was they, their words have not left.
@@ -206,7 +216,7 @@ def unverified(s: Situation, because: str, without: int | None = None) -> Decisi
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,
         people=new,
-        trace=(TraceLine("decide", "unverified", because, "entry that only agents see"),),
+        trace=(TraceLine("decide", "unverified", because, Reason("unverified_entry")),),
     )
 
 
@@ -215,7 +225,7 @@ def _stranger(s: Situation) -> Decision:
     proof, spent = authority.proof_in(s)
     if joining.let_in_by_copy(s, proof):
         return replace(outsiders.comes_in(s, proof, *s.writer()), proof=proof, spent=spent)
-    because = "was in copy of a mail on this ticket, and is not proven" if joining.was_copied_in(s) else NOBODY
+    because = Reason("was_in_copy") if joining.was_copied_in(s) else NOBODY
     return replace(unverified(s, because), proof=proof, spent=spent)
 
 

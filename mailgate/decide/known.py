@@ -12,6 +12,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.delivery import Fate
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
+from mailgate.model.reason import Because
 from mailgate.model.ticket import TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
 
@@ -40,7 +41,7 @@ class Known:
     fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
     joined: set[str] = field(default_factory=set)  #: address keys of people whom this batch added or changed
     fates: dict[str, Fate] = field(default_factory=dict)  #: of letters about which this batch, or the one before, had a report
-    suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic, and why
+    suppressed: Mapping[str, Because] = field(default_factory=dict)  #: addresses that get nothing automatic, and why
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester has from another address
     since_answers: dict[str, tuple[datetime | None, frozenset[str]]] = field(default_factory=dict)
     """Address of a reported letter -> its last answer, and the letters to it that were reported dead since."""

@@ -14,6 +14,7 @@ from mailgate.decide.residue import Residue, readings, residue
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault
 from mailgate.model.mail import Attachment
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 from mailgate.model.token import signed_forms
 
@@ -25,7 +26,7 @@ _ENCRYPTED = frozenset({"application/pgp-encrypted"})
 _ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 #: How programs call the part with the cipher text where a server has taken the mail apart.
 _ENCRYPTED_NAMES = frozenset({"encrypted.asc", "msg.asc", "message.asc", "smime.p7m", "pgpexch.htm.pgp"})
-SIGNED_FOR_ANOTHER = "it proves whoever has it to be somebody else"
+SIGNED_FOR_ANOTHER = Reason("hint.signed_for_another")
 
 
 # --- what an answer would hand on ----------------------------------------------------------------------------------------

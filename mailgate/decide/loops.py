@@ -15,6 +15,7 @@ from datetime import timedelta
 
 from mailgate.model.flood import Turn
 from mailgate.model.marker import MARKERS
+from mailgate.model.reason import Reason
 
 #: A mail that comes later after our letter is nobody's turn: no machine waits that long, and people do.
 SOON = timedelta(minutes=10)
@@ -82,7 +83,7 @@ def _words(one: str) -> int:
 class MachineSign:
     """Why a turn is taken for a machine's. `certain`: nobody says one thing so often, or so fast; else a person may still have done it."""
 
-    because: str
+    because: Reason
     certain: bool
 
 
@@ -107,16 +108,15 @@ def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> MachineSign
     if turn.sketch and _words(turn.sketch) < FEW_WORDS:
         most = 2 * REPEATS  # what has no words at all comes from programs that pass our letters back; what has few is anybody's
     if len(said) >= most:
-        words = f"the same words {len(said) + 1} times, the last time {turn.lag_s} s after our letter"
-        return MachineSign(words, certain=len(said) >= CERTAIN)
+        return MachineSign(Reason.of("loop.same_words", len(said) + 1, turn.lag_s), certain=len(said) >= CERTAIN)
     hour = [one for one in here if turn.at - one.at <= timedelta(hours=1)]
     instant = sum(map(_is_instant, (turn, *hour)))
     if _is_instant(turn) and instant > MOST_INSTANT:
-        return MachineSign(f"{instant} answers within an hour, faster than anybody types", certain=True)
-    for most, span, name in ((MOST_HOUR, timedelta(hours=1), "an hour"), (MOST_DAY, timedelta(days=1), "a day")):
+        return MachineSign(Reason.of("loop.instant", instant), certain=True)
+    for most, span, code in ((MOST_HOUR, timedelta(hours=1), "loop.hour"), (MOST_DAY, timedelta(days=1), "loop.day")):
         count = 1 + sum(turn.at - one.at <= span for one in here)
         if count > most:
-            return MachineSign(f"{count} answers on one ticket within {name}, each within {SOON.seconds // 60} minutes", certain=True)
+            return MachineSign(Reason.of(code, count, SOON.seconds // 60), certain=True)
     return None
 
 

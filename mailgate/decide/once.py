@@ -13,6 +13,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.evidence import Verdict
 from mailgate.model.mail import Mail
+from mailgate.model.reason import Reason
 
 #: As much of a digest as nobody finds a second text for.
 _LENGTH = 40
@@ -72,9 +73,7 @@ def says_nothing_new(s: Situation, words: str) -> bool:
 
 def kept(s: Situation) -> Decision:
     """The mail stays in the inbox, and nothing follows."""
-    return Decision(
-        trace=(TraceLine("decide", "once", s.mail.message_id or "the same words", "carried out before: kept, nothing follows"),)
-    )
+    return Decision(trace=(TraceLine("decide", "once", s.mail.message_id or Reason("same_words"), Reason("obeyed_before")),))
 
 
 def _key(kind: str, *parts: str) -> str:

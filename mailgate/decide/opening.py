@@ -9,6 +9,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.person import Person, Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import NO_SUBJECT, Entry, Status, Ticket, TicketKind, Visibility
 
 LONGEST_TITLE = 250
@@ -31,13 +32,13 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
         told = tuple(dict.fromkeys((*told, requester.id)))
     named = {"follows": _name_of(s, follows), "beside": _name_of(s, s.elsewhere)}
     letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC, facts=named)
-    reason = suppressed[0].reason if suppressed else "acknowledged"
+    reason = suppressed[0].reason if suppressed else Reason("acknowledged")
     return Decision(
         changes=(Change(None, ticket, (opened, *suppressed), (entry,)),),
         letters=letters,
         people=new,
         message_ids=(*own_ids(s), *((desks.after(follows.number),) if follows else ())),
-        trace=(TraceLine("decide", "open", reason, f"ticket {ticket.number} opened"),),
+        trace=(TraceLine("decide", "open", reason, Reason.of("opened", ticket.number)),),
     )
 
 

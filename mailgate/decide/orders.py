@@ -21,9 +21,10 @@ from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSu
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Capability
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Entry, Status, Visibility
 
-Unverified = Callable[[Situation, str, int | None], Decision]
+Unverified = Callable[[Situation, Because, int | None], Decision]
 
 #: The letter of a command that ends a ticket: the solution with its words, in the place of an answer.
 CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_closed"}
@@ -52,7 +53,7 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
     if (question := confirming.ask(s, parsed, why)) is not None:
         return question
     if grant.allowed and why:
-        grant = authority.Grant(False, "it needs a confirmation, and its author was asked too often")
+        grant = authority.Grant(False, Reason("lacks.asked_too_often"))
     if not grant.allowed:
         if proof.failed or (not parsed.commands and not parsed.errors):
             return unverified(s, grant.because, None)
@@ -73,15 +74,15 @@ def without_a_ticket(s: Situation) -> Decision | None:
         return None
     if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].asks for c in parsed.commands):
         answers = tuple(letter for event, facts in _asked(s, parsed) for letter in _answer(s, event, facts)[0])
-        return Decision(letters=answers, trace=(TraceLine("decide", "help", "an agent's mail without a ticket", "answered"),))
+        return Decision(letters=answers, trace=(TraceLine("decide", "help", Reason("no_ticket_of_agents"), Reason("answered")),))
     return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
 
 def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision:
     """A mail that belongs to no ticket and cannot be carried out: its text goes back to the agent who wrote it."""
     answers, _ = _sent_back(s, faults)
-    codes = ", ".join(dict.fromkeys(f.code for f in faults))
-    return Decision(letters=answers, trace=(TraceLine("decide", "commands", codes, "no ticket, nothing applied, nothing sent"),))
+    codes = tuple(dict.fromkeys(f.code for f in faults))
+    return Decision(letters=answers, trace=(TraceLine("decide", "commands", _coded(codes), Reason("not_applied_no_ticket")),))
 
 
 def _granted(s: Situation, proof: Proof, parsed: Parsed) -> authority.Grant:
@@ -123,8 +124,12 @@ def refuse(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> 
     return Decision(
         changes=(Change(ticket, ticket, (event, *suppressed), kept),),
         letters=answers,
-        trace=(TraceLine("decide", "commands", ", ".join(event.codes), "nothing applied, nothing sent"),),
+        trace=(TraceLine("decide", "commands", _coded(event.codes), Reason("not_applied")),),
     )
+
+
+def _coded(codes: tuple[str, ...]) -> Reason:
+    return Reason("codes", tuple(map(Reason, codes)))
 
 
 def _sent_back(
@@ -144,10 +149,10 @@ def _asked(s: Situation, parsed: Parsed) -> list[tuple[str, Mapping[str, object]
 def _answer(s: Situation, event: str, facts: Mapping[str, object]) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     """An answer to the agent at the address on file, or why there is none. Agents' machines are not answered either."""
     assert s.author is not None
-    reason = "" if s.reading.answer else announce.why_no_answer(s)
-    if not reason and event == "commands_applied" and not s.policy.wants(event):
-        reason = "switched off in the policy"
-    if reason:
+    reason = None if s.reading.answer else announce.why_no_answer(s)
+    if reason is None and event == "commands_applied" and not s.policy.wants(event):
+        reason = Reason("switched_off")
+    if reason is not None:
         return (), (LetterSuppressed(at=s.now, letter_event=event, person=s.author.id, reason=reason),)
     return (announce.answer_agent(s, event, s.author, s.ticket, facts),), ()
 
@@ -196,12 +201,13 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         cancels=tuple(course.cancels),
         commands=tuple((c.line, c.verb) for c in parsed.commands),
         message_ids=own_ids(s),
-        trace=(TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or "nothing"),),
+        trace=(TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or Reason("nothing")),),
     )
 
 
-def _in_words(parsed: Parsed, entry: Entry | None) -> str:
-    return f"{entry.visibility.value if entry else 'no words'}; " + (" ".join(said(c) for c in parsed.commands) or "no commands")
+def _in_words(parsed: Parsed, entry: Entry | None) -> Reason:
+    commands = " ".join(said(c) for c in parsed.commands) or Reason("no_commands")
+    return Reason.of("agent_said", entry.visibility.value if entry else Reason("no_words"), commands)
 
 
 def _say(course: Course, entry: Entry, verbs: Mapping[str, Command]) -> None:
@@ -254,11 +260,11 @@ def _refuse_attached(s: Situation) -> None:
     """Attachments travel as well: no mail is passed on as a file, and no text file that holds a line of a notice."""
     for attachment in files_of(s.mail):
         if attachment.type.startswith(MAIL_TYPES) or attachment.name.lower().endswith(MAIL_ENDINGS):
-            raise MailRefused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], "an attached mail may be an internal notice"))
+            raise MailRefused(Fault("E_QUOTE", None, attachment.name[:LONGEST_LINE], Reason("hint.attached_mail")))
     for name, words, is_html in s.attached:
         found = leaving.residue_in(s, "" if is_html else words, words if is_html else None)
         if found:
-            raise MailRefused(Fault("E_QUOTE", None, name[:LONGEST_LINE], f"an attachment holds {found[0].why}"))
+            raise MailRefused(Fault("E_QUOTE", None, name[:LONGEST_LINE], Reason.of("hint.attachment", found[0].why)))
 
 
 def _lines_above(whole: str, text: str) -> int:
@@ -329,7 +335,7 @@ def _outside(
     assert s.file is not None
     wanted = s.policy.wants(leaves.event)
     if not wanted and not leaves.words:
-        reason = "switched off in the policy"
+        reason = Reason("switched_off")
         return (), (LetterSuppressed(at=s.now, letter_event=leaves.event, person=ticket.requester, reason=reason),)
     facts: dict[str, object] = {"waiting": "wait" in verbs}
     if leaves.is_solution:

@@ -23,6 +23,7 @@ from mailgate.model.events import (
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Capability, Person, Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Ticket, Visibility
 
 
@@ -76,7 +77,7 @@ def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
         letters=letters,
         people=people,
         message_ids=own_ids(s),
-        trace=(TraceLine("decide", "answer of the requester's side", after.status.value, "public entry"),),
+        trace=(TraceLine("decide", "answer of the requester's side", after.status.value, Reason.of("entry", "public")),),
     )
 
 
@@ -87,7 +88,7 @@ def _goes_on(s: Situation, proof: Proof, ended: Ticket) -> Decision:
     there = replace(s, file=s.follow_up, follow_up=None)
     # Who took part in the one takes part in the other.
     decision = _message(there, proof, RequesterWrote) if there.role is Role.REQUESTER else comes_in(there, proof, s.author, ())
-    line = TraceLine("decide", "follow-up", f"ticket {ended.number} ended too long ago", f"goes on as ticket {s.follow_up.ticket.number}")
+    line = TraceLine("decide", "follow-up", Reason.of("ended_long_ago", ended.number), Reason.of("goes_on", s.follow_up.ticket.number))
     return decision.with_trace(line)
 
 
@@ -116,7 +117,7 @@ def _kept(s: Situation, event: str) -> Decision:
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
     letters, suppressed = announce.answer_requester(s, event, ticket, s.file.person(ticket.requester))
-    then = suppressed[0].reason if suppressed else "answered to the address on file"
+    then = suppressed[0].reason if suppressed else Reason("answered_on_file")
     return Decision(
         changes=(Change(ticket, ticket, suppressed, (entry,)),),
         letters=letters,
@@ -164,7 +165,7 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
         changes=(Change(ticket, step.ticket, (event, *suppressed), (entry,)),),
         letters=letters,
         message_ids=own_ids(s),
-        trace=(TraceLine("decide", "wish of the requester", s.understood.word or "by link", step.ticket.status.value),),
+        trace=(TraceLine("decide", "wish of the requester", s.understood.word or Reason("by_link"), step.ticket.status.value),),
     )
 
 

@@ -15,6 +15,7 @@ from mailgate.model.events import Event, LetterRefused
 from mailgate.model.letter import Audience, LetterWanted, PartRef
 from mailgate.model.mail import Report
 from mailgate.model.person import Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Ticket, Visibility
 
 #: Nobody needs to hear that one of these did not arrive.
@@ -121,7 +122,7 @@ def sent_without(s: Scene, letter: Sent, left: Sequence[PartRef], reply: str, en
         authors = (e.author for e in s.file.entries if e.id == letter.entry and e.author is not None)
         facts = {"whom": letter.address, "what": letter.event, "left": tuple((part.name, part.size) for part in left)}
         letters = announce.to_agents(s, WITHOUT_FILES, ticket, people=(*authors, *announce.responsible(s, ticket)), facts=facts)
-    line = TraceLine("send", letter.event, reply, f"leaves without {len(left)} files")
+    line = TraceLine("send", letter.event, reply, Reason.of("leaves_without", len(left)))
     return Decision(changes=(Change(ticket, ticket, (), (entry,)),), letters=letters, trace=(line,))
 
 
@@ -160,5 +161,5 @@ def suppression_for(s: Scene, letter: Sent, report: Report) -> tuple[Suppression
     if not report.hard or report.action != "failed" or letter.audience is Audience.OPERATOR:
         return ()
     # Histories repeat the reason, so it holds no word of a mail.
-    reason = report.reason.partition(":")[0].strip()[:80] or "the address does not work"
+    reason = Reason(f"dead.{report.cause}" if report.cause else "dead")
     return (Suppression(letter.address.lower(), SuppressionKind.BOUNCE, reason, s.now, s.now + s.policy.budgets.suppress_for),)

@@ -16,6 +16,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.delivery import Fate, OutboxState, Reported, Suppression, SuppressionKind, heavier
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.mail import Kind, Report
+from mailgate.model.reason import Reason
 from mailgate.model.understood import LetterFacts
 
 #: Servers give up after five days (RFC 5321 4.5.4.1); what reports about an older letter does nothing.
@@ -41,12 +42,12 @@ def on_report(s: Situation) -> Decision | None:
     letter = s.letter
     if letter is None:
         if any(e.kind is EvidenceKind.REPLY_ADDRESS and not e.valid for e in s.thread.evidence):
-            return Decision(set_aside=f"{s.reading.kind.value} to an address that we never signed")
+            return Decision(set_aside=Reason.of("never_signed", _a(s)))
         return None
     if letter.first_at is None and letter.state in _HERE:
-        return Decision(set_aside=f"{s.reading.kind.value} about a letter that never left: {letter.id}")
+        return Decision(set_aside=Reason.of("never_left", _a(s), letter.id))
     if s.arrived_at - (letter.first_at or letter.made_at) > EXPIRES:
-        return Decision(set_aside=f"{s.reading.kind.value} about a letter of more than {EXPIRES.days} days ago: {letter.id}")
+        return Decision(set_aside=Reason.of("long_ago", _a(s), EXPIRES.days, letter.id))
     if s.reading.kind is Kind.COMPLAINT:
         return _complained(s, letter)
     report = _about(letter, s)
@@ -58,18 +59,22 @@ def on_report(s: Situation) -> Decision | None:
     return None
 
 
+def _a(s: Situation) -> Reason:
+    return Reason(f"a.{s.reading.kind.value}")
+
+
 def _knows_a_secret(s: Situation, letter: LetterFacts) -> bool:
     """Whether it came to the address that only servers see, which carried the letter: readers of it cannot make that up."""
     return any(e.valid and e.purpose == "bounce" and e.letter == letter.id for e in s.thread.evidence)
 
 
-def _why_only_shown(s: Situation, letter: LetterFacts) -> str:
-    """Why a report about a letter's own recipient moves nothing, "" when it does. Whoever has seen the letter could have written it."""
+def _why_only_shown(s: Situation, letter: LetterFacts) -> Reason | None:
+    """Why a report about a letter's own recipient moves nothing, None when it does. Whoever has seen the letter could have written it."""
     if letter.answered_at is not None:
-        return "its reader has answered the letter"
+        return Reason("report.answered")
     if not s.null_path and not _knows_a_secret(s, letter):
-        return "no mail server sent it: its reverse-path is not <>"
-    return ""
+        return Reason("report.no_server")
+    return None
 
 
 def _may_suppress(s: Situation, letter: LetterFacts) -> bool:
@@ -80,10 +85,10 @@ def _may_suppress(s: Situation, letter: LetterFacts) -> bool:
     return _knows_a_secret(s, letter) or bool(s.dead_letters - {letter.id})
 
 
-def _shown(s: Situation, letter: LetterFacts, report: Report, doubt: str) -> Decision:
+def _shown(s: Situation, letter: LetterFacts, report: Report, doubt: Reason) -> Decision:
     words = f"{letter.event} -> {letter.address}: somebody says {report.action}. {_words(report)}"
     reported = Reported(letter.id, report.action, None, report.status, report.reply_code, False, report.reason[:500], s.arrived_at)
-    trace = (TraceLine("decide", "report", f"{report.recipient}: {report.action} {_words(report)}", f"shown only: {doubt}"),)
+    trace = (TraceLine("decide", "report", _line(report), Reason.of("report.shown", doubt)),)
     return replace(_remark(s, words), reported=(reported,), trace=trace)
 
 
@@ -105,12 +110,12 @@ def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
         reached, known_dead = letter.id in s.reached_otherwise, letter.address.lower() in s.suppressed
         end = refusal.NonDelivery(letter, fate.value, words, reached, known_dead, s.arrived_at, s.inbox)
         decision = refusal.undelivered(s, end, s.ids.entries[0])
-        then = f"letter {letter.id} bounced"
+        then = Reason.of("report.bounced", letter.id)
     else:
         # The same again, or something that is no trouble: on file, and only a first delay is shown at once.
         decision = _remark(s, f"{letter.event} -> {letter.address}: {report.action}. {words}", hidden=not (news and fate is Fate.DELAYED))
-        then = f"letter {letter.id} {fate.value}" if news else "on file, nothing new"
-    trace = (TraceLine("decide", "report", f"{report.recipient}: {report.action} {words}", then),)
+        then = Reason.of("report.fate", letter.id, fate.value) if news else Reason("report.known")
+    trace = (TraceLine("decide", "report", _line(report), then),)
     return replace(decision, reported=reported, suppress=suppress, trace=trace)
 
 
@@ -124,19 +129,19 @@ def _noted(s: Situation, letter: LetterFacts) -> Decision:
     else:
         words = f"{letter.event} -> {letter.address}: a report about it that names nobody, mail {s.inbox}"
     reported = Reported(letter.id, action, None, status, None, False, words[:500], s.arrived_at)
-    trace = (TraceLine("decide", "report", words[:200], "noted only: it does not say that our recipient was not reached"),)
+    trace = (TraceLine("decide", "report", words[:200], Reason("report.noted")),)
     return replace(_remark(s, words), reported=(reported,), trace=trace)
 
 
 def _complained(s: Situation, letter: LetterFacts) -> Decision:
     """Somebody called the letter spam (RFC 5965): machines write there no more for a while, people may."""
-    reason = "a letter was reported as spam"
-    reported = Reported(letter.id, "complained", None, None, None, False, reason, s.arrived_at)
+    reason = Reason("reported_as_spam")
+    reported = Reported(letter.id, "complained", None, None, None, False, str(reason), s.arrived_at)
     suppress: tuple[Suppression, ...] = ()
     if letter.audience.is_outside and _may_suppress(s, letter):
         until = s.now + s.policy.budgets.suppress_for
         suppress = (Suppression(letter.address.lower(), SuppressionKind.COMPLAINT, reason, s.now, until),)
-    trace = (TraceLine("decide", "complaint", s.reading.kind_because, "no automatic letters there for a while" if suppress else "noted"),)
+    trace = (TraceLine("decide", "complaint", s.reading.kind_because, Reason("complaint.silent" if suppress else "complaint.noted")),)
     decision = _remark(s, f"{letter.event} -> {letter.address}: {reason}", hidden=letter.address.lower() in s.suppressed)
     return replace(decision, reported=(reported,), suppress=suppress, trace=trace)
 
@@ -152,6 +157,10 @@ def _remark(s: Situation, text: str, hidden: bool = False) -> Decision:
 
 def _reported(s: Situation, letter: LetterFacts, report: Report, fate: Fate) -> Reported:
     return Reported(letter.id, report.action, fate, report.status, report.reply_code, report.hard, report.reason[:500], s.arrived_at)
+
+
+def _line(report: Report) -> Reason:
+    return Reason.of("report", report.recipient, report.action, _words(report))
 
 
 def _words(report: Report) -> str:

@@ -15,6 +15,7 @@ from html import unescape
 from itertools import accumulate, chain, pairwise
 from urllib.parse import unquote
 
+from mailgate.model.reason import Reason
 from mailgate.model.token import tokens_in
 
 MOST = 50  #: findings reported; one is enough to stop the letter
@@ -45,7 +46,7 @@ class Residue:
 
     line_no: int
     line: str
-    why: str
+    why: Reason
 
 
 def residue(
@@ -143,7 +144,7 @@ def _lines(text: str, html: str | None, notices: Sequence[str], known: _AlreadyR
     glued, _, inside = readings(html) if html else ("", "", "")
     for haystack in (glued, inside):
         for _, row, why in _hits(folded(haystack), needles, known):
-            yield Residue(0, row.strip(), f"{why}, in the HTML")
+            yield Residue(0, row.strip(), Reason.of("residue.in_html", why))
 
     # The other way round costs a look at each line, so pairs of words sort out what cannot be in a notice.
     everything = "\n".join(texts)
@@ -153,10 +154,10 @@ def _lines(text: str, html: str | None, notices: Sequence[str], known: _AlreadyR
         # The first and the last word may be halves of words.
         inner = pairwise(words[1:-1]) if len(words) > 3 else pairwise(words)
         if all(pair in pairs for pair in inner) and not known.has(squeezed) and squeezed in everything:
-            yield Residue(number, row.strip(), "stands in an internal notice")
+            yield Residue(number, row.strip(), Reason("residue.stands"))
 
 
-def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _AlreadyRead) -> Iterator[tuple[int, str, str]]:
+def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _AlreadyRead) -> Iterator[tuple[int, str, Reason]]:
     """Where lines of notices begin in the squeezed text, each as it stands in its notice, and why it counts."""
     compared = 0
     harmless: set[str] = set()
@@ -168,9 +169,9 @@ def _hits(haystack: str, needles: dict[str, dict[str, str]], known: _AlreadyRead
             if known.has(needle):
                 harmless.add(needle)
             else:
-                yield position, row, "a line of an internal notice"
+                yield position, row, Reason("residue.line")
         if compared > MOST_COMPARISONS:
-            yield position, "", "too much like an internal notice to tell them apart"
+            yield position, "", Reason("residue.alike")
             return
 
 
@@ -202,19 +203,19 @@ def _names(text: str, html: str | None, notices: Sequence[str], known: _AlreadyR
     for number, row in enumerate(text.splitlines(), 1):
         for name in _names_in(row):
             if name in secret:
-                yield Residue(number, row.strip(), f"{secret[name]} from an internal notice")
+                yield Residue(number, row.strip(), Reason(f"residue.{secret[name]}"))
     # Also across lines: a long link that was broken in two.
-    squeezed = {"".join(_WORDS.findall(name)): name for name, what in secret.items() if what == "a token"}
+    squeezed = {"".join(_WORDS.findall(name)): name for name, what in secret.items() if what == "token"}
     whole = folded(text)
     pages = readings(html) if html else ()
     # An element may end inside an address, or between two.
     inside = {name for reading in pages for name in _names_in(reading)}
     for name in sorted(inside & secret.keys()):
-        yield Residue(0, name, f"{secret[name]} from an internal notice, in the HTML")
+        yield Residue(0, name, Reason.of("residue.in_html", Reason(f"residue.{secret[name]}")))
     haystacks = (whole, *(folded(reading) for reading in pages))
     for short, name in squeezed.items():
         if any(short in haystack for haystack in haystacks):
-            yield Residue(0, name, "a token from an internal notice")
+            yield Residue(0, name, Reason("residue.token"))
 
 
 def _names_in(text: str) -> set[str]:
@@ -227,12 +228,12 @@ def _named(text: str) -> Iterator[tuple[str, str]]:
     if "@" in low:
         for word in _BREAKS.split(low):
             if "@" in word and (address := _address(word)):
-                yield address, "an address"
+                yield address, "address"
     if "://" in low or "mailto:" in low or "www." in low:
         for link in _LINK.findall(low):
-            yield link.rstrip(".,;:!?)]}/"), "a link"
+            yield link.rstrip(".,;:!?)]}/"), "link"
     for token in tokens_in(low):
-        yield token, "a token"
+        yield token, "token"
 
 
 def _address(word: str) -> str:

@@ -15,22 +15,23 @@ from mailgate.model.events import AgentReplied, NoteAdded
 from mailgate.model.evidence import Proof
 from mailgate.model.mail import Kind
 from mailgate.model.person import Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 
-PROOF = Proof(domain=True, because="lies in the sent folder of the desk's own mailbox")
+PROOF = Proof(domain=True, because=Reason("proof.sent_folder"))
 
 
 def wrote(s: Situation) -> Decision:
     """An entry on the ticket that it answers; without a ticket, nothing: colleagues write about other things as well."""
     if s.reading.kind is not Kind.WRITTEN:
-        return _nothing(f"{s.reading.kind.value}: no colleague's words")
+        return _nothing(Reason.of("no_colleague", s.reading.kind.value))
     if s.same_message_id:
-        return _nothing("came in by another way already")
+        return _nothing(Reason("came_otherwise"))
     if s.author_key is not None and not s.policy.is_own(s.author_key) and any(s.policy.is_own(a.key) for a in (*s.mail.to, *s.mail.cc)):
         # An answer to a notice, say, written with the mailbox's mail program: it is carried out when it arrives.
-        return _nothing("also goes to a desk, where it comes in by itself")
+        return _nothing(Reason("comes_by_itself"))
     if s.file is None:
-        return _nothing("answers no ticket")
+        return _nothing(Reason("answers_none"))
     ticket = s.file.ticket
     author = s.author if s.by_agent else None
     to_the_requester = goes_outside(s)
@@ -40,7 +41,7 @@ def wrote(s: Situation) -> Decision:
     event = kind(at=s.arrived_at, actor=author.id if author else None, entry=entry.id, mail=s.inbox)
     step = s.step(ticket, event)
     if step.error is not None:
-        return _nothing(f"ticket {ticket.number} takes no answer ({step.error})")
+        return _nothing(Reason.of("takes_no_answer", ticket.number, step.error))
     told = "agent_replied" if to_the_requester else "note_added"
     hear = announce.hearers(s, step.ticket) if to_the_requester else announce.hearers_of_a_note(s, step.ticket)
     letters = announce.to_agents(s, told, step.ticket, entry, people=hear, answer_is=visibility, without=author.id if author else None)
@@ -50,9 +51,9 @@ def wrote(s: Situation) -> Decision:
         letters=letters,
         message_ids=own_ids(s),
         proof=PROOF,
-        trace=(TraceLine("decide", "sent folder", PROOF.because, f"{visibility.value} entry, no letter to the requester"),),
+        trace=(TraceLine("decide", "sent folder", PROOF.because, Reason.of("sent_entry", visibility.value)),),
     )
 
 
-def _nothing(because: str) -> Decision:
-    return Decision(trace=(TraceLine("decide", "sent folder", because, "kept, nothing follows"),))
+def _nothing(because: Reason) -> Decision:
+    return Decision(trace=(TraceLine("decide", "sent folder", because, Reason("kept")),))

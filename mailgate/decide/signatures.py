@@ -14,6 +14,7 @@ from datetime import timedelta
 from mailgate.decide.once import signature_key
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import DkimSignature, Evidence, EvidenceKind
+from mailgate.model.reason import Reason
 
 #: So long a signature speaks for itself. Mail is rarely under way for longer; what was said a day ago may no longer be meant.
 FRESH = timedelta(days=1)
@@ -26,7 +27,7 @@ _HEADERS = frozenset({"to", "cc", "in-reply-to", "references", "subject", "messa
 class Doubt:
     """Why the domain's signature does not prove what this mail wants."""
 
-    because: str
+    because: Reason
     ask: str = ""  #: what its author can be asked for, where nothing else is wrong with it: old_signature, sent_elsewhere
 
 
@@ -43,21 +44,21 @@ def doubt(s: Situation) -> Doubt | None:
 
 def _doubt_of(signature: DkimSignature, s: Situation) -> Doubt | None:
     if any(signature_key(mark) in s.once for mark in signature.marks):
-        return Doubt("its signature was used before")
+        return Doubt(Reason("seal.used"))
     if "message-id" not in signature.headers or not s.mail.message_id:
-        return Doubt("its signature does not cover the Message-ID")
+        return Doubt(Reason("seal.no_id"))
     if lacking := _unsigned(signature, s):
-        return Doubt(f"its signature does not cover what names the ticket ({lacking})")
+        return Doubt(Reason.of("seal.no_ticket", lacking))
     if signature.made_at is None:
-        return Doubt("its signature does not say when it was made", "old_signature")
+        return Doubt(Reason("seal.undated"), "old_signature")
     if s.arrived_at - signature.made_at > FRESH:
-        return Doubt("its signature is more than a day old", "old_signature")
+        return Doubt(Reason("seal.old"), "old_signature")
     if not any(
         name in signature.headers and any(s.policy.is_own(a.address) for a in listed)
         for name, listed in (("to", s.mail.to), ("cc", s.mail.cc))
     ):
         # A mail to a colleague or a vendor that names a ticket is no order to us, whoever hands it on.
-        return Doubt("its signature does not cover that it was sent to one of our desks", "sent_elsewhere")
+        return Doubt(Reason("seal.elsewhere"), "sent_elsewhere")
     return None
 
 

@@ -12,6 +12,7 @@ from mailgate.model.evidence import EvidenceKind, Verdict
 from mailgate.model.mail import Arrival, InlineAnswer, Mail, Reading
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, ProveBy
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.understood import LetterFacts, RatingRead, Thread
 
@@ -60,7 +61,7 @@ class Situation(Scene):
     read_elsewhere: bool = False  #: another desk to which it was sent as well has read it, and this one has not
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket
     original: Person | None = None  #: who first wrote a mail that is passed on, where we know them
-    suppressed: Mapping[str, str] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why
+    suppressed: Mapping[str, Because] = field(default_factory=dict)  #: addresses that get nothing automatic now, and why
     null_path: bool = False  #: nobody is to be answered: the reverse-path is <>, as that of every report has to be (RFC 3464, 5321)
     last_answer: datetime | None = None  #: when somebody last answered a letter of ours to the address that the answered letter went to
     dead_letters: frozenset[str] = frozenset()  #: letters to that address which were reported dead, or spam, since then
@@ -72,8 +73,8 @@ class Situation(Scene):
         default_factory=dict
     )  #: tickets that commands of its name, merges followed; none that is missing
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
-    blocked: str = ""  #: an operator wants mail of its author set aside, and why
-    loop: str = ""  #: why it is taken for a machine's that does not say so
+    blocked: Reason | None = None  #: an operator wants mail of its author set aside, and why
+    loop: Because = ""  #: why it is taken for a machine's that does not say so
     loop_certain: bool = False  #: no person can have written it
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
     once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has

@@ -10,6 +10,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision
 from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Door, Kind
+from mailgate.model.reason import Because
 
 
 def answered(s: Situation) -> str | None:
@@ -31,7 +32,7 @@ def lifted(s: Situation) -> tuple[str, ...]:
     return tuple(key for key in keys if key in s.suppressed)
 
 
-def after(suppressed: Mapping[str, str], decision: Decision) -> Mapping[str, str]:
+def after(suppressed: Mapping[str, Because], decision: Decision) -> Mapping[str, Because]:
     """What is suppressed for the letters of this decision, and for the mails behind it."""
     if not decision.lift and not decision.suppress:
         return suppressed
@@ -39,7 +40,7 @@ def after(suppressed: Mapping[str, str], decision: Decision) -> Mapping[str, str
     return {**kept, **{one.address: one.reason for one in decision.suppress}}
 
 
-def warnings(s: Scene, decision: Decision, suppressed: Mapping[str, str]) -> tuple[LetterWanted, ...]:
+def warnings(s: Scene, decision: Decision, suppressed: Mapping[str, Because]) -> tuple[LetterWanted, ...]:
     """For each agent whose words go to an address that does not work: they are tried all the same, and the agent should know."""
     tickets = {change.after.number: change.after for change in decision.changes}
     found: dict[tuple[int, str], tuple[LetterWanted, ...]] = {}

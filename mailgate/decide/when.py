@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from mailgate.decide.calendar import NoBusinessTime, add_days, open_spans, wall
 from mailgate.decide.rules import Rules
 from mailgate.model.calendar import Calendar
+from mailgate.model.reason import Because, Reason
 
 MORNING = 8 * 60  #: a day without a time means its first opening, and on a closed day this minute
 MOST_YEARS = 10  #: later dates are typing mistakes
@@ -26,7 +27,7 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 class Unclear:
     """No instant that could be waited for. `hint` says why, or what to write."""
 
-    hint: str
+    hint: Because
 
 
 def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules) -> datetime | Unclear:
@@ -43,13 +44,13 @@ def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules) -> d
     except (ValueError, OverflowError):  # the 31st of June, 25:00, the year 0
         when = None
     except NoBusinessTime:
-        return Unclear("the desk's calendar has no such working day")
+        return Unclear(Reason("hint.no_such_day"))
     if when is None:
         return Unclear(FORMS)
     if when <= now:
-        return Unclear("this is past")
+        return Unclear(Reason("hint.past"))
     if when > now + timedelta(days=366 * MOST_YEARS):
-        return Unclear(f"within {MOST_YEARS} years")
+        return Unclear(Reason.of("hint.within", MOST_YEARS))
     return when.astimezone(UTC).replace(microsecond=0)
 
 

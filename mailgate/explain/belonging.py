@@ -9,20 +9,13 @@ from mailgate.decide.situation import Situation
 from mailgate.explain.layout import INDENT, columns, filled, listed, quoted
 from mailgate.explain.reading import who
 from mailgate.explain.words import plain
-from mailgate.model.evidence import Evidence, EvidenceKind, VerdictKind
+from mailgate.model.evidence import Evidence, VerdictKind
 from mailgate.model.mail import Mail
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
-from mailgate.understand.answers import ABOUT_NO_TICKET
+from mailgate.model.reason import Because, Reason
 from mailgate.understand.identity import server_of
 
-SIGNS: Mapping[EvidenceKind, str] = {
-    EvidenceKind.REPLY_ADDRESS: "signed reply address",
-    EvidenceKind.OWN_ID: "name of a letter of ours",
-    EvidenceKind.SUBJECT_TOKEN: "our mark in the subject",
-    EvidenceKind.KNOWN_ID: "name of a mail",
-    EvidenceKind.OLD_NUMBER: "number of the system before",
-}
 PLACES: Mapping[str, str] = {
     "envelope": "where it went",
     "to": "in To",
@@ -93,10 +86,10 @@ def _borne_out(s: Situation) -> str:
             )
         return "That is a claim, and nobody whom we trust says anything of it."
     if verdict.verdict is VerdictKind.PASS:
-        return f"{verdict.domain} is authentic, says {verdict.by}: {verdict.because}."
+        return f"{verdict.domain} is authentic, says {verdict.by}: {plain(verdict.because)}."
     if verdict.verdict is VerdictKind.FAIL:
-        return f"It did not come from {verdict.domain}, says {verdict.by}: {verdict.because}. So no machine answers it."
-    return f"{verdict.by} has looked and cannot say whether that is true: {verdict.because}."
+        return f"It did not come from {verdict.domain}, says {verdict.by}: {plain(verdict.because)}. So no machine answers it."
+    return f"{verdict.by} has looked and cannot say whether that is true: {plain(verdict.because)}."
 
 
 def _not_believed(s: Situation) -> str:
@@ -122,7 +115,7 @@ def _proof(s: Situation) -> str:
     if agent:
         asked = f"Agents of this desk prove themselves {PROVED_BY[s.prove_by]}."
         if authority.reaches(proof, s.prove_by):
-            return f"{asked} This mail does: it {because.removeprefix('it ')}."
+            return f"{asked} This mail does: it {because}."
         return f"{asked} This mail does not: {because}."
     if proof.is_one:
         return f"The author is proven: the mail {because}."
@@ -154,7 +147,7 @@ def ticket(s: Situation, unknown: str) -> list[str]:
             rest = signs[MOST_SIGNS:]
             found = sum(e.ticket is not None for e in rest)
             lines.append(f"{INDENT * 2}... and {len(rest)} more, {f'{found} of them known' if found else 'none of them known'}")
-    lines += [line for note in s.thread.notes if note.endswith("the stronger one counts") for line in filled(_disagreement(note))]
+    lines += [line for note in s.thread.notes if note.code == "disagree" for line in filled(f"They disagree: {plain(note)}.")]
     if s.same_message_id:
         again = "If it is the very same mail, it is not read a second time; what follows is told as if it were another one."
         lines += filled(f"A mail with this Message-ID was read before. {again}")
@@ -162,17 +155,18 @@ def ticket(s: Situation, unknown: str) -> list[str]:
 
 
 def _sign(e: Evidence) -> str:
-    return "anchor of a letter of ours" if e.purpose == "anchor" else SIGNS[e.kind]
+    return "anchor of a letter of ours" if e.purpose == "anchor" else plain(Reason(f"sign.{e.kind.value}"))
 
 
-def _doubt(e: Evidence, s: Situation) -> str:
-    start = f"{e.kind.value} {e.value}: "
-    return next((note.removeprefix(start) for note in s.thread.notes if note.startswith(start)), "")
+def _doubt(e: Evidence, s: Situation) -> Because:
+    """Why a sign does not count, "" when it does."""
+    mine = (note.values[2] for note in s.thread.notes if note.code == "doubtful" and note.values[:2] == (e.kind.value, e.value))
+    return next((doubt for doubt in mine if isinstance(doubt, Reason)), "")
 
 
 def _outcome(e: Evidence, s: Situation, decides: bool) -> str:
     if doubt := _doubt(e, s):
-        return "a letter of ours about no ticket" if doubt == ABOUT_NO_TICKET else f"does not count: {doubt}"
+        return "a letter of ours about no ticket" if doubt == Reason("doubt.about_none") else f"does not count: {plain(doubt)}"
     if e.ticket is not None:
         return f"ticket {e.ticket}: this decides" if decides else f"ticket {e.ticket}"
     if e.where == "message-id":
@@ -182,9 +176,3 @@ def _outcome(e: Evidence, s: Situation, decides: bool) -> str:
     if e.letter is not None:
         return "our signature is good, but I know no such letter"
     return "not known here"
-
-
-def _disagreement(note: str) -> str:
-    for kind, words in SIGNS.items():
-        note = note.replace(f"{kind.value} says", f"the {words} says")
-    return f"They disagree: {note}."

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mailgate.compose.words import CODES, METRICS
+from mailgate.compose.words import METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
 from mailgate.explain.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
-from mailgate.explain.words import KINDS, plain, set_aside, why_silent
+from mailgate.explain.words import KINDS, plain
 from mailgate.gateway.deciding import DecidedMail
 from mailgate.model.commands import Fault, Heard, Parsed, said
 from mailgate.model.decision import Change, Decision
@@ -24,6 +24,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.person import Person
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
 
 #: What each event means, as a colleague says it. What has words of its own below is "".
@@ -148,8 +149,7 @@ def consequences(decided: DecidedMail, held: bool) -> list[str]:
         people[s.author.id] = s.author
     lines: list[str] = []
     if decision.set_aside:
-        because = set_aside(decision.set_aside, s.reading.kind)
-        lines += filled(f"It would be set aside, because {because}. It is kept, and the operator can look at it.")
+        lines += filled(f"It would be set aside, because {plain(decision.set_aside)}. It is kept, and the operator can look at it.")
     for change in decision.changes:
         lines += _change(change, s, people, zone)
     if not decision.changes and not decision.set_aside:
@@ -279,7 +279,7 @@ def _nothing(decision: Decision) -> list[str]:
 def _forward(decision: Decision) -> list[str]:
     for line in decision.trace:
         if line.rule == "forward":
-            if line.then.startswith("an ordinary"):
+            if line.then == Reason("stays_forwarders"):
                 return filled(f"It stays a mail of who passes it on, although somebody else wrote first: {plain(line.saw)}.")
             return filled("The ticket is for who wrote the mail first, because whoever passes it on is proven.")
     return []
@@ -298,7 +298,7 @@ def _beside(decision: Decision, s: Situation, zone: str) -> list[str]:
         lines += filled(f"On the letter it is about would be written: {report.action}{f', {report.reason}' if report.reason else ''}.")
     for one in decision.suppress:
         until = f" until {when(one.until, zone)}" if one.until else ""
-        lines += filled(f"{one.address} would get nothing automatic{until}: {one.reason}.")
+        lines += filled(f"{one.address} would get nothing automatic{until}: {plain(one.reason)}.")
     if decision.lift and s.suppressed:
         lines += filled(f"{listed(list(decision.lift))} has shown to work, and would get automatic letters again.")
     if decision.spent:
@@ -314,7 +314,7 @@ def _unwritten(decision: Decision, people: Mapping[int, Person]) -> list[str]:
     rows = []
     for event in kept:
         what = next((words for (name, _), words in LETTERS.items() if name == event.letter_event), event.letter_event.replace("_", " "))
-        rows.append((f"to {_name(event.person, people)}", f"{what}; {why_silent(event.reason)}"))
+        rows.append((f"to {_name(event.person, people)}", f"{what}; {plain(event.reason)}"))
     return [*filled("Letters that would not be written, and why:"), *columns(rows, most=(60,))] if rows else []
 
 
@@ -325,7 +325,7 @@ def _letters(letters: Sequence[LetterWanted], verdicts: Sequence[budget.Verdict]
     for letter, verdict in zip(letters[:MOST_LETTERS], verdicts, strict=False):
         what = LETTERS.get((letter.event, letter.audience), letter.event.replace("_", " "))
         if isinstance(verdict, budget.Suppress):
-            what = f"{what}: would not be written, {verdict.reason}"
+            what = f"{what}: would not be written, {plain(verdict.reason)}"
         elif isinstance(verdict, budget.Delay):
             what = f"{what}: would wait until {when(verdict.until, zone)}"
         rows.append((f"to {_name(letter.person.id, {letter.person.id: letter.person})}", what))
@@ -379,7 +379,7 @@ def _fault(fault: Fault) -> str:
     place = f"line {fault.line}: " if fault.line else ""
     word = f"{quoted(fault.word, 60)}: " if fault.word else ""
     hint = _HINTS.get(fault.code, " ({})").format(plain(fault.hint)) if fault.hint else ""
-    return f"{place}{word}{_CODES.get(fault.code, CODES.get(fault.code, fault.code))}{hint}"
+    return f"{place}{word}{_CODES.get(fault.code) or plain(Reason(fault.code))}{hint}"
 
 
 _HINTS: Mapping[str, str] = {"E_UNKNOWN": "; perhaps {} was meant", "E_PERM": ": {}", "E_VALUE": "; the form is {}"}

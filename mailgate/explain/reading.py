@@ -159,13 +159,13 @@ def _forwarded(mail: Mail) -> list[str]:
 
 def rules(reading: Reading, account: Account) -> list[str]:
     """Each rule that looked at the mail, and which one decided."""
-    lines = filled(words.KINDS[reading.kind][0])
+    lines = filled(words.KINDS[reading.kind])
     *before, last = account.kinds
     if reading.kind is not Kind.WRITTEN:
-        lines += filled(f"I say so because {words.yes(last, words.RULES)}.")
+        lines += filled(f"I say so because {words.yes(last)}.")
     if before:
         first = "Before that I" if reading.kind is not Kind.WRITTEN else "I"
-        lines += filled(f"{first} looked for each of these, and found none: {words.names(tuple(before), words.RULES)}.")
+        lines += filled(f"{first} looked for each of these, and found none: {words.names(tuple(before))}.")
     if reading.mail.reports:
         how = "in the form of the standard" if _has_form(account.outline) else "as far as I can read it out of its words"
         lines += ["", *filled(f"It reports, {how}:"), *_reports(reading.mail.reports)]
@@ -177,12 +177,10 @@ def _silence(account: Account) -> list[str]:
         return filled("No machine may answer it: mail of this kind never gets an automatic answer.")
     *before, last = account.silence
     if last.evidence is None:
-        found = words.names(account.silence, words.SILENCE)
+        found = words.names(account.silence)
         return filled(f"A machine may answer it. I looked for a reason to keep silent, and found none of these: {found}.")
-    lines = filled(f"No machine may answer it: {words.yes(last, words.SILENCE)}.")
-    return lines + (
-        filled(f"Other reasons that I looked for and did not find: {words.names(tuple(before), words.SILENCE)}.") if before else []
-    )
+    lines = filled(f"No machine may answer it: {words.yes(last)}.")
+    return lines + (filled(f"Other reasons that I looked for and did not find: {words.names(tuple(before))}.") if before else [])
 
 
 def _has_form(outline: Piece) -> bool:

@@ -35,6 +35,7 @@ from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
+from mailgate.model.reason import Because
 from mailgate.model.token import Keyring
 from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, RaisedAlarm, ToRecord
 from mailgate.understand.mime import digest
@@ -74,7 +75,7 @@ class GatewaySetup:
     authentication: Authentication | None = None
 
 
-def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: str | None = None) -> list[Keep]:
+def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: Because | None = None) -> list[Keep]:
     """What is stored of an arrival: one row for each desk it is for, told apart from copies by its content. Raises NoDesk."""
     found = (policy.desk_at(recipient) for recipient in arrival.recipients)
     desks = dict.fromkeys(id_ for id_ in (desk, *(d.id for d in found if d)) if id_)
@@ -182,7 +183,7 @@ class Gateway:
         self.on_mail()
         return kept
 
-    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: str | None = None) -> None:
+    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: Because | None = None) -> None:
         """Mails that were fetched from a mailbox of this desk; returns when all are committed (they share a commit).
 
         `aside`: they are set aside unread, for this reason.

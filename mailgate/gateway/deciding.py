@@ -35,6 +35,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import LetterWanted
 from mailgate.model.mail import Reading, Unread
 from mailgate.model.person import Person
+from mailgate.model.reason import Reason
 from mailgate.model.sender import folded
 from mailgate.record.rows import Claim, IdKind
 from mailgate.understand.answers import find_evidence
@@ -149,7 +150,7 @@ class Deciding:
     @staticmethod
     def _one(found: Situation | Unopened, one: Read, traffic: Traffic) -> tuple[Situation, Decision]:
         if isinstance(found, Unopened):
-            return found.situation, Decision(set_aside=f"its files could not be opened: {found.reason}")
+            return found.situation, Decision(set_aside=Reason.of("files_not_opened", found.reason))
         s, turn = floods_and_loops.judged(found, traffic, one.claim.released)
         return s, floods_and_loops.settled(s, on_mail(s), turn, traffic)
 

@@ -29,6 +29,7 @@ from mailgate.model.decision import TraceLine
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Reading, Unread
 from mailgate.model.person import Person
+from mailgate.model.reason import Because, Reason
 from mailgate.record.rows import OCTETS, Claim, Conflict, ToRecord
 from mailgate.understand import recognised
 
@@ -206,11 +207,11 @@ class ReadingRound:
         known: list[tuple[Claim, Reading]] = []
         for claim, answer in zip(claims, answers, strict=True):
             if claim.desk not in desk.policy.desks:
-                self._aside(claim, f'desk "{claim.desk}" is no longer in the policy')
+                self._aside(claim, Reason.of("desk_gone", claim.desk))
             elif isinstance(answer, Unread):
-                self._aside(claim, f"could not be read: {answer.reason}")
+                self._aside(claim, Reason.of("not_read", answer.reason))
             elif claim.attempts > MOST_ATTEMPTS:
-                self._aside(claim, f"given up after {claim.attempts} attempts")
+                self._aside(claim, Reason.of("given_up", claim.attempts))
             else:
                 known.append((claim, recognised(answer, desk.ring)))
         # From here on nobody needs a mail's bytes, but for the files of the few that are an agent's: they are not kept for the others.
@@ -224,7 +225,7 @@ class ReadingRound:
             return True  # no envelope is known there
         return at is None or at.subaddress != "plus" or any("+" in recipient for recipient in claim.arrival.recipients)
 
-    def _aside(self, claim: Claim, reason: str, trace: tuple[TraceLine, ...] = ()) -> None:
+    def _aside(self, claim: Claim, reason: Because, trace: tuple[TraceLine, ...] = ()) -> None:
         """Kept with its reason, for a person to look at. The sender is not bounced."""
         log.warning("mail %d set aside: %s", claim.id, reason)
         self.store.inbox.set_aside(claim.id, claim.lease, reason, trace, self.now())
@@ -243,7 +244,7 @@ class ReadingRound:
                 raise
             except Exception as error:
                 log.exception("mail %d cannot be decided", one.claim.id)
-                return self._aside(one.claim, f"internal error: {type(error).__name__}")
+                return self._aside(one.claim, Reason.of("internal_error", type(error).__name__))
         log.warning("mail %d cannot be recorded for now: whenever it is decided, something has changed", one.claim.id)
         self.store.inbox.release([one.claim], tried=True)  # counted, so that one that never can be recorded is set aside in the end
 

@@ -20,6 +20,7 @@ from mailgate.model.flood import Unanswered
 from mailgate.model.letter import Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
+from mailgate.model.reason import Because
 from mailgate.model.sender import folded
 from mailgate.model.ticket import TicketFile
 from mailgate.model.token import Keyring
@@ -52,7 +53,7 @@ class LetterWriter:
     held: bool
 
     def spend(
-        self, decision: Decision, counts: budget.Counts, suppressed: Mapping[str, str], now: datetime
+        self, decision: Decision, counts: budget.Counts, suppressed: Mapping[str, Because], now: datetime
     ) -> tuple[Decision, tuple[LetterWanted, ...], tuple[budget.Verdict, ...], budget.Counts]:
         """The decision with what the budget suppressed noted on its tickets, the letters that may be written, the verdict on each letter
         that it wanted, and the counts after it."""
@@ -182,7 +183,7 @@ def slim(file: TicketFile) -> TicketFile:
     return replace(file, notices=()) if file.notices else file
 
 
-def noted(decision: Decision, wanted: LetterWanted, reason: str, now: datetime) -> Decision:
+def noted(decision: Decision, wanted: LetterWanted, reason: Because, now: datetime) -> Decision:
     """A suppressed letter is written down on its ticket: nothing is dropped silently."""
     event = LetterSuppressed(at=now, letter_event=wanted.event, person=wanted.person.id, reason=reason)
     changes = list(decision.changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailgate.model.mail import Kind, Reading
+from mailgate.model.reason import Because
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,7 @@ class Asked:
     """One question of a table, and its answer."""
 
     rule: str  #: its name in the table
-    evidence: str | None  #: what was seen when the answer is yes, else None
+    evidence: Because | None  #: what was seen when the answer is yes, else None
     kind: Kind | None = None  #: what a yes makes of the mail; None: a yes means that no machine answers
 
 

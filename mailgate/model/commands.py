@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from mailgate.model.person import Capability
+from mailgate.model.reason import Because
 
 
 class Order(IntEnum):
@@ -114,7 +115,7 @@ class Fault:
     code: str
     line: int | None
     word: str  #: what stood there
-    hint: str  #: what was probably meant, or ""
+    hint: Because  #: what was probably meant, what is wrong with it, or ""
 
 
 @dataclass(frozen=True, slots=True)

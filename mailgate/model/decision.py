@@ -11,6 +11,7 @@ from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.flood import Turn, Unanswered, Waiting
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
+from mailgate.model.reason import Because
 from mailgate.model.ticket import Entry, Ticket
 
 
@@ -20,8 +21,8 @@ class TraceLine:
 
     stage: str
     rule: str
-    saw: str
-    then: str
+    saw: Because
+    then: Because
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Decision:
     once: tuple[str, ...] = ()  #: keys that make sure that nothing of it happens a second time; unique
     confirms: int | None = None  #: inbox id of a waiting mail that is to be read once more, for its author has confirmed it
     bad_token: str | None = None  #: author address to count a bad subject token against
-    set_aside: str | None = None
+    set_aside: Because | None = None
     quiet: bool = False  #: what is set aside is nothing that a person has to look at
     reported: tuple[Reported, ...] = ()  #: what this mail says about letters of ours
     suppress: tuple[Suppression, ...] = ()  #: addresses that get nothing automatic from now on

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailgate.model.reason import Because
+
 LOGIN_REFUSED = "refused login"  #: how the words about a refused login begin
 
 
@@ -100,6 +102,6 @@ class Suppression:
 
     address: str  #: lower case
     kind: SuppressionKind
-    reason: str
+    reason: Because
     since: datetime
     until: datetime

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from mailgate.model.policy import Metric
+from mailgate.model.reason import Because
 from mailgate.model.ticket import HoldReason, TicketKind
 
 
@@ -257,7 +258,7 @@ class LetterSuppressed(Event):
 
     letter_event: str
     person: int | None
-    reason: str
+    reason: Because
 
 
 _BOUNDARY = re.compile(r"(?<!^)(?=[A-Z])")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailgate.model.reason import Because
+
 
 class EvidenceKind(StrEnum):
     """In the order in which they are believed."""
@@ -56,7 +58,7 @@ class Verdict:
     verdict: VerdictKind = VerdictKind.NONE
     domain: str | None = None  #: of From:, where there is a verdict
     by: str | None = None  #: the server that stamped it, or who else says so
-    because: str = ""  #: what was seen, for people
+    because: Because = ""  #: what was seen, for people
     signatures: tuple[DkimSignature, ...] = ()  #: where it passed by DKIM alone: the signatures, each of which is enough
 
     @property
@@ -75,7 +77,7 @@ class Proof:
     token: bool = False  #: a live token made for this person and ticket
     domain: bool = False
     failed: bool = False
-    because: str = ""
+    because: Because = ""
 
     @property
     def is_one(self) -> bool:

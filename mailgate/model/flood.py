@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mailgate.model.reason import Because
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -51,5 +53,5 @@ class Unanswered:
     ticket: int
     desk: str
     event: str
-    reason: str
+    reason: Because
     at: datetime

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from mailgate.model.commands import Command, Heard
-
-#: How the reason begins for which mail of a blocked author is set aside.
-BLOCKED = "blocked: "
+from mailgate.model.reason import Because
 
 
 class Door(StrEnum):
@@ -87,11 +85,6 @@ class Kind(StrEnum):
     def is_report(self) -> bool:
         """Whether a machine says in it what became of a letter."""
         return self in (Kind.BOUNCE, Kind.DELIVERY_NOTICE, Kind.COMPLAINT)
-
-
-#: How the reason begins for which an absence is set aside that is about nothing of ours. Strangers are away every day: nobody is asked to
-#: look at it.
-STRANGERS_ABSENCE = f"{Kind.AUTO_REPLY.value} that belongs to no ticket"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +171,9 @@ class Report:
     status: str | None  #: RFC 3463, "5.1.1"
     reply_code: str | None  #: SMTP, "550"
     hard: bool  #: the address itself does not work (no such user or host, moved)
-    reason: str
+    reason: str  #: in words of ours, then those of the host
     original: str = ""  #: the address that we wrote to, where the report says it (Original-Recipient) and it is another
+    cause: str = field(default="", compare=False)  #: what of the reason is ours: one of the words in `understand/reports/reasons`
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +182,9 @@ class Reading:
 
     mail: Mail
     kind: Kind
-    kind_because: str
+    kind_because: Because
     answer: bool
-    answer_because: str
+    answer_because: Because
     heard: Heard = Heard()  #: commands in its new text; only an agent's are ever obeyed
     above: Heard | None = None  #: commands above a mail that it passes on
 

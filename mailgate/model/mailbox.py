@@ -8,10 +8,11 @@ from enum import StrEnum
 from typing import Annotated, Literal
 
 from mailgate.model.installation import is_loopback
+from mailgate.model.reason import Reason
 from mailgate.model.setting import MIB, As, Duration, File, Name, Port, Room, Span, setting
 
 #: Why a mail lies in the set-aside list that came from a mailbox's junk folder. Stored: another arrival of the same mail takes it out.
-JUNK = "in the junk folder"
+JUNK = Reason("junk")
 
 
 class FolderRole(StrEnum):

@@ -8,6 +8,7 @@ from datetime import datetime
 from mailgate.model.delivery import Fate, OutboxState
 from mailgate.model.evidence import Evidence
 from mailgate.model.letter import Audience
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 
 
@@ -48,4 +49,4 @@ class Thread:
     ticket: int | None
     letter: str | None  #: id of the letter it answers
     evidence: tuple[Evidence, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Reason, ...]

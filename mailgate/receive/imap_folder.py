@@ -28,6 +28,7 @@ from mailgate.model.mailbox import (
     Stage,
     Start,
 )
+from mailgate.model.reason import Because
 from mailgate.receive import Clock
 from mailgate.receive.imap_session import NEWEST, Described, ImapSession
 from mailgate.receive.imap_trouble import ConnectionLost, Refusal, TooLong
@@ -46,7 +47,7 @@ class Stopping(Exception):
 class Intake(Protocol):
     """The gateway as a mailbox sees it. Safe from any thread."""
 
-    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: str | None = None) -> None:
+    def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: Because | None = None) -> None:
         """Stores the mails; returns only when all are committed. `aside`: they are set aside unread, for this reason."""
 
 

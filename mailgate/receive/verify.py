@@ -23,6 +23,7 @@ from mailgate.model.dns import DnsAnswer, DnsReply, Question, Wanted
 from mailgate.model.evidence import Verdict
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Mail
+from mailgate.model.reason import Reason
 from mailgate.understand.identity import OUR_CHECK, SignedMail, judge
 
 log = logging.getLogger(__name__)
@@ -225,10 +226,10 @@ def verdicts(
             mine = asked.setdefault(index, set())
             mine |= said.questions
             if len(mine) > MOST_QUESTIONS:
-                found[index] = Verdict(by=OUR_CHECK, because=f"its domains want more than {MOST_QUESTIONS} questions")
+                found[index] = Verdict(by=OUR_CHECK, because=Reason.of("too_many_questions", MOST_QUESTIONS))
             else:
                 wanted |= said.questions
         if not wanted:
             break
         answers.update(resolver.fetch(wanted, deadline - monotonic()))
-    return [found.get(index, Verdict(by=OUR_CHECK, because="it took too long")) for index in range(len(cases))]
+    return [found.get(index, Verdict(by=OUR_CHECK, because=Reason("too_slow"))) for index in range(len(cases))]

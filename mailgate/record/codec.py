@@ -11,6 +11,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from mailgate.model.reason import Reason, from_json, to_json
 from mailgate.record.types import clean
 
 T = TypeVar("T")
@@ -56,6 +57,8 @@ def _writer(kind: Any) -> Callable[[Any], Any]:
         return lambda value: [_plain(item) for item in value]
     if kind is datetime:
         return instant
+    if kind is Reason:
+        return to_json
     if dataclasses.is_dataclass(kind):
         names = tuple(field.name for field in dataclasses.fields(kind))
         return lambda value: {name: _plain(getattr(value, name)) for name in names}
@@ -106,6 +109,8 @@ def _reader(kind: Any) -> Callable[[Any], Any]:
         return datetime.fromisoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind
+    if kind is Reason:
+        return from_json
     if dataclasses.is_dataclass(kind):
         hints = get_type_hints(kind)
         make = cast(Callable[..., Any], kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, Integer, Table, Text
 
 from mailgate.record.tables import Id, metadata
-from mailgate.record.types import UtcDateTime, WordsColumn
+from mailgate.record.types import ReasonColumn, UtcDateTime, WordsColumn
 
 #: Addresses that are not written to for a while: they bounced, or asked.
 suppressions = Table(
@@ -14,7 +14,7 @@ suppressions = Table(
     Column("address", WordsColumn, primary_key=True),
     Column("since", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
-    Column("reason", WordsColumn, nullable=False),
+    Column("reason", ReasonColumn, nullable=False),
     Column("kind", Text, nullable=False, server_default="bounce"),  #: bounce, complaint
     Index(None, "until"),
     sqlite_with_rowid=False,
@@ -55,7 +55,7 @@ unanswered = Table(
     Column("ticket", Id, nullable=False),
     Column("desk", Text, nullable=False),
     Column("event", Text, nullable=False),
-    Column("reason", WordsColumn, nullable=False),
+    Column("reason", ReasonColumn, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("told_at", UtcDateTime),
     Index(None, "key", "told_at"),

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Dialect
 from mailgate.model.decision import TraceLine
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.mail import Arrival, Door
-from mailgate.model.mailbox import JUNK
+from mailgate.model.reason import Because, Reason, to_column
 from mailgate.model.sender import folded
 from mailgate.record import codec, node
 from mailgate.record.claims import first_of, take, within
@@ -24,6 +24,7 @@ from mailgate.record.database import Database
 from mailgate.record.ids import Numbers
 from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.ready import Row, Statement
+from mailgate.record.reasons import JUNK_FOLDER
 from mailgate.record.rows import OCTETS, Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
 
@@ -157,7 +158,7 @@ class Inbox(Part):
         return found
 
     @writes
-    def set_aside(self, connection: Connection, id: int, lease: str, reason: str, trace: Iterable[TraceLine], now: datetime) -> bool:
+    def set_aside(self, connection: Connection, id: int, lease: str, reason: Because, trace: Iterable[TraceLine], now: datetime) -> bool:
         """For people to look at. False when the lease was lost."""
         done = connection.execute(
             update(inbox)
@@ -167,7 +168,7 @@ class Inbox(Part):
         return done.rowcount == 1
 
 
-DAMAGED = "its bytes are not what they were when it came: the database file is damaged"
+DAMAGED = Reason("damaged")
 
 # --- keeping ------------------------------------------------------------------------------------------------------
 
@@ -242,7 +243,7 @@ class Keeping:
 
 def _is_better(item: Keep, known: Any) -> bool:
     """Whether an arrival takes the place of the one that we have."""
-    return bool(known.state == SET_ASIDE and known.reason == JUNK and not item.aside)
+    return bool(known.state == SET_ASIDE and known.reason is not None and to_column(known.reason) in JUNK_FOLDER and not item.aside)
 
 
 _NEW_RAW = Statement(insert(raw_mails))

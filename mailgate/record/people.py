@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.person import Person
 from mailgate.model.policy import Agent, Policy
+from mailgate.model.reason import Because
 from mailgate.record.database import Database
 from mailgate.record.flood_tables import suppressions
 from mailgate.record.ids import Numbers
@@ -81,9 +82,9 @@ class People(Part):
         return [who[id] for id in ids]
 
     @reads
-    def suppressed(self, connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, str]:
+    def suppressed(self, connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, Because]:
         """Addresses (lower case) that are not written to now, with the reason."""
-        found: dict[str, str] = {}
+        found: dict[str, Because] = {}
         for some in chunks(key.lower() for key in keys):
             rows = connection.execute(
                 select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.address.in_(some), suppressions.c.until > now)

@@ -12,6 +12,7 @@ from mailgate.model.delivery import OutboxState
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, NoSpace
+from mailgate.model.reason import Because
 
 #: Of what one claim may hold, where nobody says otherwise. Here, so that whoever needs no database loads no library for one.
 OCTETS = 8 * 1024 * 1024
@@ -56,7 +57,7 @@ class Keep:
     arrival: Arrival
     desk: str
     digest: str  #: the key against duplicates
-    aside: str | None = None  #: why it is set aside at once, unread: from a junk folder, or too large to be fetched
+    aside: Because | None = None  #: why it is set aside at once, unread: from a junk folder, or too large to be fetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class InboxRow:
     settled_at: datetime | None
     ticket: int | None
     message_id: str | None
-    reason: str | None
+    reason: Because | None
     trace: tuple[TraceLine, ...]
     evidence: tuple[Evidence, ...]
     proof: Proof | None

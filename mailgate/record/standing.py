@@ -9,8 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from mailgate.model.delivery import OutboxState
-from mailgate.model.mail import BLOCKED, STRANGERS_ABSENCE
-from mailgate.model.mailbox import JUNK
 from mailgate.model.ticket import Status
 from mailgate.record import meta, tables
 from mailgate.record.database import Database
@@ -19,6 +17,7 @@ from mailgate.record.flood_tables import suppressions
 from mailgate.record.ids import Numbers
 from mailgate.record.inbox import CLAIMED, SET_ASIDE, STATES, WAITING
 from mailgate.record.parts import Part, reads, writes
+from mailgate.record.reasons import BLOCKED, JUNK_FOLDER, STRANGERS_ABSENCE, begins
 from mailgate.record.rows import Health
 from mailgate.record.tables import inbox, letters, operator_alarms, policies, tickets
 from mailgate.record.trust import Untrusted
@@ -136,8 +135,7 @@ def _mails(connection: Connection, day: datetime) -> dict[str, Any]:
     states = {state: _count(connection, inbox.c.state == state) for state in (WAITING, CLAIMED, SET_ASIDE)}
     aside = inbox.c.state == SET_ASIDE
     # Whoever has a junk folder read has it filled every day: nobody is asked about that.
-    junk = _count(connection, aside, inbox.c.reason == JUNK)
-    absent, blocked = (_count(connection, aside, inbox.c.reason.startswith(why, autoescape=True)) for why in (STRANGERS_ABSENCE, BLOCKED))
+    junk, absent, blocked = (_count(connection, aside, begins(inbox.c.reason, how)) for how in (JUNK_FOLDER, STRANGERS_ABSENCE, BLOCKED))
     states[SET_ASIDE] -= junk + absent + blocked
 
     def ends(which: Any, among: Iterable[str]) -> list[datetime]:

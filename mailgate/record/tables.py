@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
-from mailgate.record.types import UtcDateTime, WordsColumn, json_column
+from mailgate.record.types import ReasonColumn, UtcDateTime, WordsColumn, json_column
 
 metadata = MetaData(
     naming_convention={**{kind: f"{kind}_%(table_name)s_%(column_0_N_name)s" for kind in ("ix", "uq", "fk")}, "pk": "pk_%(table_name)s"}
@@ -104,7 +104,7 @@ inbox = Table(
     Column("settled_at", UtcDateTime),
     Column("ticket", Id),
     Column("message_id", WordsColumn),  #: once it was read
-    Column("reason", WordsColumn),  #: why it was set aside
+    Column("reason", ReasonColumn),  #: why it was set aside
     Column("sender", WordsColumn),  #: folded reverse-path: one sender's backlog holds up nobody else
     Column("released", Boolean),  #: a person let it through although its author is blocked
     Column("trace", json_column()),

@@ -12,6 +12,8 @@ from sqlalchemy import JSON, DateTime, String, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from mailgate.model.reason import Because, from_column, to_column
+
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -82,6 +84,19 @@ class WordsColumn(TypeDecorator[str]):
 
 def _clean_or_none(value: str | None) -> str | None:
     return None if value is None else clean(value)
+
+
+class ReasonColumn(TypeDecorator[Because]):
+    """A reason as its code with its values, in a column of text. Sentences of versions before codes come back as they stand."""
+
+    impl = Text
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Because | None], str | None]:
+        return lambda value: None if value is None else clean(to_column(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Because | None:
+        return None if value is None else from_column(value)
 
 
 def json_column() -> JSON:

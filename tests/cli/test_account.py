@@ -18,14 +18,13 @@ import pytest
 from mailgate.app.explainer import Explainer
 from mailgate.app.stage import Received
 from mailgate.compose.facts import FACTS
-from mailgate.compose.words import CODES
-from mailgate.decide.authority import BY_WORDS
 from mailgate.explain import belonging, following, in_words, layout, words
-from mailgate.model import token
+from mailgate.model import sentences, token
 from mailgate.model.events import EVENTS
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.mail import Kind
 from mailgate.model.policy import ProveBy
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, TimerKind, Visibility
 from mailgate.model.token import Keyring
 from mailgate.understand.kinds import classify
@@ -222,9 +221,10 @@ def test_no_golden_account_is_left_of_a_mail_that_is_gone() -> None:
 
 def test_there_are_words_for_whatever_may_happen() -> None:
     assert words.KINDS.keys() == set(Kind)
-    assert words.RULES.keys() == {name for _, name, _ in classify.RULES}
-    assert words.SILENCE.keys() == {name for name, _ in classify.SILENCE}
-    assert belonging.SIGNS.keys() == set(EvidenceKind) and belonging.PROVED_BY.keys() == set(ProveBy)
+    assert sentences.NOUNS.keys() == set(Kind) and sentences.SIGNS.keys() == set(EvidenceKind)
+    assert sentences.RULES.keys() == {name for _, name, _ in classify.RULES}
+    assert sentences.SILENCE.keys() == {name for name, _ in classify.SILENCE}
+    assert belonging.PROVED_BY.keys() == set(ProveBy)
     assert following.EVENTS.keys() <= EVENTS.keys() and following.STATUSES.keys() == set(Status)
     assert following.ENTRIES.keys() == set(Visibility) and following.TIMERS.keys() == set(TimerKind)
     # What a clock, an operator or a new policy causes follows from no mail.
@@ -234,13 +234,13 @@ def test_there_are_words_for_whatever_may_happen() -> None:
 
 
 def test_reasons_are_told_without_the_words_of_the_trade() -> None:
-    for said in BY_WORDS.values():
-        assert "token" not in words.plain(f"agents of this desk prove themselves by {said}"), said
-    assert words.plain("E_QUOTE") == CODES["E_QUOTE"]
-    assert words.set_aside("auto_reply that belongs to no ticket: x", Kind.AUTO_REPLY) == (
-        "it is an automatic reply that belongs to no ticket of ours"
-    )
-    assert words.set_aside("bounce about a letter that never left: X", Kind.BOUNCE) == "it is a bounce about a letter that never left: X"
+    for way in ProveBy:
+        assert "token" not in words.plain(Reason(f"asks.{way.value}")), way
+    assert words.plain(Reason("E_QUOTE")) == sentences.REFUSALS["E_QUOTE"]
+    unowned = Reason.of("stray_report", Reason("a.auto_reply"), "x")
+    assert words.plain(unowned) == "it is an automatic reply that belongs to no ticket of ours"
+    never = Reason.of("never_left", Reason("a.bounce"), "X")
+    assert words.plain(never) == "it is a bounce about a letter that never left: X"
 
 
 RING = Keyring((b"k" * 32,))

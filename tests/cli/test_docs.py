@@ -16,8 +16,9 @@ from typer.testing import CliRunner
 from mailgate import settings
 from mailgate.app import wall_clock
 from mailgate.cli import app
-from mailgate.compose.words import ALARMS, CODES
+from mailgate.compose.words import ALARMS
 from mailgate.model.delivery import Suppression, SuppressionKind
+from mailgate.model.sentences import REFUSALS
 from tests.cli.house import PLAIN, House, configured, lived_in
 from tests.house.tree import ROOT
 from tests.servers import postfix
@@ -193,4 +194,4 @@ def test_the_page_for_operators_has_every_alarm_that_can_be_raised() -> None:
 
 def test_the_page_for_agents_has_every_code_that_can_come_back() -> None:
     page = (ROOT / "docs" / "agents.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`(E_[A-Z_]+)`", page)) == set(CODES) - {"E_MERGE"}, "nothing merges tickets yet"
+    assert set(re.findall(r"`(E_[A-Z_]+)`", page)) == set(REFUSALS) - {"E_MERGE"}, "nothing merges tickets yet"

@@ -30,6 +30,7 @@ from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Address, Arrival, Attachment, Door, Kind, Mail, Reading
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Policy
+from mailgate.model.reason import Because
 from mailgate.model.ticket import Entry, HoldReason, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.model.token import Keyring
 from mailgate.model.understood import LetterFacts
@@ -185,7 +186,7 @@ def a_situation(
     letters: Iterable[LetterFacts] = (),
     kind: Kind = Kind.WRITTEN,
     answer: bool = True,
-    answer_because: str = "nothing forbids it",
+    answer_because: Because = "nothing forbids it",
     policy: Policy | None = None,
     known: Mapping[int, Person] | None = None,
     message_ids: Mapping[str, int] | None = None,

@@ -10,6 +10,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.events import LetterSuppressed
 from mailgate.model.mail import Door, Kind, Mail
 from mailgate.model.policy import Metric
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status
 from tests.decide.build import (
     ANN_AT,
@@ -44,7 +45,7 @@ def test_what_goes_on_is_an_open_ticket_whose_promises_count_from_now_and_nobody
     assert (change.after.status, change.after.cycle(Metric.FIRST_REPLY).started_at) == (Status.NEW, NOON)
     assert [entry.arrived_at for entry in change.entries] == [LAST_YEAR]
     assert decision.letters == ()
-    assert event(decision, LetterSuppressed).reason == "taken over from a stored mailbox"
+    assert event(decision, LetterSuppressed).reason == Reason("taken_over")
     assert change.after.next_check_at is not None
 
 
@@ -83,7 +84,7 @@ def test_a_stored_answer_is_filed_by_whom_it_was_written_to_and_commands_nothing
 def test_stored_machine_mail_is_kept_and_fills_no_list(kind: Kind):
     decision = stored(a_mail(EVE_AT, "I am on holiday."), kind=kind, answer=False)
     assert (decision.changes, decision.letters, decision.set_aside) == ((), (), None)
-    assert decision.trace[-1].then == "kept, nothing follows"
+    assert decision.trace[-1].then == Reason("kept")
 
 
 def test_a_stored_mail_without_an_author_is_kept_and_fills_no_list():

@@ -24,6 +24,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind, Proof, Verdict, Verd
 from mailgate.model.letter import Audience
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.policy import ProveBy
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts, Thread
 from tests.decide.build import NO_VERDICT, a_mail, a_situation
@@ -131,7 +132,7 @@ def shown(author: str | None = "ann@example.org", letter: LetterFacts | None = N
 @pytest.mark.parametrize("author", sorted(ANN.keys))
 @pytest.mark.parametrize("purpose", ["reply", "action", "rate", "message-id", "anchor"])
 def test_a_letter_proves_the_person_it_was_made_for_under_all_their_addresses(author: str, purpose: str):
-    result, proof = shown(author, purpose=purpose), Proof(token=True, because="answers a letter made for its author")
+    result, proof = shown(author, purpose=purpose), Proof(token=True, because=Reason("proof.answers"))
     assert (result.proof, result.entry_proof, result.spent) == (proof, proof, ())
 
 
@@ -152,7 +153,7 @@ def test_the_token_of_one_agent_in_a_mail_of_another_proves_neither_and_is_spent
 def test_an_ambiguous_author_proves_nobody():
     """(fault 87)"""
     result = shown(None)
-    assert "ambiguous" in result.proof.because
+    assert result.proof.because == Reason("proof.ambiguous")
     assert (result.proof.token, result.entry_proof.token, result.spent) == (False, False, ("AAAAAAAA",))
 
 
@@ -192,7 +193,7 @@ def test_agents_tokens_end_after_thirty_days_and_requesters_do_not(age: timedelt
 def test_a_verdict_adds_the_domain_and_a_failure_takes_everything():
     assert shown(verdict=Verdict(VerdictKind.PASS, "example.org", "mx")).proof.domain
     assert shown(none=True, verdict=Verdict(VerdictKind.PASS, "example.net", "mx")).proof == Proof(
-        domain=True, because="the mail answers no letter of ours; example.net is authentic, says mx"
+        domain=True, because=Reason.of("proof.authentic", Reason("proof.no_letter"), "example.net", "mx")
     )
     failed = shown(verdict=Verdict(VerdictKind.FAIL, "example.org", "mx"))
     assert failed.proof.failed and not failed.proof.token and not failed.entry_proof.token
@@ -212,7 +213,7 @@ def test_our_desks_and_the_author_are_no_others():
 
 def test_an_agent_who_answers_her_own_notice_is_proven():
     assert proof_in(in_a_mail("Ann.Smith@example.org", a_letter())) == (
-        Proof(token=True, because="answers a letter made for its author"),
+        Proof(token=True, because=Reason("proof.answers")),
         (),
     )
 
@@ -237,6 +238,6 @@ def test_a_participant_may_go_on_writing_after_a_copy_went_to_somebody_else():
 
 def test_a_mail_that_answers_nothing_proves_nothing():
     assert proof_in(in_a_mail("ann@example.org", None)) == (
-        Proof(because="the mail answers no letter of ours"),
+        Proof(because=Reason("proof.no_letter")),
         (),
     )

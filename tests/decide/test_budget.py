@@ -26,6 +26,7 @@ from mailgate.decide.budget import (
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
+from mailgate.model.reason import Reason
 from mailgate.model.sender import folded, is_noreply
 from mailgate.model.ticket import Visibility
 
@@ -74,9 +75,9 @@ def test_an_address_has_so_many_automatic_letters_an_hour_and_a_day(proven: bool
     letter = a_letter(proven=proven)
     assert verdicts([letter], Recorded({"max@home.example": hour - 1}, {"max@home.example": day - 1})) == (Send(),)
     refused = verdicts([letter], Recorded(per_address_hour={"max@home.example": hour}))
-    assert refused == (Suppress(f"{hour} automatic letters to this address within an hour"),)
+    assert refused == (Suppress(Reason.of("budget.hour", hour)),)
     refused = verdicts([letter], Recorded(per_address_day={"max@home.example": day}))
-    assert refused == (Suppress(f"{day} automatic letters to this address within a day"),)
+    assert refused == (Suppress(Reason.of("budget.day", day)),)
     assert isinstance(refused[0], Suppress) and refused[0].too_many, "he reads why on the next letter"
 
 
@@ -85,7 +86,7 @@ def test_letters_to_the_proven_and_to_the_unproven_are_on_one_budget():
     counts = Recorded(per_address_hour={"max@home.example": 3})
     assert verdicts([a_letter(proven=True), a_letter(proven=False)], counts) == (
         Send(),
-        Suppress("3 automatic letters to this address within an hour"),
+        Suppress(Reason.of("budget.hour", 3)),
     )
 
 
@@ -150,11 +151,11 @@ def test_what_was_suppressed_counts_for_nothing():
     [
         (0, Send()),
         (19, Send()),
-        (20, Delay(NOON + timedelta(minutes=1), "20 automatic letters a minute to unknown addresses")),
-        (39, Delay(NOON + timedelta(minutes=1), "20 automatic letters a minute to unknown addresses")),
-        (40, Delay(NOON + timedelta(minutes=2), "20 automatic letters a minute to unknown addresses")),
-        (1219, Delay(NOON + timedelta(minutes=60), "20 automatic letters a minute to unknown addresses")),
-        (1220, Suppress("20 automatic letters a minute to unknown addresses")),
+        (20, Delay(NOON + timedelta(minutes=1), Reason.of("budget.unknown", 20))),
+        (39, Delay(NOON + timedelta(minutes=1), Reason.of("budget.unknown", 20))),
+        (40, Delay(NOON + timedelta(minutes=2), Reason.of("budget.unknown", 20))),
+        (1219, Delay(NOON + timedelta(minutes=60), Reason.of("budget.unknown", 20))),
+        (1220, Suppress(Reason.of("budget.unknown", 20))),
     ],
 )
 def test_the_gateway_delays_letters_to_unknown_addresses_up_to_an_hour(waiting: int, verdict: Verdict):
@@ -164,7 +165,7 @@ def test_the_gateway_delays_letters_to_unknown_addresses_up_to_an_hour(waiting: 
 def test_known_addresses_have_a_budget_of_their_own():
     assert verdicts([a_letter()], Recorded(unknown_minute=10_000, known_minute=599)) == (Send(),)
     delayed = verdicts([a_letter()], Recorded(known_minute=600))
-    assert delayed == (Delay(NOON + timedelta(minutes=1), "600 automatic letters a minute to known addresses"),)
+    assert delayed == (Delay(NOON + timedelta(minutes=1), Reason.of("budget.known", 600)),)
     assert verdicts([a_letter(proven=False)], Recorded(known_minute=10_000)) == (Send(),)
 
 
@@ -210,7 +211,7 @@ def test_a_persons_words_and_letters_to_agents_are_neither_counted_nor_stopped(l
 @pytest.mark.parametrize("automatic", [True, False])
 def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
     """(fault 66)"""
-    assert verdicts([a_letter(address, automatic=automatic)]) == (Suppress("our own address"),)
+    assert verdicts([a_letter(address, automatic=automatic)]) == (Suppress(Reason("budget.own")),)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
 def test_nobody_is_there_to_read_an_automatic_letter(address: str):
     """(fault 66)"""
     assert is_noreply(address)
-    assert verdicts([a_letter(address)]) == (Suppress("nobody reads that address"),)
+    assert verdicts([a_letter(address)]) == (Suppress(Reason("budget.nobody")),)
     assert verdicts([a_letter(address, automatic=False)]) == (Send(),)
 
 

@@ -14,6 +14,7 @@ from mailgate.model.events import AgentReplied, HoldStarted, RequesterWrote, Tic
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person
 from mailgate.model.policy import Timers
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import HoldReason, Outcome, Status, Visibility
 from tests.decide.life import AGENTS, ANN, BOB, CIM, MAX, Life, a_policy, a_scene, said, when, with_ticket
 
@@ -202,7 +203,7 @@ def test_a_reminder_that_is_switched_off_is_recorded_as_suppressed() -> None:
     life = waiting(policy=a_policy(letters={"reminder_due": False}))
     decision = tick(life, "wed 9:30")
     assert (events(decision), decision.letters) == (["reminder_due", "letter_suppressed"], ())
-    assert decision.changes[0].events[1].reason == "switched off in the policy"  # type: ignore[attr-defined]
+    assert decision.changes[0].events[1].reason == Reason("switched_off")  # type: ignore[attr-defined]
 
 
 def test_a_requester_who_is_not_known_any_more_gets_no_letter_and_stops_nothing() -> None:

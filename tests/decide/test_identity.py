@@ -9,6 +9,7 @@ import pytest
 from mailgate.decide.announce import why_no_answer
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.policy import Policy, ProveBy
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Visibility
 from tests.decide.build import (
     ANN_AT,
@@ -87,7 +88,7 @@ def test_an_agent_who_falls_short_is_told_why_and_a_forger_makes_no_machine_writ
     short = a_new_mail_of_ann("#resolve fixed", SILENT, ProveBy.DOMAIN)
     [refusal] = [letter for letter in short.letters if letter.event == "commands_refused"]
     [fault] = refusal.facts["faults"]  # type: ignore[attr-defined]
-    assert "no server that we trust bears out From:" in fault.hint
+    assert "no server that we trust bears out From:" in str(fault.hint)
     forged = a_new_mail_of_ann("#resolve fixed", BAD, ProveBy.DOMAIN)
     assert {event for event, _ in inside(forged)} == {"unverified_wrote"}
     assert ("unverified_wrote", ANN_AT) in inside(forged)  # she hears that somebody uses her name
@@ -157,7 +158,7 @@ def test_a_failure_opens_a_ticket_and_is_not_acknowledged():
     assert "ticket_opened" in events(decision) and not outside(decision)
     assert "letter_suppressed" in events(decision)
     assert inside(decision)
-    assert why_no_answer(a_situation(a_mail("new@example.org"), verdict=BAD)) == "authentication of the author failed"
+    assert why_no_answer(a_situation(a_mail("new@example.org"), verdict=BAD)) == Reason("proof.failed_author")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_an_authentic_domain_does_not_make_an_address_known_for_ever():
 
 def test_the_trace_says_who_said_what_where_anybody_could_have():
     def traced(**more: object) -> list[tuple[str, str]]:
-        return [(t.saw, t.then) for t in decided(a_mail(), **more).trace if t.rule == "authenticate"]  # type: ignore[arg-type]
+        return [(str(t.saw), t.then) for t in decided(a_mail(), **more).trace if t.rule == "authenticate"]  # type: ignore[arg-type]
 
     assert traced() == []
     assert traced(verdict=BAD) == [("mx.example.org: dmarc=fail header.from=example.org", "fail")]

@@ -11,6 +11,7 @@ from mailgate.model.events import LetterSuppressed, TicketOpened
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person
 from mailgate.model.policy import Agent, Metric
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Visibility
 from tests.decide.build import (
     ANN,
@@ -112,14 +113,17 @@ def test_an_agent_who_left_is_known_no_more():
     assert not acknowledged(decided(a_mail(ANN_AT, subject=SPAM), policy=policy)).proven
 
 
+NEVER = Reason.of("never_answered", Reason("a.list"))
+
+
 @pytest.mark.parametrize(
     ("around", "reason"),
     [
-        ({"answer": False, "answer_because": "null reverse-path: <>"}, "null reverse-path"),
-        ({"answer": False, "answer_because": "a mail of kind list is never answered"}, "a mail of kind list is never answered"),
-        ({"received_at": NOON + days(1.1)}, "the mail is too old for an automatic answer"),
-        ({"same_message_id": True}, "another mail with this Message-ID was answered before"),
-        ({"policy": a_policy(letters={"ticket_opened": False})}, "switched off in the policy"),
+        ({"answer": False, "answer_because": Reason.of("silent.null reverse-path", "<>")}, Reason("silent.null reverse-path")),
+        ({"answer": False, "answer_because": NEVER}, NEVER),
+        ({"received_at": NOON + days(1.1)}, Reason("too_old")),
+        ({"same_message_id": True}, Reason("answered_before")),
+        ({"policy": a_policy(letters={"ticket_opened": False})}, Reason("switched_off")),
     ],
 )
 def test_what_is_not_acknowledged_opens_a_ticket_all_the_same_and_says_why(around, reason):

@@ -11,6 +11,7 @@ from mailgate.decide.rules import rules_for
 from mailgate.model.events import LetterSuppressed, ParticipantJoined, RatingGiven
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Visibility
 from tests.decide.build import (
     ANN,
@@ -173,12 +174,12 @@ def test_a_forger_cannot_have_his_own_subject_read_out_to_his_victim_by_asking_f
 @pytest.mark.parametrize(
     ("around", "reason"),
     [
-        ({"answer": False, "answer_because": "precedence: bulk"}, "precedence"),
-        ({"received_at": NOON + days(2)}, "the mail is too old for an automatic answer"),
-        ({"same_message_id": True}, "another mail with this Message-ID was answered before"),
+        ({"answer": False, "answer_because": Reason.of("silent.precedence", "bulk")}, Reason("silent.precedence")),
+        ({"received_at": NOON + days(2)}, Reason("too_old")),
+        ({"same_message_id": True}, Reason("answered_before")),
         (
             {"policy": a_policy(letters={"status_asked": False, "ticket_resolved": False, "rating_given": False})},
-            "switched off in the policy",
+            Reason("switched_off"),
         ),
     ],
 )

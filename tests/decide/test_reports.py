@@ -15,6 +15,7 @@ from mailgate.model.letter import Audience
 from mailgate.model.mail import Kind, Report
 from mailgate.model.person import Person
 from mailgate.model.policy import Metric
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Outcome, Status, TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
 from tests.decide.build import (
@@ -50,6 +51,7 @@ DAEMON = "mailer-daemon@mx.example.net"
 def a_report(recipient: str = MAX_AT, action: str = "failed", **more: object) -> Report:
     hard = action == "failed"
     given = {"status": "5.1.1" if hard else "4.4.1", "reply_code": "550", "hard": hard, "reason": "user unknown: no such user here"}
+    given |= {"cause": "user unknown"}
     return Report(recipient, action, **{**given, **more})  # type: ignore[arg-type]
 
 
@@ -88,7 +90,7 @@ def test_a_bounce_address_that_we_never_signed_does_nothing_and_is_set_aside() -
     letter = a_letter()
     forged = bounce_address(letter).replace(token.bounce_detail(RING, letter.id)[-16:], "0123456789abcdef")
     decision = reported(letter, a_report(), to=forged)
-    assert decision.set_aside is not None and "never signed" in decision.set_aside
+    assert isinstance(decision.set_aside, Reason) and decision.set_aside.code == "never_signed"
     assert (decision.changes, decision.letters, decision.reported, decision.suppress) == ((), (), (), ())
     # Neither does a Message-ID of ours whose letter another key signed.
     other = token.message_id(token.Keyring((b"somebody else's key, 32 bytes lon",)), NUMBER, letter.id, "example.org")
@@ -100,7 +102,7 @@ def test_a_report_about_a_letter_of_long_ago_or_one_that_never_left_does_nothing
     waiting = a_letter(state=OutboxState.QUEUED)
     for letter in (old, waiting):
         decision = reported(letter, a_report())
-        assert decision.set_aside is not None and letter.id in decision.set_aside
+        assert decision.set_aside is not None and letter.id in str(decision.set_aside)
         assert (decision.changes, decision.reported, decision.suppress) == ((), (), ())
     assert reported(replace(waiting, first_at=NOON), a_report()).reported, "it was under way"
 
@@ -274,7 +276,7 @@ def test_an_address_that_does_not_work_gets_nothing_automatic_for_as_long_as_the
     """(fault 58)"""
     [one] = reported(a_letter(), a_report()).suppress
     assert (one.address, one.kind, one.until - one.since) == (MAX_AT, SuppressionKind.BOUNCE, a_policy().budgets.suppress_for)
-    assert one.reason == "user unknown", "histories repeat it, so it holds no word of the mail"
+    assert one.reason == Reason("dead.user unknown"), "histories repeat it, so it holds no word of the mail"
 
 
 def test_a_complaint_silences_machines_for_outsiders_only() -> None:

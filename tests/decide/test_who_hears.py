@@ -10,6 +10,7 @@ from mailgate.decide.intake import on_mail
 from mailgate.model.evidence import Verdict, VerdictKind
 from mailgate.model.mail import Kind
 from mailgate.model.person import Role
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Member, Status, Visibility
 from tests.decide.build import (
     ANN,
@@ -158,7 +159,7 @@ def test_who_else_had_a_first_mail_stands_on_its_entry_and_takes_no_part_by_it()
 def test_an_answer_to_all_of_somebody_in_copy_lands_on_the_ticket_and_waits():
     decision = by_eve()
     assert events(decision) == ["unverified_wrote"] and entries(decision) == [("unverified", "Same here.")]
-    assert decision.letters[0].facts["because"] == "was in copy of a mail on this ticket, and is not proven"
+    assert decision.letters[0].facts["because"] == Reason("was_in_copy")
     assert decision.ticket.number == NUMBER and not outside(decision)
 
 

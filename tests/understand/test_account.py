@@ -10,6 +10,7 @@ import pytest
 from mailgate.explain.words import FOLDS
 from mailgate.model.account import Account, Piece
 from mailgate.model.mail import Kind
+from mailgate.model.reason import Reason
 from mailgate.model.token import Keyring, message_id
 from mailgate.understand import account_item, notes, read, recognised_account
 from mailgate.understand.kinds import classify
@@ -43,12 +44,12 @@ def test_an_account_tells_of_the_very_reading_that_happens_without_it(path: Path
     # What was asked ends with the question that decided, and with no other.
     *before, last = account.kinds
     assert all(each.evidence is None for each in before) and (last.kind, last.evidence is not None) == (reading.kind, True)
-    assert reading.kind_because == f"{last.rule}: {last.evidence}"
+    assert reading.kind_because == Reason(f"is.{last.rule}", (last.evidence,))
     assert all(each.evidence is None for each in account.silence[:-1])
     if account.silence:
         kept = account.silence[-1]
         assert reading.answer is (kept.evidence is None)
-        assert reading.answer or reading.answer_because == f"{kept.rule}: {kept.evidence}"
+        assert reading.answer or reading.answer_because == Reason(f"silent.{kept.rule}", (kept.evidence,))
     # Nothing is folded without a reason, and nothing told as folded that is not.
     assert all(fold.rule and fold.words for fold in account.folds), account.folds
     for part, text in (("quote", reading.mail.quoted), ("signature", reading.mail.signature)):

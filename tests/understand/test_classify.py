@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailgate.model.mail import Kind, Reading
+from mailgate.model.reason import Reason
 from mailgate.model.token import Keyring, anchor_id, message_id
 from mailgate.understand import read
 
@@ -158,7 +159,7 @@ def test_a_null_reverse_path_is_never_answered() -> None:
     """(fault 57)"""
     found = a_reading(reverse_path="")
     assert (found.kind, found.answer) == (Kind.WRITTEN, False)
-    assert "reverse-path" in found.answer_because
+    assert found.answer_because == Reason.of("silent.null reverse-path", "<>")
 
 
 def test_the_envelope_comes_before_return_path() -> None:

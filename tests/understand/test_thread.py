@@ -9,6 +9,7 @@ import pytest
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.mail import Address, Mail, Report
 from mailgate.model.policy import Desk, Policy
+from mailgate.model.reason import Reason
 from mailgate.model.token import (
     Keyring,
     action_detail,
@@ -269,7 +270,7 @@ def test_all_evidence_is_kept_in_the_order_in_which_it_is_believed():
     assert (thread.ticket, thread.letter) == (7, A)
     assert len(thread.evidence) == len(evidence)
     assert {e.ticket for e in thread.evidence} == {7, 9, 11, 8, None}
-    said = " ".join(thread.notes)
+    said = " ".join(map(str, thread.notes))
     assert "own_id says ticket 9" in said and "subject_token says ticket 11" in said and "known_id says ticket 8" in said
 
 
@@ -290,7 +291,7 @@ def test_a_known_message_id_counts_only_for_a_participant_of_its_ticket(author: 
     evidence = found(a_mail(in_reply_to=("<known@home.example>",)))
     thread = settle(evidence, {}, {"<known@home.example>": 7}, people, author)
     assert thread.ticket is None
-    assert any("takes no part" in note for note in thread.notes)
+    assert any("takes no part" in str(note) for note in thread.notes)
     assert settle(evidence, {}, {"<known@home.example>": 7}, people, MAX).ticket == 7
 
 
@@ -320,7 +321,7 @@ def test_a_letter_about_no_ticket_is_answered_without_one():
     evidence = found(a_mail(to=to(f"support+{reply_detail(RING, C)}@example.org")))
     thread = settle(evidence, LETTERS, NOBODY, people, MAX)
     assert (thread.ticket, thread.letter) == (None, C)
-    assert [note.partition(": ")[2] for note in thread.notes] == ["that letter is about no ticket"]  # and not that nobody knows it
+    assert [note.values[2] for note in thread.notes] == [Reason("doubt.about_none")]  # and not that nobody knows it
 
 
 def test_a_letter_about_no_ticket_is_not_what_a_mail_about_a_ticket_answers():
@@ -338,14 +339,14 @@ def test_a_letter_that_nobody_knows_any_more_is_noted():
     evidence = found(a_mail(to=to(f"support+{reply_detail(RING, 'DDDDDDDD')}@example.org"), subject=T7))
     thread = settle(evidence, LETTERS, NOBODY, people, MAX)
     assert thread.ticket == 7
-    assert any("no such letter" in note for note in thread.notes)
+    assert any("no such letter" in str(note) for note in thread.notes)
 
 
 def test_a_ticket_that_does_not_exist_gives_way_to_the_next_evidence():
     evidence = found(a_mail(subject=f"{subject_token(RING, 'IT', 400)} {T7}"))
     thread = settle(evidence, {}, NOBODY, people, MAX, exists=lambda number: number < 100)
     assert thread.ticket == 7
-    assert "there is no ticket 400" in thread.notes[0]
+    assert "there is no ticket 400" in str(thread.notes[0])
 
 
 def test_subject_tokens_are_ignored_for_whoever_sent_too_many_bad_ones():

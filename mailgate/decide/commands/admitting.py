@@ -6,6 +6,7 @@ from mailgate.decide.commands.course import ANOTHER_NOTICE, Course, MailRefused,
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
 from mailgate.model.events import EntryAdmitted, RequesterWrote
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Visibility
 
 
@@ -13,7 +14,7 @@ def admit(c: Course, command: Command) -> None:
     entry = _waiting_entry(c.s, command)
     if any(person.id == entry.author for person in c.s.agents.values()):
         # Their words were never checked for what is internal, and an agent is nobody's participant.
-        raise MailRefused(fault("E_STATE", command, "written in the name of an agent, who can answer a notice himself"))
+        raise MailRefused(fault("E_STATE", command, Reason("hint.agents_name")))
     c.happen(EntryAdmitted(at=c.s.now, actor=c.author.id, mail=c.s.inbox, admitted=entry.id, author=entry.author), command)
     c.happen(RequesterWrote(at=entry.arrived_at, actor=entry.author, entry=entry.id), command)
     c.admitted.append(entry.id)
@@ -27,7 +28,7 @@ def _waiting_entry(s: Situation, command: Command) -> Entry:
     if s.letter is not None and answered:
         waiting = [e for e in waiting if e.id == s.letter.entry]
     if not waiting:
-        raise MailRefused(fault("E_STATE", command, "no unverified message waits here"))
+        raise MailRefused(fault("E_STATE", command, Reason("hint.none_waits")))
     if len(waiting) > 1:
         raise MailRefused(fault("E_AMBIGUOUS", command, ANOTHER_NOTICE))
     return waiting[0]

@@ -11,10 +11,11 @@ from mailgate.model.commands import Command, Fault, said
 from mailgate.model.decision import Change
 from mailgate.model.events import Event
 from mailgate.model.person import Person
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Ticket
 
 #: The hint of a fault that an answer to the refusal cannot mend.
-ANOTHER_NOTICE = "answer the notice of the message that is meant"
+ANOTHER_NOTICE = Reason("hint.another_notice")
 
 
 class MailRefused(Exception):
@@ -25,7 +26,7 @@ class MailRefused(Exception):
         self.faults = faults
 
 
-def fault(code: str, command: Command | None, hint: str = "") -> Fault:
+def fault(code: str, command: Command | None, hint: Because = "") -> Fault:
     """Commands that an address said stand in no line."""
     return Fault(code, command.line if command and command.line > 0 else None, said(command), hint)
 
@@ -46,7 +47,7 @@ class Course:
     cancels: list[str] = field(default_factory=list)  #: letters that wait and shall not leave
 
     def happen(
-        self, event: Event, command: Command | None = None, hint: str = "", facts: Facts | None = None, on: int | None = None
+        self, event: Event, command: Command | None = None, hint: Because = "", facts: Facts | None = None, on: int | None = None
     ) -> None:
         """Raises MailRefused where the state of the ticket does not allow it. `on`: another ticket, that the command names."""
         ticket = self.ticket if on is None else self._other(on, command)

@@ -7,6 +7,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
 from mailgate.model.events import TicketAssigned, TicketTaken, WatcherAdded, WatcherRemoved
 from mailgate.model.person import Person
+from mailgate.model.reason import Reason
 
 
 def take(c: Course, command: Command) -> None:
@@ -21,7 +22,7 @@ def assign(c: Course, command: Command) -> None:
         return take(c, command)
     if to is not None and to.id in c.ticket.outsiders():
         # Whoever is given a ticket gets its internal story, and this one is about them.
-        raise MailRefused(fault("E_STATE", command, "takes part in this ticket as the requester's side"))
+        raise MailRefused(fault("E_STATE", command, Reason("hint.outside")))
     c.happen(TicketAssigned(at=c.s.now, actor=c.author.id, mail=c.s.inbox, to=to.id if to else None), command)
     c.done(command, to.name if to else "-")
 

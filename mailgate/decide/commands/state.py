@@ -9,13 +9,14 @@ from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.when import Unclear, parse_when
 from mailgate.model.commands import Command
 from mailgate.model.events import HoldStarted, TicketClosed, TicketReopened, TicketResolved, WaitStarted
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import HoldReason
 
 
 def wait(c: Course, command: Command) -> None:
     until = _until(c, command, command.args)
     live = c.ticket.status.is_live
-    hint = "the requester has not been asked anything yet" if live else ""
+    hint = Reason("hint.not_asked") if live else ""
     c.happen(WaitStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, until=until, letter=c.letter), command, hint)
     c.done(command, c.ticket.status.value)
 

@@ -19,6 +19,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy
+from mailgate.model.reason import Reason
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Thread
@@ -118,7 +119,7 @@ def _threaded(one: Read, known: Known, policy: Policy) -> tuple[Thread, Ticket |
         # A colleague's answer is carried out where its ticket is, and there nobody else sees to it.
         return whole, None
     rest = tuple(e for e in whole.evidence if _home(e, known, one.desk.id) not in (None, one.desk.id))
-    note = f"ticket {file.ticket.number} belongs to another desk, which has this mail as well"
+    note = Reason.of("other_desks", file.ticket.number)
     return replace(mine, evidence=(*mine.evidence, *rest), notes=(*mine.notes, note)), file.ticket
 
 

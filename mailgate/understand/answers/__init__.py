@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from mailgate.understand.answers.commands import parsed
 from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
-from mailgate.understand.answers.thread import ABOUT_NO_TICKET, cited_ids, find_evidence, settle
+from mailgate.understand.answers.thread import cited_ids, find_evidence, settle
 
-__all__ = ["ABOUT_NO_TICKET", "cited_ids", "find_evidence", "is_thanks", "parsed", "read_rating", "self_service", "settle"]
+__all__ = ["cited_ids", "find_evidence", "is_thanks", "parsed", "read_rating", "self_service", "settle"]

@@ -11,6 +11,7 @@ from typing import Protocol
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.mail import Mail
 from mailgate.model.policy import Desk, Policy
+from mailgate.model.reason import Reason
 from mailgate.model.token import (
     Keyring,
     find_check_id,
@@ -27,8 +28,6 @@ from mailgate.model.understood import Thread
 MOST_ADDRESSES = 300
 MOST_IDS = 120
 MOST_SUBJECT = 1000
-
-ABOUT_NO_TICKET = "that letter is about no ticket"
 
 _BRACKETED = re.compile(r"\[[^\[\]]{1,60}\]")
 _BLANKS = re.compile(r"\s+")
@@ -210,19 +209,20 @@ def settle(
     case) that belong to a ticket; `author`: the key of the one author, None when From: is ambiguous. Unsigned evidence (known
     Message-IDs, old numbers) counts only for a participant of its ticket. `ignore_subject_tokens`: this author sent too many bad ones.
     """
-    notes: list[str] = []
+    notes: list[Reason] = []
     filled = tuple(_filled(each, letters, known) for each in evidence)
     counted: list[Evidence] = []
     for each in filled:
         doubt = _doubt(each, letters, participants, author, exists, ignore_subject_tokens)
         if doubt:
-            notes.append(f"{each.kind.value} {each.value}: {doubt}")
+            notes.append(Reason.of("doubtful", each.kind.value, each.value, doubt))
         elif each.ticket is not None:
             counted.append(each)
     ticket = counted[0].ticket if counted else None
     for each in counted[1:]:
         if each.ticket != ticket:
-            notes.append(f"{each.kind.value} says ticket {each.ticket}, {counted[0].kind.value} says {ticket}: the stronger one counts")
+            stronger = Reason(f"sign.{counted[0].kind.value}")
+            notes.append(Reason("disagree", (Reason(f"sign.{each.kind.value}"), each.ticket or 0, stronger, ticket or 0)))
     answered = next((e.letter for e in filled if e.valid and e.letter in letters and e.ticket == ticket), None)
     return Thread(ticket, answered, filled, tuple(dict.fromkeys(notes)))
 
@@ -243,20 +243,20 @@ def _doubt(
     author: str | None,
     exists: Callable[[int], bool],
     ignore: bool,
-) -> str:
-    """Why this evidence does not count, "" when it does or says nothing."""
+) -> Reason | None:
+    """Why this evidence does not count; None when it does, or says nothing."""
     if not evidence.valid:
-        return "the signature is not ours"
+        return Reason("doubt.not_signed")
     if evidence.kind is EvidenceKind.SUBJECT_TOKEN and ignore:
-        return "ignored, too many bad subject tokens from this author"
+        return Reason("doubt.ignored")
     if evidence.ticket is None:
         if evidence.kind is not EvidenceKind.REPLY_ADDRESS:
-            return ""
-        return ABOUT_NO_TICKET if evidence.letter in letters else "we know no such letter"
+            return None
+        return Reason("doubt.about_none" if evidence.letter in letters else "doubt.no_letter")
     if not exists(evidence.ticket):
-        return f"there is no ticket {evidence.ticket}"
+        return Reason.of("doubt.no_ticket", evidence.ticket)
     if evidence.kind in (EvidenceKind.KNOWN_ID, EvidenceKind.OLD_NUMBER) and (
         author is None or author not in participants(evidence.ticket)
     ):
-        return f"the author takes no part in ticket {evidence.ticket}"
-    return ""
+        return Reason.of("doubt.no_part", evidence.ticket)
+    return None

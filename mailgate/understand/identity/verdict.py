@@ -15,6 +15,7 @@ from mailgate.model.dns import Answers, Question, Wanted
 from mailgate.model.evidence import DkimSignature, Verdict, VerdictKind
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
+from mailgate.model.reason import Because, Reason
 from mailgate.understand.identity import dkim, dmarc, spf
 from mailgate.understand.identity.authres import Stamp
 from mailgate.understand.identity.lookups import Missing, a_domain, is_below
@@ -125,14 +126,14 @@ def domain_of(mail: Mail) -> str:
     return a_domain(author.address.rpartition("@")[2]) if author is not None else ""
 
 
-def _insider(mail: Mail, arrival: Arrival, trust: VerifySettings) -> tuple[str, str] | None:
+def _insider(mail: Mail, arrival: Arrival, trust: VerifySettings) -> tuple[str, Because] | None:
     """Who says that a colleague wrote it, and what was seen."""
     if arrival.insider:
-        return "a door for insiders", "came through a door that only logged-in colleagues reach"
+        return "a door for insiders", Reason("insiders_door")
     if arrival.door is Door.IMAP and arrival.peer in trust.insider_mailboxes:
         said = [value.strip().lower() for value in mail.header_all(AUTH_AS)]
         if said and set(said) == {"internal"}:
-            return "Exchange", f"AuthAs: Internal in the mailbox {arrival.peer}"
+            return "Exchange", Reason.of("auth_as", arrival.peer)
     return None
 
 
@@ -140,7 +141,7 @@ def of_stamp(stamp: Stamp, mail: Mail) -> Verdict:
     """What a stamp says of the author of this mail; verdicts on other domains say nothing of them."""
     domain, by = domain_of(mail), _name_of(stamp)
     if stamp.fault:
-        return Verdict(by=by, because=f"its stamp cannot be read: {stamp.fault}")
+        return Verdict(by=by, because=Reason.of("stamp_unreadable", stamp.fault))
     author = mail.authors[0].key
     policies: list[tuple[str, str]] = []
     findings: list[Finding] = []
@@ -182,12 +183,12 @@ def _conclude(domain: str, by: str, findings: Sequence[Finding], aligned: Callab
         if finding.result == "pass" and aligned(finding.domain):
             return Verdict(VerdictKind.PASS, domain, by, finding.words)
     if any(finding.result == "pass" and finding.domain and is_below(finding.domain, domain) for finding in findings):
-        return Verdict(by=by, because="only a subdomain passed, and nobody says that it may speak for its parent")
+        return Verdict(by=by, because=Reason("only_a_subdomain"))
     failed = next((finding for finding in findings if finding.result == "fail"), None)
     if failed is not None and not any(finding.result == "temperror" for finding in findings):
         return Verdict(VerdictKind.FAIL, domain, by, failed.words)
     seen = "; ".join(finding.words for finding in findings[:3])
-    return Verdict(by=by, because=seen or "it says nothing of the author")
+    return Verdict(by=by, because=seen or Reason("says_nothing"))
 
 
 # --- our own check -------------------------------------------------------------------------------------------------------
@@ -273,7 +274,7 @@ def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence
         exact = next((f for f in findings if f.result == "pass" and f.domain == domain), None)
         if exact is not None:
             return Verdict(VerdictKind.PASS, domain, OUR_CHECK, exact.words)
-        return Verdict(by=OUR_CHECK, because="DNS did not answer")
+        return Verdict(by=OUR_CHECK, because=Reason("dns_silent"))
     if not policy.found:
         return _conclude(domain, OUR_CHECK, findings, lambda other: speaks_for(other, domain))
     unsure = any(finding.result == "temperror" for finding in findings)
@@ -285,11 +286,12 @@ def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence
                 return Verdict(VerdictKind.PASS, domain, OUR_CHECK, finding.words)
         except dmarc.Unknown:
             unsure = True
-    seen = "; ".join(finding.words for finding in findings) or "no signature, and no host that could be asked about"
+    said = "; ".join(finding.words for finding in findings)[:300]
+    seen: Because = said or Reason("nothing_to_ask")
     if unsure:
-        return Verdict(by=OUR_CHECK, because=f"DNS did not answer all of it: {seen}"[:300])
+        return Verdict(by=OUR_CHECK, because=Reason.of("dns_silent_in_part", seen))
     if any(finding.method == "spf" for finding in findings) or any(finding.result == "fail" for finding in findings):
-        return Verdict(VerdictKind.FAIL, domain, OUR_CHECK, f"dmarc=fail: {seen}"[:300])
+        return Verdict(VerdictKind.FAIL, domain, OUR_CHECK, f"dmarc=fail: {said}"[:300])
     return Verdict(by=OUR_CHECK, because=seen)  # without SPF nobody can say that DMARC failed
 
 

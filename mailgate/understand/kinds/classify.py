@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailgate.model.account import Asked
 from mailgate.model.mail import Kind, Mail, Reading
+from mailgate.model.reason import Because, Reason
 from mailgate.model.sender import DAEMONS, is_noreply
 from mailgate.model.token import Keyring, read_own_id
 from mailgate.understand.kinds.absences import absence_in
@@ -39,17 +40,21 @@ class Case:
 
 
 #: A question: the evidence when the answer is yes, else None.
-Question = Callable[[Case], str | None]
+Question = Callable[[Case], Because | None]
 
 
-def classify(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[Kind, str, bool, str]:
+def classify(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[Kind, Because, bool, Because]:
     """(kind, because, whether a machine may answer, because)."""
     case = _case(mail, reverse_path, ring)
-    kind, because = next((kind, f"{name}: {evidence}") for kind, name, question in RULES if (evidence := question(case)) is not None)
+    kind, because = next((kind, _yes("is", name, evidence)) for kind, name, question in RULES if (evidence := question(case)) is not None)
     if kind not in _ANSWERED:
         return kind, because, False, _never(kind)
-    silence = next((f"{name}: {evidence}" for name, question in SILENCE if (evidence := question(case)) is not None), None)
-    return kind, because, silence is None, silence or "nothing forbids it"
+    silence = next((_yes("silent", name, evidence) for name, question in SILENCE if (evidence := question(case)) is not None), None)
+    return kind, because, silence is None, silence or Reason("answerable")
+
+
+def _yes(table: str, rule: str, evidence: Because) -> Reason:
+    return Reason(f"{table}.{rule}", (evidence,))
 
 
 def looked_at(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[tuple[Asked, ...], tuple[Asked, ...]]:
@@ -92,42 +97,43 @@ def _words(value: str) -> list[str]:
 # --- what is it? ------------------------------------------------------------------------------------------------------------
 
 
-def is_unreadable(case: Case) -> str | None:
-    return "no header field was found" if not case.mail.headers else None
+def is_unreadable(case: Case) -> Because | None:
+    return Reason("seen.no_header") if not case.mail.headers else None
 
 
-def is_our_own(case: Case) -> str | None:
+def is_our_own(case: Case) -> Because | None:
     # Only a good MAC counts: who forges our name must not be able to have a customer's mail dropped.
     own = read_own_id(case.ring, case.mail.message_id or "")
-    return f"Message-ID of our letter {own.letter}, its MAC is good" if own is not None and not own.anchor and not own.check else None
+    return Reason.of("seen.own_letter", own.letter) if own is not None and not own.anchor and not own.check else None
 
 
 _OWN = "our own letter"
 
 
-def own_letter(reading: Reading, ring: Keyring) -> tuple[Kind, str, bool, str] | None:
+def own_letter(reading: Reading, ring: Keyring) -> tuple[Kind, Because, bool, Because] | None:
     """What `classify` says of a letter of our own, None where it is none; for whoever has the keys, of a mail that was read without."""
     if reading.kind is Kind.UNREADABLE:
         return None
     evidence = is_our_own(Case(reading.mail, False, (), ring, {}, ""))
-    return None if evidence is None else (Kind.LOOP, f"{_OWN}: {evidence}", False, _never(Kind.LOOP))
+    return None if evidence is None else (Kind.LOOP, _yes("is", _OWN, evidence), False, _never(Kind.LOOP))
 
 
-def own_asked(kinds: tuple[Asked, ...], because: str) -> tuple[Asked, ...]:
+def own_asked(kinds: tuple[Asked, ...], because: Because) -> tuple[Asked, ...]:
     """The questions that were asked of it, up to the one that decides with the keys at hand."""
     before = next(place for place, asked in enumerate(kinds) if asked.rule == _OWN)
-    return (*kinds[:before], Asked(_OWN, because.removeprefix(f"{_OWN}: "), Kind.LOOP))
+    evidence = next((one for one in because.values if not isinstance(one, int)), None) if isinstance(because, Reason) else because
+    return (*kinds[:before], Asked(_OWN, evidence, Kind.LOOP))
 
 
-def _never(kind: Kind) -> str:
-    return f"a mail of kind {kind.value} is never answered"
+def _never(kind: Kind) -> Reason:
+    return Reason.of("never_answered", Reason(f"a.{kind.value}"))
 
 
-def is_complaint(case: Case) -> str | None:
+def is_complaint(case: Case) -> Because | None:
     if case.mail.report_type == "feedback-report" or _has_part(case, "message/feedback-report"):
-        return "feedback report"
+        return Reason("seen.feedback")
     notice = notice_in(case.mail.text) if writes_from_nowhere(case) else None
-    return "feedback as JSON" if notice is not None and notice.kind == "complaint" else None
+    return Reason("seen.feedback_json") if notice is not None and notice.kind == "complaint" else None
 
 
 def is_complaint_of_a_provider(case: Case) -> str | None:
@@ -147,32 +153,32 @@ def is_unsubscription(case: Case) -> str | None:
     return "x-apple-unsubscribe" if (case.first("x-apple-unsubscribe") or "").lower() == "true" else None
 
 
-def is_failure_report(case: Case) -> str | None:
+def is_failure_report(case: Case) -> Because | None:
     failed = [report for report in case.mail.reports if report.action == "failed"]
-    return f"failed for {failed[0].recipient} ({failed[0].status or 'no status'})" if failed else None
+    return Reason.of("seen.failed", failed[0].recipient, failed[0].status or Reason("seen.no_status")) if failed else None
 
 
-def is_other_report(case: Case) -> str | None:
+def is_other_report(case: Case) -> Because | None:
     reports = case.mail.reports
-    return f"{reports[0].action} for {reports[0].recipient}" if reports else None
+    return Reason.of("seen.reported", reports[0].action, reports[0].recipient) if reports else None
 
 
-def is_read_receipt(case: Case) -> str | None:
+def is_read_receipt(case: Case) -> Because | None:
     if case.mail.report_type == "disposition-notification" or _has_part(case, "message/disposition-notification"):
-        return "disposition notification"
+        return Reason("seen.disposition")
     return None
 
 
-def is_warning_of_a_daemon(case: Case) -> str | None:
+def is_warning_of_a_daemon(case: Case) -> Because | None:
     subject = case.mail.subject.lower()
     if (daemon := _daemon(case)) and any(words in subject for words in _DELAY_WORDS):
-        return f"{daemon} writes {case.mail.subject[:80]!r}"
+        return Reason.of("seen.writes", daemon, repr(case.mail.subject[:80]))
     return None
 
 
-def is_empty_report(case: Case) -> str | None:
+def is_empty_report(case: Case) -> Because | None:
     if case.mail.report_type == "delivery-status":
-        return "delivery report that names no recipient"
+        return Reason("seen.no_recipient")
     return None
 
 
@@ -181,13 +187,13 @@ def is_failure_by_header(case: Case) -> str | None:
     return failed[:200] if failed else None
 
 
-def is_failure_of_a_daemon(case: Case) -> str | None:
+def is_failure_of_a_daemon(case: Case) -> Because | None:
     daemon = _daemon(case)
     if not daemon:
         return None
     # postmaster@ is also a person: only a subject in the words of a report makes it a machine.
     if daemon != "postmaster" or case.null_path or says_undelivered(case.mail.subject):
-        return f"{daemon} writes {case.mail.subject[:80]!r}"
+        return Reason.of("seen.writes", daemon, repr(case.mail.subject[:80]))
     return None
 
 
@@ -247,10 +253,10 @@ def is_marked_absence(case: Case) -> str | None:
     return absent if marked else None
 
 
-def is_vacation_notice(case: Case) -> str | None:
+def is_vacation_notice(case: Case) -> Because | None:
     # A vacation notice sent with a null reverse-path is still not a request; an alarm sent with one is.
     if case.null_path and (case.mail.in_reply_to or _absent(case)):
-        return f"null reverse-path, and {'it answers a mail' if case.mail.in_reply_to else 'its subject says so'}"
+        return Reason("seen.null_path_answer" if case.mail.in_reply_to else "seen.null_path_subject")
     return None
 
 
@@ -261,8 +267,8 @@ def is_list(case: Case) -> str | None:
     return name
 
 
-def is_written(case: Case) -> str | None:
-    return "nothing says otherwise"
+def is_written(case: Case) -> Because | None:
+    return Reason("seen.nothing")
 
 
 RULES: tuple[tuple[Kind, str, Question], ...] = (
@@ -340,9 +346,9 @@ def has_a_machine_header(case: Case) -> str | None:
     return None
 
 
-def has_no_one_author(case: Case) -> str | None:
+def has_no_one_author(case: Case) -> Because | None:
     found = len(case.mail.authors)
-    return None if found == 1 else "no author" if found == 0 else f"{found} authors"
+    return None if found == 1 else Reason("seen.no_author") if found == 0 else Reason.of("seen.authors", found)
 
 
 def writes_from_nowhere(case: Case) -> str | None:

@@ -208,7 +208,7 @@ def judged(recipient: str, action: str, status: str | None, said: str) -> Report
     hard = permanent and reason in HARD and not _about_the_sender(plain)
     words = plain[:500]
     because = f"{reason}: {words}" if reason and words else reason or words
-    return Report(recipient, action, status, reply[1] if reply else None, hard, because)
+    return Report(recipient, action, status, reply[1] if reply else None, hard, because, cause=reason)
 
 
 def reply_class(reply: re.Match[str] | None) -> str:

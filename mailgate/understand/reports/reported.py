@@ -15,7 +15,6 @@ from mailgate.understand.mime.tree import MimePart, grow
 from mailgate.understand.reports.as_json import notice_in
 from mailgate.understand.reports.as_text import ReportedDelivery, says_failed, seen_too_late, told_in
 from mailgate.understand.reports.dsn import delivery_reports, ids_of, in_text
-from mailgate.understand.reports.reasons import REASONS
 
 #: How reporting programs call themselves beside their address, lower case.
 DAEMON_NAMES = (
@@ -131,7 +130,7 @@ def _is_believed(mail: Mail, told: ReportedDelivery) -> bool:
     returned = bool(told.returned) or _has_original(mail)
     if not _is_machine(mail):
         return coded and titled if _is_auto_reply(mail) else coded or titled or returned
-    named = any(report.reason.partition(":")[0] in REASONS for report in told.reports)
+    named = any(report.cause for report in told.reports)
     if _reads_nothing(mail):
         replied = any((report.reply_code or "2") > "4" for report in told.reports)
         return named and (replied or returned)
