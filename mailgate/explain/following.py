@@ -8,7 +8,7 @@ from mailgate.compose.words import METRICS
 from mailgate.decide import budget
 from mailgate.decide.situation import Situation
 from mailgate.explain.layout import INDENT, clipped, columns, counted, filled, listed, quoted, span, when
-from mailgate.explain.words import KINDS, plain
+from mailgate.explain.words import plain
 from mailgate.gateway.deciding import DecidedMail
 from mailgate.model.commands import Fault, Heard, Parsed, said
 from mailgate.model.decision import Change, Decision
@@ -124,7 +124,7 @@ MOST_COMMANDS, MOST_FAULTS, MOST_LETTERS = 20, 10, 20
 def in_short(decided: DecidedMail) -> str:
     """The whole of it in a sentence or two."""
     s, decision = decided.situation, decided.wanted
-    what = KINDS[s.reading.kind][1]
+    what = plain(Reason(f"a.{s.reading.kind.value}"))
     what = what[0].upper() + what[1:]
     letters = sum(isinstance(verdict, budget.Send | budget.Delay) for verdict in decided.verdicts)
     wrote = f"{counted(letters, 'letter')} would be written" if letters else "nobody would be written to"

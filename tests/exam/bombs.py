@@ -82,7 +82,7 @@ def run(folder: Path, bombs: dict[str, bytes], **reader: object) -> list[Cost]:
             assert gate.store.inbox.raw(bomb) == raw, name
             cpu = sum(after[pid][0] - before[pid][0] for pid in after)
             memory = max((after[pid][1] - before[pid][1] for pid in after), default=0)
-            costs.append(Cost(name, cpu, memory, behind, row.reason or ""))
+            costs.append(Cost(name, cpu, memory, behind, str(row.reason or "")))
             gate.clock.turn(minutes=10)
     return costs
 

@@ -117,13 +117,13 @@ def _look(gate: Gate, sent: dict[int, bytes], result: Result) -> None:
         result.changed += gate.store.inbox.raw(id_) != raw
         if row.state == "set_aside":
             result.aside += 1
-            if any(word in (row.reason or "") for word in FAILED):
+            if any(word in str(row.reason or "") for word in FAILED):
                 result.failures.append(f"{id_}: {row.reason}")
         elif id_ in filed:
             result.entries += 1
-        elif any("nothing applied" in step.then for step in row.trace):
+        elif any("nothing applied" in str(step.then) for step in row.trace):
             result.returned += 1
-        elif any("kept" in step.then or "nothing follows" in step.then for step in row.trace):
+        elif any("kept" in str(step.then) for step in row.trace):
             result.kept += 1
         else:
             result.lost += 1

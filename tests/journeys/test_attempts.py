@@ -57,4 +57,4 @@ def test_a_mail_over_which_the_program_keeps_dying_is_set_aside_with_its_reason(
     with world:
         world.send(MAX, SUPPORT, "behind it", "This one is harmless.")
         assert [t.title for t in world.tickets()] == ["behind it"]
-        assert [row.reason for row in world.store.inbox.rows("set_aside", 10)] == [f"given up after {MOST_ATTEMPTS + 1} attempts"]
+        assert [str(row.reason) for row in world.store.inbox.rows("set_aside", 10)] == [f"given up after {MOST_ATTEMPTS + 1} attempts"]

@@ -312,7 +312,7 @@ def test_a_junk_folder_is_only_looked_at_and_its_mail_set_aside(desk: Desk, serv
     watch.look()
     assert server.told("EXAMINE") and not server.told("SELECT") and not server.told("UID STORE")
     [row] = desk.store.inbox.rows()
-    assert (row.state, row.reason) == ("set_aside", "in the junk folder")
+    assert (row.state, str(row.reason)) == ("set_aside", "in the junk folder")
 
 
 # --- waiting --------------------------------------------------------------------------------------------------------------
