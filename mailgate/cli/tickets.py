@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 
 from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
-from mailgate.model.reason import from_json
 
 app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
 
