@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mailgate.model.dns import Answers, DnsAnswer, DnsReply
-from mailgate.understand.identity.dkim import Sealed, SignatureResult, signatures, tags, verify
+from mailgate.understand.identity.dkim import SignatureResult, SignedMail, signatures, tags, verify
 from mailgate.understand.identity.lookups import Missing
 from tests.fakes.signer import SIGNED, Key, ed25519_key, record, rsa_key, signed
 
@@ -202,8 +202,8 @@ def test_of_many_signatures_five_are_looked_at():
 
 
 def test_a_mail_without_a_signature_costs_nothing():
-    assert signatures(MAIL) == Sealed()
-    assert signatures(b"") == Sealed()
+    assert signatures(MAIL) == SignedMail()
+    assert signatures(b"") == SignedMail()
 
 
 @pytest.mark.parametrize(
