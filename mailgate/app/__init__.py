@@ -1,6 +1,7 @@
 """The composition root: builds the running program from its settings. Knows every room, decides nothing.
 
-Here is what every command wants of it. Doors and rounds are in `program`: what only explains a mail has no use for them.
+Here is what every command wants of it, and it loads nothing that a command may do without: `status` is asked once a minute. Doors and
+rounds are in `program`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mailgate.compose.templates import Templates
-from mailgate.compose.templates import load as load_templates
-from mailgate.gateway import to_keep
-from mailgate.model.installation import VerifySettings
-from mailgate.model.mail import Arrival
-
 if TYPE_CHECKING:
+    from mailgate.compose.templates import Templates
+    from mailgate.model.installation import VerifySettings
+    from mailgate.model.mail import Arrival
     from mailgate.receive.verify import Resolver
     from mailgate.record.acceptor import Acceptor
     from mailgate.settings import Settings
@@ -29,7 +27,9 @@ def wall_clock() -> datetime:
 
 
 def build_templates(settings: Settings) -> Templates:
-    return load_templates(settings.templates, settings.catalogues)
+    from mailgate.compose.templates import load
+
+    return load(settings.templates, settings.catalogues)
 
 
 def build_resolver(settings: VerifySettings, alarm: Callable[[str, str, str], None] = lambda *_: None) -> Resolver | None:
@@ -43,6 +43,7 @@ def build_resolver(settings: VerifySettings, alarm: Callable[[str, str, str], No
 
 def build_intake(settings: Settings, acceptor: Acceptor) -> Callable[[Arrival, str | None], None]:
     """Only the storing, for a mail on standard input: what it is for is seen by the `serve` that runs beside it."""
+    from mailgate.gateway import to_keep
 
     def keep(arrival: Arrival, desk: str | None) -> None:
         acceptor.submit(to_keep(arrival, settings.policy, desk)).result()

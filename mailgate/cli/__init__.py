@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Annotated
 
 import typer
@@ -21,6 +20,8 @@ app = typer.Typer(
 
 def _say_version(wanted: bool) -> None:
     if wanted:
+        import platform
+
         typer.echo(f"mailgate {__version__} (Python {platform.python_version()})")
         raise typer.Exit
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import smtplib
-import tempfile
 import time
-from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.panel import Panel
-from rich.text import Text
 
 from mailgate.cli.screen import console, explained, harmless
 
@@ -52,6 +46,9 @@ class Play:
 
     def writes(self, name: str, address: str, to: str, subject: str, text: str, answers: Received | None = None) -> None:
         """A mail over SMTP into the gateway's door; it is stored when this returns."""
+        import smtplib
+        from email.message import EmailMessage
+
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = f"{name} <{address}>", to, subject
         mail["Message-ID"] = f"<demo-{self.count}@{address.partition('@')[2]}>"
@@ -79,6 +76,9 @@ class Play:
 def show(title: str, subject: str, text: str, colour: str) -> None:
     lines = [line.rstrip() for line in text.strip().splitlines()]
     body = "\n".join(lines[:SHOWN_LINES]) + (f"\n[... {len(lines) - SHOWN_LINES} more lines]" if len(lines) > SHOWN_LINES else "")
+    from rich.panel import Panel
+    from rich.text import Text
+
     console.print(Panel(Text(f"Subject: {subject}\n\n{body}"), title=harmless(title), title_align="left", border_style=colour, width=100))
 
 
@@ -131,6 +131,9 @@ def demo(
     """Play the whole life of a ticket on this machine, with real SMTP on loopback. Nothing to configure; under 30 seconds."""
     began = time.monotonic()
     logging.disable(logging.WARNING)
+    import shutil
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(prefix="mailgate-demo-"))
     try:
         with explained():

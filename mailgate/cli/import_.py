@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +13,8 @@ import typer
 from mailgate.cli.screen import EX_TEMPFAIL, ConfigOption, console, errors, explained, fail, harmless, settings_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from mailgate.model.mail import Door
     from mailgate.receive.archive import Stored, StoredMailbox
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +21,8 @@ def write_new(path: Path, text: str, mode: int) -> None:
 
 def write_configuration(folder: Path, changes: dict[str, str] | None = None) -> None:
     """mailgate.toml and policy.toml with every setting that there is, and keys; with exact texts replaced. Raises FileExistsError."""
+    import secrets
+
     from mailgate.settings.sample import sample
 
     for name in ("mailgate.toml", "policy.toml", "keys"):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from mailgate.model.delivery import Reported, Suppression
-from mailgate.model.events import Event
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.flood import Turn, Unanswered, Waiting
-from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.reason import Because
 from mailgate.model.ticket import Entry, Ticket
+
+if TYPE_CHECKING:  # whoever only reads the record needs none of them
+    from mailgate.model.events import Event
+    from mailgate.model.letter import LetterWanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy.exc import IntegrityError
 
@@ -20,12 +20,14 @@ from mailgate.record.inbox import Inbox
 from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
-from mailgate.record.recording import Overrun, Recording
 from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
 from mailgate.record.standing import Standing
 from mailgate.record.tickets import Tickets
 from mailgate.record.traffic import TrafficRecord
 from mailgate.record.trust import ServeLock, Untrusted
+
+if TYPE_CHECKING:
+    from mailgate.record.recording import Overrun
 
 __all__ = [
     "Broken",
@@ -146,6 +148,8 @@ class Store:
         """
         if not outcomes:
             return
+        from mailgate.record.recording import Recording  # commands that only look need nothing of it
+
         ready = Recording(outcomes, now, self._db.room, overrun)
         try:
             self._db.write(ready.write, did=ready.is_written)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from mailgate.model.events import HistoryRow
 from mailgate.model.mail import Address, Attachment
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
@@ -31,6 +30,9 @@ from mailgate.record import codec
 from mailgate.record.parts import Part, chunks, reads
 from mailgate.record.people import People
 from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
+
+if TYPE_CHECKING:
+    from mailgate.model.events import HistoryRow
 
 #: Entries that a file holds of a ticket whose whole text nobody asked for: the newest.
 NEWEST = 50
@@ -82,6 +84,8 @@ class Tickets(Part):
 
     @reads
     def history(self, connection: Connection, number: int) -> list[HistoryRow]:
+        from mailgate.model.events import HistoryRow  # the events cost every command their time, and few ask for history
+
         rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
         return [
             HistoryRow(row.ticket, row.seq, row.name, row.at, row.recorded_at, row.actor, row.entry, row.mail, row.facts) for row in rows

@@ -173,7 +173,7 @@ RETIRED: Mapping[str, Mapping[str, Any]] = {
 
 
 class Form(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # a table is built as part of its file, once
 
 
 @cache
