@@ -52,13 +52,14 @@ class Play:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = f"{name} <{address}>", to, subject
         mail["Message-ID"] = f"<demo-{self.count}@{address.partition('@')[2]}>"
+        said = text
         if answers is not None:
             mail["In-Reply-To"] = answers.header("Message-ID")
             mail["References"] = f"{answers.header('References')} {answers.header('Message-ID')}".strip()
             quoted = "\n".join(f"> {line}" for line in answers.text.splitlines())
             text = f"{text}\n\nOn Mon, 23 Nov 2026 at 09:00, {answers.header('From')} wrote:\n{quoted}"
         mail.set_content(text)
-        show(f"{name} writes to {to}", subject, text.split("\n\nOn Mon,")[0], "blue")
+        show(f"{name} writes to {to}", subject, said, "blue")
         with smtplib.SMTP("127.0.0.1", self.port, timeout=10) as client:
             client.send_message(mail, from_addr=address, to_addrs=[to])
 

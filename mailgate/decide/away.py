@@ -29,7 +29,7 @@ TOLD_AGAIN = timedelta(days=1)
 def kept_inside(s: Situation) -> Decision | None:
     """What follows from an absence on a ticket; None: the mail is none."""
     because = _because(s)
-    if s.file is None or not because:
+    if s.file is None or because is None:
         return None
     ticket, author = s.file.ticket, s.author
     known = author is not None and any(
@@ -53,23 +53,23 @@ def kept_inside(s: Situation) -> Decision | None:
     )
 
 
-def _because(s: Situation) -> str:
-    """What says that its author is away, "" when nothing says so clearly enough.
+def _because(s: Situation) -> Reason | None:
+    """What says that its author is away, None when nothing says so clearly enough.
 
     An agent's words are kept inside on less: they come to the colleagues' eyes at once, and #reply sends them. A requester's words that
     were hidden would reach nobody.
     """
     signs = s.understood.absence
     if s.reading.kind not in (Kind.WRITTEN, Kind.LIST) or not signs:
-        return ""
+        return None
     said = s.understood.commands
     if s.role.is_agent:
         if said.commands or said.errors or said.visibility != "default" or s.address_words:
-            return ""  # no program writes commands
-        enough = "subject" in signs or signs >= {"sentence", "goes on"} or ("sentence" in signs and _came_at_once(s))
+            return None  # no program writes commands
+        enough = "subject" in signs or signs >= {"sentence", "goes_on"} or ("sentence" in signs and _came_at_once(s))
     else:
         enough = signs >= {"subject", "sentence"}
-    return ", ".join(sorted(signs)) if enough else ""
+    return Reason("codes", tuple(Reason(f"absence.{sign}") for sign in sorted(signs))) if enough else None
 
 
 def _came_at_once(s: Situation) -> bool:

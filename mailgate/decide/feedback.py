@@ -73,7 +73,7 @@ def _counted(s: Scene, ticket: Ticket, given: Given, closure: int) -> Feedback:
     person, score = given.person, given.score
     happened = RatingGiven(at=given.at, actor=person.id, entry=given.entry, mail=given.mail, score=score, closure=closure)
     counted = RatingCounted(ticket.number, closure, person.id, score, given.comment, given.at)
-    because = f"{score} for resolution {closure}"
+    because = Reason.of("rating.counted", score, closure)
     known_to_be_low = given.previous is not None and given.previous <= LOW and not given.comment
     if score > LOW or known_to_be_low:
         return Feedback(counted, (happened,), because=because)

@@ -165,4 +165,4 @@ def _line(report: Report) -> Reason:
 
 def _words(report: Report) -> str:
     """`5.1.1 user unknown: no such user here`."""
-    return " ".join(word for word in (report.status or "", report.reason[:300]) if word) or "no reason was given"
+    return " ".join(word for word in (report.status or "", report.reason[:300]) if word) or str(Reason("report.no_reason"))

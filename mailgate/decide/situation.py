@@ -37,7 +37,7 @@ class Understood:
     thanks: bool
     word: str | None  #: self-service word of a requester: status, close, reopen, help
     above: Parsed | None = None  #: what an agent wrote above a mail that they pass on
-    absence: frozenset[str] = frozenset()  #: what speaks for an absence that no header calls so: subject, sentence, goes on
+    absence: frozenset[str] = frozenset()  #: what speaks for an absence that no header calls so: subject, sentence, goes_on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

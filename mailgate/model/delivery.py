@@ -8,8 +8,6 @@ from enum import StrEnum
 
 from mailgate.model.reason import Because
 
-LOGIN_REFUSED = "refused login"  #: how the words about a refused login begin
-
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
@@ -26,11 +24,7 @@ class Deferred:
     uncertain: bool = False  #: the reply to DATA was lost: the relay may have the letter
     relay_down: bool = False  #: nothing about this letter: the relay could not be reached, or refused our login or TLS
     untried: bool = False  #: the round ended before this letter's turn: nothing is known, not even of the relay
-
-    @property
-    def login_refused(self) -> bool:
-        """Whether it was our login that the relay refused: then a person has to mend the password."""
-        return self.relay_down and self.reply.startswith(LOGIN_REFUSED)
+    login_refused: bool = False  #: it is down because it refused our login: a person has to mend the password
 
 
 @dataclass(frozen=True, slots=True)

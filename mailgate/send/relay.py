@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from mailgate.model.delivery import LOGIN_REFUSED, Deferred, Delivered, Delivery, Refused
+from mailgate.model.delivery import Deferred, Delivered, Delivery, Refused
 from mailgate.model.installation import RelaySettings
 from mailgate.model.scrub import Scrubber
 from mailgate.send.envelope import check_address, check_letter
-from mailgate.send.session import RelayDownError, RelaySession, reply
+from mailgate.send.session import LoginRefusedError, RelayDownError, RelaySession, reply
 
 #: Permanent replies that speak of us and not of the letter: our login or TLS is broken (RFC 4954 6, RFC 3207 4).
 _OUR_LOGIN = frozenset({530, 534, 535, 538})
@@ -64,7 +64,7 @@ class SmtpRelay:
             session.open(self._trusted, self._password, self._renewed)
         except RelayDownError as error:
             self._session = None
-            return Deferred(str(error), relay_down=True)
+            return Deferred(str(error), relay_down=True, login_refused=isinstance(error, LoginRefusedError))
         delivery = self._hand_over(session, *letter, kept=False)
         assert delivery is not None
         return delivery
@@ -141,7 +141,7 @@ class SmtpRelay:
         text = reply(code, said)
         if code in _OUR_LOGIN:
             session.close()
-            return Deferred(f"{LOGIN_REFUSED}: {text}", relay_down=True)
+            return Deferred(str(LoginRefusedError(text)), relay_down=True, login_refused=True)
         if code == 421 or code in _OUT_OF_STEP or not 400 <= code < 600:
             session.close()
             return Deferred(text)

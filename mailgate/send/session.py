@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
-from mailgate.model.delivery import LOGIN_REFUSED
 from mailgate.model.installation import RelaySettings
 from mailgate.model.oauth import TokenRefused, TokenUnavailable
 from mailgate.model.scrub import Scrubber
@@ -28,6 +27,13 @@ Context = Callable[[], ssl.SSLContext]
 
 class RelayDownError(Exception):
     """No letter can be handed over now, whichever it is: unreachable, TLS or login fail. The text is for the operator."""
+
+
+class LoginRefusedError(RelayDownError):
+    """It is our login that the relay refuses."""
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"refused login: {said}")
 
 
 class RelaySession(smtplib.SMTP):
@@ -146,7 +152,7 @@ class RelaySession(smtplib.SMTP):
                 digest = hmac.new(secret.encode(), base64.b64decode(said), "md5").hexdigest()
                 self._known.know(digest)
                 code, said = self.docmd(self._secretly(f"{user} {digest}"))
-        self._expect(235, code, said, LOGIN_REFUSED)
+        self._expect_login(code, said)
 
     def _log_in_with_token(self, user: str, token: Callable[[], str | None], renewed: Callable[[str], str]) -> None:
         """OAuth2 (RFC 7628, and XOAUTH2 from before it). A token may be taken back before its end: one other is worth one try."""
@@ -160,10 +166,10 @@ class RelaySession(smtplib.SMTP):
             if code == 535 and (fresh := renewed(secret)) != secret:
                 code, said = self._say_token(form, user, fresh)
         except TokenRefused as error:
-            raise RelayDownError(f"{LOGIN_REFUSED}: {words(str(error))}") from error
+            raise LoginRefusedError(words(str(error))) from error
         except TokenUnavailable as error:
             raise RelayDownError(words(str(error))) from error
-        self._expect(235, code, said, LOGIN_REFUSED)
+        self._expect_login(code, said)
 
     def _secretly(self, text: str) -> str:
         """In base64; neither is to be heard again."""
@@ -187,6 +193,11 @@ class RelaySession(smtplib.SMTP):
     def _expect(wanted: int, code: int, said: bytes, otherwise: str) -> None:
         if code != wanted:
             raise RelayDownError(f"{otherwise}: {reply(code, said)}")
+
+    @staticmethod
+    def _expect_login(code: int, said: bytes) -> None:
+        if code != 235:
+            raise LoginRefusedError(reply(code, said))
 
     # --- saying and hearing
 

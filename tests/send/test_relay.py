@@ -176,7 +176,7 @@ FAULTS: list[tuple[str, Act, dict[str, bool] | None, str]] = [
     ("EHLO", Silence(), DOWN, "no answer"),
     ("MAIL", TEMPORARY, LATER, "451 4.3.0 not now"),
     ("MAIL", Say("550 5.7.1 not from you"), None, "550 5.7.1 not from you"),
-    ("MAIL", Say("530 5.7.0 log in first"), DOWN, "refused login: 530"),
+    ("MAIL", Say("530 5.7.0 log in first"), {**DOWN, "login_refused": True}, "refused login: 530"),
     ("MAIL", Say("503 5.5.1 bad sequence"), LATER, "503"),
     ("MAIL", BYE, LATER, "421"),
     ("MAIL", Close(), LATER, "connection lost"),

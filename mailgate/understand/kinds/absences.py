@@ -137,7 +137,7 @@ _CURRENT = re.compile("|".join(f"(?:{one})" for one in _AWAY))
 _ANSWERED = EITHER | {"r"}
 _LOOKED_AT, _LONGEST, _BEGINNINGS_MOST = 600, 2500, 4
 
-SUBJECT, SENTENCE, GOES_ON = "subject", "sentence", "goes on"
+SUBJECT, SENTENCE, GOES_ON = "subject", "sentence", "goes_on"
 
 
 def signs_of_absence(subject: str, text: str, title: str = "") -> frozenset[str]:
