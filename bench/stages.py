@@ -34,8 +34,8 @@ from mailgate.app import wall_clock
 from mailgate.app.program import GARBAGE, build_gateway
 from mailgate.app.reader import prepare, scribe_of, write_with
 from mailgate.cli.init import write_configuration
+from mailgate.compose.writing import LetterWriter, Sheet, Written, written
 from mailgate.gateway import to_keep
-from mailgate.gateway.writing import LetterWriter, Sheet, Written, written
 from mailgate.guard import line
 from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 from mailgate.app import build_resolver, build_templates, wall_clock
 from mailgate.app.reader import ReaderOnly
 from mailgate.compose.templates import load as load_templates
+from mailgate.compose.writing import LetterWriter
 from mailgate.explain.dry_run import DryNumbers, Explained, NothingOnFile, dry_run
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.deciding import Deciding
 from mailgate.gateway.loading.loader import Loader
-from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account, Accounted
 from mailgate.model.installation import ReaderSettings, VerifySettings
 from mailgate.model.mail import Kind, Mail, Reading, Unread

@@ -11,7 +11,8 @@ from mailgate.app import build_templates
 from mailgate.app.program import build_relay, relay_login, token_sources
 from mailgate.compose.assemble import assemble
 from mailgate.compose.letters import ROUNDTRIP
-from mailgate.gateway.writing import LetterWriter, new_letter_id
+from mailgate.compose.writing import LetterWriter
+from mailgate.gateway.writing import new_letter_id
 from mailgate.model import token
 from mailgate.model.delivery import Delivered, Delivery
 from mailgate.model.letter import Audience, Letter, LetterWanted
@@ -71,7 +72,7 @@ def _letter(settings: Settings, event: str, desk: Desk, address: str, id_: str, 
     facts = {"mark": token.check_id(settings.ring, id_, desk.domain)} if event == ROUNDTRIP else {}
     person = Person(id=0, name="", address=address)
     wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, id=id_)
-    return writing.seal(wanted, lambda _: None, {}, now)
+    return writing.seal(wanted, None, {}, now)
 
 
 def _hand_over(settings: Settings, letter: Letter, now: datetime) -> Delivery:

@@ -17,9 +17,9 @@ from mailgate import understand
 from mailgate.compose import words
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
+from mailgate.compose.writing import LetterWriter, Sheet, Written, write_sheet, written
+from mailgate.compose.writing import Sealed as Letters
 from mailgate.gateway.workers import NoReader, Unwritten
-from mailgate.gateway.writing import LetterWriter, Sheet, Written, write_sheet, written
-from mailgate.gateway.writing import Sealed as Letters
 from mailgate.guard import Guard, GuardError, Overrun, Raised
 from mailgate.model.account import Accounted
 from mailgate.model.installation import ReaderSettings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from mailgate.model.letter import Audience, Letter, LetterWanted
@@ -56,11 +57,6 @@ class Counts(Protocol):
     def known_minute(self) -> int: ...
 
 
-def is_counted(letter: LetterWanted) -> bool:
-    """Letters that carry a person's words, and letters to agents and operators, are not counted."""
-    return letter.automatic and letter.audience.is_outside
-
-
 def _is_notice(letter: LetterWanted) -> bool:
     return letter.automatic and letter.audience in (Audience.AGENT, Audience.LEAD)
 
@@ -101,7 +97,7 @@ def after(wanted: Sequence[LetterWanted], verdicts: Sequence[Verdict], counts: C
 
 def counted_addresses(wanted: Sequence[LetterWanted]) -> set[str]:
     """Whose budgets these letters are on, folded: for each of them `Counts` must be asked before anything is spent."""
-    return {folded(letter.person.address) for letter in wanted if is_counted(letter)}
+    return {folded(letter.person.address) for letter in wanted if letter.is_counted}
 
 
 def beside(counts: Counts, more: Counts) -> Counts:
@@ -144,6 +140,11 @@ def overrun(letters: Sequence[Letter], counts: Counts, budgets: Budgets, now: da
     return ""
 
 
+def last_look(budgets: Budgets, now: datetime) -> Callable[[Sequence[Letter], Counts], str] | None:
+    """For the record: `overrun` of letters that were decided at `now`. None where every limit is lifted."""
+    return partial(overrun, budgets=budgets, now=now) if is_limited(budgets) else None
+
+
 class _Tally:
     """Counts that grow."""
 
@@ -155,7 +156,7 @@ class _Tally:
         self.known_minute = counts.known_minute
 
     def add(self, letter: LetterWanted, verdict: Verdict) -> None:
-        if is_counted(letter) and not isinstance(verdict, Suppress):
+        if letter.is_counted and not isinstance(verdict, Suppress):
             self.count(letter.proven, folded(letter.person.address))
 
     def take_away(self, letter: Letter) -> None:
@@ -174,7 +175,7 @@ def _verdict(letter: LetterWanted, counts: Counts, suppressed: Mapping[str, Beca
     address, budgets = letter.person.address.lower(), policy.budgets
     if policy.is_own(address):
         return Suppress(Reason("budget.own"))  # whoever's words: such a letter comes back as a mail
-    if not is_counted(letter):
+    if not letter.is_counted:
         return Send()
     if not address or is_noreply(address):
         return Suppress(Reason("budget.nobody"))

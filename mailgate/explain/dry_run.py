@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count, islice
 
+from mailgate.compose.writing import LetterWriter
 from mailgate.decide import budget
 from mailgate.decide.known import Known
 from mailgate.decide.traffic import Traffic
 from mailgate.gateway.deciding import DecidedMail, Deciding
 from mailgate.gateway.loading.gathering import Read
 from mailgate.gateway.loading.loader import Loader
-from mailgate.gateway.writing import LetterWriter
 from mailgate.model.account import Account
 from mailgate.model.mail import Arrival, Door, Reading
 from mailgate.model.person import Person

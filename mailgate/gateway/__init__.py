@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.templates import Templates
+from mailgate.compose.writing import LetterWriter
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
@@ -28,7 +29,7 @@ from mailgate.gateway.pausing import Backoff
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
-from mailgate.gateway.writing import LetterWriter
+from mailgate.gateway.writing import sealed
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.mail import Arrival, Door
@@ -148,7 +149,7 @@ class Gateway:
             agent = self.policy.agents[person.agent or ""]
             desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
             wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
-        letters = tuple(self._desk.seal(w, lambda _: None, self._agents, now) for w in wanted)
+        letters = sealed(self._desk, wanted, None, self._agents, now)
         began, outcomes = journal.clock(), [ToRecord(None, Decision(letters=tuple(wanted)), letters, self._setup.held)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
@@ -288,9 +289,9 @@ class Gateway:
         desk = next(iter(self.policy.desks.values()))
         facts = {"kind": raised.kind, "what": what, "since": now, "way_out": way_out}
         wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
-        letter = self._desk.seal(wanted, lambda _: None, self._agents, now)
+        letters = sealed(self._desk, [wanted], None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
-        began, outcomes = journal.clock(), [ToRecord(None, decision, (letter,), self._setup.held, raises=raised)]
+        began, outcomes = journal.clock(), [ToRecord(None, decision, letters, self._setup.held, raises=raised)]
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailgate.decide import clocks
+from mailgate.compose.writing import LetterWriter
+from mailgate.decide import budget, clocks
 from mailgate.decide.scene import Scene
+from mailgate.decide.spending import spend
 from mailgate.gateway import journal
 from mailgate.gateway.combining import tell_together
-from mailgate.gateway.writing import LetterWriter
+from mailgate.gateway.writing import sealed
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
@@ -60,8 +62,8 @@ class ClockRound:
         seen = replace(file, ticket=decision.changes[-1].recorded)
         counts = self.store.outbox.automatic_counts(addresses, now)
         suppressed = self.store.people.suppressed(addresses, now)
-        decision, wanted, _, _ = desk.spend(decision, counts, suppressed, now)
-        letters = tuple(desk.seal(one, {file.ticket.number: seen}.get, agents, now) for one in wanted)
-        outcomes = [ToRecord(None, decision, letters, desk.held)]
-        self.store.record(outcomes, now, desk.last_look(now))
+        spent = spend(decision, counts, suppressed, desk.policy, now)
+        letters = sealed(desk, spent.letters, seen, agents, now)
+        outcomes = [ToRecord(None, spent.decision, letters, desk.held)]
+        self.store.record(outcomes, now, budget.last_look(desk.policy.budgets, now))
         journal.were_recorded(outcomes, began)

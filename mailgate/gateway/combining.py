@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.words import EVENTS
-from mailgate.gateway.writing import LetterWriter
+from mailgate.compose.writing import LetterWriter
+from mailgate.gateway.writing import sealed
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
@@ -84,8 +85,8 @@ def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows:
         # One answer cannot be meant for so many people.
         answer_is=Visibility.INTERNAL,
     )
-    letter = desk.seal(wanted, files.get, {person.agent or "": person for person in readers.values()}, now)
-    store.record([ToRecord(None, Decision(letters=(wanted,), cause=rows[0].cause), (letter,), desk.held, together=ids)], now)
+    letters = sealed(desk, [wanted], files.get(newest or 0), {person.agent or "": person for person in readers.values()}, now)
+    store.record([ToRecord(None, Decision(letters=(wanted,), cause=rows[0].cause), letters, desk.held, together=ids)], now)
     return 1
 
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Protocol
 
+from mailgate.compose.writing import LetterWriter
 from mailgate.decide import budget, floods_and_loops, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.known import Known
 from mailgate.decide.situation import Ids, Situation
+from mailgate.decide.spending import spend
 from mailgate.decide.traffic import Traffic
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.loading.gathering import (
@@ -29,7 +31,7 @@ from mailgate.gateway.loading.gathering import (
 )
 from mailgate.gateway.loading.loader import Loader
 from mailgate.gateway.workers import Reader
-from mailgate.gateway.writing import LetterWriter, new_letter_id
+from mailgate.gateway.writing import named, new_letter_id
 from mailgate.model.decision import Decision
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import LetterWanted
@@ -130,10 +132,11 @@ class Deciding:
                 # Not whom the mail names: an alias' owner, somebody copied in. Uncounted, the record's last look would refuse them always.
                 addresses |= others
                 counts = budget.beside(counts, self._loader.counts(others, now, by_minute=False))
-            spent, letters, verdicts, counts = desk.spend(decision, counts, known.suppressed, now)
-            spent, letters = floods_and_loops.explained(spent, letters, traffic, desk.policy, now)
+            spent = spend(decision, counts, known.suppressed, desk.policy, now)
+            counts = spent.counts
+            final, letters = floods_and_loops.explained(spent.decision, tuple(map(named, spent.letters)), traffic, desk.policy, now)
             known.letters_wanted += letters
-            decided.append(DecidedMail(one, s, decision, verdicts, spent, letters, tickets))
+            decided.append(DecidedMail(one, s, decision, spent.verdicts, final, letters, tickets))
         known.traffic = traffic
         return known, decided
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from mailgate.compose.writing import LetterWriter, Unwritable, Written, a_sheet
+from mailgate.decide import budget
 from mailgate.decide.known import Known
+from mailgate.decide.spending import noted
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.deciding import DecidedMail, Deciding
@@ -24,7 +27,6 @@ from mailgate.gateway.loading.gathering import (
 )
 from mailgate.gateway.loading.loader import Loader
 from mailgate.gateway.workers import LATER, Reader
-from mailgate.gateway.writing import LetterWriter, Unwritable, Written, a_sheet, noted
 from mailgate.model.decision import TraceLine
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Reading, Unread
@@ -267,7 +269,7 @@ class ReadingRound:
             held = {one.id: one.hold for one in row.letters if one.hold}
             message_id = row.read.reading.mail.message_id
             outcomes.append(ToRecord(row.read.claim, decision, sealed, desk.held, message_id, row.looked_up, hold=held))
-        self.store.record(outcomes, decided.now, desk.last_look(decided.now))
+        self.store.record(outcomes, decided.now, budget.last_look(desk.policy.budgets, decided.now))
         journal.were_recorded(outcomes, decided.began)
         for claim, decision in ((row.read.claim, row.decision) for row in decided.rows):
             if decision.set_aside and decision.quiet:

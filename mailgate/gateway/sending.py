@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 
 from mailgate.compose.assemble import Damaged, assemble
 from mailgate.compose.lighter import language_of, lightened
+from mailgate.compose.writing import LetterWriter
 from mailgate.decide import refusal, retry
 from mailgate.decide.scene import Scene
 from mailgate.gateway import journal
 from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.workers import Files, NoReader
-from mailgate.gateway.writing import LetterWriter
+from mailgate.gateway.writing import sealed
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
 from mailgate.model.letter import Letter, PartRef
 from mailgate.model.mail import Attachment, Unread
@@ -178,7 +179,7 @@ class SendingRound:
             entry = self.store.numbers.take("entry", 1)[0]
             scene = Scene(file=file, policy=desk.policy, agents=agents, now=now)
             decision = refusal.sent_without(scene, letter, left, refused.reply, entry)
-            letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
+            letters = sealed(desk, decision.letters, file, agents, now)
             try:
                 self.store.record([ToRecord(None, decision, letters, desk.held, settlement=settlement)], now)
                 return True
@@ -214,7 +215,7 @@ class SendingRound:
             if decision is None:
                 self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now)
                 return
-            letters = tuple(desk.seal(w, {letter.ticket: file}.get, agents, now) for w in decision.letters)
+            letters = sealed(desk, decision.letters, file, agents, now)
             try:
                 outcomes = [ToRecord(None, decision, letters, desk.held, settlement=settlement)]
                 self.store.record(outcomes, now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from mailgate.gateway.writing import LetterWriter, Sheet, Written
+from mailgate.compose.writing import LetterWriter, Sheet, Written
 from mailgate.model.mail import Reading, Unread
 from mailgate.record.rows import UNAVAILABLE
 from mailgate.understand import FilesAsked, Item, Opened, Texts

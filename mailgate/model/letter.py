@@ -51,6 +51,11 @@ class LetterWanted:
     id: str = ""  #: drawn by the decision where an event names the letter (AgentReplied.letter), else when it may be written
     about: int | None = None  #: inbox id of the mail that it asks about
 
+    @property
+    def is_counted(self) -> bool:
+        """Letters that carry a person's words, and letters to agents and operators, are on no budget."""
+        return self.automatic and self.audience.is_outside
+
 
 @dataclass(frozen=True, slots=True)
 class PartRef:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.compose.writing import LetterWriter
 from mailgate.gateway import to_keep
 from mailgate.gateway.reading import MANY_ATTEMPTS, MOST_ATTEMPTS, Decided, ReadingRound
-from mailgate.gateway.writing import LetterWriter
 from mailgate.model.mail import Arrival, Door
 from mailgate.record.store import open_store
 from tests.journeys.world import MAX, SUPPORT, World

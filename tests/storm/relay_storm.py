@@ -16,7 +16,8 @@ from mailgate import settings
 from mailgate.app import build_templates
 from mailgate.cli.demo import configuration
 from mailgate.compose.assemble import assemble
-from mailgate.gateway.writing import LetterWriter, new_letter_id
+from mailgate.compose.writing import LetterWriter
+from mailgate.gateway.writing import new_letter_id
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, LetterWanted, OutboxRow
@@ -111,7 +112,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
                 entry_id, number, Visibility.PUBLIC, ann.id, Role.AGENT, ann.name, text, None, "", "", (), None, None, START, START
             )  # fmt: skip
             wanted = LetterWanted("agent_replied", Audience.REQUESTER, who, number, at.id, entry, automatic=False, id=new_letter_id())
-            letter = desk.seal(wanted, {number: TicketFile(ticket, (who, ann), (entry,))}.get, agents, START)
+            letter = desk.seal(wanted, TicketFile(ticket, (who, ann), (entry,)), agents, START)
             decision = Decision(changes=(Change(None, ticket, (), (entry,)),), people=(who,))
             outcomes.append(ToRecord(None, decision, (letter,)))
         store.record(outcomes, START)

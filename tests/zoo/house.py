@@ -11,8 +11,8 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 from typing import Any
 
+from mailgate.compose.writing import LetterWriter, Sheet, Written, write_sheet
 from mailgate.gateway import Gateway, GatewaySetup
-from mailgate.gateway.writing import LetterWriter, Sheet, Written, write_sheet
 from mailgate.model.delivery import Delivered
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.policy import Policy
