@@ -43,7 +43,7 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class LinkList:
     """Target and words."""
 
     links: tuple[tuple[str, str], ...]
@@ -62,7 +62,7 @@ class Words:
     whose: str
 
 
-Block = Paragraph | Rows | Items | Links | Quote | Words
+Block = Paragraph | Rows | Items | LinkList | Quote | Words
 
 
 def parse(rendered: str) -> list[Block]:
@@ -121,7 +121,7 @@ def parse(rendered: str) -> list[Block]:
     return blocks
 
 
-_CONTAINERS: dict[str, Callable[[tuple[Any, ...]], Block]] = {"items": Items, "quote": Quote, "links": Links, "rows": Rows}
+_CONTAINERS: dict[str, Callable[[tuple[Any, ...]], Block]] = {"items": Items, "quote": Quote, "links": LinkList, "rows": Rows}
 
 
 def _one_line(line: str) -> str:
@@ -151,7 +151,7 @@ def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True)
             parts.append("\n".join([f"{label}: {value}" for label, value in block.rows]))
         elif isinstance(block, Items):
             parts.append("\n".join([f"- {item}" for item in block.items]))
-        elif isinstance(block, Links):
+        elif isinstance(block, LinkList):
             parts.append("\n".join([f"{words}: {_shown(target, short_links)}" for target, words in block.links]))
         elif isinstance(block, Quote):
             parts.append("\n".join([f"> {line}" if line else ">" for line in block.lines]))
@@ -183,7 +183,7 @@ def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bo
             parts.append(f"<table>\n{rows}</table>")
         elif isinstance(block, Items):
             parts.append("<ul>\n" + "".join([f"<li>{_escaped(item)}</li>\n" for item in block.items]) + "</ul>")
-        elif isinstance(block, Links):
+        elif isinstance(block, LinkList):
             links = "".join([f'<li><a href="{_escaped(target)}">{_escaped(words)}</a></li>\n' for target, words in block.links])
             parts.append(f'<ul class="links">\n{links}</ul>')
         elif isinstance(block, Quote):
