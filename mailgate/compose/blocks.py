@@ -55,14 +55,14 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class EntryText:
     """Somebody's words, as they wrote them. `whose` is one of data.WORDS, HTML, OWN."""
 
     text: str
     whose: str
 
 
-Block = Paragraph | Rows | Items | LinkList | Quote | Words
+Block = Paragraph | Rows | Items | LinkList | Quote | EntryText
 
 
 def parse(rendered: str) -> list[Block]:
@@ -99,7 +99,7 @@ def parse(rendered: str) -> list[Block]:
         if first == OPEN:
             if line[1:2] in _SEVERAL and line[-1] == CLOSE and line.count(OPEN) == 1:
                 close()
-                blocks.append(Words(line[2:-1].replace(NEWLINE, "\n"), line[1]))
+                blocks.append(EntryText(line[2:-1].replace(NEWLINE, "\n"), line[1]))
                 continue
         elif first == "-" and line[:2] == "- ":
             hold("items", _one_line(line[2:]))
