@@ -9,6 +9,9 @@ import typer
 
 from mailgate.cli.people import _pattern, _until
 
+#: How a block is kept is tested on both in tests/record.
+pytestmark = pytest.mark.either_database
+
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 

@@ -118,6 +118,7 @@ def test_one_mistake_of_form_is_said_once_and_leads_to_no_others(tmp_path: Path,
     } == {key}, [str(mistake) for mistake in mistaken.value.mistakes]
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize(
     ("prove_by", "verify", "said", "code"),
     [
@@ -142,6 +143,7 @@ def test_check_says_which_proof_is_reachable_and_refuses_one_that_is_not(
     assert done.exit_code == code
 
 
+@pytest.mark.either_database
 def test_check_asks_the_resolver_that_own_checks_would_need(tmp_path: Path) -> None:
     with NameServer({("_dmarc.example.org", "TXT"): text("v=DMARC1; p=none")}) as server:
         house = configured(tmp_path, **{"# dns = false ": f'dns = true\nresolver = ["{server.place}"]\ntime_limit = "1s"\n# '})
@@ -152,6 +154,7 @@ def test_check_asks_the_resolver_that_own_checks_would_need(tmp_path: Path) -> N
         assert "does not answer" in words(done.output) and done.exit_code == 1
 
 
+@pytest.mark.either_database
 def test_check_renders_the_letters_and_names_a_broken_one(tmp_path: Path) -> None:
     house = configured(tmp_path)
     own = house.config / "templates" / "ticket_opened"
@@ -314,12 +317,14 @@ COMMANDS = (
 UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_words_of_a_mail_never_command_the_terminal(house: House, command: tuple[str, ...]) -> None:
     output = house.run(*command).output
     assert not UNSAFE.search(output), ascii(output)
 
 
+@pytest.mark.either_database
 def test_explaining_a_mail_commands_no_terminal_either(tmp_path: Path) -> None:
     (tmp_path / "wicked.eml").write_bytes(wicked())
     for form in ([], ["--json"]):
@@ -327,12 +332,14 @@ def test_explaining_a_mail_commands_no_terminal_either(tmp_path: Path) -> None:
         assert "wicked" in output and not UNSAFE.search(output), ascii(output)
 
 
+@pytest.mark.either_database
 def test_an_imitated_line_of_ours_does_not_stand_at_the_beginning_of_a_line(house: House) -> None:
     for command in (("tickets", "list"), ("tickets", "show", "2"), ("inbox", "show", "2")):
         for line in house.run(*command).output.splitlines():
             assert not line.startswith("all is well"), command
 
 
+@pytest.mark.either_database
 def test_no_key_and_no_password_is_in_any_output(tmp_path: Path) -> None:
     """(fault 125)"""
     password = "geheim-und-nirgends-zu-lesen"

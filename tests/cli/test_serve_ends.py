@@ -14,6 +14,9 @@ from mailgate.app import program
 from mailgate.cli import app, serve
 from mailgate.model.installation import LogSettings
 
+#: How a program ends is the same on every record.
+pytestmark = pytest.mark.either_database
+
 
 @pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.ENOTCONN, errno.EMFILE, errno.EROFS])
 def test_an_error_of_the_machine_in_operation_is_74_and_not_called_an_address_that_is_taken(number: int, monkeypatch: Any) -> None:

@@ -20,6 +20,9 @@ from tests.cli.house import House, configured
 from tests.journeys.world import MONDAY
 from tests.settings.test_mistakes import edit
 
+#: How it is counted is tested on both in tests/record; here it is what is told.
+pytestmark = pytest.mark.either_database
+
 HOUR = timedelta(hours=1)
 
 

@@ -215,11 +215,11 @@ NO_LESSONS = {
 }  # fmt: skip
 #: Mistakes that were made on purpose, and the test that finds each: a run that would not see them proves nothing.
 SEEDED = {
-    "yes before the commit": "storm/test_kill_storm.py::test_the_storm_notices_a_commit_behind_the_250",
+    "yes before the commit": "exam/test_long_storm.py::test_the_storm_fails_when_the_commit_is_moved_behind_the_250",
     "commits that are not flushed": "record/test_power_cut.py::test_commits_that_are_not_flushed_lose_mail",
     "a folder that is not flushed": "record/test_power_cut.py::test_a_folder_that_is_not_flushed_loses_the_database",
     "mails told apart by Message-ID alone": "journeys/test_message_ids.py::test_two_mails_under_one_message_id_are_both_read",
-    "no key against duplicates": "nodes/test_two_nodes.py::test_the_run_notices_that_the_key_against_duplicates_is_gone",
+    "no key against duplicates": "exam/test_two_nodes.py::test_the_run_fails_without_the_key_against_duplicates_and_without_fencing",
     "leases that fence nobody": "record/test_nodes.py::test_a_node_that_slept_past_its_leases_writes_nothing_any_more",
     "signatures compared with ==": "decide/test_lessons.py::test_cve_2021_38562_signatures_are_compared_in_constant_time_with_every_key",
     "an answer to <>": "understand/test_classify.py::test_a_null_reverse_path_is_never_answered",
@@ -229,7 +229,7 @@ SEEDED = {
     "5xx for an error": "receive/test_smtp_door.py::test_whatever_fails_behind_the_door_the_sender_keeps_the_mail_and_hears_no_reason",
     "UIDs without UIDVALIDITY": "receive/test_imap_folder.py::test_new_mails_under_numbers_that_old_ones_had_are_taken_in",
     "a cursor before the commit": "receive/test_imap_torture.py::test_the_torture_finds_a_cursor_that_goes_on_before_the_commit",
-    "a courier that lies": "storm/test_relay_storm.py::test_the_storm_notices_a_courier_that_lies",
+    "a courier that lies": "exam/test_relay_storm.py::test_the_storm_fails_for_a_courier_that_lies",
 }
 
 _FAULTS = re.compile(r"\bfaults?[ _](\d+(?:(?:, (?:fault )?| and (?:fault )?)\d+)*)", re.IGNORECASE)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Visibility
 from tests.journeys.world import ANN, BOB, MAX, SUPPORT, World
+
+#: Whose mail was passed on is the same on every record.
+pytestmark = pytest.mark.either_database
 
 EVA = "eva@client.example"
 MAILS = Path(__file__).parents[1] / "mails" / "forwards"

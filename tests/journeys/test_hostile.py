@@ -17,6 +17,9 @@ import pytest
 from mailgate.model.installation import MIB, ReaderSettings
 from tests.journeys.world import ANN, OPERATOR, SUPPORT, World
 
+#: What a worker survives is the same on every record.
+pytestmark = pytest.mark.either_database
+
 HEAD = b"From: Eve <eve@example.net>\r\nTo: support@example.org\r\n"
 
 #: Each of these makes Python's own parser raise, or lose itself, when its headers and parts are read with `email.policy.default`.

@@ -12,6 +12,9 @@ from tests.fakes.dns_server import NameServer, text
 from tests.fakes.signer import record, rsa_key, signed
 from tests.journeys.world import ANN, BOB, EVE, MAX, SUPPORT, World, edit
 
+#: Who wrote a mail is the same on every record.
+pytestmark = pytest.mark.either_database
+
 STAMP = "mx.example.org; dmarc=pass header.from="
 OWN_STAMPS = ('# servers = ["mx.example.org"]', 'servers = ["mx.example.org"]')
 

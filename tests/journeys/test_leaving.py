@@ -5,8 +5,13 @@ from __future__ import annotations
 from email.message import EmailMessage
 from email.policy import SMTP
 
+import pytest
+
 from mailgate.app.stage import Received
 from tests.journeys.world import ANN, BOB, MAX, SUPPORT, World
+
+#: What may leave is the same on every record.
+pytestmark = pytest.mark.either_database
 
 PRICES = b"our margin is 63 percent on all printers of this client\n"
 

@@ -21,6 +21,9 @@ from tests.fakes.token_server import TokenServer
 from tests.journeys.world import ANN, MAX, SUPPORT, World, edit
 from tests.servers.dovecot import PASSWORD, Dovecot, running_dovecot
 
+#: Cursors and leases are tested on both in tests/record/test_mailboxes.py; here it is the server that is real.
+pytestmark = pytest.mark.either_database
+
 MAILBOX = """
 [[mailboxes]]
 name = "support"

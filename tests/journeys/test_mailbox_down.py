@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from mailgate.cli import app
@@ -13,6 +14,9 @@ from mailgate.model.mailbox import FolderHealth, FolderKey
 from tests.journeys.test_mailbox import MAILBOX, OAUTH
 from tests.journeys.world import MONDAY, OPERATOR, World, edit
 from tests.servers.postfix import free_port
+
+#: What the operator is told of a mailbox is the same on every record.
+pytestmark = pytest.mark.either_database
 
 DEAD = """
 [[mailboxes]]

@@ -83,6 +83,7 @@ def test_a_relay_that_is_down_for_thirteen_hours_is_told_by_the_age_of_the_oldes
         assert len(alarms) == 1, "thirteen of them would say nothing more once the relay is back"
 
 
+@pytest.mark.either_database
 def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def changes(config: Path) -> None:
         edit(config, "mailgate.toml", ('# user = "support@example.org"', f'user = "{SUPPORT}"'), ("# password_file = ", "password_file = "))
@@ -210,6 +211,7 @@ def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_i
         assert "3 automatic letters to this address within an hour" in str(row.facts)
 
 
+@pytest.mark.either_database
 def test_a_mail_that_can_never_be_recorded_is_set_aside_and_holds_nobody_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     real = budget.overrun
 
@@ -297,6 +299,7 @@ def test_a_letter_of_ours_that_comes_back_opens_nothing_and_is_answered_by_nobod
     assert [row.state for row in world.store.inbox.rows()] == ["done"] * len(world.store.inbox.rows())
 
 
+@pytest.mark.either_database
 def test_two_gateways_that_answer_each_other_fall_silent(world: World) -> None:
     """The other desk acknowledges every mail, and says so in no header (fault 69)."""
     for number in range(30):

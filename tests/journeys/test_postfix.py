@@ -17,6 +17,9 @@ from mailgate.model.ticket import Outcome, Status, Visibility
 from tests.journeys.world import World, edit
 from tests.servers.postfix import FORWARDING, MAILBOXES, REFUSING, Postfix, free_port, running_postfix
 
+#: It is the mail server that is real here.
+pytestmark = pytest.mark.either_database
+
 SUPPORT, STAFF = "support@desk.test", "staff@desk.test"
 MAX, ANN, BOB = f"max@{MAILBOXES}", f"ann@{MAILBOXES}", f"bob@{MAILBOXES}"
 GONE = f"gone@{REFUSING}"

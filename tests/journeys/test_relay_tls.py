@@ -15,6 +15,9 @@ from tests.fakes.certificates import Certificate, Certificates, make_certificate
 from tests.fakes.smtp_sink import Act, Say, SmtpSink
 from tests.journeys.world import MAX, OPERATOR, SUPPORT, World, edit
 
+#: What a certificate is worth is the same on every record.
+pytestmark = pytest.mark.either_database
+
 SECRET = "canary horse battery"
 
 #: What the relay shows, the words by which the operator knows what is wrong, and a word of the way out.

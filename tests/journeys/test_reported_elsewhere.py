@@ -56,6 +56,7 @@ def test_a_report_about_a_mail_of_another_ticket_is_settled(tmp_path: Path) -> N
         assert not any("given up" in str(row.reason) for row in rows), rows
 
 
+@pytest.mark.either_database
 def test_a_mail_that_never_can_be_recorded_is_set_aside_and_the_next_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with World(tmp_path) as world:
         tried = []

@@ -8,12 +8,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
 from mailgate.app.stage import Received
 from mailgate.cli import app
 from tests.journeys.world import SUPPORT, World, edit
+
+#: What a relay does to our headers is the same on every record.
+pytestmark = pytest.mark.either_database
 
 
 def check(world: World, *words: str) -> Result:

@@ -74,6 +74,7 @@ def test_sigterm_under_load_ends_within_ten_seconds_and_loses_nothing(tmp_path: 
             assert read >= {f"{name}@example.com" for name in taken}
 
 
+@pytest.mark.either_database
 def test_sigterm_while_all_clients_hang_up_at_once_drains_and_ends_well(tmp_path: Path) -> None:
     """150 sockets that close in the same instant as the signal comes (fault 49)."""
     with Served(tmp_path) as served:
@@ -88,6 +89,7 @@ def test_sigterm_while_all_clients_hang_up_at_once_drains_and_ends_well(tmp_path
         assert "Traceback" not in served.log and "cannot listen" not in served.log, served.log
 
 
+@pytest.mark.either_database
 def test_an_address_that_is_taken_is_said_so(tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         other = tmp_path / "other"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mailgate.model.ticket import Status, Visibility
 from tests.journeys.world import ANN, MAX, SUPPORT, World
+
+#: What comes back to its agent is the same on every record.
+pytestmark = pytest.mark.either_database
 
 WORDS = "We look into it. Leave it switched off until then."
 

@@ -75,6 +75,7 @@ ORDERS = {
 }
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("in_cc", [True, False])
 def test_an_answer_with_another_desk_in_copy_reaches_both_once(town: World, order: str, in_cc: bool) -> None:
@@ -137,6 +138,7 @@ def test_a_first_mail_to_two_desks_and_the_answers_to_all_stay_on_its_two_ticket
     assert len(town.tickets()) == 2
 
 
+@pytest.mark.either_database
 @pytest.mark.parametrize(
     ("text", "visibility"), [("Please restart it.", Visibility.PUBLIC), ("#note\nPlease restart it.", Visibility.INTERNAL)]
 )

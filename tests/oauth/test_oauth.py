@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import ssl
 import stat
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mailgate import oauth
 from mailgate.model.oauth import OAuthSettings, TokenRefused, TokenUnavailable
 from mailgate.oauth import Secrets, TokenSource
 from tests.fakes.token_server import TokenServer
@@ -20,6 +23,7 @@ from tests.secrets import CANARY, ECHOES, traces
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECRET, REFRESH = "canary-secret", "canary-refresh"
+AUTHORITIES = cache(ssl.create_default_context)
 
 
 class Clock:
@@ -27,6 +31,12 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.at
+
+
+@pytest.fixture(autouse=True)
+def authorities_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the machine's file: longer than all else that happens here, where nothing goes by TLS."""
+    monkeypatch.setattr(oauth.ssl, "create_default_context", AUTHORITIES)
 
 
 @pytest.fixture

@@ -37,8 +37,9 @@ def test_a_bomb_is_read_at_once_and_comes_out_clean(name: str) -> None:
 
     CVE-2014-1474, CVE-2018-12558, CVE-2018-18898, CVE-2026-129295, gh-105802, gh-136063, gh-148518, gh-151857.
     """
-    assert cost(lambda: read(BOMBS[name], "", RING), enough=SECONDS) <= SECONDS
-    found = read(BOMBS[name], "", RING)
+    readings = []
+    assert cost(lambda: readings.append(read(BOMBS[name], "", RING)), enough=SECONDS) <= SECONDS
+    found = readings[-1]
     for text in strings(found):
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\ud800-\udfff]", text)
         assert text == text.encode().decode()

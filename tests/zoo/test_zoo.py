@@ -8,13 +8,11 @@ from mailgate.record.store import Store
 from tests.zoo.days import thirty_days
 from tests.zoo.machines import ZOO
 
+pytestmark = pytest.mark.either_database
+
 
 @pytest.mark.parametrize("name", ZOO)
 def test_a_machine_at_both_ends_is_silent_in_the_end(store: Store, name: str):
     """Faults 65, 69, 70 and 71: nothing in the mail says that a machine wrote it."""
     seen = thirty_days(store, ZOO[name](), ZOO[name](), days=1)
     assert seen.faults == [], seen
-
-
-def test_without_the_breaker_a_machine_at_both_ends_is_not_silent(store: Store):
-    assert thirty_days(store, ZOO["otrs"](), ZOO["otrs"](), days=1, breaker=False).faults != []
