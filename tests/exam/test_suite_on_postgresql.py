@@ -21,7 +21,7 @@ def suite(folder: Path, *words: str) -> tuple[dict[str, int], str]:
     """Tests, failures, errors and skipped of a run of its own, and what it said last."""
     report = folder / "report.xml"
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "2"), "--dist", "loadfile", f"--junitxml={report}", *words],
+        [sys.executable, "-m", "pytest", "-q", "-n", os.environ.get("WORKERS", "2"), "--dist", "worksteal", f"--junitxml={report}", *words],
         cwd=ROOT, env={**os.environ, "MAILGATE_TEST_DATABASE": "postgresql"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout[-4000:] + done.stderr[-4000:]
