@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
 
+from mailgate.record.parts import chunks
+
 #: Of these keys the first ones that there is room for.
 Weigh = Callable[[Connection, list[Any]], list[Any]]
 
@@ -19,8 +21,8 @@ def within(octets: int, weights: Select[Any], key: ColumnElement[Any], *, in_ord
 
     def weigh(connection: Connection, keys: list[Any]) -> list[Any]:
         found: dict[Any, int] = {}
-        for start in range(0, len(keys), 400):
-            found.update((row[0], row[1] or 0) for row in connection.execute(weights.where(key.in_(keys[start : start + 400]))))
+        for some in chunks(keys):
+            found.update((row[0], row[1] or 0) for row in connection.execute(weights.where(key.in_(some))))
         kept: list[Any] = []
         left = octets
         for one in keys:
@@ -62,6 +64,6 @@ def take(
         if len(taken) < limit:
             taken += connection.execute(choice.limit(limit - len(taken))).scalars()
     taken = weigh(connection, list(dict.fromkeys(taken)))
-    for start in range(0, len(taken), 500):
-        connection.execute(table.update().where(key.in_(taken[start : start + 500])).values(**values))
+    for some in chunks(taken):
+        connection.execute(table.update().where(key.in_(some)).values(**values))
     return taken

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.letter import Audience, OutboxRow
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, chunks, reads
 from mailgate.record.tables import delivery_reports, letters
 
@@ -79,18 +79,7 @@ def record(connection: Connection, mail: int, reported: Sequence[Reported], now:
         known = select(delivery_reports.c.mail).where(delivery_reports.c.letter == one.letter, delivery_reports.c.mail == mail)
         if connection.execute(known).first() is not None:
             continue
-        row = {
-            "letter": one.letter,
-            "mail": mail,
-            "action": one.action,
-            "fate": one.fate.value if one.fate else None,
-            "status": one.status,
-            "reply_code": one.reply_code,
-            "hard": one.hard,
-            "reason": one.reason,
-            "at": one.at,
-        }
-        connection.execute(insert(delivery_reports), row)
+        connection.execute(insert(delivery_reports), row_of(one) | {"mail": mail})
         mine = letters.c.id == one.letter
         if one.fate is not None:
             connection.execute(update(letters).where(mine).values(fate=one.fate.value, fate_at=one.at))
@@ -107,13 +96,8 @@ def with_reports(connection: Connection, rows: Sequence[OutboxRow]) -> list[Outb
     for some in chunks(row.letter.id for row in rows):
         query = select(delivery_reports).where(delivery_reports.c.letter.in_(some)).order_by(delivery_reports.c.mail)
         for row in connection.execute(query):
-            found.setdefault(row.letter, []).append(_reported(row))
+            found.setdefault(row.letter, []).append(noun_of(Reported, row))
     return [replace(row, reports=tuple(found.get(row.letter.id, ()))) for row in rows]
-
-
-def _reported(row: Any) -> Reported:
-    fate = Fate(row.fate) if row.fate else None
-    return Reported(row.letter, row.action, fate, row.status, row.reply_code, row.hard, row.reason, row.at)
 
 
 def fates(connection: Connection, now: datetime) -> dict[str, int]:

@@ -14,14 +14,14 @@ from sqlalchemy import Row as Found
 from sqlalchemy.engine import Dialect
 
 from mailgate.model.decision import TraceLine
-from mailgate.model.evidence import Evidence, Proof
-from mailgate.model.mail import Arrival, Door
+from mailgate.model.mail import Arrival
 from mailgate.model.reason import Because, Reason, to_column
 from mailgate.model.sender import folded
 from mailgate.record import codec, node
 from mailgate.record.claims import first_of, take, within
 from mailgate.record.database import Database
 from mailgate.record.ids import Numbers
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.ready import Row, Statement
 from mailgate.record.reasons import JUNK_FOLDER
@@ -127,12 +127,12 @@ class Inbox(Part):
             query = query.order_by(inbox.c.id.desc())
         else:
             query = query.where(inbox.c.state == state).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
-        return [_row(row) for row in connection.execute(query.limit(limit).offset(offset))]
+        return [noun_of(InboxRow, row) for row in connection.execute(query.limit(limit).offset(offset))]
 
     @reads
     def row(self, connection: Connection, id: int) -> InboxRow | None:
         found = connection.execute(select(inbox, *_SHOWN).join(raw_mails, raw_mails.c.id == inbox.c.mail).where(inbox.c.id == id)).first()
-        return _row(found) if found else None
+        return noun_of(InboxRow, found) if found else None
 
     @reads
     def same_message_ids(self, connection: Connection, desk: str, ids: Iterable[str], but: Iterable[int] = ()) -> dict[str, int]:
@@ -254,19 +254,8 @@ _KNOWN_DIGESTS = select(inbox.c.id, inbox.c.digest, inbox.c.state, inbox.c.reaso
 
 
 def _raw_row(arrival: Arrival) -> Row:
-    return {
-        "reverse_path": arrival.reverse_path,
-        "recipients": codec.dump_all(arrival.recipients),
-        "door": arrival.door.value,
-        "peer": arrival.peer,
-        "helo": arrival.helo or None,
-        "insider": arrival.insider or None,
-        "received_at": arrival.received_at,
-        "arrived_at": arrival.arrived_at,
-        "size": len(arrival.raw),
-        "checksum": zlib.crc32(arrival.raw),
-        "raw": arrival.raw,
-    }
+    more = {"helo": arrival.helo or None, "insider": arrival.insider or None, "size": len(arrival.raw), "checksum": zlib.crc32(arrival.raw)}
+    return row_of(arrival) | more
 
 
 # --- claiming -----------------------------------------------------------------------------------------------------
@@ -346,17 +335,7 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
 
 
 def _arrival(row: Found[Any]) -> Arrival:
-    return Arrival(
-        raw=row.raw,
-        reverse_path=row.reverse_path,
-        recipients=tuple(row.recipients),
-        door=Door(row.door),
-        peer=row.peer,
-        received_at=row.received_at,
-        arrived_at=row.arrived_at,
-        helo=row.helo or "",
-        insider=bool(row.insider),
-    )
+    return noun_of(Arrival, row, helo=row.helo or "", insider=bool(row.insider))
 
 
 def settled(connection: Connection, ids: Sequence[int]) -> bool:
@@ -379,26 +358,3 @@ def confirm(connection: Connection, id: int, by: int) -> bool:
 
 
 _SHOWN = [column for column in raw_mails.c if column.name not in ("id", "raw", "checksum", "received_at")]
-
-
-def _row(row: Found[Any]) -> InboxRow:
-    return InboxRow(
-        id=row.id,
-        desk=row.desk,
-        state=row.state,
-        received_at=row.received_at,
-        arrived_at=row.arrived_at,
-        door=row.door,
-        peer=row.peer,
-        reverse_path=row.reverse_path,
-        recipients=tuple(row.recipients),
-        size=row.size,
-        attempts=row.attempts,
-        settled_at=row.settled_at,
-        ticket=row.ticket,
-        message_id=row.message_id,
-        reason=row.reason,
-        trace=codec.load_all(TraceLine, row.trace),
-        evidence=codec.load_all(Evidence, row.evidence),
-        proof=codec.load(Proof, row.proof) if row.proof else None,
-    )

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_
 
 from mailgate.model.mailbox import Attempt, Connect, Cursor, FolderHealth, FolderKey, LeaseLost, Pending, Stage
 from mailgate.record import node
-from mailgate.record.database import Database
+from mailgate.record.nouns import noun_of, row_of
+from mailgate.record.parts import Part, chunks
 from mailgate.record.tables import mailbox_connects as connects
 from mailgate.record.tables import mailbox_folders as folders
 from mailgate.record.tables import mailbox_pending as pending
@@ -18,11 +19,8 @@ from mailgate.record.tables import mailbox_pending as pending
 _KEPT = timedelta(hours=1)  #: connections older than this count for nothing
 
 
-class Mailboxes:
-    """Each method is one transaction. Whoever changes a cursor has to hold the folder's lease."""
-
-    def __init__(self, database: Database) -> None:
-        self._db = database
+class Mailboxes(Part):
+    """Whoever changes a cursor has to hold the folder's lease."""
 
     # --- the lease ---------------------------------------------------------------------------------------------------
 
@@ -75,7 +73,7 @@ class Mailboxes:
         def work(connection: Connection) -> tuple[Cursor | None, tuple[Pending, ...]]:
             row = connection.execute(select(folders).where(*_at(key))).first()
             left = connection.execute(select(pending).where(*_of(key)).order_by(pending.c.uid))
-            return _cursor(row), tuple(Pending(r.uid, Stage(r.stage), r.attempts, r.due_at, r.reason) for r in left)
+            return _cursor(row), tuple(noun_of(Pending, r) for r in left)
 
         return self._db.read(work)
 
@@ -95,8 +93,8 @@ class Mailboxes:
 
         def work(connection: Connection) -> None:
             _move(connection, key, holder, cursor)
-            for start in range(0, len(finished), 400):
-                connection.execute(delete(pending).where(*_of(key), pending.c.uid.in_(finished[start : start + 400])))
+            for some in chunks(finished):
+                connection.execute(delete(pending).where(*_of(key), pending.c.uid.in_(some)))
             _add(connection, key, failed)
 
         self._db.write(work)
@@ -176,40 +174,18 @@ def _of(key: FolderKey) -> tuple[ColumnElement[bool], ...]:
 def _cursor(row: Row[Any] | None) -> Cursor | None:
     if row is None or row.uidvalidity is None:
         return None
-    return Cursor(row.uidvalidity, row.last_uid, row.rescan_until, row.since, row.horizon)
+    return noun_of(Cursor, row)
 
 
 def _move(connection: Connection, key: FolderKey, holder: str, cursor: Cursor) -> None:
-    moved = connection.execute(
-        update(folders)
-        .where(*_at(key), folders.c.holder == holder)
-        .values(
-            uidvalidity=cursor.uidvalidity,
-            last_uid=cursor.last_uid,
-            rescan_until=cursor.rescan_until,
-            since=cursor.since,
-            horizon=cursor.horizon,
-        )
-    )
+    moved = connection.execute(update(folders).where(*_at(key), folders.c.holder == holder).values(**row_of(cursor)))
     if moved.rowcount != 1:
         raise LeaseLost(str(key))
 
 
 def _add(connection: Connection, key: FolderKey, left: Sequence[Pending]) -> None:
-    rows = [
-        {
-            "mailbox": key.mailbox,
-            "folder": key.folder,
-            "uid": one.uid,
-            "stage": one.stage.value,
-            "attempts": one.attempts,
-            "due_at": one.due_at,
-            "reason": one.reason,
-        }
-        for one in left
-    ]
-    if rows:
-        connection.execute(insert(pending), rows)
+    if left:
+        connection.execute(insert(pending), [row_of(one) | {"mailbox": key.mailbox, "folder": key.folder} for one in left])
 
 
 def _health(row: Row[Any], left: int, unread: tuple[int, str]) -> FolderHealth:

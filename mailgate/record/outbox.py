@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState
-from mailgate.model.letter import Audience, OutboxRow
+from mailgate.model.letter import Audience, Letter, OutboxRow
 from mailgate.model.sender import folded
-from mailgate.model.ticket import Visibility
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, meta, node
 from mailgate.record.claims import first_of, take, within
 from mailgate.record.delivery_reports import with_reports
-from mailgate.record.letter_rows import letter_of, outbox_row
+from mailgate.record.letter_rows import outbox_row
+from mailgate.record.nouns import noun_of
 from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import letter_aliases, letters, once
@@ -204,25 +204,7 @@ class Outbox(Part):
         wanted = [letters.c[name] for name in LetterFacts.__slots__]
         for some in chunks(ids):
             for row in connection.execute(select(*wanted).where(letters.c.id.in_(some))):
-                found[row.id] = LetterFacts(
-                    id=row.id,
-                    ticket=row.ticket,
-                    person=row.person,
-                    address=row.address,
-                    audience=Audience(row.audience),
-                    event=row.event,
-                    closure=row.closure,
-                    entry=row.entry,
-                    answer_is=Visibility(row.answer_is),
-                    made_at=row.made_at,
-                    spent_at=row.spent_at,
-                    message_id=row.message_id,
-                    state=_S(row.state),
-                    first_at=row.first_at,
-                    fate=Fate(row.fate) if row.fate else None,
-                    about=row.about,
-                    answered_at=row.answered_at,
-                )
+                found[row.id] = noun_of(LetterFacts, row)
         return found
 
     @reads
@@ -375,7 +357,7 @@ def claimed(connection: Connection, ids: Sequence[str], lease: str) -> list[Clai
     found: dict[str, ClaimedLetter] = {}
     for some in chunks(ids):
         for row in connection.execute(select(letters).where(letters.c.id.in_(some), letters.c.lease == lease)):
-            found[row.id] = ClaimedLetter(letter_of(row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
+            found[row.id] = ClaimedLetter(noun_of(Letter, row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
     return [found[id] for id in ids if id in found]
 
 

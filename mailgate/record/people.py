@@ -15,7 +15,9 @@ from mailgate.model.reason import Because
 from mailgate.record.database import Database
 from mailgate.record.flood_tables import suppressions
 from mailgate.record.ids import Numbers
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.ready import Row
 from mailgate.record.rows import Conflict
 from mailgate.record.tables import addresses, people
 
@@ -53,16 +55,11 @@ class People(Part):
             for person, key in listed:
                 known.setdefault(person, []).append(key)
         return {
-            row.id: Person(
-                id=row.id,
-                name=row.name,
-                address=row.address,
+            row.id: noun_of(
+                Person,
+                row,
                 aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
-                language=row.language,
-                timezone=row.timezone,
-                agent=row.agent,
                 proven=row.proven and row.proven_at is not None,
-                proven_at=row.proven_at,
             )
             for row in rows
         }
@@ -97,7 +94,7 @@ class People(Part):
         """From now on, or for longer than before: one that still holds keeps its beginning, and never ends earlier than it would have."""
         key = one.address.lower()
         old = People.suppression(connection, key)
-        values = {"since": one.since, "until": one.until, "reason": one.reason, "kind": one.kind.value}
+        values = row_of(one, "address")
         if old is None:
             connection.execute(insert(suppressions), {"address": key, **values})
             return
@@ -111,13 +108,13 @@ class People(Part):
     def suppression(self, connection: Connection, address: str) -> Suppression | None:
         """What is on file for an address, also when it has ended."""
         row = connection.execute(select(suppressions).where(suppressions.c.address == address.lower())).first()
-        return _suppression(row) if row else None
+        return noun_of(Suppression, row) if row else None
 
     @reads
     def suppressions(self, connection: Connection, now: datetime, limit: int = 50, offset: int = 0) -> list[Suppression]:
         """Those that hold now, the one that ends first first."""
         query = select(suppressions).where(suppressions.c.until > now).order_by(suppressions.c.until, suppressions.c.address)
-        return [_suppression(row) for row in connection.execute(query.limit(limit).offset(offset))]
+        return [noun_of(Suppression, row) for row in connection.execute(query.limit(limit).offset(offset))]
 
     @writes
     def lift(self, connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
@@ -176,17 +173,8 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
         connection.execute(insert(addresses), missing)
 
 
-def _row(person: Person) -> dict[str, object]:
-    return {
-        "id": person.id,
-        "name": person.name,
-        "address": person.address,
-        "language": person.language,
-        "timezone": person.timezone,
-        "agent": person.agent,
-        "proven": person.proven,
-        "proven_at": person.proven_at if person.proven else None,
-    }
+def _row(person: Person) -> Row:
+    return row_of(person, "aliases") | {"proven_at": person.proven_at if person.proven else None}
 
 
 def _keys(person: Person) -> tuple[str, ...]:
@@ -234,7 +222,3 @@ def _agent_of(connection: Connection, id: int) -> str | None:
 
 
 # --- addresses that are not written to ----------------------------------------------------------------------------
-
-
-def _suppression(row: Any) -> Suppression:
-    return Suppression(row.address, SuppressionKind(row.kind), row.reason, row.since, row.until)

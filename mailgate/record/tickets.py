@@ -8,27 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from mailgate.model.mail import Address, Attachment
-from mailgate.model.person import Role
-from mailgate.model.policy import Metric
 from mailgate.model.ticket import (
     Cycle,
     Entry,
-    HoldReason,
     Member,
-    Outcome,
-    Pause,
-    Retarget,
     Status,
     Ticket,
     TicketFile,
-    TicketKind,
-    Timer,
     Visibility,
 )
 from mailgate.record import codec
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, chunks, reads
 from mailgate.record.people import People
+from mailgate.record.ready import Row as Values
 from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
 
 if TYPE_CHECKING:
@@ -109,10 +102,15 @@ def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
     for some in chunks(numbers):
         rows += connection.execute(select(tickets).where(tickets.c.number.in_(some))).all()
         for row in connection.execute(select(members).where(members.c.ticket.in_(some)).order_by(members.c.place)):
-            taking.setdefault(row.ticket, []).append(Member(row.person, Role(row.role)))
+            taking.setdefault(row.ticket, []).append(noun_of(Member, row))
         for row in connection.execute(select(cycles).where(cycles.c.ticket.in_(some)).order_by(cycles.c.place)):
-            running.setdefault(row.ticket, []).append(_cycle(row))
-    return {row.number: _ticket(row, tuple(taking.get(row.number, ())), tuple(running.get(row.number, ()))) for row in rows}
+            running.setdefault(row.ticket, []).append(noun_of(Cycle, row))
+    return {
+        row.number: noun_of(
+            Ticket, row, group=row.group_id, members=tuple(taking.get(row.number, ())), cycles=tuple(running.get(row.number, ()))
+        )
+        for row in rows
+    }
 
 
 def _people_of(ticket: Ticket, words: Iterable[Entry]) -> tuple[int, ...]:
@@ -136,7 +134,7 @@ def _entries(connection: Connection, numbers: Sequence[int], newest: int | None)
                 .order_by(entries.c.ticket, entries.c.id)
             )
         for row in connection.execute(query):
-            found.setdefault(row.ticket, []).append(_entry(row))
+            found.setdefault(row.ticket, []).append(noun_of(Entry, row))
     return found
 
 
@@ -156,166 +154,14 @@ def _notices(connection: Connection, numbers: Sequence[int]) -> dict[int, list[s
 # --- nouns to rows and back ---------------------------------------------------------------------------------------
 
 
-def ticket_row(ticket: Ticket, version: int, written: int) -> dict[str, object]:
+def ticket_row(ticket: Ticket, version: int, written: int) -> Values:
     """`written`: how many history rows there are after this change."""
-    return {
-        "number": ticket.number,
-        "version": version,
-        "desk": ticket.desk,
-        "title": ticket.title,
-        "kind": ticket.kind.value,
-        "status": ticket.status.value,
-        "priority": ticket.priority,
-        "requester": ticket.requester,
-        "owner": ticket.owner,
-        "group_id": ticket.group,
-        "language": ticket.language,
-        "created_at": ticket.created_at,
-        "arrived_at": ticket.arrived_at,
-        "history": written,
-        "hold": ticket.hold.value if ticket.hold else None,
-        "timers": codec.dump_all(ticket.timers),
-        "waiting_since": ticket.waiting_since,
-        "public_agent_at": ticket.public_agent_at,
-        "resolved_at": ticket.resolved_at,
-        "closed_at": ticket.closed_at,
-        "closure": ticket.closure,
-        "resolution_code": ticket.resolution_code,
-        "reopened": ticket.reopened,
-        "merged_into": ticket.merged_into,
-        "follows": ticket.follows,
-        "next_check_at": ticket.next_check_at,
-    }
+    return row_of(ticket, "group", "members", "cycles") | {"group_id": ticket.group, "version": version, "history": written}
 
 
-def _ticket(row: Row[Any], taking: tuple[Member, ...], running: tuple[Cycle, ...]) -> Ticket:
-    return Ticket(
-        number=row.number,
-        desk=row.desk,
-        title=row.title,
-        kind=TicketKind(row.kind),
-        status=Status(row.status),
-        priority=row.priority,
-        requester=row.requester,
-        group=row.group_id,
-        created_at=row.created_at,
-        arrived_at=row.arrived_at,
-        owner=row.owner,
-        language=row.language,
-        members=taking,
-        version=row.version,
-        history=row.history,
-        hold=HoldReason(row.hold) if row.hold else None,
-        cycles=running,
-        timers=codec.load_all(Timer, row.timers),
-        waiting_since=row.waiting_since,
-        public_agent_at=row.public_agent_at,
-        resolved_at=row.resolved_at,
-        closed_at=row.closed_at,
-        closure=row.closure,
-        resolution_code=row.resolution_code,
-        reopened=row.reopened,
-        merged_into=row.merged_into,
-        follows=row.follows,
-        next_check_at=row.next_check_at,
-    )
+def cycle_row(ticket: int, place: int, cycle: Cycle) -> Values:
+    return {"ticket": ticket, "place": place, **row_of(cycle)}
 
 
-def cycle_row(ticket: int, place: int, cycle: Cycle) -> dict[str, object]:
-    return {
-        "ticket": ticket,
-        "metric": cycle.metric.value,
-        "n": cycle.n,
-        "place": place,
-        "policy": cycle.policy,
-        "calendar": cycle.calendar,
-        "priority": cycle.priority,
-        "target_s": cycle.target_s,
-        "started_at": cycle.started_at,
-        "due_at": cycle.due_at,
-        "breach_at": cycle.breach_at,
-        "outcome": cycle.outcome.value,
-        "pauses": codec.dump_all(cycle.pauses),
-        "stopped_at": cycle.stopped_at,
-        "stopped_by": cycle.stopped_by,
-        "elapsed_s": cycle.elapsed_s,
-        "breached_at": cycle.breached_at,
-        "original_due_at": cycle.original_due_at,
-        "retargets": codec.dump_all(cycle.retargets),
-        "warned": codec.dump_all(cycle.warned),
-        "cancel_reason": cycle.cancel_reason,
-        "annulled_by": cycle.annulled_by,
-    }
-
-
-def _cycle(row: Row[Any]) -> Cycle:
-    return Cycle(
-        metric=Metric(row.metric),
-        n=row.n,
-        policy=row.policy,
-        calendar=row.calendar,
-        priority=row.priority,
-        target_s=row.target_s,
-        started_at=row.started_at,
-        due_at=row.due_at,
-        breach_at=row.breach_at,
-        outcome=Outcome(row.outcome),
-        pauses=codec.load_all(Pause, row.pauses),
-        stopped_at=row.stopped_at,
-        stopped_by=row.stopped_by,
-        elapsed_s=row.elapsed_s,
-        breached_at=row.breached_at,
-        original_due_at=row.original_due_at,
-        retargets=codec.load_all(Retarget, row.retargets),
-        warned=tuple(row.warned),
-        cancel_reason=row.cancel_reason,
-        annulled_by=row.annulled_by,
-    )
-
-
-def entry_row(entry: Entry) -> dict[str, object]:
-    return {
-        "id": entry.id,
-        "ticket": entry.ticket,
-        "visibility": entry.visibility.value,
-        "author": entry.author,
-        "author_role": entry.author_role.value,
-        "author_name": entry.author_name,
-        "inbox": entry.inbox,
-        "message_id": entry.message_id,
-        "recorded_at": entry.recorded_at,
-        "arrived_at": entry.arrived_at,
-        "hidden": entry.hidden,
-        "flags": codec.dump_all(entry.flags),
-        "reverse": entry.reverse,
-        "copied": codec.dump_all(entry.copied) if entry.copied else None,
-        "attachments": codec.dump_all(entry.attachments),
-        "text": entry.text,
-        "html": entry.html,
-        "quoted": entry.quoted,
-        "signature": entry.signature,
-    }
-
-
-def _entry(row: Row[Any]) -> Entry:
-    return Entry(
-        id=row.id,
-        ticket=row.ticket,
-        visibility=Visibility(row.visibility),
-        author=row.author,
-        author_role=Role(row.author_role),
-        author_name=row.author_name,
-        text=row.text,
-        html=row.html,
-        quoted=row.quoted,
-        signature=row.signature,
-        attachments=codec.load_all(Attachment, row.attachments),
-        inbox=row.inbox,
-        message_id=row.message_id,
-        recorded_at=row.recorded_at,
-        arrived_at=row.arrived_at,
-        hidden=row.hidden,
-        flags=tuple(row.flags),
-        reverse=row.reverse,
-        copied=codec.load_all(Address, row.copied),
-    )
+def entry_row(entry: Entry) -> Values:
+    return row_of(entry) | {"copied": codec.dump_all(entry.copied) if entry.copied else None}

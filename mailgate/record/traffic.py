@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from mailgate.model.flood import Block, Turn, Unanswered, Waiting
 from mailgate.model.sender import patterns
 from mailgate.record.flood_tables import blocks, notices_waiting, turns, unanswered
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, chunks, reads, writes
 from mailgate.record.tables import bad_tokens as guesses
 from mailgate.record.tables import letters
@@ -32,7 +33,7 @@ class TrafficRecord(Part):
     def block(self, connection: Connection, one: Block) -> None:
         """From now on; what was said of the same pattern before is replaced."""
         connection.execute(delete(blocks).where(blocks.c.pattern == one.pattern))
-        connection.execute(insert(blocks), {"pattern": one.pattern, "since": one.since, "until": one.until, "reason": one.reason})
+        connection.execute(insert(blocks), row_of(one))
 
     @writes
     def unblock(self, connection: Connection, pattern: str) -> bool:
@@ -45,14 +46,14 @@ class TrafficRecord(Part):
         for some in chunks(pattern for address in addresses for pattern in patterns(address)):
             holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
             for row in connection.execute(select(blocks).where(blocks.c.pattern.in_(some), holds)):
-                found[row.pattern] = Block(row.pattern, row.since, row.until, row.reason)
+                found[row.pattern] = noun_of(Block, row)
         return found
 
     @reads
     def blocks(self, connection: Connection, now: datetime, limit: int = 50) -> list[Block]:
         """Those that hold now, the newest first."""
         query = select(blocks).where(or_(blocks.c.until.is_(None), blocks.c.until > now)).order_by(blocks.c.since.desc(), blocks.c.pattern)
-        return [Block(row.pattern, row.since, row.until, row.reason) for row in connection.execute(query.limit(limit))]
+        return [noun_of(Block, row) for row in connection.execute(query.limit(limit))]
 
     @reads
     def turns_of(self, connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, tuple[Turn, ...]]:
@@ -62,7 +63,7 @@ class TrafficRecord(Part):
         for some in chunks(authors):
             newest = select(turns, place).where(turns.c.author.in_(some), turns.c.at > since).subquery()
             for row in connection.execute(select(newest).where(newest.c.place <= MOST_TURNS).order_by(newest.c.place)):
-                turn = Turn(row.author, row.ticket, row.at, row.lag_s, row.length, row.sketch)
+                turn = noun_of(Turn, row)
                 found.setdefault(row.author, []).append(turn)
         return {author: tuple(rows) for author, rows in found.items()}
 
@@ -99,7 +100,7 @@ class TrafficRecord(Part):
         for some in chunks(keys):
             mine = (unanswered.c.key.in_(some), unanswered.c.told_at.is_(None), unanswered.c.at > since)
             for row in connection.execute(select(unanswered).where(*mine).order_by(unanswered.c.id)):
-                found.setdefault(row.key, []).append(Unanswered(row.key, row.ticket, row.desk, row.event, row.reason, row.at))
+                found.setdefault(row.key, []).append(noun_of(Unanswered, row))
         return {key: tuple(rows) for key, rows in found.items()}
 
     @reads
@@ -120,7 +121,7 @@ class TrafficRecord(Part):
         """What waits for one reader because of one sender, the oldest first."""
         mine = (notices_waiting.c.person == person, notices_waiting.c.cause == cause)
         rows = connection.execute(select(notices_waiting).where(*mine).order_by(notices_waiting.c.id))
-        return [Waiting(r.person, r.cause, r.ticket, r.desk, r.event, r.entry, r.mail, r.at, r.id) for r in rows]
+        return [noun_of(Waiting, r) for r in rows]
 
     @writes
     def forget_turns(self, connection: Connection, now: datetime) -> int:
@@ -145,10 +146,7 @@ class TrafficRecord(Part):
 
 def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
     if some:
-        rows = [
-            {"author": t.author, "ticket": t.ticket, "at": t.at, "lag_s": t.lag_s, "length": t.length, "sketch": t.sketch} for t in some
-        ]
-        connection.execute(insert(turns), rows)
+        connection.execute(insert(turns), [row_of(one) for one in some])
 
 
 # --- letters because of one sender --------------------------------------------------------------------------------
@@ -156,14 +154,7 @@ def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
 
 def wait(connection: Connection, some: Sequence[Waiting]) -> None:
     if some:
-        rows = [
-            {
-                "person": w.person, "cause": w.cause, "ticket": w.ticket, "desk": w.desk, "event": w.event, "entry": w.entry,
-                "mail": w.mail, "at": w.at,
-            }
-            for w in some
-        ]  # fmt: skip
-        connection.execute(insert(notices_waiting), rows)
+        connection.execute(insert(notices_waiting), [row_of(one, "id") for one in some])
 
 
 def tell(connection: Connection, ids: Sequence[int]) -> bool:
@@ -189,9 +180,7 @@ def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None
     for u in some:
         if open_[u.key] < MOST_UNTOLD:
             open_[u.key] += 1
-            rows.append(
-                {"key": u.key, "ticket": u.ticket, "desk": u.desk, "event": u.event, "reason": u.reason, "at": u.at, "told_at": None}
-            )
+            rows.append(row_of(u))
     if rows:
         connection.execute(insert(unanswered), rows)
 
