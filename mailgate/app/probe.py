@@ -10,12 +10,12 @@ from datetime import datetime
 from mailgate.app import build_templates
 from mailgate.app.program import build_relay, relay_login, token_sources
 from mailgate.compose.assemble import assemble
-from mailgate.compose.letters import ROUNDTRIP
 from mailgate.compose.writing import LetterWriter
 from mailgate.gateway.writing import new_letter_id
 from mailgate.model import token
 from mailgate.model.delivery import Delivered, Delivery
-from mailgate.model.letter import Audience, Letter, LetterWanted
+from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted
+from mailgate.model.letters import RelayTest, RoundTrip
 from mailgate.model.mail import Mail
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk
@@ -50,7 +50,7 @@ class Back:
 def send_test(settings: Settings, address: str, now: datetime) -> Delivery:
     """Hands a test letter to the relay, past the outbox. Raises Unsealable for what is no address."""
     desk = next(iter(settings.policy.desks.values()))
-    return _hand_over(settings, _letter(settings, "relay_tested", desk, address, new_letter_id(), now), now)
+    return _hand_over(settings, _letter(settings, RelayTest(), desk, address, new_letter_id(), now), now)
 
 
 def send_roundtrip(settings: Settings, desk: Desk, now: datetime) -> list[Out]:
@@ -60,18 +60,17 @@ def send_roundtrip(settings: Settings, desk: Desk, now: datetime) -> list[Out]:
         id_ = new_letter_id()
         base, _, domain = token.split_address(desk.address)
         to = f"{base}+{token.reply_detail(settings.ring, id_)}@{domain}" if subaddress else desk.address
-        letter = _letter(settings, ROUNDTRIP, desk, to, id_, now)
+        letter = _letter(settings, RoundTrip(mark=token.check_id(settings.ring, id_, desk.domain)), desk, to, id_, now)
         sent.append(Out(letter, _hand_over(settings, letter, now), subaddress))
     return sent
 
 
-def _letter(settings: Settings, event: str, desk: Desk, address: str, id_: str, now: datetime) -> Letter:
+def _letter(settings: Settings, kind: LetterKind, desk: Desk, address: str, id_: str, now: datetime) -> Letter:
     writing = LetterWriter(
         settings.policy, settings.ring, build_templates(settings), settings.relay.reverse_path_form, settings.operator, False
     )
-    facts = {"mark": token.check_id(settings.ring, id_, desk.domain)} if event == ROUNDTRIP else {}
     person = Person(id=0, name="", address=address)
-    wanted = LetterWanted(event=event, audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts, id=id_)
+    wanted = LetterWanted(kind, Audience.OPERATOR, person, None, desk.id, id=id_)
     return writing.seal(wanted, None, {}, now)
 
 

@@ -18,32 +18,24 @@ from mailgate.compose.assemble import closing, part_header, seal
 from mailgate.compose.blocks import Block, Items, as_html, as_text
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
 from mailgate.compose.data import inline, lines
-from mailgate.compose.facts import DEFAULTS, FACTS
 from mailgate.compose.names import is_called_like_us
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.subjects import bare
 from mailgate.compose.templates import Rendered, Templates
 from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
-from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
+from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, PartRef, Voice
 from mailgate.model.mail import Attachment
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
+from mailgate.model.policy import Desk, FilesCarried, Policy
 from mailgate.model.ticket import NO_SUBJECT, Entry, TicketFile, Visibility
 from mailgate.model.token import Keyring
 
 __all__ = ["ComposeContext", "Unsealable", "compose"]
 
-#: Letters to agents that carry what somebody wrote: under that person's name, and with the attachments.
-VOICES = frozenset({"ticket_opened", "requester_wrote", "unverified_wrote", "agent_replied", "note_added"})
-#: Letters to agents that tell all that was ever said on a ticket, with its files.
-STORIES = frozenset({"ticket_assigned"})
 #: Of a very long story the newest are told.
 LONGEST_STORY, MOST_TOLD = 200_000, 200
-
-#: The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows.
-ROUNDTRIP = "roundtrip_sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +55,7 @@ class Told:
     """Words that were rendered for one letter, and may serve others of the same composition."""
 
     letter: str
-    facts: Mapping[str, object]
+    kind: LetterKind
     words: Words
 
 
@@ -144,10 +136,6 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     )
 
 
-#: What they repeat is their reader's own mail: no words of colleagues.
-ECHOES = frozenset({"commands_refused", "confirmation_asked"})
-
-
 def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
     """What the letter says. Colleagues who are told the same get it rendered once, with their own letter's tokens put in."""
     shared = context.shared if wanted.audience is Audience.AGENT and wanted.ticket is not None else None
@@ -160,14 +148,16 @@ def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
         wanted.entry.id if wanted.entry else None,
         wanted.answer_is,
         wanted.automatic,
+        wanted.unanswered,
+        wanted.unanswered_because,
         language,
         _zone(wanted.person, desk),
         owner == wanted.person.id,
     )
     told = shared.get(key)
-    if told is None or told.facts != wanted.facts:
+    if told is None or told.kind != wanted.kind:
         words = _written(wanted, context, desk, language, reference, tag)
-        shared[key] = Told(context.letter_id, wanted.facts, words)
+        shared[key] = Told(context.letter_id, wanted.kind, words)
         return words
     return _readdressed(told.words, told.letter, context)
 
@@ -203,7 +193,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
     html = _html(wanted, context, rendered, language, mark)
     notice = ""
     if not wanted.audience.is_outside:
-        notice = text if wanted.event not in ECHOES else f"{mark}\n\n{as_text(_without_echo(rendered.blocks), short_links, own=False)}\n"
+        notice = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(_without_echo(rendered.blocks), short_links, own=False)}\n"
     return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
 
 
@@ -241,12 +231,10 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
     audience = wanted.audience.value
     if not context.templates.has(wanted.event, audience):
         raise Unsealable(f"{wanted.event}/{audience}: there is no such template")
-    facts = {name: DEFAULTS[name] for name in FACTS.get((wanted.event, audience), ()) if name in DEFAULTS}
-    facts.update(wanted.facts)
     values: dict[str, object] = {
-        "unanswered": "",
-        "unanswered_because": "",
-        **facts,
+        **vars(wanted.kind),
+        "unanswered": wanted.unanswered,
+        "unanswered_because": wanted.unanswered_because,
         "ref": reference,
         "tag": tag,
         "desk": DeskView(desk.name, desk.address),
@@ -255,7 +243,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "answer_is": wanted.answer_is.value,
         "operator": context.operator,
         "asks_rating": wanted.closure is not None,
-        "title": _title(wanted, context, facts, language),
+        "title": _title(wanted, context, language),
         "links": Links(desk, context.ring, context.letter_id, tag, language),
         "ticket": None,
         "last": None,
@@ -266,29 +254,24 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         values["mine"] = ticket.owner == wanted.person.id
         is_told = wanted.entry is None and not _is_a_strangers(wanted)
         values["last"] = last_words(context.file, context.policy.files, context.people) if is_told else None
-        if wanted.event in STORIES:
+        if wanted.kind.voice is Voice.STORY:
             told = _story(context.file, wanted.person)
             values["story"] = [_view(entry, wanted, context, language) for entry in told]
             values["left_out"] = max(0, sum(not entry.hidden for entry in context.file.entries) - len(told))
         values["hours"], values["open_now"] = _hours(context, desk, language)
-        if "old_number" in facts:
-            values["old_ref"] = f"{desk.prefix}-{facts['old_number']}"
-        if facts.get("metric") is not None and facts.get("due_at") is None:
-            cycle = ticket.cycle(Metric(str(facts["metric"])))
-            values["due_at"] = cycle.due_at if cycle else None
     try:
         return context.templates.render(wanted.event, audience, language, _zone(wanted.person, desk), values)
     except (TemplateError, TypeError, ValueError, KeyError) as error:
         raise Unsealable(f"{wanted.event}/{audience}: {error}") from error
 
 
-def _title(wanted: LetterWanted, context: ComposeContext, facts: Mapping[str, object], language: str) -> str:
+def _title(wanted: LetterWanted, context: ComposeContext, language: str) -> str:
     """What of the ticket's title this letter may show; "" when nothing."""
-    if context.file is None or not wanted.subject_allowed:
+    if context.file is None:
         return ""
-    shown = facts.get("shown_title")
+    shown = wanted.shown_title
     prefixes = frozenset(desk.prefix.upper() for desk in context.policy.desks.values())
-    title = bare(shown if isinstance(shown, str) else context.file.ticket.title, prefixes)
+    title = bare(context.file.ticket.title if shown is None else shown, prefixes)
     if title == NO_SUBJECT:
         title = context.templates.catalogue(language).say(title)
     return title if wanted.audience.is_outside else _masked(title, context)
@@ -385,7 +368,7 @@ def _header(
     own_id = token.message_id(ring, wanted.ticket, letter, desk.domain)
     anchor = (
         token.anchor_id(ring, wanted.ticket, letter, desk.domain)
-        if wanted.event != ROUNDTRIP
+        if not wanted.kind.round_trip
         else token.check_id(ring, letter, desk.domain)
     )
     name = _voice(wanted, context, desk, language, reference)
@@ -419,7 +402,7 @@ def _voice(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
             return inline(desk.name)
         name = inline(first_name(entry.author_name))
         return f"{name} ({inline(desk.name)})" if name and "@" not in name else inline(desk.name)
-    if wanted.event not in VOICES or entry is None or not reference:
+    if wanted.kind.voice is not Voice.AUTHOR or entry is None or not reference:
         return inline(desk.name)
     say = context.templates.catalogue(language).say
     name = inline(_author(entry, wanted, context, language))
@@ -471,11 +454,11 @@ def _reverse_path(context: ComposeContext, desk: Desk) -> str:
 def _parts(wanted: LetterWanted, file: TicketFile | None, limits: FilesCarried) -> tuple[PartRef, ...]:
     """What somebody attached goes with the words. Nothing is ever sent back to who sent it."""
     entry = wanted.entry
-    if wanted.event in STORIES:
+    if wanted.kind.voice is Voice.STORY:
         return _files_of(_story(file, wanted.person), limits) if file is not None else ()
     if entry is None or entry.inbox is None or not entry.attachments:
         return ()
-    goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.event in VOICES
+    goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.kind.voice is Voice.AUTHOR
     if not goes_along:
         return ()
     along, _ = carried(entry.attachments, limits)

@@ -6,11 +6,11 @@ import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES, Key
 from mailgate.compose.letters import ComposeContext, compose
 from mailgate.compose.strict import Unsealable
 from mailgate.compose.templates import Templates
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import Audience, LetterKind, LetterWanted
+from mailgate.model.letters import LETTERS, Solution
 from mailgate.model.mail import Attachment
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, Metric, Policy
@@ -34,33 +34,6 @@ ANSWER_HTML = (
     "<p>Hello Max,</p><p>the client was <b>too old</b>. Version 4.1.2 is on your machine now; please restart it once.</p><p>Ann</p>"
 )
 
-#: Whose words a letter carries: the requester's, an agent's public ones, a note, a stranger's. Not listed: nobody's.
-ENTRIES: dict[str, str] = {
-    "ticket_opened": "asked",
-    "follow_up_opened": "asked",
-    "requester_wrote": "asked",
-    "ticket_assigned": "asked",
-    "agent_replied": "answered",
-    "ticket_resolved": "answered",
-    "ticket_closed": "answered",
-    "note_added": "noted",
-    "unverified_wrote": "intruded",
-}
-#: Letters that are about no ticket.
-WITHOUT_TICKET = frozenset({"agent_welcomed", "operator_alarmed", "relay_tested", "roundtrip_sent"})
-#: Letters that hand on a person's words to outsiders.
-SPOKEN = frozenset({"agent_replied", "ticket_resolved", "ticket_closed"})
-#: Letters that answer a mail: (event, to an outsider) -> that mail.
-ANSWERING: dict[tuple[str, bool], str] = {
-    **{
-        (event, True): "<vpn-1@example.com>"
-        for event in ("ticket_opened", "follow_up_opened", "status_asked", "help_asked", "rating_given")
-    },
-    **{(event, False): "<orders-1@example.org>" for event in ("commands_refused", "commands_applied", "confirmation_asked", "help_asked")},
-}
-#: Letters to agents whose answers go to the requester.
-ANSWERED_PUBLICLY = frozenset({"ticket_opened", "requester_wrote", "agent_replied", "ticket_assigned"})
-
 
 def an_entry(which: str) -> Entry:
     author, role, visibility, text, html = {
@@ -78,13 +51,8 @@ def an_entry(which: str) -> Entry:
     )  # fmt: skip
 
 
-def a_file(desk: Desk, event: str, title: str = "VPN drops every ten minutes") -> TicketFile:
-    """The sample ticket in the state in which this letter is written."""
-    status = {
-        "ticket_opened": Status.NEW, "follow_up_opened": Status.NEW, "reminder_due": Status.PENDING_USER, "ticket_closed": Status.CLOSED,
-        "ticket_resolved": Status.RESOLVED, "auto_resolved": Status.RESOLVED, "rating_given": Status.RESOLVED,
-        "low_rating_given": Status.RESOLVED,
-    }.get(event, Status.OPEN)  # fmt: skip
+def a_file(desk: Desk, status: Status, title: str = "VPN drops every ten minutes") -> TicketFile:
+    """The sample ticket in the state in which a letter is written."""
     cycles = tuple(
         Cycle(metric=metric, n=1, policy="", calendar="always", priority=4, target_s=hours * 3600, started_at=NOW,
               due_at=NOW + timedelta(hours=hours), breach_at=NOW + timedelta(hours=hours))
@@ -102,30 +70,26 @@ def a_file(desk: Desk, event: str, title: str = "VPN drops every ten minutes") -
     return TicketFile(ticket, (MAX, ANN, EVE), (an_entry("asked"), *((an_entry("answered"),) if status is not Status.NEW else ())))
 
 
-def wanted(key: Key, desk: Desk, language: str | None) -> LetterWanted:
-    """The sample letter of this event and audience, for a reader of this language, with a sample of every fact."""
-    event, audience = key
+def wanted(kind: type[LetterKind], audience: Audience, desk: Desk, language: str | None) -> LetterWanted:
+    """The sample letter of a kind, for a reader of this language, with a sample of every fact."""
     person = {"requester": MAX, "participant": EVE, "agent": ANN, "lead": ANN, "operator": OPERATOR}[audience]
-    which = ENTRIES.get(event)
-    outside = Audience(audience).is_outside
+    mail = "<vpn-1@example.com>" if audience.is_outside else "<orders-1@example.org>"
     return LetterWanted(
-        event=event,
-        audience=Audience(audience),
+        kind=kind.sample(),
+        audience=audience,
         person=replace(person, language=language),
-        ticket=None if event in WITHOUT_TICKET else 1042,
+        ticket=1042 if kind.about_ticket else None,
         desk=desk.id,
-        entry=an_entry(which) if which else None,
-        facts={name: SAMPLES[name] for name in FACTS.get(key, ())},
-        automatic=not (outside and event in SPOKEN),
-        answers=ANSWERING.get((event, outside)),
-        answer_is=Visibility.PUBLIC if event in ANSWERED_PUBLICLY else Visibility.INTERNAL,
-        closure=1 if (event, audience) == ("ticket_resolved", "requester") else None,
+        entry=an_entry(kind.words) if kind.words else None,
+        automatic=not kind.speaks,
+        answers=mail if kind.replies else None,
+        closure=1 if (kind, audience) == (Solution, Audience.REQUESTER) else None,
     )
 
 
-def a_context(templates: Templates, policy: Policy, desk: Desk, event: str) -> ComposeContext:
+def a_context(templates: Templates, policy: Policy, desk: Desk, kind: type[LetterKind]) -> ComposeContext:
     people = {p.id: p for p in (MAX, ANN, EVE, OPERATOR)}
-    file = None if event in WITHOUT_TICKET else a_file(desk, event)
+    file = a_file(desk, kind.status) if kind.about_ticket else None
     return ComposeContext(policy, RING, templates, LETTER, NOW, file, people, "verp", OPERATOR.address)
 
 
@@ -135,21 +99,17 @@ def render_all(templates: Templates, policy: Policy) -> list[str]:
     Returns what is wrong, in words for the operator; empty when nothing is.
     """
     problems = templates.problems()
-    problems += [f"templates/{'/'.join(key)}.txt: is missing" for key in sorted(FACTS.keys() - templates.letters)]
-    problems += [f"templates/{'/'.join(key)}.txt: no such letter is ever written" for key in sorted(templates.letters - FACTS.keys())]
-    for key in sorted(FACTS.keys() & templates.letters):
+    problems += [f"templates/{'/'.join(key)}.txt: is missing" for key in sorted(LETTERS.keys() - templates.letters)]
+    problems += [f"templates/{'/'.join(key)}.txt: no such letter is ever written" for key in sorted(templates.letters - LETTERS.keys())]
+    for key in sorted(LETTERS.keys() & templates.letters):
+        kind = LETTERS[key]
         for desk in policy.desks.values():
             for language in templates.languages:
-                whole = wanted(key, desk, language)
-                bare = replace(
-                    whole,
-                    facts={name: value for name, value in whole.facts.items() if name not in DEFAULTS},
-                    entry=whole.entry if key[0] not in ("ticket_resolved", "ticket_closed", "ticket_assigned") else None,
-                    subject_allowed=False,
-                )
+                whole = wanted(kind, Audience(key[1]), desk, language)
+                bare = replace(whole, kind=kind.sample(bare=True), entry=None if kind.wordless else whole.entry, shown_title="")
                 for letter in (whole, bare):
                     try:
-                        compose(letter, a_context(templates, policy, desk, key[0]))
+                        compose(letter, a_context(templates, policy, desk, kind))
                     except Unsealable as error:
                         problem = f"desk {desk.id}, {language}: {error}"
                         if problem not in problems:

@@ -413,7 +413,7 @@ FILTERS: Mapping[str, Any] = {
     "kind": _said(words.KINDS),
     "metric": _said(words.METRICS),
     "score": _said(words.SCORES),
-    "letter": _said(words.EVENTS),
+    "letter": _said(words.CALLED),
     "code": _said(REFUSALS),
     "proof": _said(words.PROOFS),
     "reason": _reason,

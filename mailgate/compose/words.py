@@ -13,6 +13,7 @@ from babel.dates import format_date, get_day_names, get_timezone_name
 
 from mailgate.model.calendar import Calendar, Frame
 from mailgate.model.commands import VERBS
+from mailgate.model.letters import LETTERS
 from mailgate.model.sentences import ENGLISH as SENTENCES
 from mailgate.model.sentences import REFUSALS
 from mailgate.model.ticket import NO_SUBJECT
@@ -43,18 +44,8 @@ METRICS: Mapping[str, str] = {
     "pickup": "somebody takes it",
 }
 SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "fair", 2: "poor", 1: "very poor"}
-EVENTS: Mapping[str, str] = {
-    "ticket_opened": "the acknowledgement",
-    "agent_replied": "an answer",
-    "ticket_resolved": "the solution",
-    "ticket_closed": "the last letter",
-    "auto_resolved": "the letter that it was resolved",
-    "reminder_due": "a reminder",
-    "follow_up_opened": "the acknowledgement of a new ticket",
-    "status_asked": "the answer about its state",
-    "help_asked": "the help that was asked for",
-    "rating_given": "the thanks for a rating",
-}
+#: How agents read of a letter.
+CALLED: Mapping[str, str] = {kind.event: kind.called for kind in LETTERS.values() if kind.called}
 #: How far it is proven who wrote a mail.
 PROOFS: Mapping[str, str] = {
     "token": "yes, by an answer to a letter that only this person had",
@@ -105,7 +96,7 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 MESSAGES: frozenset[str] = frozenset(
     (
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
-        *(words for table in (EVENTS, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
+        *(words for table in (CALLED, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
         *(SENTENCES[code] for code in _REASONS),
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )

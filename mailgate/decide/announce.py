@@ -18,7 +18,8 @@ from mailgate.model.events import (
     TicketResolved,
     TicketTaken,
 )
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import Audience, LetterKind, LetterWanted
+from mailgate.model.letters import GroupNews, LostTicketNotice
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Person
 from mailgate.model.reason import Because, Reason
@@ -56,36 +57,32 @@ def hearers_of_a_note(s: Scene, ticket: Ticket) -> tuple[int, ...]:
 
 def to_agents(
     s: Scene,
-    event: str,
+    kind: LetterKind,
     ticket: Ticket,
     entry: Entry | None = None,
     *,
     people: Iterable[int] | None = None,
-    answer_is: Visibility = Visibility.INTERNAL,
-    facts: Mapping[str, object] | None = None,
     without: int | None = None,
 ) -> tuple[LetterWanted, ...]:
     """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it.
 
     What is internal never goes to the ticket's requester or a participant who is an agent as well, except their own words.
     """
-    if not s.policy.wants(event):
+    if not s.policy.wants(kind.event):
         return ()
     by_id = {person.id: person for person in s.agents.values()}
     ids = hearers(s, ticket) if people is None else tuple(dict.fromkeys(people))
     is_internal, outside = entry is not None and entry.visibility is not Visibility.PUBLIC, ticket.outsiders()
     return tuple(
         LetterWanted(
-            event=event,
+            kind=kind,
             audience=Audience.AGENT,
             person=by_id[id_],
             ticket=ticket.number,
             desk=ticket.desk,
             entry=entry,
-            facts=facts or {},
             # A notice carries a person's words, but a machine decided to send it: it must never start a loop.
             automatic=True,
-            answer_is=answer_is,
         )
         for id_ in ids
         if id_ in by_id and id_ != without and not (is_internal and id_ in outside and entry is not None and entry.author != id_)
@@ -114,12 +111,14 @@ def to_group(
     news = tuple((word, names.get(e.to, "") if isinstance(e, TicketAssigned) and e.to is not None else "") for e, word in _news_in(events))
     if not news:
         return ()
-    facts = {"by": author.name if author else "", "news": news}
+    by = author.name if author else ""
     lost = before.owner if before.owner is not None and before.owner != after.owner else None
-    letters = to_agents(s, "ticket_lost", after, people=(lost,), facts=facts) if lost is not None and lost not in heard else ()
+    letters: tuple[LetterWanted, ...] = ()
+    if lost is not None and lost not in heard:
+        letters = to_agents(s, LostTicketNotice(by=by, news=news), after, people=(lost,))
     heard |= {letter.person.id for letter in letters} | set(after.outsiders())
     group = (id_ for id_ in s.group(after.group) if id_ not in heard)
-    return letters + to_agents(s, "group_told", after, people=group, facts=facts)
+    return letters + to_agents(s, GroupNews(by=by, news=news), after, people=group)
 
 
 def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
@@ -128,24 +127,22 @@ def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
     return tuple((event, word) for event, word in found if not (done and word == "answered"))
 
 
-def to_lead(s: Scene, event: str, ticket: Ticket, facts: Mapping[str, object]) -> tuple[LetterWanted, ...]:
+def to_lead(s: Scene, kind: LetterKind, ticket: Ticket) -> tuple[LetterWanted, ...]:
     lead = s.lead(ticket)
-    letters = to_agents(s, event, ticket, people=(lead.id,), facts=facts) if lead is not None else ()
+    letters = to_agents(s, kind, ticket, people=(lead.id,)) if lead is not None else ()
     return tuple(replace(letter, audience=Audience.LEAD) for letter in letters)
 
 
-def answer_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None, facts: Mapping[str, object]) -> LetterWanted:
+def answer_agent(s: Situation, kind: LetterKind, agent: Person, ticket: Ticket | None) -> LetterWanted:
     """To one agent about their own mail: an error, a receipt, help."""
     return LetterWanted(
-        event=event,
+        kind=kind,
         audience=Audience.AGENT,
         person=agent,
         ticket=ticket.number if ticket else None,
         desk=ticket.desk if ticket else s.desk.id,
-        facts=facts,
         answers=s.mail.message_id,
         thread=s.mail.references,
-        answer_is=Visibility.INTERNAL,
     )
 
 
@@ -154,13 +151,12 @@ def answer_agent(s: Situation, event: str, agent: Person, ticket: Ticket | None,
 
 def to_outsiders(
     s: Situation,
-    event: str,
+    kind: LetterKind,
     ticket: Ticket,
     entry: Entry | None,
     *,
     letter: str = "",
     closure: int | None = None,
-    facts: Mapping[str, object] | None = None,
     also_at: frozenset[str] = frozenset(),
 ) -> tuple[LetterWanted, ...]:
     """What an agent wrote or did, for the requester and the participants. Who got the agent's mail directly is not written to again.
@@ -176,13 +172,12 @@ def to_outsiders(
             continue
         wanted.append(
             LetterWanted(
-                event=event,
+                kind=kind,
                 audience=Audience.REQUESTER if index == 0 else Audience.PARTICIPANT,
                 person=person,
                 ticket=ticket.number,
                 desk=ticket.desk,
                 entry=entry,
-                facts=facts or {},
                 automatic=entry is None,
                 thread=_thread_of(s, id_),
                 closure=closure if index == 0 else None,
@@ -196,20 +191,17 @@ def to_outsiders(
 Letters = tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]  #: those that are wanted, and why others are not
 
 
-def to_requester(
-    s: Scene, event: str, ticket: Ticket, requester: Person | None, facts: Mapping[str, object], why_not: Because | None = None
-) -> Letters:
+def to_requester(s: Scene, kind: LetterKind, ticket: Ticket, requester: Person | None, why_not: Because | None = None) -> Letters:
     """What a machine tells the requester. Or why it tells nothing: `why_not`, where the caller knows a reason."""
-    reason = Reason("no_address") if requester is None else why_not if s.policy.wants(event) else Reason("switched_off")
+    reason = Reason("no_address") if requester is None else why_not if s.policy.wants(kind.event) else Reason("switched_off")
     if requester is None or reason is not None:
-        return (), (LetterSuppressed(at=s.now, letter_event=event, person=ticket.requester, reason=reason or ""),)
+        return (), (LetterSuppressed(at=s.now, letter_event=kind.event, person=ticket.requester, reason=reason or ""),)
     letter = LetterWanted(
-        event=event,
+        kind=kind,
         audience=Audience.REQUESTER,
         person=requester,
         ticket=ticket.number,
         desk=ticket.desk,
-        facts=facts,
         thread=_thread_of(s, requester.id),
         # Whoever never answered us may never have written: then these letters are on the budget of strangers.
         proven=s.knows(requester),
@@ -219,11 +211,10 @@ def to_requester(
 
 def answer_requester(
     s: Situation,
-    event: str,
+    kind: LetterKind,
     ticket: Ticket,
     requester: Person | None,
     *,
-    facts: Mapping[str, object] | None = None,
     closure: int | None = None,
 ) -> Letters:
     """A machine's answer to the requester's own mail: acknowledgement, status, help, thanks for a rating. Or why there is none.
@@ -232,8 +223,7 @@ def answer_requester(
     """
     known, authenticated = requester is not None and is_known(s, requester), s.verdict.passed
     shown = shown_subject(ticket.title, known=known, verdict_source=s.verdict_source, authenticated=authenticated)
-    all_facts = {"shown_title": shown or "", **(facts or {})}
-    letters, suppressed = to_requester(s, event, ticket, requester, all_facts, why_no_answer(s))
+    letters, suppressed = to_requester(s, kind, ticket, requester, why_no_answer(s))
     answers = (
         replace(
             letter,
@@ -241,7 +231,7 @@ def answer_requester(
             # What a stranger says their mail answers is theirs to choose, up to kilobytes of it.
             thread=s.mail.references if known or authenticated else (),
             closure=closure,
-            subject_allowed=shown is not None,
+            shown_title=shown or "",
             proven=known or authenticated,
         )
         for letter in letters

@@ -15,6 +15,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import NoteNotice
 from mailgate.model.mail import Kind
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
@@ -44,7 +45,7 @@ def kept_inside(s: Situation) -> Decision | None:
         told = [id_ for id_ in announce.responsible(s, ticket) if id_ != author.id]
         told = told or list(s.group(ticket.group))
         letters = announce.to_agents(
-            s, "note_added", step.ticket, entry, people=told, facts={"absent": True, "direct": outsiders_who_have_it(s)}, without=author.id
+            s, NoteNotice(absent=True, direct=outsiders_who_have_it(s)), step.ticket, entry, people=told, without=author.id
         )
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),

@@ -21,7 +21,8 @@ from mailgate.model.events import (
     name_of,
 )
 from mailgate.model.letter import LetterWanted
-from mailgate.model.ticket import Cycle, Ticket, Timer, TimerKind
+from mailgate.model.letters import BrokenPromise, PromiseWarning, Reminder, SolvedBySilence, WakeUp
+from mailgate.model.ticket import Ticket, Timer, TimerKind
 
 #: A reminder that could not leave for a day says nothing new any more.
 REMINDER_KEEPS = timedelta(days=1)
@@ -42,7 +43,7 @@ def on_time(s: Scene) -> Decision:
         after = step.ticket
         events.append(event)
         if Effect.DROP not in step.effects:
-            wanted, suppressed = _told_by_timer(s, event, before, after)
+            wanted, suppressed = _told_by_timer(s, event, after)
             letters += wanted
             events += suppressed
     for alarm in sla.alarms(after, rules, s.now):
@@ -83,38 +84,31 @@ def _of_timer(timer: Timer, now: datetime) -> Event:
 # --- who hears of it -------------------------------------------------------------------------------------------------------------
 
 
-def _told_by_timer(s: Scene, event: Event, before: Ticket, after: Ticket) -> announce.Letters:
-    facts: dict[str, object]
+def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
     requester = s.file.person(after.requester) if s.file else None
     if isinstance(event, ReminderDue):
-        facts = {"n": event.n, "resolves_at": _due_at(after, TimerKind.AUTO_RESOLVE), "asked_at": after.public_agent_at}
-        letters, suppressed = announce.to_requester(s, "reminder_due", after, requester, facts)
+        letters, suppressed = announce.to_requester(s, Reminder(), after, requester)
         return _until(s.now + REMINDER_KEEPS, letters), suppressed
     if isinstance(event, AutoResolved):
         # No survey: who did not answer a question has not been served, and would only be asked once more.
-        facts = {
-            "code": after.resolution_code,
-            "reopen_until": s.now + s.policy.timers.reopen_window,
-            "closes_at": _due_at(after, TimerKind.AUTO_CLOSE),
-        }
-        return announce.to_requester(s, "auto_resolved", after, requester, facts)
+        return announce.to_requester(s, SolvedBySilence(), after, requester)
     if isinstance(event, WakeDue):
-        facts = {"was": before.status.value, "hold": before.hold.value if before.hold else None, "until": event.at}
-        return announce.to_agents(s, "wake_due", after, people=_who_acts(s, after), facts=facts), ()
+        return announce.to_agents(s, WakeUp(), after, people=_who_acts(s, after)), ()
     return (), ()
 
 
 def _told_by_alarm(s: Scene, alarm: SlaWarned | SlaBreached, after: Ticket) -> tuple[LetterWanted, ...]:
     cycle = next(c for c in after.cycles if c.metric is alarm.metric and c.n == alarm.cycle)
-    facts, heard = _facts(s, cycle, after), _who_acts(s, after)
+    left, heard = sla.left(cycle, s.rules_of(after), s.now), _who_acts(s, after)
     if isinstance(alarm, SlaWarned):
-        facts |= {"level": alarm.level}
-        return _until(cycle.breach_at, announce.to_agents(s, name_of(alarm), after, people=heard, facts=facts))
-    letters = announce.to_agents(s, name_of(alarm), after, people=heard, facts=facts)
+        warning = PromiseWarning(metric=cycle.metric, level=alarm.level, due_at=cycle.due_at, left_s=max(left, 0))
+        return _until(cycle.breach_at, announce.to_agents(s, warning, after, people=heard))
+    broken = BrokenPromise(metric=cycle.metric, due_at=cycle.due_at, over_s=max(-left, 0))
+    letters = announce.to_agents(s, broken, after, people=heard)
     lead = s.lead(after)
     if lead is None or lead.id in heard or lead.id in after.outsiders():
         return letters
-    return letters + announce.to_lead(s, name_of(alarm), after, facts)
+    return letters + announce.to_lead(s, broken, after)
 
 
 def _who_acts(s: Scene, ticket: Ticket) -> tuple[int, ...]:
@@ -124,23 +118,3 @@ def _who_acts(s: Scene, ticket: Ticket) -> tuple[int, ...]:
 
 def _until(expires_at: datetime, letters: tuple[LetterWanted, ...]) -> tuple[LetterWanted, ...]:
     return tuple(replace(letter, expires_at=expires_at) for letter in letters)
-
-
-def _facts(s: Scene, cycle: Cycle, ticket: Ticket) -> dict[str, object]:
-    left = sla.left(cycle, s.rules_of(ticket), s.now)
-    owner = s.people().get(ticket.owner or 0)
-    return {
-        "metric": cycle.metric.value,
-        "priority": cycle.priority,
-        "target_s": cycle.target_s,
-        "due_at": cycle.due_at,
-        "breach_at": cycle.breach_at,
-        "left_s": max(left, 0),
-        "over_s": max(-left, 0),
-        "retargeted": bool(cycle.retargets),
-        "owner": owner.name if owner else "",
-    }
-
-
-def _due_at(ticket: Ticket, kind: TimerKind) -> datetime | None:
-    return next((timer.due_at for timer in ticket.timers if timer.kind is kind), None)

@@ -21,10 +21,10 @@ from mailgate.model.commands import VERBS, Fault, Order, Parsed, said
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import CommandsRefused
 from mailgate.model.evidence import Proof
+from mailgate.model.letters import ConfirmationQuestion
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
 
-QUESTION = "confirmation_asked"
 #: So long a mail waits for the word of its author.
 WAITS = timedelta(days=2)
 #: By how much a mail's own Date: may lie behind its arrival. Clocks of mail programs are wrong by hours, not by days.
@@ -99,14 +99,14 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
         return None
     ticket = s.file.ticket
     event = CommandsRefused(at=s.now, actor=s.author.id, mail=s.inbox, codes=("E_CONFIRM",))
-    facts: dict[str, object] = {
-        "why": why,
-        "commands": tuple(said(c) for c in parsed.commands),
-        "text": s.mail.new_text,
-        "until": s.now + WAITS,
-        "direct": outsiders_who_have_it(s),
-    }
-    letter = replace(answer_agent(s, QUESTION, s.author, ticket, facts), about=s.inbox, expires_at=s.now + WAITS)
+    question = ConfirmationQuestion(
+        why=why,
+        commands=tuple(said(c) for c in parsed.commands),
+        text=s.mail.new_text,
+        until=s.now + WAITS,
+        direct=outsiders_who_have_it(s),
+    )
+    letter = replace(answer_agent(s, question, s.author, ticket), about=s.inbox, expires_at=s.now + WAITS)
     return Decision(
         changes=(Change(ticket, ticket, (event,)),),
         letters=(letter,),
@@ -116,7 +116,7 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
 
 
 def _is_an_answer(s: Situation) -> bool:
-    return s.letter is not None and s.letter.event == QUESTION
+    return s.letter is not None and s.letter.event == ConfirmationQuestion.event
 
 
 # --- the answer ----------------------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def _is_an_answer(s: Situation) -> bool:
 def answered(s: Situation, proof: Proof) -> Decision | Fault | None:
     """What an agent's answer to a question does; why it does nothing; None where it is no such answer, or not theirs."""
     letter = s.letter
-    if letter is None or letter.event != QUESTION or letter.about is None or s.file is None or s.author is None:
+    if letter is None or letter.event != ConfirmationQuestion.event or letter.about is None or s.file is None or s.author is None:
         return None
     if letter.person != s.author.id or letter.spent_at is not None:
         # Somebody else's, or answered before. What is said there proves nothing, and asks nothing anew.

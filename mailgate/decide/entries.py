@@ -6,6 +6,7 @@ from mailgate.decide import authority, desks
 from mailgate.decide.between import with_what_they_answer
 from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
+from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Address, Attachment, Door, Mail
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
@@ -86,10 +87,6 @@ def _is_certificate(file: Attachment) -> bool:
     return file.type in _CERTIFICATES or name.endswith(".p7s") or name in _CERTIFICATE_NAMES
 
 
-#: Notices that never show a colleague's note.
-_WITHOUT_NOTES = frozenset(
-    {"ticket_opened", "requester_wrote", "unverified_wrote", "commands_refused", "commands_applied", "help_asked", "low_rating_given"}
-)
 _TELLING = 10  #: letters of a line that says something by itself
 _MOST_COMPARED = 300_000  #: beyond it nothing is made an exception of
 
@@ -113,7 +110,7 @@ def own_words_inside(file: TicketFile, author: int, answered: LetterFacts | None
 
 
 def _shows(letter: LetterFacts, note: Entry) -> bool:
-    return letter.entry == note.id or (letter.made_at >= note.recorded_at and letter.event not in _WITHOUT_NOTES)
+    return letter.entry == note.id or (letter.made_at >= note.recorded_at and letter_kind(letter.event, letter.audience).shows_notes)
 
 
 def goes_outside(s: Situation) -> bool:

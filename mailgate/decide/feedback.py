@@ -11,6 +11,7 @@ from mailgate.model.decision import RatingCounted
 from mailgate.model.events import Event, LowRatingGiven, RatingGiven
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import LowRatingNotice
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Status, Ticket
@@ -77,8 +78,8 @@ def _counted(s: Scene, ticket: Ticket, given: Given, closure: int) -> Feedback:
     known_to_be_low = given.previous is not None and given.previous <= LOW and not given.comment
     if score > LOW or known_to_be_low:
         return Feedback(counted, (happened,), because=because)
-    facts = {"score": score, "comment": given.comment, "closure": closure, "requester": person.name or person.address}
-    letters = announce.to_lead(s, "low_rating_given", ticket, facts)
+    notice = LowRatingNotice(score=score, comment=given.comment, requester=person.name or person.address)
+    letters = announce.to_lead(s, notice, ticket)
     low = LowRatingGiven(at=given.at, actor=person.id, entry=given.entry, mail=given.mail, score=score, closure=closure)
     return Feedback(counted, (happened, low), letters, because=because)
 

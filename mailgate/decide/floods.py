@@ -9,14 +9,12 @@ from datetime import datetime
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Waiting
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import Audience, LetterWanted, NoticeBudget
+from mailgate.model.letters import LETTERS
 from mailgate.model.policy import Budgets
 
-#: Answers to an agent's own mail. Each kind is counted by itself: who asks for help forty times still hears that a command failed.
-ANSWERS = frozenset({"commands_refused", "commands_applied", "help_asked"})
-#: What tells of a flood, or of a machine, is never told together with it. Nor is a question: only its own letter can be answered, a mail
-#: waits for that, and how many an agent is asked is bounded where they are asked.
-ALWAYS = frozenset({"notices_combined", "answer_held", "confirmation_asked"})
+#: Each of these is counted by itself.
+_OWN = frozenset(kind.event for kind in LETTERS.values() if kind.budget is NoticeBudget.OWN)
 
 Told = Mapping[tuple[str, int, str], int]  #: (sender, reader, event) -> letters of the last hour
 
@@ -36,10 +34,10 @@ class FloodTally:
 
     def of(self, cause: str, letter: LetterWanted) -> int:
         """Letters on the budget that this one is on."""
-        if letter.event in ANSWERS:
+        if letter.kind.budget is NoticeBudget.OWN:
             return self.told.get((cause, letter.person.id, letter.event), 0)
         mine = ((event, count) for (who, reader, event), count in self.told.items() if who == cause and reader == letter.person.id)
-        return sum(count for event, count in mine if event not in ANSWERS)
+        return sum(count for event, count in mine if event not in _OWN)
 
     def first(self, kind: str, key: str) -> bool:
         """Whether the operator has not been told in this batch: the record knows of those before."""
@@ -50,12 +48,12 @@ class FloodTally:
 
 
 def is_told_inside(letter: LetterWanted) -> bool:
-    return letter.automatic and letter.audience in (Audience.AGENT, Audience.LEAD) and letter.event not in ALWAYS
+    return letter.automatic and letter.audience in (Audience.AGENT, Audience.LEAD) and letter.kind.budget is not NoticeBudget.NONE
 
 
 def limit_of(letter: LetterWanted, budgets: Budgets, *, proven: bool) -> int | None:
     """How many an hour. `proven`: the agent who caused them has shown that it is they."""
-    if letter.event in ANSWERS:
+    if letter.kind.budget is NoticeBudget.OWN:
         return budgets.answers_per_hour if not proven else budgets.proven_notices_per_hour
     return budgets.proven_notices_per_hour if proven else budgets.notices_per_hour
 

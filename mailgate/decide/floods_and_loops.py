@@ -12,11 +12,11 @@ from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Turn
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import HeldAnswerNotice
 from mailgate.model.mail import Kind
 from mailgate.model.policy import Policy
 from mailgate.model.reason import Reason
 from mailgate.model.sender import folded
-from mailgate.model.ticket import Visibility
 
 if TYPE_CHECKING:
     pass
@@ -125,19 +125,17 @@ def _held(s: Situation, decision: Decision, traffic: Traffic) -> Decision:
     cause = folded(s.author_key or "")
     letters = [
         LetterWanted(
-            event="answer_held",
+            kind=HeldAnswerNotice(by=s.author.name, loop=s.loop),
             audience=Audience.AGENT,
             person=by_id[id_],
             ticket=s.ticket.number,
             desk=s.ticket.desk,
-            facts={"by": s.author.name, "loop": s.loop},
-            answer_is=Visibility.INTERNAL,
         )
         for id_ in others
-        if id_ in by_id and not traffic.tally.told.get((cause, id_, "answer_held"))
+        if id_ in by_id and not traffic.tally.told.get((cause, id_, HeldAnswerNotice.event))
     ]
     for letter in letters:
-        traffic.tally.told[cause, letter.person.id, "answer_held"] = 1
+        traffic.tally.told[cause, letter.person.id, HeldAnswerNotice.event] = 1
     way = f"mailgate outbox release --ticket {s.ticket.number} lets these letters go, mailgate outbox list --state held shows them"
     alarm = decision.alarm or Alarm("loop", f"ticket {s.ticket.number}, {s.author.name}: {s.loop}", way, f"{s.ticket.number}")
     return replace(decision, letters=(*held, *letters), alarm=alarm)
@@ -158,9 +156,9 @@ def explained(
         if letter.audience.is_outside and not letter.hold and (open_ := traffic.untold.pop(key, ())):
             told.append(key)
             names = dict.fromkeys(f"{policy.desks[one.desk].prefix}-{one.ticket}" for one in open_ if one.desk in policy.desks)
-            letter = replace(letter, facts={**letter.facts, "unanswered": _named(tuple(names))})
+            letter = replace(letter, unanswered=_named(tuple(names)))
         elif not letter.audience.is_outside and letter.ticket in now_unanswered:
-            letter = replace(letter, facts={**letter.facts, "unanswered_because": now_unanswered[letter.ticket]})
+            letter = replace(letter, unanswered_because=now_unanswered[letter.ticket])
         written.append(letter)
     return (replace(decision, told=tuple(told)) if told else decision), tuple(written)
 

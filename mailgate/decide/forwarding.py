@@ -18,6 +18,7 @@ from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import Event, LetterSuppressed, NoteAdded, ParticipantJoined, WatcherAdded
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import Acknowledgement, NewTicketNotice, NoteNotice
 from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Forwards
@@ -140,7 +141,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     for event in events:
         ticket = s.step(ticket, event).ticket
     outside, suppressed = _acknowledgement(s, original, ticket, requester)
-    inside = announce.to_agents(s, "ticket_opened", ticket, entry, answer_is=Visibility.PUBLIC)
+    inside = announce.to_agents(s, NewTicketNotice(), ticket, entry)
     people = tuple(p for p, known in ((requester, s.original), (forwarder, s.author)) if known is None)
     opened = Decision(
         changes=(Change(None, ticket, (*events, *suppressed), (entry,)),),
@@ -187,8 +188,8 @@ def _acknowledgement(
     """To who wrote first, as if they had written to us; it answers their mail, and none that they never saw."""
     if is_noreply(requester.address):
         reason = Reason("nobody_reads")
-        return (), (LetterSuppressed(at=s.now, letter_event="ticket_opened", person=requester.id, reason=reason),)
-    letters, suppressed = announce.answer_requester(s, "ticket_opened", ticket, requester)
+        return (), (LetterSuppressed(at=s.now, letter_event=Acknowledgement.event, person=requester.id, reason=reason),)
+    letters, suppressed = announce.answer_requester(s, Acknowledgement(), ticket, requester)
     theirs = original.message_id
     return tuple(replace(letter, answers=theirs, thread=(theirs,) if theirs else ()) for letter in letters), suppressed
 
@@ -225,7 +226,7 @@ def _remarked(s: Situation, file: TicketFile, original: Forwarded, forwarder: Pe
     entry = replace(entry, html=None, quoted="", signature="", attachments=())
     event = NoteAdded(at=s.arrived_at, actor=forwarder.id, entry=entry.id, mail=s.inbox)
     step = s.step(ticket, event)
-    letters = announce.to_agents(s, "note_added", step.ticket, entry)
+    letters = announce.to_agents(s, NoteNotice(), step.ticket, entry)
     return Decision(changes=(Change(ticket, step.ticket, (event,), (entry,)),), letters=letters)
 
 

@@ -32,6 +32,8 @@ from mailgate.decide.opening import open_ticket
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AutoReplyReceived, UnverifiedWrote
+from mailgate.model.letter import LetterKind
+from mailgate.model.letters import AnswerNotice, NoteNotice, RequesterNotice, UnverifiedNotice
 from mailgate.model.mail import Door, Kind
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.reason import Because, Reason
@@ -179,15 +181,12 @@ def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
     """The same mail was read at another desk, and stands on the ticket: only who has not heard of it there hears of it now."""
     before = set(announce.responsible(s, ticket))
     told = (id_ for id_ in announce.hearers(s, ticket) if id_ not in before)
-    events = {Visibility.UNVERIFIED: "unverified_wrote", Visibility.INTERNAL: "note_added"}
-    said = "agent_replied" if entry.author_role.is_agent else "requester_wrote"
-    event = events.get(entry.visibility, said)
-    answer_is = Visibility.PUBLIC if event == "requester_wrote" else entry.visibility
-    facts = {"because": NOBODY, "reopened": False, "joined": ()}
+    kinds: dict[Visibility, LetterKind] = {Visibility.UNVERIFIED: UnverifiedNotice(because=NOBODY), Visibility.INTERNAL: NoteNotice()}
+    kind = kinds.get(entry.visibility, AnswerNotice() if entry.author_role.is_agent else RequesterNotice())
     author = s.author.id if s.author else None
     return Decision(
         changes=(Change(ticket, ticket),),
-        letters=announce.to_agents(s, event, ticket, entry, people=told, answer_is=answer_is, facts=facts, without=author),
+        letters=announce.to_agents(s, kind, ticket, entry, people=told, without=author),
         trace=(TraceLine("decide", "desks", Reason("other_desk_read"), Reason("stands_there")),),
     )
 
@@ -206,12 +205,9 @@ def unverified(s: Situation, because: Because, without: int | None = None) -> De
     step = s.step(ticket, event)
     told = (*announce.hearers(s, step.ticket), author.id)
     # What is written in the name of an agent is not let in: they can answer a notice.
-    facts = {
-        "because": because,
-        "may_admit": author.id not in {p.id for p in s.agents.values()},
-        "direct": returned.outsiders_who_have_it(s),
-    }
-    letters = announce.to_agents(s, "unverified_wrote", step.ticket, entry, people=told, facts=facts, without=without)
+    may_admit = author.id not in {p.id for p in s.agents.values()}
+    notice = UnverifiedNotice(because=because, may_admit=may_admit, direct=returned.outsiders_who_have_it(s))
+    letters = announce.to_agents(s, notice, step.ticket, entry, people=told, without=without)
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
         letters=letters,

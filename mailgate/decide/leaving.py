@@ -13,6 +13,7 @@ from mailgate.decide.entries import files_of, known_outside, own_words_inside
 from mailgate.decide.residue import Residue, readings, residue
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault
+from mailgate.model.letters import ReturnedMail
 from mailgate.model.mail import Attachment
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Visibility
@@ -145,4 +146,4 @@ def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
 def _is_said_again(s: Situation, file: Attachment, said_to: str) -> bool:
     """Whether they were told of this very file, and send it once more in the answer to that, with #reply."""
     named = f'"{file.name[:LONGEST_LINE]}", E_FILE'
-    return said_to == "reply" and s.letter is not None and s.letter.event == "commands_refused" and named in " ".join(s.refusal.split())
+    return said_to == "reply" and s.letter is not None and s.letter.event == ReturnedMail.event and named in " ".join(s.refusal.split())

@@ -8,6 +8,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
 from mailgate.model.evidence import EvidenceKind
+from mailgate.model.letters import Acknowledgement, FollowUpAcknowledgement, NewTicketNotice
 from mailgate.model.person import Person, Role
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import NO_SUBJECT, Entry, Status, Ticket, TicketKind, Visibility
@@ -24,14 +25,14 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
     ticket = s.step(blank, opened).ticket
-    event = "follow_up_opened" if follows else "ticket_opened"
-    letters, suppressed = announce.answer_requester(s, event, ticket, requester, facts={"old_number": follows.number} if follows else {})
+    kind = FollowUpAcknowledgement(old_ref=_name_of(s, follows)) if follows else Acknowledgement()
+    letters, suppressed = announce.answer_requester(s, kind, ticket, requester)
     told = announce.responsible(s, ticket)
     if not letters and requester.id in s.group(ticket.group):
         # An agent with a request of their own has the acknowledgement; where there is none, their notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))
-    named = {"follows": _name_of(s, follows), "beside": _name_of(s, s.elsewhere)}
-    letters += announce.to_agents(s, "ticket_opened", ticket, entry, people=told, answer_is=Visibility.PUBLIC, facts=named)
+    notice = NewTicketNotice(follows=_name_of(s, follows), beside=_name_of(s, s.elsewhere))
+    letters += announce.to_agents(s, notice, ticket, entry, people=told)
     reason = suppressed[0].reason if suppressed else Reason("acknowledged")
     return Decision(
         changes=(Change(None, ticket, (opened, *suppressed), (entry,)),),

@@ -19,7 +19,8 @@ from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, exclud
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
 from mailgate.model.evidence import Proof
-from mailgate.model.letter import LetterWanted
+from mailgate.model.letter import LetterKind, LetterWanted
+from mailgate.model.letters import Answer, AnswerNotice, Assignment, Closing, NoteNotice, Receipt, Solution
 from mailgate.model.person import Capability
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Entry, Status, Visibility
@@ -27,7 +28,7 @@ from mailgate.model.ticket import Entry, Status, Visibility
 Unverified = Callable[[Situation, Because, int | None], Decision]
 
 #: The letter of a command that ends a ticket: the solution with its words, in the place of an answer.
-CLOSERS: Mapping[str, str] = {"resolve": "ticket_resolved", "close": "ticket_closed"}
+CLOSERS: Mapping[str, type[Solution | Closing]] = {"resolve": Solution, "close": Closing}
 #: Faults of one mail that are told, and how much of a line is.
 MOST_FAULTS, LONGEST_LINE = returned.MOST_FAULTS, 200
 
@@ -73,7 +74,7 @@ def without_a_ticket(s: Situation) -> Decision | None:
     if not s.by_agent or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
         return None
     if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].asks for c in parsed.commands):
-        answers = tuple(letter for event, facts in _asked(s, parsed) for letter in _answer(s, event, facts)[0])
+        answers = tuple(letter for kind in _asked(s, parsed) for letter in _answer(s, kind)[0])
         return Decision(letters=answers, trace=(TraceLine("decide", "help", Reason("no_ticket_of_agents"), Reason("answered")),))
     return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
@@ -136,25 +137,25 @@ def _sent_back(
     s: Situation, faults: tuple[Fault, ...], text: str | None = None
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     """The refusal with the whole text, or why there is none."""
-    letters, suppressed = _answer(s, "commands_refused", returned.facts(s, faults, text))
+    letters, suppressed = _answer(s, returned.letter(s, faults, text))
     return tuple(returned.speaking_for_its_notice(s, letter, faults) for letter in letters), suppressed
 
 
-def _asked(s: Situation, parsed: Parsed) -> list[tuple[str, Mapping[str, object]]]:
+def _asked(s: Situation, parsed: Parsed) -> list[LetterKind]:
     """The answers that its commands ask for: of each word one."""
     words = dict.fromkeys(c.verb for c in parsed.commands if VERBS[c.verb].asks)
     return [ANSWERS[word](s, [c for c in parsed.commands if c.verb == word]) for word in words]
 
 
-def _answer(s: Situation, event: str, facts: Mapping[str, object]) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _answer(s: Situation, kind: LetterKind) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     """An answer to the agent at the address on file, or why there is none. Agents' machines are not answered either."""
     assert s.author is not None
     reason = None if s.reading.answer else announce.why_no_answer(s)
-    if reason is None and event == "commands_applied" and not s.policy.wants(event):
+    if reason is None and isinstance(kind, Receipt) and not s.policy.wants(kind.event):
         reason = Reason("switched_off")
     if reason is not None:
-        return (), (LetterSuppressed(at=s.now, letter_event=event, person=s.author.id, reason=reason),)
-    return (announce.answer_agent(s, event, s.author, s.ticket, facts),), ()
+        return (), (LetterSuppressed(at=s.now, letter_event=kind.event, person=s.author.id, reason=reason),)
+    return (announce.answer_agent(s, kind, s.author, s.ticket),), ()
 
 
 def _also(decision: Decision, letters: tuple[LetterWanted, ...], events: tuple[Event, ...]) -> Decision:
@@ -286,7 +287,7 @@ class Outbound:
     """What leaves for the requester's side: settled before the words are said, for what happens then names the letter (a refusal of it
     sets the clocks right again)."""
 
-    event: str
+    kind: Answer | Solution | Closing
     id: str | None  #: None: the requester gets none
     words: bool  #: it carries the agent's
     is_solution: bool
@@ -296,53 +297,52 @@ class Outbound:
 def _outbound(course: Course, verbs: Mapping[str, Command], public: bool) -> Outbound | None:
     """An answer, or the solution with its words, never both; None when nothing leaves."""
     s, status = course.s, course.ticket.status
-    for verb, event in CLOSERS.items():
+    for verb, closer in CLOSERS.items():
         # A resolved ticket that is closed is news only where words go with it.
         if verb in verbs and (status.is_live or (public and verb == "close" and status is Status.RESOLVED)):
-            return Outbound(event, s.ids.letter if public or s.policy.wants(event) else None, public, is_solution=True, asks=status.is_live)
-    return Outbound("agent_replied", None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False) if public else None
+            id_ = s.ids.letter if public or s.policy.wants(closer.event) else None
+            return Outbound(closer(), id_, public, is_solution=True, asks=status.is_live)
+    if not public:
+        return None
+    return Outbound(Answer(waiting="wait" in verbs), None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False)
 
 
 def _letters(
     course: Course, entry: Entry | None, parsed: Parsed, leaves: Outbound | None
 ) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     s = course.s
-    outside, suppressed = _outside(course, entry, {c.verb: c for c in parsed.commands}, leaves) if leaves else ((), ())
+    outside, suppressed = _outside(course, entry, leaves) if leaves else ((), ())
     told = _inside(course, entry)
     letters = (*outside, *told)
     answers = _asked(s, parsed)
     is_note = entry is not None and entry.visibility is not Visibility.PUBLIC
     if (any(not VERBS[c.verb].asks for c in parsed.commands) or is_note) and not outside and (entry is None or is_note):
-        facts: dict[str, object] = {
-            "told": tuple(course.told),
-            "noted": entry is not None,
-            "commands": tuple(said(c) for c in parsed.commands),
-            "heard": tuple(letter.person.name or letter.person.address for letter in told if letter.event == "note_added"),
-            "direct": returned.outsiders_who_have_it(s),
-        }
-        answers.append(("commands_applied", facts))
-    for event, said_there in answers:
-        more, none = _answer(s, event, said_there)
+        receipt = Receipt(
+            told=tuple(course.told),
+            noted=entry is not None,
+            commands=tuple(said(c) for c in parsed.commands),
+            heard=tuple(letter.person.name or letter.person.address for letter in told if isinstance(letter.kind, NoteNotice)),
+            direct=returned.outsiders_who_have_it(s),
+        )
+        answers.append(receipt)
+    for answer in answers:
+        more, none = _answer(s, answer)
         letters, suppressed = (*letters, *more), (*suppressed, *none)
     return letters, suppressed
 
 
-def _outside(
-    course: Course, entry: Entry | None, verbs: Mapping[str, Command], leaves: Outbound
-) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
     """One letter for each outsider."""
     s, ticket = course.s, course.ticket
     assert s.file is not None
-    wanted = s.policy.wants(leaves.event)
+    wanted = s.policy.wants(leaves.kind.event)
     if not wanted and not leaves.words:
         reason = Reason("switched_off")
-        return (), (LetterSuppressed(at=s.now, letter_event=leaves.event, person=ticket.requester, reason=reason),)
-    facts: dict[str, object] = {"waiting": "wait" in verbs}
-    if leaves.is_solution:
-        facts = {"by": course.author.name, "code": ticket.resolution_code or ""}
+        return (), (LetterSuppressed(at=s.now, letter_event=leaves.kind.event, person=ticket.requester, reason=reason),)
+    kind = leaves.kind if isinstance(leaves.kind, Answer) else replace(leaves.kind, code=ticket.resolution_code or "")
     letters = announce.to_outsiders(
         s,
-        leaves.event,
+        kind,
         ticket,
         # Solved by a code alone, or with a note for colleagues: that it is solved is told, the note is not.
         entry if leaves.words else None,
@@ -350,7 +350,6 @@ def _outside(
         # A person's words are never switched off, and whoever reads them reads what became of their request: with the closing letter only
         # the question how good it was is switched off.
         closure=ticket.closure if leaves.asks and wanted else None,
-        facts=facts,
         # A solution is always sent: the mail that went there directly says neither that it is one nor how to disagree.
         also_at=frozenset() if leaves.is_solution else returned.directly(s),
     )
@@ -366,12 +365,9 @@ def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
     if entry is not None:
         is_note = entry.visibility is not Visibility.PUBLIC
         hear = announce.hearers_of_a_note(s, ticket) if is_note else announce.hearers(s, ticket)
-        event = "note_added" if is_note else "agent_replied"
+        notice = NoteNotice(direct=returned.outsiders_who_have_it(s)) if is_note else AnswerNotice()
         # Who is given the ticket gets its whole story, this entry with it.
         told = (id_ for id_ in hear if id_ not in given)
-        facts = {"direct": returned.outsiders_who_have_it(s)} if is_note else {}
-        letters += announce.to_agents(s, event, ticket, entry, people=told, answer_is=entry.visibility, facts=facts, without=author.id)
-    letters += announce.to_agents(
-        s, "ticket_assigned", ticket, None, people=given, answer_is=Visibility.PUBLIC, facts={"by": author.name}, without=author.id
-    )
+        letters += announce.to_agents(s, notice, ticket, entry, people=told, without=author.id)
+    letters += announce.to_agents(s, Assignment(by=author.name), ticket, None, people=given, without=author.id)
     return letters + announce.to_group(s, s.file.ticket, ticket, course.events, author, letters)

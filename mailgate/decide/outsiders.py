@@ -21,7 +21,8 @@ from mailgate.model.events import (
     RequesterWrote,
 )
 from mailgate.model.evidence import Proof
-from mailgate.model.letter import LetterWanted
+from mailgate.model.letter import LetterKind, LetterWanted
+from mailgate.model.letters import Closing, RatingComment, RatingThanks, RequesterHelp, RequesterNotice, Solution, StatusAnswer
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Ticket, Visibility
@@ -70,8 +71,8 @@ def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
     after, joined, people = joining.join(s, step.ticket, proof)
     letters: tuple[LetterWanted, ...] = ()
     if kind is not RequesterThanked:
-        facts = {"reopened": Effect.REOPEN in step.effects, "joined": tuple(p.address for p in people)}
-        letters = announce.to_agents(s, "requester_wrote", after, entry, answer_is=Visibility.PUBLIC, facts=facts, without=s.author.id)
+        notice = RequesterNotice(reopened=Effect.REOPEN in step.effects, joined=tuple(p.address for p in people))
+        letters = announce.to_agents(s, notice, after, entry, without=s.author.id)
     return Decision(
         changes=(Change(ticket, after, (event, *joined), (entry,)),),
         letters=letters,
@@ -111,26 +112,26 @@ def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]
 # --- wishes of one word ---------------------------------------------------------------------------
 
 
-def _kept(s: Situation, event: str) -> Decision:
+def _kept(s: Situation, kind: LetterKind) -> Decision:
     """Answered by letter to the address on file; the mail itself stays as a hidden entry."""
     assert s.file is not None
     ticket = s.file.ticket
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
-    letters, suppressed = announce.answer_requester(s, event, ticket, s.file.person(ticket.requester))
+    letters, suppressed = announce.answer_requester(s, kind, ticket, s.file.person(ticket.requester))
     then = suppressed[0].reason if suppressed else Reason("answered_on_file")
     return Decision(
         changes=(Change(ticket, ticket, suppressed, (entry,)),),
         letters=letters,
-        trace=(TraceLine("decide", event, s.understood.word or "", then),),
+        trace=(TraceLine("decide", kind.event, s.understood.word or "", then),),
     )
 
 
 def _status(s: Situation) -> Decision:
-    return _kept(s, "status_asked")
+    return _kept(s, StatusAnswer())
 
 
 def _help(s: Situation) -> Decision:
-    return _kept(s, "help_asked")
+    return _kept(s, RequesterHelp())
 
 
 def _close(s: Situation) -> Decision:
@@ -153,14 +154,14 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
         return _status(s)
     letters: tuple[LetterWanted, ...] = ()
     suppressed: tuple[LetterSuppressed, ...] = ()
-    for effect, name in ((Effect.MAIL_RESOLVED, "ticket_resolved"), (Effect.MAIL_CLOSED_CONFIRMED, "ticket_closed")):
+    for effect, letter in ((Effect.MAIL_RESOLVED, Solution), (Effect.MAIL_CLOSED_CONFIRMED, Closing)):
         if effect in step.effects:
             # A solution asks for a rating; the closing that follows it does not ask again.
             closure = step.ticket.closure if effect is Effect.MAIL_RESOLVED else None
             requester = s.file.person(ticket.requester)
-            letters, suppressed = announce.answer_requester(s, name, step.ticket, requester, facts={"by_requester": True}, closure=closure)
-    facts = {"reopened": Effect.REOPEN in step.effects, "joined": ()}
-    letters += announce.to_agents(s, "requester_wrote", step.ticket, entry, answer_is=Visibility.PUBLIC, facts=facts, without=s.author.id)
+            letters, suppressed = announce.answer_requester(s, letter(by_requester=True), step.ticket, requester, closure=closure)
+    notice = RequesterNotice(reopened=Effect.REOPEN in step.effects)
+    letters += announce.to_agents(s, notice, step.ticket, entry, without=s.author.id)
     return Decision(
         changes=(Change(ticket, step.ticket, (event, *suppressed), (entry,)),),
         letters=letters,
@@ -187,8 +188,8 @@ def _with_comment(s: Situation, ticket: Ticket, score: int, comment: str, told: 
     lead = s.lead(ticket) if "lead" in wanted else None
     owner = announce.responsible(s, replace(ticket, members=())) if "owner" in wanted else ()
     people = (id_ for id_ in (*owner, *((lead.id,) if lead is not None else ())) if id_ not in told)
-    facts = {"score": score, "comment": comment, "requester": s.author.name or s.author.address}
-    return announce.to_agents(s, "rating_commented", ticket, people=people, facts=facts, without=s.author.id)
+    notice = RatingComment(score=score, comment=comment, requester=s.author.name or s.author.address)
+    return announce.to_agents(s, notice, ticket, people=people, without=s.author.id)
 
 
 def _rated(s: Situation, proof: Proof) -> Decision:
@@ -203,7 +204,7 @@ def _rated(s: Situation, proof: Proof) -> Decision:
     after = ticket
     for event in result.events:
         after = s.step(after, event).ticket
-    thanks, suppressed = announce.answer_requester(s, "rating_given", ticket, s.author, facts={"score": rating.score, "late": result.late})
+    thanks, suppressed = announce.answer_requester(s, RatingThanks(score=rating.score, late=result.late), ticket, s.author)
     letters = result.letters
     if result.counted is not None and rating.comment:
         letters += _with_comment(s, ticket, rating.score, rating.comment, {letter.person.id for letter in letters})

@@ -13,18 +13,11 @@ from mailgate.model.decision import Alarm, Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import Event, LetterRefused
 from mailgate.model.letter import Audience, LetterWanted, PartRef
+from mailgate.model.letters import LightenedNotice, Solution, UndeliveredNotice, letter_kind
 from mailgate.model.mail import Report
 from mailgate.model.person import Role
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Ticket, Visibility
-
-#: Nobody needs to hear that one of these did not arrive.
-UNMISSED = frozenset({"rating_given", "sla_warned", "reminder_due"})
-#: The letter that says that a letter did not arrive: when that one does not arrive either, it ends there.
-LAST_WORD = "letter_refused"
-#: The letter that says that another one left without files.
-WITHOUT_FILES = "letter_lightened"
-
 
 _ENDS = frozenset({OutboxState.REFUSED.value, OutboxState.UNKNOWN.value})
 
@@ -72,7 +65,8 @@ def on_settled(s: Scene, end: NonDelivery, entry_id: int, report: Report | None 
 
     `report`: what the relay's refusal says about the address, read like a bounce.
     """
-    if end.how not in _ENDS or (not end.lost and end.letter.event in UNMISSED):
+    missed = letter_kind(end.letter.event, end.letter.audience).missed
+    if end.how not in _ENDS or not (end.lost or missed):
         return None
     suppress = suppression_for(s, end.letter, report) if report is not None and end.lost else ()
     trace = (TraceLine("send", end.letter.event, end.reply, end.how),)
@@ -96,15 +90,16 @@ def undelivered(s: Scene, end: NonDelivery, entry_id: int) -> Decision:
         # Only a letter that reached no address of the requester turns clocks back; a lost notice to an agent does not.
         # Where the letter's ticket was merged into another one, its clocks are over.
         # A solution that was given up since, and replaced by another, does not take the new one back.
-        solution = letter.event == "ticket_resolved" and letter.closure == ticket.closure
+        solution = letter.event == Solution.event and letter.closure == ticket.closure
         event = LetterRefused(at=end.at or s.now, entry=entry.id, mail=end.inbox, letter=letter.id, carried_solution=solution)
         after = s.step(ticket, event).ticket
         events = (event,)
     told: tuple[int, ...] = ()
-    if letter.event != LAST_WORD and not (inside and end.known_dead):
+    # Where that one does not arrive either, it ends there.
+    if letter.event != UndeliveredNotice.event and not (inside and end.known_dead):
         told = _told(s, letter, after) if inside else announce.responsible(s, after)
-    facts = {"whom": whom, "what": letter.event, "reply": end.reply, "state": end.how}
-    letters = announce.to_agents(s, LAST_WORD, after, people=told, facts=facts, without=letter.person)
+    notice = UndeliveredNotice(whom=whom, what=letter.event, reply=end.reply, state=end.how)
+    letters = announce.to_agents(s, notice, after, people=told, without=letter.person)
     return Decision(changes=(Change(ticket, after, events, (entry,)),), letters=letters, alarm=alarm)
 
 
@@ -120,8 +115,8 @@ def sent_without(s: Scene, letter: Sent, left: Sequence[PartRef], reply: str, en
     letters: tuple[LetterWanted, ...] = ()
     if letter.audience.is_outside:
         authors = (e.author for e in s.file.entries if e.id == letter.entry and e.author is not None)
-        facts = {"whom": letter.address, "what": letter.event, "left": tuple((part.name, part.size) for part in left)}
-        letters = announce.to_agents(s, WITHOUT_FILES, ticket, people=(*authors, *announce.responsible(s, ticket)), facts=facts)
+        kind = LightenedNotice(whom=letter.address, what=letter.event, left=tuple((part.name, part.size) for part in left))
+        letters = announce.to_agents(s, kind, ticket, people=(*authors, *announce.responsible(s, ticket)))
     line = TraceLine("send", letter.event, reply, Reason.of("leaves_without", len(left)))
     return Decision(changes=(Change(ticket, ticket, (), (entry,)),), letters=letters, trace=(line,))
 

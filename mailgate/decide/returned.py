@@ -6,7 +6,6 @@ it is for the same readers, and about the same message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from enum import StrEnum
 
@@ -15,6 +14,7 @@ from mailgate.decide.commands.course import ANOTHER_NOTICE
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Fault
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import ReturnedMail, UnverifiedNotice
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Visibility
 
@@ -63,15 +63,15 @@ def outsiders_who_have_it(s: Situation) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:MOST_FAULTS]
 
 
-def facts(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> Mapping[str, object]:
-    """What the letter says. `text`: more of the mail than its new words."""
-    return {
-        "faults": faults[:MOST_FAULTS],
-        "text": _ready_to_copy(s, faults, text),
-        "direct": outsiders_who_have_it(s),
-        "files": leaving.files_to_attach_again(s, faults)[:MOST_FAULTS],
-        "way": _way(s, faults),
-    }
+def letter(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> ReturnedMail:
+    """What it says. `text`: more of the mail than its new words."""
+    return ReturnedMail(
+        faults=faults[:MOST_FAULTS],
+        text=_ready_to_copy(s, faults, text),
+        direct=outsiders_who_have_it(s),
+        files=leaving.files_to_attach_again(s, faults)[:MOST_FAULTS],
+        way=_way(s, faults),
+    )
 
 
 def _way(s: Situation, faults: tuple[Fault, ...]) -> Way:
@@ -98,5 +98,5 @@ def speaking_for_its_notice(s: Situation, letter: LetterWanted, faults: tuple[Fa
     """The refusal, so that an answer to it is for whom the refused mail was."""
     if s.ticket is None or any(fault.code in UNSAID for fault in faults):
         return letter
-    entry = s.letter.entry if s.letter is not None and s.letter.event in ("unverified_wrote", "commands_refused") else None
-    return replace(letter, answer_is=without_a_word(s), of_entry=entry)
+    entry = s.letter.entry if s.letter is not None and s.letter.event in (UnverifiedNotice.event, ReturnedMail.event) else None
+    return replace(letter, answered_as=without_a_word(s), of_entry=entry)

@@ -13,6 +13,7 @@ from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, NoteAdded
 from mailgate.model.evidence import Proof
+from mailgate.model.letters import AnswerNotice, NoteNotice
 from mailgate.model.mail import Kind
 from mailgate.model.person import Role
 from mailgate.model.reason import Reason
@@ -42,9 +43,9 @@ def wrote(s: Situation) -> Decision:
     step = s.step(ticket, event)
     if step.error is not None:
         return _nothing(Reason.of("takes_no_answer", ticket.number, step.error))
-    told = "agent_replied" if to_the_requester else "note_added"
+    notice = AnswerNotice() if to_the_requester else NoteNotice()
     hear = announce.hearers(s, step.ticket) if to_the_requester else announce.hearers_of_a_note(s, step.ticket)
-    letters = announce.to_agents(s, told, step.ticket, entry, people=hear, answer_is=visibility, without=author.id if author else None)
+    letters = announce.to_agents(s, notice, step.ticket, entry, people=hear, without=author.id if author else None)
     letters += announce.to_group(s, ticket, step.ticket, (event,), author, letters)
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),

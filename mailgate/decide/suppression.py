@@ -9,6 +9,7 @@ from mailgate.decide.scene import Scene
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Decision
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import SuppressedAddressNotice
 from mailgate.model.mail import Door, Kind
 from mailgate.model.reason import Because
 
@@ -49,6 +50,6 @@ def warnings(s: Scene, decision: Decision, suppressed: Mapping[str, Because]) ->
         address, ticket = letter.person.address.lower(), tickets.get(letter.ticket or 0)
         if letter.automatic or not letter.audience.is_outside or author is None or ticket is None or address not in suppressed:
             continue
-        facts = {"whom": letter.person.address, "reply": suppressed[address]}
-        found[author, address] = announce.to_agents(s, "address_suppressed", ticket, people=(author,), facts=facts)
+        notice = SuppressedAddressNotice(whom=letter.person.address, reply=suppressed[address])
+        found[author, address] = announce.to_agents(s, notice, ticket, people=(author,))
     return tuple(warning for each in found.values() for warning in each)

@@ -23,6 +23,7 @@ from mailgate.model.events import (
     name_of,
 )
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import ReturnedMail
 from mailgate.model.person import Person
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
@@ -369,9 +370,8 @@ def commands(s: Situation, decision: Decision) -> list[str]:
 def _faults(decision: Decision, parsed: Parsed | Heard) -> Sequence[Fault]:
     """Those that would be told to the agent; where no letter may be written, those that were found in the text."""
     for letter in decision.letters:
-        found = letter.facts.get("faults")
-        if letter.event == "commands_refused" and isinstance(found, tuple):
-            return found
+        if isinstance(letter.kind, ReturnedMail):
+            return letter.kind.faults
     return parsed.errors
 
 

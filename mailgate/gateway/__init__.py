@@ -32,6 +32,7 @@ from mailgate.gateway.workers import Files, NoReader, Reader
 from mailgate.gateway.writing import sealed
 from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import AlarmNotice, Welcome
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
@@ -140,7 +141,7 @@ class Gateway:
         self._agents = dict(agents)
         self._desk = self._desk_with(policy)
         new = [person for id_, person in agents.items() if id_ in fresh]
-        if new and policy.wants("agent_welcomed"):
+        if new and policy.wants(Welcome.event):
             self._welcome(new, now)
 
     def _welcome(self, people: list[Person], now: datetime) -> None:
@@ -148,7 +149,7 @@ class Gateway:
         for person in people:
             agent = self.policy.agents[person.agent or ""]
             desk = next((d for d in self.policy.desks.values() if d.group in agent.groups), next(iter(self.policy.desks.values())))
-            wanted.append(LetterWanted(event="agent_welcomed", audience=Audience.AGENT, person=person, ticket=None, desk=desk.id))
+            wanted.append(LetterWanted(Welcome(), Audience.AGENT, person, None, desk.id))
         letters = sealed(self._desk, wanted, None, self._agents, now)
         began, outcomes = journal.clock(), [ToRecord(None, Decision(letters=tuple(wanted)), letters, self._setup.held)]
         self.store.record(outcomes, now)
@@ -268,7 +269,7 @@ class Gateway:
         if now - self._said.get((kind, key), now - every) >= every:  # a trouble that lasts is no reason to say it every few seconds
             self._said[kind, key] = now
             log.error("alarm %s: %s", kind, what)
-        if not self.policy.wants("operator_alarmed"):
+        if not self.policy.wants(AlarmNotice.event):
             return
         for _ in range(MOST_RETRIES):
             if not self.store.standing.may_alarm(kind, key, now, every):
@@ -287,8 +288,8 @@ class Gateway:
         if person is None:
             person = Person(id=self.store.numbers.take("person", 1)[0], name="", address=address)
         desk = next(iter(self.policy.desks.values()))
-        facts = {"kind": raised.kind, "what": what, "since": now, "way_out": way_out}
-        wanted = LetterWanted(event="operator_alarmed", audience=Audience.OPERATOR, person=person, ticket=None, desk=desk.id, facts=facts)
+        notice = AlarmNotice(kind=raised.kind, what=what, since=now, way_out=way_out)
+        wanted = LetterWanted(notice, Audience.OPERATOR, person, None, desk.id)
         letters = sealed(self._desk, [wanted], None, self._agents, now)
         decision = Decision(letters=(wanted,), people=(person,) if new else ())
         began, outcomes = journal.clock(), [ToRecord(None, decision, letters, self._setup.held, raises=raised)]

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailgate.compose.words import EVENTS
+from mailgate.compose.words import CALLED
 from mailgate.compose.writing import LetterWriter
 from mailgate.gateway.writing import sealed
 from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import CombinedNotices
 from mailgate.model.person import Person
-from mailgate.model.ticket import TicketFile, Visibility
+from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ log = logging.getLogger(__name__)
 
 #: Of so many the words are shown; the rest is named.
 SHOWN, WORDS = 40, 200
-EVENT, MOST_DOUBLED = "notices_combined", 7
+MOST_DOUBLED = 7
 #: Letters of one round, and readers and senders that are looked at for them: those whose time has not come hold up nobody behind them.
 LETTERS, MOST_WAITING = 50, 2_000
 
@@ -41,7 +42,7 @@ def tell_together(store: Store, desk: LetterWriter, agents: Mapping[str, Person]
         if written >= LETTERS:
             break
         # Each such letter of a day makes the next one wait twice as long: it may be what a machine answers.
-        if now - since < after * 2 ** min(told.get((cause, person, EVENT), 0), MOST_DOUBLED):
+        if now - since < after * 2 ** min(told.get((cause, person, CombinedNotices.event), 0), MOST_DOUBLED):
             continue
         rows = store.traffic.notices_waiting(person, cause)
         try:
@@ -68,22 +69,19 @@ def _tell(store: Store, desk: LetterWriter, readers: Mapping[int, Person], rows:
     newest = next((row.ticket for row in reversed(rows) if row.ticket is not None), None)
     files = store.tickets.files({row.ticket for row in (*shown, rows[-1]) if row.ticket is not None} | ({newest} if newest else set()))
     wanted = LetterWanted(
-        event=EVENT,
+        kind=CombinedNotices(
+            sender=rows[0].cause,
+            count=len(rows),
+            since=rows[0].at,
+            rows=tuple(_row(row, files, desk) for row in shown),
+            more=len(more),
+            more_from=_ref(more[0], desk) if more else "",
+            more_to=_ref(more[-1], desk) if more else "",
+        ),
         audience=Audience.AGENT,
         person=reader,
         ticket=newest,
         desk=files[newest].ticket.desk if newest is not None else at.id,
-        facts={
-            "sender": rows[0].cause,
-            "count": len(rows),
-            "since": rows[0].at,
-            "rows": tuple(_row(row, files, desk) for row in shown),
-            "more": len(more),
-            "more_from": _ref(more[0], desk) if more else "",
-            "more_to": _ref(more[-1], desk) if more else "",
-        },
-        # One answer cannot be meant for so many people.
-        answer_is=Visibility.INTERNAL,
     )
     letters = sealed(desk, [wanted], files.get(newest or 0), {person.agent or "": person for person in readers.values()}, now)
     store.record([ToRecord(None, Decision(letters=(wanted,), cause=rows[0].cause), letters, desk.held, together=ids)], now)
@@ -98,8 +96,8 @@ def _ref(row: Waiting, desk: LetterWriter) -> str:
 def _row(row: Waiting, files: Mapping[int, TicketFile], desk: LetterWriter) -> dict[str, str]:
     file, at = files.get(row.ticket or 0), desk.policy.desks.get(row.desk)
     if file is None or row.ticket is None:
-        return {"ref": "", "title": f"mail {row.mail}", "words": EVENTS.get(row.event, row.event.replace("_", " "))}
+        return {"ref": "", "title": f"mail {row.mail}", "words": CALLED.get(row.event, row.event.replace("_", " "))}
     entry = next((one for one in file.entries if one.id == row.entry), None)
-    words = " ".join(entry.text.split()) if entry is not None else EVENTS.get(row.event, row.event.replace("_", " "))
+    words = " ".join(entry.text.split()) if entry is not None else CALLED.get(row.event, row.event.replace("_", " "))
     tag = token.subject_token(desk.ring, at.prefix, row.ticket) if at is not None else ""
     return {"ref": tag, "title": file.ticket.title, "words": words if len(words) <= WORDS else words[: WORDS - 1].rstrip() + "…"}

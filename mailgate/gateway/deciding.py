@@ -35,6 +35,7 @@ from mailgate.gateway.writing import named, new_letter_id
 from mailgate.model.decision import Decision
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import ReturnedMail
 from mailgate.model.mail import Reading, Unread
 from mailgate.model.person import Person
 from mailgate.model.reason import Reason
@@ -164,7 +165,7 @@ class Deciding:
             if isinstance(opened, Unread):
                 return Unopened(s, opened.reason)
             s = with_files(s, files, opened)
-            if s.letter is not None and s.letter.event == "commands_refused":
+            if s.letter is not None and s.letter.event == ReturnedMail.event:
                 s = replace(s, refusal=self._loader.text_of(s.letter.id))
         if quotes_unmarked(s):
             s = with_what_is_below(s, self._loader.text_of(s.letter.id) if s.letter is not None else "")

@@ -26,6 +26,7 @@ from mailgate.gateway.workers import Files, NoReader
 from mailgate.gateway.writing import sealed
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
 from mailgate.model.letter import Letter, PartRef
+from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
 from mailgate.record.rows import ClaimedLetter, Conflict, Settlement, ToRecord
@@ -39,8 +40,6 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=20)
 MOST_RETRIES = 8
-#: Letters for which a second copy would be worse than none: they stay unknown after a lost reply.
-NEVER_TWICE = frozenset({"rating_given", "sla_warned"})
 
 #: What the relay's trouble is told by, and what helps. The first that fits is said.
 WAYS_OUT = (
@@ -193,7 +192,7 @@ class SendingRound:
         now, began = self.now(), journal.clock()
         letter = one.letter
         spread = self.spread()
-        resend = letter.event not in NEVER_TWICE
+        resend = letter_kind(letter.event, letter.audience).tried_again
         settled = retry.settle(OutboxState.SENDING, delivery, one.attempts, one.first_at, now, spread, resend, one.doubted)
         if settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
             if not self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now):

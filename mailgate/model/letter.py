@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar, Self, get_type_hints
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.person import Person
-from mailgate.model.ticket import Entry, Visibility
+from mailgate.model.reason import Because
+from mailgate.model.ticket import Entry, Status, Visibility
 
 
 class Audience(StrEnum):
@@ -26,30 +27,88 @@ class Audience(StrEnum):
         return self in (Audience.REQUESTER, Audience.PARTICIPANT)
 
 
+class Voice(StrEnum):
+    """In whose name a letter to agents is written, and with whose files."""
+
+    DESK = "desk"
+    AUTHOR = "author"  #: of whoever wrote the words that it carries; the requester's and the participants' letters have that of an agent
+    STORY = "story"  #: the desk's: it tells all that was ever said on a ticket
+
+
+class NoticeBudget(StrEnum):
+    """What a letter to agents counts against while one sender causes many."""
+
+    SHARED = "shared"
+    OWN = "own"  #: answers to an agent's own mail: who asks for help forty times still hears that a command failed
+    #: Never told together with others: what tells of a flood or of a machine; and a question, for only its own letter can be answered, a
+    #: mail waits for that, and how many an agent is asked is bounded where they are asked.
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterKind:
+    """What is true of all letters of a kind, and in an instance the facts of one that a decision brings along (`model/letters`)."""
+
+    event: ClassVar[str] = ""  #: folder of templates/; its name in the policy and in the record
+    audiences: ClassVar[tuple[Audience, ...]] = ()
+    called: ClassVar[str] = ""  #: how agents read of it, a message of the catalogues
+    voice: ClassVar[Voice] = Voice.DESK
+    budget: ClassVar[NoticeBudget] = NoticeBudget.SHARED
+    answer_is: ClassVar[Visibility] = Visibility.INTERNAL  #: what an agent's answer to it is by default
+    shows_notes: ClassVar[bool] = True  #: colleagues' notes may stand in it
+    echoes: ClassVar[bool] = False  #: repeats its reader's own mail: no words of colleagues
+    missed: ClassVar[bool] = True  #: agents hear of it when nobody knows whether it arrived
+    tried_again: ClassVar[bool] = True  #: sent once more when nobody knows: missing is better than twice
+    about_ticket: ClassVar[bool] = True
+    round_trip: ClassVar[bool] = False  #: comes back to us, and intake knows it by its anchor
+    # How its sample looks.
+    words: ClassVar[str] = ""  #: whose words it carries: asked, answered, noted, intruded; "": nobody's
+    wordless: ClassVar[bool] = False  #: may do without them
+    speaks: ClassVar[bool] = False  #: hands a person's words on to outsiders
+    replies: ClassVar[bool] = False  #: answers a mail
+    status: ClassVar[Status] = Status.OPEN  #: of its ticket
+
+    @classmethod
+    def sample(cls, *, bare: bool = False) -> Self:
+        """With a sample of each fact, or (`bare`) only of those that no decision leaves out."""
+        hints = get_type_hints(cls, include_extras=True)
+        mine = (f for f in fields(cls) if not bare or f.default is MISSING)
+        return cls(**{f.name: hints[f.name].__metadata__[0] for f in mine})
+
+
 @dataclass(frozen=True, slots=True)
 class LetterWanted:
     """What a decision wants written: to whom, about what, carrying whose words. Composing adds the words of the template."""
 
-    event: str  #: folder of templates/
+    kind: LetterKind  #: with the facts that its words need besides ticket, person and entry
     audience: Audience
     person: Person
     ticket: int | None  #: None: about no ticket (operator alarms, welcome, help)
     desk: str
     entry: Entry | None = None  #: whose words it carries
     of_entry: int | None = None  #: the entry that it is about without carrying its words: a refused mail answered the notice of it
-    facts: Mapping[str, object] = field(default_factory=dict)  #: what the template needs besides ticket, person and entry
     automatic: bool = True  #: False only where a person's words travel: no Auto-Submitted, not counted
     answers: str | None = None  #: Message-ID that it replies to
     thread: tuple[str, ...] = ()  #: further References, oldest first
-    answer_is: Visibility = Visibility.INTERNAL  #: for letters to agents: what an agent's answer to it is by default
     expires_at: datetime | None = None
     not_before: datetime | None = None
     closure: int | None = None  #: for letters that ask for a rating
     proven: bool = True  #: the address was seen in a proven or known mail; decides which budget it counts against
-    subject_allowed: bool = True  #: may the letter show the stranger's subject
+    shown_title: str | None = None  #: what it may repeat of a stranger's subject; None: the title of its ticket
+    unanswered: str = ""  #: tickets of which its reader got no word before
+    unanswered_because: Because = ""  #: why the requester, of whom it tells an agent, got no word just now
     hold: str = ""  #: why it is held in the outbox until an operator lets it go; "" lets it leave
     id: str = ""  #: drawn by the decision where an event names the letter (AgentReplied.letter), else when it may be written
     about: int | None = None  #: inbox id of the mail that it asks about
+    answered_as: Visibility | None = None  #: what an agent's answer to it is by default; None: as with all of its kind
+
+    @property
+    def event(self) -> str:
+        return self.kind.event
+
+    @property
+    def answer_is(self) -> Visibility:
+        return self.kind.answer_is if self.answered_as is None else self.answered_as
 
     @property
     def is_counted(self) -> bool:

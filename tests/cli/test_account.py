@@ -17,11 +17,11 @@ import pytest
 
 from mailgate.app.explainer import Explainer
 from mailgate.app.stage import Received
-from mailgate.compose.facts import FACTS
 from mailgate.explain import belonging, following, in_words, layout, words
 from mailgate.model import sentences, token
 from mailgate.model.events import EVENTS
 from mailgate.model.evidence import EvidenceKind
+from mailgate.model.letters import LETTERS
 from mailgate.model.mail import Kind
 from mailgate.model.policy import ProveBy
 from mailgate.model.reason import Reason
@@ -230,7 +230,7 @@ def test_there_are_words_for_whatever_may_happen() -> None:
     # What a clock, an operator or a new policy causes follows from no mail.
     other = {"auto_resolved", "reminder_due", "sla_warned", "sla_breached", "wake_due", "agent_welcomed", "operator_alarmed"}
     other |= {"relay_tested", "roundtrip_sent", "notices_combined"}
-    assert following.LETTERS.keys() == {(event, audience) for event, audience in FACTS if event not in other}
+    assert following.LETTERS.keys() == {(event, audience) for event, audience in LETTERS if event not in other}
 
 
 def test_reasons_are_told_without_the_words_of_the_trade() -> None:

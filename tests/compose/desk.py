@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import email
+from collections.abc import Mapping
 from dataclasses import replace
 from email.header import decode_header, make_header
 from email.message import Message
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from mailgate.compose import samples
 from mailgate.compose.letters import ComposeContext, compose
 from mailgate.compose.templates import Templates, load
-from mailgate.model.letter import Letter, LetterWanted
+from mailgate.model.letter import Audience, Letter, LetterWanted
+from mailgate.model.letters import LETTERS
 from mailgate.model.policy import Desk, Policy
 from mailgate.settings import brought_templates, sample_policy
 
@@ -31,8 +34,12 @@ def desk(**changes: Any) -> Desk:
     return replace(policy().desks["it"], **changes)
 
 
-def a_wanted(event: str, audience: str, language: str | None = "en", **changes: Any) -> LetterWanted:
-    return replace(samples.wanted((event, audience), desk(), language), **changes)
+def a_wanted(
+    event: str, audience: str, language: str | None = "en", facts: Mapping[str, Any] = MappingProxyType({}), **changes: Any
+) -> LetterWanted:
+    """The sample letter with these facts in place of its own."""
+    wanted = samples.wanted(LETTERS[event, audience], Audience(audience), desk(), language)
+    return replace(wanted, **{"kind": replace(wanted.kind, **facts), **changes})
 
 
 def a_context(
@@ -40,7 +47,7 @@ def a_context(
 ) -> ComposeContext:
     the_desk = the_desk or desk()
     rules = replace(policy(), desks={the_desk.id: the_desk})
-    context = samples.a_context(templates(), rules, the_desk, event)
+    context = samples.a_context(templates(), rules, the_desk, next(kind for kind in LETTERS.values() if kind.event == event))
     if context.file is not None:
         ticket = replace(context.file.ticket, language=language, **({"title": title} if title is not None else {}))
         context = replace(context, file=replace(context.file, ticket=ticket))

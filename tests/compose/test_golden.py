@@ -12,11 +12,11 @@ import pytest
 
 from mailgate.compose import samples
 from mailgate.compose.assemble import assemble
-from mailgate.compose.facts import FACTS
+from mailgate.model.letters import LETTERS
 from tests.compose.desk import a_letter
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
+ALL = [(*key, language) for key in LETTERS for language in ("en", "de")]
 
 
 @pytest.mark.parametrize(("event", "audience", "language"), ALL)

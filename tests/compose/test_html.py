@@ -10,10 +10,10 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from mailgate.compose import samples, words
-from mailgate.compose.facts import FACTS
+from mailgate.model.letters import LETTERS
 from tests.compose.desk import a_letter, an_agents, html, message, text
 
-ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
+ALL = [(*key, language) for key in LETTERS for language in ("en", "de")]
 VOID = {"meta", "br", "img", "hr"}
 
 

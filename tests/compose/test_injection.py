@@ -78,7 +78,7 @@ def _attached(value: str, **changes: Any) -> Any:
 SINKS: dict[str, Callable[[str], Letter]] = {
     "title, to the requester": lambda v: a_letter("agent_replied", "requester", title=v),
     "title, to agents": lambda v: a_letter("requester_wrote", "agent", title=v),
-    "shown title": lambda v: a_letter("ticket_opened", "requester", facts={"shown_title": v}),
+    "shown title": lambda v: a_letter("ticket_opened", "requester", shown_title=v),
     "requester's name": lambda v: a_letter("status_asked", "requester", person=replace(samples.MAX, name=v)),
     "author's name": lambda v: a_letter("requester_wrote", "agent", entry=replace(samples.an_entry("asked"), author_name=v)),
     "agent's name": lambda v: a_letter("agent_replied", "requester", entry=an_agents(author_name=v)),

@@ -11,19 +11,19 @@ from typing import Any
 import pytest
 
 from mailgate.compose import samples
-from mailgate.compose.facts import FACTS, SAMPLES
 from mailgate.compose.letters import Unsealable, compose
 from mailgate.decide.residue import residue
 from mailgate.model import token
-from mailgate.model.letter import Audience
+from mailgate.model.letter import Audience, LetterKind
+from mailgate.model.letters import LETTERS
 from mailgate.model.marker import MARKERS, RATING_HINTS
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Member, Status, Visibility
 from mailgate.understand.text.body import cut
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, header, html, message, text, whole
 
-ALL = [(*key, language) for key in FACTS for language in ("en", "de")]
-TO_AGENTS = [key for key in FACTS if not Audience(key[1]).is_outside]
+ALL = [(*key, language) for key in LETTERS for language in ("en", "de")]
+TO_AGENTS = [key for key in LETTERS if not Audience(key[1]).is_outside]
 
 
 @pytest.mark.parametrize(("event", "audience", "language"), ALL)
@@ -174,10 +174,10 @@ def test_a_tag_of_another_system_is_text():
 
 
 def test_a_strangers_subject_is_not_repeated_unless_allowed():
-    letter = a_letter("ticket_opened", "requester", title="Buy now at evil.example", facts={}, subject_allowed=False)
+    letter = a_letter("ticket_opened", "requester", title="Buy now at evil.example", shown_title="")
     assert b"evil.example" not in whole(letter)
     assert header(letter, "Subject").startswith("We have your message [IT-1042-")
-    cut_short = a_letter("ticket_opened", "requester", title="Buy now at evil.example", facts={"shown_title": "Buy now at"})
+    cut_short = a_letter("ticket_opened", "requester", title="Buy now at evil.example", shown_title="Buy now at")
     assert header(cut_short, "Subject").startswith("Re: Buy now at [IT-1042-")
 
 
@@ -312,9 +312,9 @@ def test_a_letter_to_nowhere_is_not_sealed(address: str):
 
 def test_what_is_missing_is_named():
     with pytest.raises(Unsealable, match="no such template"):
-        compose(replace(a_wanted("ticket_opened", "requester"), event="ticket_sung"), a_context("ticket_opened"))
-    with pytest.raises(Unsealable, match="faults"):
-        a_letter("commands_refused", "agent", facts={})
+        compose(replace(a_wanted("ticket_opened", "requester"), kind=LetterKind()), a_context("ticket_opened"))
+    with pytest.raises(Unsealable, match="commands_refused/agent"):
+        a_letter("commands_refused", "agent", kind=type("Bare", (LetterKind,), {"event": "commands_refused"})())
     with pytest.raises(Unsealable, match="handed in"):
         a_letter("ticket_opened", "requester", context=a_context("ticket_opened", file=None))
     with pytest.raises(Unsealable, match="no 'hr'"):
@@ -330,19 +330,14 @@ def test_a_breach_and_a_warning_speak_of_the_clock_that_they_are_about():
     assert "Working time left: 1 h 30 min" in warned and "Time used: 75 %" in warned
     broken = text(a_letter("sla_breached", "lead"))
     assert "is broken (first answer)" in broken and "Working time over: 10 min" in broken
-    bare = text(a_letter("sla_breached", "agent", facts={"metric": "resolution"}))
-    assert "It was due: Wednesday, 3 June 2026, 02:00 CEST" in bare and "Working time over" not in bare
 
 
-@pytest.mark.parametrize("event", [event for event, audience in FACTS if audience == "requester" and event != "agent_replied"])
+@pytest.mark.parametrize("event", [event for event, audience in LETTERS if audience == "requester" and event != "agent_replied"])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_machines_letter_to_a_stranger_holds_nothing_that_he_wrote(event: str, language: str):
     """Whoever is named in a forged From: must not be sent the forger's message, not even as his own name (fault 77)."""
     forged = replace(samples.MAX, name="Collect your prize on win dot example", proven=False)
-    facts = {name: value for name, value in a_wanted(event, "requester").facts.items() if name != "shown_title"}
-    stranger = a_letter(
-        event, "requester", language, person=forged, entry=None, automatic=True, proven=False, subject_allowed=False, facts=facts
-    )
+    stranger = a_letter(event, "requester", language, person=forged, entry=None, automatic=True, proven=False, shown_title="")
     said = whole(stranger).decode() + text(stranger) + html(stranger)
     assert "prize" not in said and "VPN" not in said and header(stranger, "To") == "<max@example.com>"
 
@@ -394,7 +389,7 @@ def test_an_answer_on_a_closed_ticket_promises_no_reopening_in_the_past(language
 )
 def test_a_receipt_says_in_words_what_was_done(told: tuple[str, str, str], english: str, german: str):
     for language, line in (("en", english), ("de", german)):
-        said = text(a_letter("commands_applied", "agent", language, facts={**SAMPLES, "told": (told,)}))
+        said = text(a_letter("commands_applied", "agent", language, facts={"told": (told,)}))
         assert f"- {line}" in said.splitlines()
 
 
@@ -423,4 +418,4 @@ def test_a_notice_names_everybody_who_gets_the_answer(others: tuple[int, ...], e
 
 
 def test_what_stays_inside_names_nobody_outside():
-    assert "Your answer: stays with the agents" in a_notice_with((70,), answer_is=Visibility.INTERNAL).splitlines()
+    assert "Your answer: stays with the agents" in a_notice_with((70,), answered_as=Visibility.INTERNAL).splitlines()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailgate.compose.facts import FACTS
 from mailgate.compose.strict import check_bytes
+from mailgate.model.letters import LETTERS
 from tests.compose.desk import a_letter, whole
 from tests.growth import assert_linear
 
@@ -105,7 +105,7 @@ def test_an_address_or_an_id_that_looks_like_an_encoded_word_is_none(data: bytes
 
 def test_every_letter_that_is_shipped_passes():
     """(fault 139)"""
-    for event, audience in FACTS:
+    for event, audience in LETTERS:
         for language in ("en", "de"):
             letter = a_letter(event, audience, language)
             assert check_bytes(whole(letter) + (f"\r\n--{letter.boundary}--\r\n".encode() if letter.boundary else b"")) == []

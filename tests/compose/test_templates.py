@@ -12,9 +12,9 @@ import pytest
 
 import mailgate.compose
 from mailgate.compose import samples
-from mailgate.compose.facts import DEFAULTS, FACTS, SAMPLES
 from mailgate.compose.letters import Unsealable, compose
 from mailgate.compose.templates import BadTemplates, Templates, _environment, load
+from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
 from mailgate.settings import brought_templates
 from tests.compose.desk import a_context, a_letter, a_wanted, header, html, policy, templates, text
 
@@ -53,9 +53,8 @@ def test_letters_that_were_checked_before_are_written_without_another_look():
 
 
 def test_every_template_has_its_facts_and_every_fact_its_sample():
-    assert templates().letters == FACTS.keys()
-    assert {name for names in FACTS.values() for name in names} == SAMPLES.keys()
-    assert DEFAULTS.keys() <= SAMPLES.keys()
+    assert templates().letters == LETTERS.keys()
+    assert all(kind.sample() and kind.sample(bare=True) for kind in LETTERS.values())
 
 
 def test_every_sentence_has_its_translation_and_nothing_else_is_translated():
@@ -73,16 +72,17 @@ def test_no_sentence_stands_in_a_template_untranslatable():
         assert not set(re.findall(r"[A-Za-z]{2,}", bare)) - {"Subject", "Re", "mailgate"}, name
 
 
-@pytest.mark.parametrize("key", FACTS, ids="/".join)
+@pytest.mark.parametrize("key", LETTERS, ids="/".join)
 def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
     english, german = text(a_letter(*key, "en")), text(a_letter(*key, "de"))
     same = set(english.splitlines()) & set(german.splitlines())
+    rows = CombinedNotices.sample().rows
     own = (
         samples.ANSWER
         + "\n".join(samples.an_entry(one).text for one in ("asked", "noted", "intruded"))
-        + str(SAMPLES["text"])
-        + str(SAMPLES["comment"])
-        + "\n".join(f"- {row['ref']} {row['title']}: {row['words']}" if row["ref"] else f"- {row['title']}" for row in SAMPLES["rows"])
+        + ReturnedMail.sample().text
+        + RatingComment.sample().comment
+        + "\n".join(f"- {row['ref']} {row['title']}: {row['words']}" if row["ref"] else f"- {row['title']}" for row in rows)
     )
     for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
         plain = line.removeprefix("> ")
@@ -221,7 +221,7 @@ def looked_up() -> Templates:
     return made
 
 
-@pytest.mark.parametrize("key", FACTS, ids="/".join)
+@pytest.mark.parametrize("key", LETTERS, ids="/".join)
 def test_sentences_in_place_are_those_of_the_catalogue(key: tuple[str, str]):
     for language in ("en", "de"):
         wanted = a_wanted(*key, language)

@@ -310,12 +310,12 @@ def inside(decision: Decision) -> list[tuple[str, str]]:
 
 def faults(decision: Decision) -> list[tuple[str, int | None]]:
     letter = next(letter for letter in decision.letters if letter.event == "commands_refused")
-    return [(fault.code, fault.line) for fault in letter.facts["faults"]]  # type: ignore[attr-defined]
+    return [(fault.code, fault.line) for fault in letter.kind.faults]  # type: ignore[attr-defined]
 
 
 def hints(decision: Decision) -> list[str]:
     letter = next(letter for letter in decision.letters if letter.event == "commands_refused")
-    return [fault.hint for fault in letter.facts["faults"]]  # type: ignore[attr-defined]
+    return [fault.hint for fault in letter.kind.faults]  # type: ignore[attr-defined]
 
 
 def was_refused(decision: Decision) -> bool:

@@ -67,7 +67,7 @@ def test_an_agents_absence_is_kept_inside_by_its_subject(subject):
     after = decision.changes[0].after
     assert after.owner is None and after.status is Status.NEW, "the clocks run, nobody has taken it"
     assert inside(decision) == [("note_added", BOB_AT)]
-    assert decision.letters[0].facts["absent"] is True
+    assert decision.letters[0].kind.absent is True
 
 
 @pytest.mark.parametrize("text", TEXTS)

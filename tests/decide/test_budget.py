@@ -24,6 +24,7 @@ from mailgate.decide.budget import (
     spend,
 )
 from mailgate.model.letter import Audience, Letter, LetterWanted
+from mailgate.model.letters import Acknowledgement
 from mailgate.model.person import Person
 from mailgate.model.policy import Budgets, Desk, Policy
 from mailgate.model.reason import Reason
@@ -50,7 +51,7 @@ class Recorded:
 def a_letter(
     address: str = "max@home.example", *, audience: Audience = Audience.REQUESTER, automatic: bool = True, proven: bool = True
 ) -> LetterWanted:
-    return LetterWanted("ticket_opened", audience, Person(1, "Max", address), 7, "it", automatic=automatic, proven=proven)
+    return LetterWanted(Acknowledgement(), audience, Person(1, "Max", address), 7, "it", automatic=automatic, proven=proven)
 
 
 def verdicts(

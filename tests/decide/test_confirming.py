@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from mailgate.decide import once
-from mailgate.decide.confirming import MOST_A_DAY, MOST_AN_HOUR, QUESTION, WAITS, answer_in
+from mailgate.decide.confirming import MOST_A_DAY, MOST_AN_HOUR, WAITS, answer_in
 from mailgate.decide.returned import Way
 from mailgate.model.evidence import DkimSignature, Verdict, VerdictKind
 from mailgate.model.mail import Kind
@@ -64,7 +64,7 @@ def by_signature(text: str = "#take", verdict: Verdict | None = None, **more: ob
 
 
 def was_asked(decision) -> bool:
-    return inside(decision) == [(QUESTION, ANN_AT)] and events(decision) == ["commands_refused"] and not entries(decision)
+    return inside(decision) == [("confirmation_asked", ANN_AT)] and events(decision) == ["commands_refused"] and not entries(decision)
 
 
 # --- what is asked ---------------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_an_agent_whose_token_is_spent_or_old_is_asked_and_nothing_happens(how: 
     decision = an_agents(text, answers=a_notice(ANN, **how))
     assert was_asked(decision) and not decision.commands
     [letter] = decision.letters
-    assert letter.about == 77 and letter.expires_at == NOON + WAITS and letter.facts["text"] == text
+    assert letter.about == 77 and letter.expires_at == NOON + WAITS and letter.kind.text == text
 
 
 def test_a_bare_from_asks_nobody() -> None:
@@ -96,12 +96,12 @@ def test_the_same_mail_asks_once() -> None:
 @pytest.mark.parametrize("asked", [(MOST_AN_HOUR, MOST_AN_HOUR), (0, MOST_A_DAY)])
 def test_a_forger_cannot_have_an_agent_asked_without_end(asked: tuple[int, int]) -> None:
     decision = an_agents("#take", answers=a_notice(ANN, spent_at=NOON), asked=asked)
-    assert (QUESTION, ANN_AT) not in inside(decision) and entries(decision)[0][0] == "unverified"
+    assert ("confirmation_asked", ANN_AT) not in inside(decision) and entries(decision)[0][0] == "unverified"
 
 
 def test_a_machine_in_an_agents_name_is_not_asked() -> None:
     decision = an_agents("#take", answers=a_notice(ANN, spent_at=NOON), answer=False)
-    assert (QUESTION, ANN_AT) not in inside(decision) and not decision.commands
+    assert ("confirmation_asked", ANN_AT) not in inside(decision) and not decision.commands
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_a_requesters_signed_wish_that_falls_short_is_an_ordinary_entry() -> Non
 
 
 def a_question(**more: object):
-    return a_notice(ANN, QUESTION, about=55, answer_is=Visibility.INTERNAL, **more)
+    return a_notice(ANN, "confirmation_asked", about=55, answer_is=Visibility.INTERNAL, **more)
 
 
 @pytest.mark.parametrize(
@@ -258,7 +258,7 @@ def test_a_question_is_answered_once_in_time_and_by_its_reader() -> None:
         decision = an_agents("yes", answers=question)
         assert faults(decision) == [("E_ENDED", None)] and decision.confirms is None
         [refusal] = [letter for letter in decision.letters if letter.event == "commands_refused"]
-        assert refusal.facts["way"] is Way.NOTICE, "there is nothing to correct in a yes that came too late"
+        assert refusal.kind.way is Way.NOTICE, "there is nothing to correct in a yes that came too late"
     question = a_question()
     for author in ("bob@example.org", MAX_AT, "eve@elsewhere.example"):
         assert decided(a_mail(author, "yes", answers=question), file=a_file(), letters=(question,)).confirms is None

@@ -70,7 +70,7 @@ def test_take():
     assert (ticket(decision).status, ticket(decision).owner) == (Status.OPEN, ANN)
     assert decision.commands == ((1, "take"),)
     assert letters(decision) == [("group_told", BOB_AT), ("commands_applied", ANN_AT)]
-    assert decision.letters[-1].facts["told"] == (("take", "", "Ann Berg"),)
+    assert decision.letters[-1].kind.told == (("take", "", "Ann Berg"),)
     assert faults(an_agents("#take", file=a_file(Status.CLOSED))) == [("E_STATE", 1)]
 
 
@@ -79,7 +79,7 @@ def test_assign_finds_a_colleague(whom):
     decision = an_agents(f"#assign {whom}", file=a_file(Status.NEW))
     assert ticket(decision).owner == BOB
     assert ("ticket_assigned", BOB_AT) in letters(decision)
-    assert next(w for w in decision.letters if w.event == "ticket_assigned").facts["by"] == "Ann Berg"
+    assert next(w for w in decision.letters if w.event == "ticket_assigned").kind.by == "Ann Berg"
 
 
 def test_assign_me_takes_and_assign_none_gives_back():
@@ -122,7 +122,7 @@ def test_watch_and_unwatch():
 def test_priority_and_kind():
     decision = an_agents("#priority high\n#kind request")
     assert (ticket(decision).priority, ticket(decision).kind) == (2, TicketKind.REQUEST)
-    assert decision.letters[0].facts["told"] == (("priority", "P4", "P2"), ("kind", "incident", "request"))
+    assert decision.letters[0].kind.told == (("priority", "P4", "P2"), ("kind", "incident", "request"))
     assert faults(an_agents("#priority urgentest")) == [("E_VALUE", 1)]
     assert faults(an_agents("#kind disaster")) == [("E_VALUE", 1)]
 
@@ -130,7 +130,7 @@ def test_priority_and_kind():
 def test_title():
     decision = an_agents("#title  VPN of the   branch office drops")
     assert (ticket(decision).title, events(decision)) == ("VPN of the branch office drops", ["title_changed"])
-    assert decision.letters[0].facts["told"] == (("title", "VPN drops", "VPN of the branch office drops"),)
+    assert decision.letters[0].kind.told == (("title", "VPN drops", "VPN of the branch office drops"),)
     assert not outside(decision), "the requester reads it with the next letter"
     assert events(an_agents("#title VPN drops")) == [], "said again, nothing happens again"
     assert len(ticket(an_agents(f"#title {'very ' * 100}")).title) == LONGEST_TITLE
@@ -150,7 +150,7 @@ def test_wait_needs_a_question_that_the_requester_has_read():
     decision = an_agents("#wait\nWhich version is it?", file=fresh)
     assert ticket(decision).status is Status.PENDING_USER
     assert event(decision, WaitStarted).letter == outside(decision)[0].id
-    assert outside(decision)[0].facts["waiting"] is True
+    assert outside(decision)[0].kind.waiting is True
     assert ticket(an_agents("#wait")).status is Status.PENDING_USER, "asked before"
     assert event(an_agents("#wait"), WaitStarted).letter is None
 
@@ -166,7 +166,7 @@ def test_wait_until_a_day():
 def test_hold():
     decision = an_agents("#hold vendor until 3d")
     assert (ticket(decision).status, ticket(decision).hold) == (Status.ON_HOLD, HoldReason.VENDOR)
-    assert decision.letters[0].facts["told"] == (("hold", "", "on_hold (vendor)"),)
+    assert decision.letters[0].kind.told == (("hold", "", "on_hold (vendor)"),)
     assert faults(an_agents("#hold")) == [("E_ARGS", 1)]
     assert faults(an_agents("#hold weather")) == [("E_VALUE", 1)]
     assert faults(an_agents("#hold vendor", file=a_file(Status.RESOLVED))) == [("E_STATE", 1)]
@@ -186,7 +186,7 @@ def test_resolve_with_words_is_one_letter_that_carries_them():
 def test_resolve_by_a_code_alone_is_told_without_a_word_of_ours():
     decision = an_agents("#resolve fixed", file=a_file(participants=(PIA,)))
     assert letters(decision) == [("ticket_resolved", MAX_AT), ("ticket_resolved", PIA_AT), ("group_told", BOB_AT)]
-    assert [(w.entry, w.facts["code"], w.automatic) for w in outside(decision)] == [(None, "fixed", True)] * 2
+    assert [(w.entry, w.kind.code, w.automatic) for w in outside(decision)] == [(None, "fixed", True)] * 2
     assert outside(decision)[0].thread == ("<entry-1@example.net>",)
     assert outside(decision)[0].answers is None, "the agent's own Message-ID is nobody's business"
     assert outside(decision)[0].id == event(decision, TicketResolved).letter
@@ -243,7 +243,7 @@ def test_a_closing_letter_that_is_switched_off_is_written_down():
 def test_help_is_answered_and_other_commands_beside_it_have_their_receipt():
     decision = an_agents("#help wait")
     assert letters(decision) == [("help_asked", ANN_AT)]
-    assert (decision.letters[0].facts["verb"], set(decision.letters[0].facts["verbs"])) == ("wait", set(VERBS))
+    assert (decision.letters[0].kind.verb, set(decision.letters[0].kind.verbs)) == ("wait", set(VERBS))
     assert letters(an_agents("#help\n#priority P2")) == [("help_asked", ANN_AT), ("commands_applied", ANN_AT)]
     assert letters(an_agents("#help\nTry again."))[0] == ("agent_replied", MAX_AT)
 

@@ -81,7 +81,7 @@ def test_the_lead_hears_of_low_scores_and_of_no_others(score: int, low: bool):
     feedback = rated(score, "slow")
     assert [type(e) for e in feedback.events] == ([RatingGiven, LowRatingGiven] if low else [RatingGiven])
     assert [(x.event, x.audience, x.person) for x in feedback.letters] == ([(name_of(LowRatingGiven), Audience.LEAD, LEAD)] if low else [])
-    assert all(x.facts["score"] == score and x.facts["comment"] == "slow" and x.automatic for x in feedback.letters)
+    assert all(x.kind.score == score and x.kind.comment == "slow" and x.automatic for x in feedback.letters)
 
 
 def test_a_low_score_without_a_lead_is_still_an_event():

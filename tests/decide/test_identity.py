@@ -87,7 +87,7 @@ def test_agents_prove_themselves_as_their_desk_asks(prove_by: ProveBy, token: bo
 def test_an_agent_who_falls_short_is_told_why_and_a_forger_makes_no_machine_write_to_him():
     short = a_new_mail_of_ann("#resolve fixed", SILENT, ProveBy.DOMAIN)
     [refusal] = [letter for letter in short.letters if letter.event == "commands_refused"]
-    [fault] = refusal.facts["faults"]  # type: ignore[attr-defined]
+    [fault] = refusal.kind.faults  # type: ignore[attr-defined]
     assert "no server that we trust bears out From:" in str(fault.hint)
     forged = a_new_mail_of_ann("#resolve fixed", BAD, ProveBy.DOMAIN)
     assert {event for event, _ in inside(forged)} == {"unverified_wrote"}
@@ -176,9 +176,8 @@ def test_an_acknowledgement_repeats_the_subject_of_whoever_is_known_or_authentic
     known = {**KNOWN, MAX: replace(KNOWN[MAX], proven=who == "known")}
     mail = a_mail(MAX_AT, subject="Buy now at shop.example.com")
     [ack] = outside(decided(mail, known=known, verdict=verdict, verdict_source=source))
-    assert str(ack.facts["shown_title"]).startswith(shown) and bool(ack.facts["shown_title"]) is bool(shown)
-    assert ("shop.example.com" in str(ack.facts["shown_title"])) is ("shop" in shown)
-    assert ack.subject_allowed is bool(shown)
+    assert str(ack.shown_title).startswith(shown) and bool(ack.shown_title) is bool(shown)
+    assert ("shop.example.com" in str(ack.shown_title)) is ("shop" in shown)
     assert ack.proven is (who == "known" or verdict is GOOD)
 
 

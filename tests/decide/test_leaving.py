@@ -260,11 +260,11 @@ def test_two_hundred_answers_written_as_mail_programs_write_let_no_proof_out():
 )  # fmt: skip
 def test_nobody_is_asked_to_attach_cipher_text_again(text, more):
     [refusal] = [w for w in an_agents(text, file=a_file(Status.NEW), **more).letters if w.event == "commands_refused"]
-    assert refusal.facts["files"] == ()
+    assert refusal.kind.files == ()
 
 
 def test_a_file_beside_an_encrypted_text_is_to_be_attached_again():
     text = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----"
     files = (a_file_named("plan.txt", type="text/plain"), a_file_named("msg.asc", part="3"))
     [refusal] = [w for w in an_agents(text, file=a_file(Status.NEW), attachments=files).letters if w.event == "commands_refused"]
-    assert refusal.facts["files"] == ("plan.txt",)
+    assert refusal.kind.files == ("plan.txt",)

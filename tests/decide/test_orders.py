@@ -210,7 +210,7 @@ def test_one_fault_and_nothing_is_done(faulty):
     decision = an_agents(f"#take\n#priority P1\n#watch\n{faulty}\nYour printer is fine.", file=a_file(Status.NEW, participants=(PIA,)))
     assert was_refused(decision)
     assert decision.letters[0].person.id == ANN
-    assert "Your printer is fine." in decision.letters[0].facts["text"]
+    assert "Your printer is fine." in decision.letters[0].kind.text
 
 
 def test_a_fault_of_the_state_that_shows_only_at_the_end_undoes_the_beginning():

@@ -71,7 +71,7 @@ def test_an_answer_is_a_public_entry_that_the_owner_and_the_watchers_hear():
 def test_an_answer_ends_the_waiting_and_opens_what_was_resolved():
     assert status(a_requesters("4.1.0", file=a_file(Status.PENDING_USER))) is Status.OPEN
     decision = a_requesters("It still drops.", file=a_file(Status.RESOLVED))
-    assert status(decision) is Status.OPEN and decision.letters[0].facts["reopened"] is True
+    assert status(decision) is Status.OPEN and decision.letters[0].kind.reopened is True
 
 
 def test_a_participants_answer_counts_like_the_requesters():
@@ -107,7 +107,7 @@ def test_close_and_reopen_of_a_proven_requester():
     decision = a_requesters("Solved!", file=a_file(Status.OPEN))
     assert status(decision) is Status.RESOLVED and events(decision) == ["requester_closed"]
     assert letters(decision) == [("ticket_resolved", MAX_AT), ("requester_wrote", BOB_AT)]
-    assert outside(decision)[0].closure == 1 and outside(decision)[0].facts["by_requester"] is True
+    assert outside(decision)[0].closure == 1 and outside(decision)[0].kind.by_requester is True
     decision = a_requesters("close", file=a_file(Status.RESOLVED))
     assert status(decision) is Status.CLOSED and [(w.event, w.closure) for w in outside(decision)] == [("ticket_closed", None)]
     decision = a_requesters("reopen", file=a_file(Status.CLOSED))
@@ -165,10 +165,10 @@ def test_a_forger_cannot_have_his_own_subject_read_out_to_his_victim_by_asking_f
     file = a_file()
     file = replace(file, ticket=replace(file.ticket, title="Claim your prize at http://prize.example/now"))
     [letter] = outside(decided(a_mail(text="status", **CITES), file=file))
-    assert "prize.example" not in letter.facts["shown_title"] and not letter.proven
+    assert "prize.example" not in letter.shown_title and not letter.proven
     known = {MAX: replace(KNOWN[MAX], proven=True)}
     [letter] = outside(decided(a_mail(text="status", **CITES), file=replace(file, people=(known[MAX],)), known={**KNOWN, **known}))
-    assert letter.facts["shown_title"] == file.ticket.title and letter.proven
+    assert letter.shown_title == file.ticket.title and letter.proven
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_low_rating_is_heard_by_the_lead():
 def test_a_rating_too_late_is_thanked_for_and_not_counted():
     letter = asked(made_at=NOON)
     decision = a_requesters("5", answers=letter, file=a_file(Status.CLOSED), arrived_at=NOON + days(20))
-    assert not decision.ratings and [(w.event, w.facts["late"]) for w in outside(decision)] == [("rating_given", True)]
+    assert not decision.ratings and [(w.event, w.kind.late) for w in outside(decision)] == [("rating_given", True)]
 
 
 def test_a_rating_without_proof_is_an_ordinary_message():
@@ -260,7 +260,7 @@ def test_whom_a_proven_requester_copies_in_takes_part_from_then_on():
     assert [e.person for e in decision.changes[0].events if isinstance(e, ParticipantJoined)] == [PIA, 901]
     assert {p.id: p.address for p in decision.people if not p.proven} == {PIA: PIA_AT, 901: "New@Elsewhere.example"}
     assert inside(decision) == [("requester_wrote", BOB_AT)]
-    assert decision.letters[0].facts["joined"] == (PIA_AT, "New@Elsewhere.example"), "agents see who joined"
+    assert decision.letters[0].kind.joined == (PIA_AT, "New@Elsewhere.example"), "agents see who joined"
     assert not outside(decision), "no history is sent"
     new = {901: Person(901, "", "new@elsewhere.example")}
     answer = an_agents("Both restart, please.", file=a_file(participants=(PIA, 901), people=new), known={**KNOWN, **new})

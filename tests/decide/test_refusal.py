@@ -83,9 +83,9 @@ def test_a_solution_that_was_replaced_meanwhile_does_not_take_the_new_one_back()
 
 def test_nobody_knows_is_told_and_changes_nothing():
     decision = settled(sealed(), a_file(), OutboxState.UNKNOWN)
-    assert decision.changes[0].events == () and [w.facts["state"] for w in decision.letters] == ["unknown"]
-    for event in ("rating_given", "sla_warned", "reminder_due"):
-        assert settled(sealed(event), a_file(), OutboxState.UNKNOWN) is None
+    assert decision.changes[0].events == () and [w.kind.state for w in decision.letters] == ["unknown"]
+    for lost in (sealed("rating_given"), sealed("sla_warned", to=ANN, audience=Audience.AGENT), sealed("reminder_due")):
+        assert settled(lost, a_file(), OutboxState.UNKNOWN) is None
 
 
 def test_the_refused_notice_about_a_refused_letter_ends_there():
@@ -112,7 +112,7 @@ def test_an_answer_that_leaves_without_a_file_shows_on_its_ticket_and_the_owner_
     [change] = decision.changes
     assert change.before == change.after and change.events == (), "the words have left: no clock is turned back"
     assert "trace.log" in change.entries[0].text and change.entries[0].visibility is Visibility.INTERNAL
-    assert [(w.event, w.person.address, w.facts["left"]) for w in decision.letters] == [
+    assert [(w.event, w.person.address, w.kind.left) for w in decision.letters] == [
         ("letter_lightened", BOB_AT, (("trace.log", 31_000_000),))
     ]
 

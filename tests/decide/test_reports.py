@@ -129,7 +129,7 @@ def test_an_answer_that_came_back_did_not_stop_the_clock_and_the_owner_hears_of_
     assert letters(decision) == [("letter_refused", BOB_AT)]
     [entry] = decision.changes[0].entries
     assert entry.visibility is Visibility.INTERNAL and not entry.hidden and "5.1.1 user unknown" in entry.text and MAX_AT in entry.text
-    assert decision.letters[0].facts["state"] == "bounced"
+    assert decision.letters[0].kind.state == "bounced"
 
 
 def test_a_pause_that_began_with_a_letter_which_came_back_ends_at_its_start() -> None:

@@ -48,7 +48,7 @@ def refusal(decision):
 
 
 def told(decision, fact):
-    return refusal(decision).facts[fact]
+    return getattr(refusal(decision).kind, fact)
 
 
 def as_answered(decision):
@@ -159,7 +159,7 @@ def test_nobody_is_told_that_nothing_was_sent_where_the_requester_has_the_mail(w
     notice = a_notice(ANN)
     others = {"cc": (MAX_AT,)} if where == "cc" else {"to": (action(notice, "take"), MAX_AT.upper())}
     receipt = next(w for w in an_agents("#note\nhe lies", answers=notice, **others).letters if w.event == "commands_applied")
-    assert receipt.facts["direct"] == (KNOWN[1].name or MAX_AT,)
+    assert receipt.kind.direct == (KNOWN[1].name or MAX_AT,)
     assert told(an_agents("#noet\nhe lies", answers=notice, **others), "direct") == (KNOWN[1].name or MAX_AT,)
 
 
@@ -173,10 +173,10 @@ def test_strangers_count_and_colleagues_and_desks_do_not():
 
 def test_no_other_notice_says_that_nobody_has_it():
     note = an_agents("#note\nhe lies", cc=(MAX_AT,))
-    assert next(w for w in note.letters if w.event == "note_added").facts["direct"] == (KNOWN[1].name or MAX_AT,)
+    assert next(w for w in note.letters if w.event == "note_added").kind.direct == (KNOWN[1].name or MAX_AT,)
     letter = a_letter()
     stranger = decided(a_mail(EVE_AT, "me too", answers=letter, cc=(MAX_AT, EVE_AT)), file=a_file(), letters=(letter,))
-    told_so = [w.facts["direct"] for w in stranger.letters if w.event == "unverified_wrote"]
+    told_so = [w.kind.direct for w in stranger.letters if w.event == "unverified_wrote"]
     assert told_so and set(told_so) == {(KNOWN[1].name or MAX_AT,)}, "and the stranger himself is no news"
 
 

@@ -11,6 +11,7 @@ from mailgate.decide import announce
 from mailgate.decide.refusal import NonDelivery, undelivered
 from mailgate.model.events import TicketTaken
 from mailgate.model.letter import Audience
+from mailgate.model.letters import LowRatingNotice
 from mailgate.model.policy import ProveBy
 from mailgate.model.ticket import Status
 from tests.decide.build import ANN, BOB, CIM, KNOWN, MAX, NOON, PIA, a_file, a_letter, a_mail, a_policy, a_scene, a_situation
@@ -58,7 +59,7 @@ def test_an_outsider_is_known_for_a_while_after_an_answer_and_an_agent_always(ag
 
 def test_what_a_lead_hears_is_written_for_a_lead_and_not_at_all_where_it_is_switched_off() -> None:
     file = a_file()
-    [letter] = announce.to_lead(a_scene(file), "low_rating_given", file.ticket, {})
+    [letter] = announce.to_lead(a_scene(file), LowRatingNotice.sample(), file.ticket)
     assert (letter.person, letter.audience) == (KNOWN[ANN], Audience.LEAD)
     off = a_policy(letters={"low_rating_given": False})
-    assert announce.to_lead(a_scene(file, policy=off), "low_rating_given", file.ticket, {}) == ()
+    assert announce.to_lead(a_scene(file, policy=off), LowRatingNotice.sample(), file.ticket) == ()

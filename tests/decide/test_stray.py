@@ -70,7 +70,7 @@ def passes_on(subject, above="He never pays.", *, author=CARL, **more):
 def test_a_mail_that_answers_nothing_comes_back_and_nothing_leaves(subject):
     decision = new_mail(subject)
     assert was_refused(decision) and faults(decision) == [("E_STRAY", None)]
-    assert decision.letters[0].facts["text"] == "He never pays."
+    assert decision.letters[0].kind.text == "He never pays."
 
 
 def test_words_for_the_requester_or_for_colleagues_are_asked_about_as_well():
@@ -164,7 +164,7 @@ def test_a_forward_to_another_tickets_address_opens_the_ticket_of_who_wrote_firs
     assert entries(decision) == [("public", "Our scanner is dead since Monday."), ("internal", "He never pays.")]
     assert {w.person.address for w in outside(decision)} == {CARL}
     assert all(w.entry is None for w in outside(decision)), "the remark is for colleagues"
-    assert not any("never pays" in str(w.facts) for w in outside(decision))
+    assert not any("never pays" in str(w.kind) for w in outside(decision))
     public, note = change.entries
     assert "proof:token" in note.flags, "his words are as well proven as the forward itself"
     shown = [w.entry for w in decision.letters if w.event == "note_added"]
@@ -177,12 +177,12 @@ def test_where_the_desk_takes_no_forwards_it_comes_back_whole():
     never = replace(policy, desks={"it": replace(policy.desks["it"], forwards=Forwards.NEVER)})
     decision = passes_on("Fwd: Scanner dead", policy=never)
     assert was_refused(decision)
-    assert "Our scanner is dead" in str(decision.letters[0].facts["text"]), "what is passed on is not lost"
+    assert "Our scanner is dead" in str(decision.letters[0].kind.text), "what is passed on is not lost"
 
 
 def test_a_mail_of_the_requester_that_is_passed_on_comes_back():
     decision = passes_on("Fwd: Something else", author=MAX_AT)
-    assert was_refused(decision) and "scanner is dead" in str(decision.letters[0].facts["text"])
+    assert was_refused(decision) and "scanner is dead" in str(decision.letters[0].kind.text)
 
 
 @pytest.mark.parametrize("author", ["noreply@kunde.example", SUPPORT, ANN_AT])

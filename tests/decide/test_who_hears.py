@@ -57,7 +57,7 @@ def test_an_answer_to_a_note_reaches_its_author_and_its_writer_has_a_receipt():
     notice = a_notice(ANN, "note_added", answer_is=Visibility.INTERNAL, entry=2)
     decision = an_agents("Yes, on the left.", answers=notice, file=a_file(owner=ANN, entries=(a_note(2, BOB),)))
     assert inside(decision) == [("note_added", BOB_AT), ("commands_applied", ANN_AT)]
-    assert decision.letters[-1].facts["heard"] == ("Bob Frey",)
+    assert decision.letters[-1].kind.heard == ("Bob Frey",)
     assert outside(decision) == []
 
 
@@ -89,7 +89,7 @@ def test_a_note_about_an_agents_own_request_does_not_reach_him_although_he_wrote
 
 
 def told(decision, event):
-    return {w.person.address: w.facts["news"] for w in decision.letters if w.event == event}
+    return {w.person.address: w.kind.news for w in decision.letters if w.event == event}
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_who_else_had_a_first_mail_stands_on_its_entry_and_takes_no_part_by_it()
 def test_an_answer_to_all_of_somebody_in_copy_lands_on_the_ticket_and_waits():
     decision = by_eve()
     assert events(decision) == ["unverified_wrote"] and entries(decision) == [("unverified", "Same here.")]
-    assert decision.letters[0].facts["because"] == Reason("was_in_copy")
+    assert decision.letters[0].kind.because == Reason("was_in_copy")
     assert decision.ticket.number == NUMBER and not outside(decision)
 
 
@@ -192,9 +192,9 @@ def test_a_forged_answer_of_somebody_in_copy_stays_out():
 
 def test_admitting_is_offered_only_where_it_can_be_done():
     stranger = decided(a_mail(EVE_AT, "Hello.", answers=(letter := a_letter(MAX))), file=a_file(), letters=(letter,))
-    assert {w.facts["may_admit"] for w in stranger.letters} == {True}
+    assert {w.kind.may_admit for w in stranger.letters} == {True}
     claimed = decided(a_mail(ANN_AT, "Hello.", in_reply_to=("<entry-1@example.net>",), subject="x"), file=a_file(owner=ANN))
-    assert {w.facts["may_admit"] for w in claimed.letters if w.event == "unverified_wrote"} <= {False}
+    assert {w.kind.may_admit for w in claimed.letters if w.event == "unverified_wrote"} <= {False}
 
 
 # --- after the end ---------------------------------------------------------------------------------------------------------------------
@@ -220,7 +220,7 @@ def test_a_first_late_answer_opens_a_follow_up_that_names_the_old_ticket_and_is_
     decision = late(MAX_AT, "It is back.")
     assert decision.changes[0].after.follows == NUMBER and f"after:{NUMBER}" in decision.message_ids
     notices = [w for w in decision.letters if w.event == "ticket_opened"]
-    assert notices and {w.facts["follows"] for w in notices} == {f"IT-{NUMBER}"}
+    assert notices and {w.kind.follows for w in notices} == {f"IT-{NUMBER}"}
 
 
 def test_a_second_late_answer_lands_on_the_first_follow_up():
@@ -248,7 +248,7 @@ def rated(text, policy=None, **file):
 def test_a_rating_with_a_comment_reaches_the_owner():
     decision = rated("5\nquick and kind", owner=BOB)
     assert inside(decision) == [("rating_commented", BOB_AT)]
-    assert decision.letters[0].facts["comment"] == "quick and kind"
+    assert decision.letters[0].kind.comment == "quick and kind"
 
 
 def test_a_rating_without_words_is_told_to_nobody():

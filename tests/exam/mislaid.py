@@ -335,5 +335,5 @@ def _look(case: Case, decision: Decision, result: Result) -> None:
     if any(mark in f"{w.entry.text} {w.entry.html or ''}" for w in left if w.entry is not None):
         result.outside.append(case.what)
     kept = [entry.text for change in decision.changes for entry in change.entries]
-    if not any(mark in text for text in (*kept, *(str(w.facts["text"]) for w in refused))):
+    if not any(mark in text for text in (*kept, *(str(w.kind.text) for w in refused))):
         result.lost.append(case.what)

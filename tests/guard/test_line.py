@@ -14,6 +14,7 @@ import pytest
 
 from mailgate.guard import line
 from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import NewTicketNotice
 from mailgate.model.person import Person
 
 
@@ -57,7 +58,7 @@ def test_a_value_comes_out_as_it_went_in(value: object) -> None:
 
 
 def test_a_letter_wanted_keeps_every_field() -> None:
-    wanted = LetterWanted("ticket_opened", Audience.AGENT, Person(7, "Ann", "ann@example.org"), 1042, "support", facts={"by": "Ann"})
+    wanted = LetterWanted(NewTicketNotice(follows="IT-7"), Audience.AGENT, Person(7, "Ann", "ann@example.org"), 1042, "support")
     assert pickle.loads(line.pack(wanted)) == wanted
     assert pickle.loads(pickle.dumps(wanted)) == wanted
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from functools import cache
 
 import pytest
 
-from mailgate.compose.facts import FACTS
 from mailgate.compose.words import ALARMS
 from mailgate.decide.transitions import Effect
 from mailgate.model import events
+from mailgate.model.letters import LETTERS
 from mailgate.model.person import Capability
 from mailgate.model.sentences import REFUSALS
 from tests.house.tree import ROOT, modules, name, tree
@@ -58,10 +59,23 @@ def test_every_event_happens() -> None:
 
 
 def test_every_letter_is_wanted_by_somebody() -> None:
-    tables = ("mailgate/compose/facts.py", "mailgate/compose/samples.py", "mailgate/compose/words.py")
-    names = {events.name_of(kind): kind.__name__ for kind in events.EVENTS.values()}
-    lost = nowhere({event for event, _ in FACTS}, *tables)
-    assert nowhere((names.get(event, event) for event in lost), *tables) == set()
+    assert nowhere({kind.__name__ for kind in LETTERS.values()}, "mailgate/model/letters.py", "mailgate/compose/samples.py") == set()
+
+
+def test_every_fact_of_a_letter_is_said_in_it() -> None:
+    unsaid = {
+        f"{kind.__name__}.{fact.name}"
+        for kind in LETTERS.values()
+        for fact in fields(kind)
+        if not any(re.search(rf"\b{fact.name}\b", _template(f"{kind.event}/{audience}.txt")) for audience in kind.audiences)
+    }
+    assert unsaid == set()
+
+
+def _template(path: str) -> str:
+    """Its text with that of the pieces in it."""
+    text = (ROOT / "templates" / path).read_text(encoding="utf-8")
+    return text + "".join(map(_template, re.findall(r'include "([^"]+)"', text)))
 
 
 def test_every_alarm_goes_off_and_every_code_is_a_fault_of_somebody() -> None:

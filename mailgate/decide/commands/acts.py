@@ -11,10 +11,11 @@ from mailgate.decide.commands import admitting, asking, fields, owner, state
 from mailgate.decide.commands.course import Act
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Command
+from mailgate.model.letter import LetterKind
 
 #: By word, what a command does: the function of that name.
 ACTS: Mapping[str, Act] = {word: act for module in (owner, fields, admitting, state) for word, act in vars(module).items() if word in VERBS}
-#: By word, the letter that answers all commands of a mail which ask for it, and its facts.
-ANSWERS: Mapping[str, Callable[[Situation, Sequence[Command]], tuple[str, Mapping[str, object]]]] = {
+#: By word, the letter that answers all commands of a mail which ask for it.
+ANSWERS: Mapping[str, Callable[[Situation, Sequence[Command]], LetterKind]] = {
     "help": asking.help_,
 }

@@ -6,6 +6,7 @@ from mailgate.decide.commands.course import ANOTHER_NOTICE, Course, MailRefused,
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
 from mailgate.model.events import EntryAdmitted, RequesterWrote
+from mailgate.model.letters import ReturnedMail, UnverifiedNotice
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Visibility
 
@@ -24,7 +25,8 @@ def admit(c: Course, command: Command) -> None:
 def _waiting_entry(s: Situation, command: Command) -> Entry:
     """The one that the notice was about; without such a notice the only one there is. Never another one than was looked at."""
     waiting = [e for e in (s.file.entries if s.file else ()) if e.visibility is Visibility.UNVERIFIED]
-    answered = s.letter is not None and (s.letter.event == "unverified_wrote" or (s.letter.event == "commands_refused" and s.letter.entry))
+    event = s.letter.event if s.letter is not None else ""
+    answered = s.letter is not None and (event == UnverifiedNotice.event or (event == ReturnedMail.event and s.letter.entry))
     if s.letter is not None and answered:
         waiting = [e for e in waiting if e.id == s.letter.entry]
     if not waiting:

@@ -1,0 +1,366 @@
+"""Every kind of letter, one entry for each: its event and audiences, the facts that a decision brings along, and how it is treated.
+
+The value in a fact's annotation is its sample: `mailgate check`, the golden letters and whoever writes a template see the letter with it.
+A fact with a default may be left out by the decision. A template may use no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+
+from mailgate.model.commands import VERBS, Fault
+from mailgate.model.letter import Audience, LetterKind, NoticeBudget, Voice
+from mailgate.model.policy import Metric
+from mailgate.model.reason import Because, Reason
+from mailgate.model.ticket import Status, Visibility
+
+_REQUESTER, _PARTICIPANT, _AGENT = (Audience.REQUESTER,), (Audience.REQUESTER, Audience.PARTICIPANT), (Audience.AGENT,)
+_LEAD, _OPERATOR = (Audience.LEAD,), (Audience.OPERATOR,)
+
+_WHEN = datetime(2026, 6, 2, 12, 0, tzinfo=UTC)
+
+By = Annotated[str, "Ann Berg"]  #: name of the agent who did it
+#: Names or addresses of outsiders who have the agent's mail from its author.
+Direct = Annotated[tuple[str, ...], ("Max Muster",)]
+#: What happened (taken, given, answered, resolved, closed), and to whom it was given.
+News = Annotated[tuple[tuple[str, str], ...], (("answered", ""), ("given", "Bob Frey"))]
+Code = Annotated[str, "fixed"]  #: resolution code
+Due = Annotated[datetime, _WHEN]
+Clock = Annotated[Metric, Metric.FIRST_REPLY]
+Whom = Annotated[str, "max@example.com"]  #: an address
+Reply = Annotated[str, "550 5.1.1 No such mailbox here"]
+Sent = Annotated[str, "agent_replied"]  #: the event of another letter
+Score = Annotated[int, 2]
+Comment = Annotated[str, "It took three days."]
+Requester = Annotated[str, "Max Muster"]  #: name or address
+Commands = Annotated[tuple[str, ...], ("#priority P2", "#take")]
+Why = Annotated[Because, Reason("nobody_here")]
+
+# --- to the requester and the participants -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledgement(LetterKind):
+    event, audiences, called = "ticket_opened", _REQUESTER, "the acknowledgement"
+    replies, status, words = True, Status.NEW, "asked"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpAcknowledgement(LetterKind):
+    event, audiences, called = "follow_up_opened", _REQUESTER, "the acknowledgement of a new ticket"
+    replies, status, words = True, Status.NEW, "asked"
+    old_ref: Annotated[str, "IT-1001"]  #: the ticket that it continues
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(LetterKind):
+    event, audiences, called = "agent_replied", _PARTICIPANT, "an answer"
+    words, speaks = "answered", True
+    waiting: Annotated[bool, True] = False  #: the desk now waits for the requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class Solution(LetterKind):
+    event, audiences, called = "ticket_resolved", _PARTICIPANT, "the solution"
+    status, words, speaks, wordless = Status.RESOLVED, "answered", True, True
+    by_requester: Annotated[bool, False] = False  #: the requester said so
+    code: Code = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closing(LetterKind):
+    event, audiences, called = "ticket_closed", _PARTICIPANT, "the last letter"
+    status, words, speaks, wordless = Status.CLOSED, "answered", True, True
+    by_requester: Annotated[bool, False] = False
+    code: Code = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolvedBySilence(LetterKind):
+    event, audiences, called = "auto_resolved", _REQUESTER, "the letter that it was resolved"
+    status = Status.RESOLVED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reminder(LetterKind):
+    event, audiences, called = "reminder_due", _REQUESTER, "a reminder"
+    status, missed = Status.PENDING_USER, False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusAnswer(LetterKind):
+    event, audiences, called = "status_asked", _REQUESTER, "the answer about its state"
+    replies = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterHelp(LetterKind):
+    event, audiences, called = "help_asked", _REQUESTER, "the help that was asked for"
+    replies = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingThanks(LetterKind):
+    event, audiences, called = "rating_given", _REQUESTER, "the thanks for a rating"
+    replies, status, missed, tried_again = True, Status.RESOLVED, False, False
+    score: Score
+    late: Annotated[bool, False] = False  #: it came too late to count
+
+
+# --- to agents: what somebody wrote ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTicketNotice(LetterKind):
+    event, audiences = "ticket_opened", _AGENT
+    voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
+    status, words = Status.NEW, "asked"
+    follows: Annotated[str, "IT-1001"] = ""  #: the ticket that ended, and that this one continues
+    beside: Annotated[str, "HR-1040"] = ""  #: the ticket of another desk that the same mail belongs to
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequesterNotice(LetterKind):
+    event, audiences = "requester_wrote", _AGENT
+    voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
+    words = "asked"
+    reopened: Annotated[bool, True] = False
+    joined: Annotated[tuple[str, ...], ("eve@example.net",)] = ()  #: addresses of new participants
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnverifiedNotice(LetterKind):
+    event, audiences = "unverified_wrote", _AGENT
+    voice, shows_notes = Voice.AUTHOR, False
+    words = "intruded"
+    because: Why
+    may_admit: Annotated[bool, True] = True  #: whoever wrote may be let in
+    direct: Direct = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerNotice(LetterKind):
+    event, audiences = "agent_replied", _AGENT
+    voice, answer_is = Voice.AUTHOR, Visibility.PUBLIC
+    words = "answered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteNotice(LetterKind):
+    event, audiences = "note_added", _AGENT
+    voice = Voice.AUTHOR
+    words = "noted"
+    absent: Annotated[bool, False] = False  #: it is no note of theirs: they seem to be away
+    direct: Direct = ()
+
+
+# --- to agents: what became of a ticket --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assignment(LetterKind):
+    event, audiences = "ticket_assigned", _AGENT
+    voice, answer_is = Voice.STORY, Visibility.PUBLIC
+    words, wordless = "asked", True
+    by: By = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostTicketNotice(LetterKind):
+    event, audiences = "ticket_lost", _AGENT
+    by: By = ""
+    news: News
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupNews(LetterKind):
+    event, audiences = "group_told", _AGENT
+    by: By = ""
+    news: News
+
+
+@dataclass(frozen=True, kw_only=True)
+class WakeUp(LetterKind):
+    event, audiences = "wake_due", _AGENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseWarning(LetterKind):
+    event, audiences = "sla_warned", _AGENT
+    missed, tried_again = False, False
+    metric: Clock
+    level: Annotated[int, 75]  #: percent of the promised time
+    due_at: Due
+    left_s: Annotated[int, 5400]  #: seconds of business time
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenPromise(LetterKind):
+    event, audiences = "sla_breached", (*_AGENT, *_LEAD)
+    metric: Clock
+    due_at: Due
+    over_s: Annotated[int, 600]  #: seconds of business time
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowRatingNotice(LetterKind):
+    event, audiences, shows_notes = "low_rating_given", _LEAD, False
+    status = Status.RESOLVED
+    score: Score
+    comment: Comment = ""
+    requester: Requester
+
+
+@dataclass(frozen=True, kw_only=True)
+class RatingComment(LetterKind):
+    event, audiences = "rating_commented", _AGENT
+    score: Score
+    comment: Comment = ""
+    requester: Requester
+
+
+# --- to agents: about their own mails ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentHelp(LetterKind):
+    event, audiences = "help_asked", _AGENT
+    budget, shows_notes, replies = NoticeBudget.OWN, False, True
+    verb: Annotated[str, ""] = ""  #: the one command that help was asked for
+    verbs: Annotated[tuple[str, ...], tuple(VERBS)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt(LetterKind):
+    event, audiences = "commands_applied", _AGENT
+    budget, shows_notes, replies = NoticeBudget.OWN, False, True
+    told: Annotated[tuple[tuple[str, str, str], ...], (("priority", "P4", "P2"), ("take", "", "Ann Berg"))]  #: what, before, after
+    noted: Annotated[bool, True] = False  #: an internal note was added
+    commands: Commands
+    heard: Annotated[tuple[str, ...], ("Bob Frey",)] = ()  #: names of those who read a note
+    direct: Direct = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnedMail(LetterKind):
+    event, audiences = "commands_refused", _AGENT
+    budget, shows_notes, replies, echoes = NoticeBudget.OWN, False, True, True
+    faults: Annotated[
+        tuple[Fault, ...],
+        (
+            Fault("E_UNKNOWN", 1, "#resolv", "resolve"),
+            Fault("E_QUOTE", 3, "the admin password is kept in the safe", "a line of an internal notice"),
+        ),
+    ]
+    text: Annotated[str, "#resolv\n\nThe cable was loose.\nWe plugged it in again."]
+    direct: Direct = ()
+    files: Annotated[tuple[str, ...], ("trace.txt",)] = ()  #: names of files that it brought
+    way: Annotated[str, "here"] = "here"  #: how it is corrected: see decide/returned
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmationQuestion(LetterKind):
+    event, audiences = "confirmation_asked", _AGENT
+    budget, replies, echoes = NoticeBudget.NONE, True, True
+    why: Annotated[str, "seen_by_others"]
+    commands: Commands
+    text: Annotated[str, "#resolv\n\nThe cable was loose.\nWe plugged it in again."]
+    until: Due
+    direct: Direct = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UndeliveredNotice(LetterKind):
+    event, audiences = "letter_refused", _AGENT
+    whom: Whom
+    what: Sent
+    reply: Reply
+    state: Annotated[str, "refused"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LightenedNotice(LetterKind):
+    event, audiences = "letter_lightened", _AGENT
+    whom: Whom
+    what: Sent
+    left: Annotated[tuple[tuple[str, int], ...], (("Log.7z", 31_000_000),)]  #: names and octets of files
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuppressedAddressNotice(LetterKind):
+    event, audiences = "address_suppressed", _AGENT
+    whom: Whom
+    reply: Annotated[Because, "550 5.1.1 No such mailbox here"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldAnswerNotice(LetterKind):
+    event, audiences, budget = "answer_held", _AGENT, NoticeBudget.NONE
+    by: By
+    loop: Annotated[Because, "not the requester, not a participant, not an agent"]  #: what looks like a machine
+
+
+@dataclass(frozen=True, kw_only=True)
+class CombinedNotices(LetterKind):
+    event, audiences, budget = "notices_combined", _AGENT, NoticeBudget.NONE
+    sender: Whom
+    count: Annotated[int, 1840]
+    since: Due
+    rows: Annotated[
+        tuple[Mapping[str, str], ...],
+        (
+            {
+                "ref": "IT-1042",
+                "title": "VPN drops every ten minutes",
+                "words": "Hello, since this morning the VPN drops every ten minutes.",
+            },
+            {"ref": "", "title": "VPN", "words": ""},
+        ),
+    ]
+    more: Annotated[int, 1838] = 0
+    more_from: Annotated[str, "IT-1044"] = ""
+    more_to: Annotated[str, "IT-2881"] = ""
+
+
+# --- about no ticket ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Welcome(LetterKind):
+    event, audiences, about_ticket = "agent_welcomed", _AGENT, False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlarmNotice(LetterKind):
+    event, audiences, about_ticket = "operator_alarmed", _OPERATOR, False
+    kind: Annotated[str, "set_aside"]
+    what: Sent
+    since: Due
+    way_out: Annotated[str, "mailgate inbox show 42"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelayTest(LetterKind):
+    event, audiences, about_ticket = "relay_tested", _OPERATOR, False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundTrip(LetterKind):
+    """The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows."""
+
+    event, audiences, about_ticket, round_trip = "roundtrip_sent", _OPERATOR, False, True
+    mark: Annotated[str, "<k7qf3m9x.c.0123456789abcdef@example.org>"]
+
+
+#: All of them, by event and audience: the names of the templates.
+LETTERS: Mapping[tuple[str, str], type[LetterKind]] = {
+    (kind.event, audience.value): kind for kind in LetterKind.__subclasses__() for audience in kind.audiences
+}
+
+
+def letter_kind(event: str, audience: Audience) -> type[LetterKind]:
+    """The entry of a letter that was written before; of one that is written no more, an ordinary notice."""
+    return LETTERS.get((event, audience.value), LetterKind)
