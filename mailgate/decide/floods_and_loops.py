@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from mailgate.decide import announce, floods, loops
+from mailgate.decide import announce, authority, floods, loops
 from mailgate.decide.situation import Situation
 from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Alarm, Decision
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 #: For so long somebody who was not answered may still be told why.
 WORTH_TELLING = timedelta(days=7)
+#: Before the address of an agent whom nothing proves: what somebody else writes in an agent's name never holds that agent's words.
+CLAIMED = "?"
 #: Tickets that a letter names as not answered.
 MOST_NAMED = 10
 
@@ -55,8 +57,9 @@ def judged(s: Situation, traffic: Traffic, released: bool) -> tuple[Situation, T
 
 
 def _answers_as_an_agent(s: Situation) -> bool:
-    """Who opens a ticket of their own is its requester, and is acknowledged like one."""
-    return s.by_agent and s.ticket is not None and s.role.is_agent
+    """Who opens a ticket of their own is its requester, and is acknowledged like one; whoever only claims to be an agent says nothing
+    that could be held."""
+    return s.by_agent and s.ticket is not None and s.role.is_agent and authority.reaches(authority.proof_in(s)[0], s.prove_by)
 
 
 def _turn(s: Situation, traffic: Traffic) -> Turn | None:
@@ -76,6 +79,8 @@ def _turn(s: Situation, traffic: Traffic) -> Turn | None:
         return None
     if lag > loops.SOON:
         return None
+    if s.by_agent and not _answers_as_an_agent(s):
+        key = CLAIMED + key
     new = s.mail.new_text.strip()
     ticket = s.ticket.number if s.ticket else None
     return Turn(key, ticket, s.now, max(0, int(lag.total_seconds())), len(new), loops.sketch(new))

@@ -296,3 +296,18 @@ def test_it_is_counted_in_the_record_so_a_restart_forgets_nothing(house: ZooHous
         assert len(again.held()) == 1
     finally:
         again.close()
+
+
+def test_what_somebody_writes_in_an_agents_name_never_holds_that_agents_words(house: ZooHouse):
+    house.mail(MAX, SUPPORT, "The door", "The door does not close.")
+    [notice] = [one for one in house.run() if one.to == ANN]
+    words = "Please press the handle and the button at the same time, and wait for the green light."
+    for n in range(6):
+        house.mail(ANN, SUPPORT, f"Re: {notice.subject}", f"{words} {n}")
+        house.run()
+        house.turn(seconds=2)
+    before = len(house.sent)
+    house.answer(ANN, notice, words)
+    house.run()
+    assert not house.held()
+    assert [one for one in house.sent[before:] if one.to == MAX and words in " ".join(one.text.split())]

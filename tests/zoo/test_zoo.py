@@ -16,3 +16,8 @@ def test_a_machine_at_both_ends_is_silent_in_the_end(store: Store, name: str):
     """Faults 65, 69, 70 and 71: nothing in the mail says that a machine wrote it."""
     seen = thirty_days(store, ZOO[name](), ZOO[name](), days=1)
     assert seen.faults == [], seen
+
+
+def test_a_machine_at_an_agents_end_that_answers_to_the_desk_and_numbers_its_answers_is_silent_the_next_day(store: Store):
+    """Nothing proves that the agent wrote: it is told like anybody's machine."""
+    assert thirty_days(store, None, ZOO["rt"](), days=2).faults == []

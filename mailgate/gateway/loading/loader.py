@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.decide import budget, desks, floods, loops, once
+from mailgate.decide.floods_and_loops import CLAIMED
 from mailgate.decide.guessing import guesser
 from mailgate.decide.known import Known
 from mailgate.decide.reports import TOGETHER
@@ -69,7 +70,7 @@ class Loader:
         quick = authors & traffic.last.keys() | {
             folded(r.reading.mail.authors[0].address) for r in reads if r.reading.mail.author and r.evidence
         }
-        traffic.turns = dict(kept.turns_of(quick, now - loops.MEMORY)) if quick else {}
+        traffic.turns = dict(kept.turns_of({*quick, *(CLAIMED + one for one in quick)}, now - loops.MEMORY)) if quick else {}
         if before is not None:
             for cause, letters in before.made:
                 traffic.tally.count(cause, letters)
