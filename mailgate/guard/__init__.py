@@ -200,8 +200,6 @@ class Guard:
         """Chunks small enough that every worker gets some."""
         return max(1, min(_CHUNK_ITEMS, -(-count // self._count)))
 
-    # --- the keeper of one worker: the only thread that talks to it, and its parent for PR_SET_PDEATHSIG
-
     def _keep(self, number: int, ready: queue.SimpleQueue[GuardError | None]) -> None:
         try:
             self._worker(number)

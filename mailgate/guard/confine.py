@@ -29,9 +29,6 @@ _NO_NEW_PRIVS, _SET_SECCOMP, _FILTER_MODE = 38, 22, 2
 _CAPABILITIES = 0x20080522  #: capset(2): the version of its form
 
 
-# --- seccomp: a program of the old packet filter (BPF) ------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class _Processor:
     """A kind of processor: what the kernel calls it (linux/audit.h), and where its numbers of system calls stand in the table."""
@@ -132,8 +129,6 @@ def _filter(libc: ctypes.CDLL) -> bool:
     return bool(libc.prctl(_SET_SECCOMP, _FILTER_MODE, ctypes.byref(made), 0, 0) == 0)
 
 
-# --- Landlock: which files ----------------------------------------------------------------------------------------------------
-
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446  #: the same on every processor
 _READ_FILE, _READ_FOLDER = 1 << 2, 1 << 3
 #: What each version of the interface can forbid: files, the network (TCP), and reaching out to other processes (abstract sockets, signals).
@@ -192,9 +187,6 @@ def _libraries() -> set[str]:
         return set()
     loaded = (line.split(maxsplit=5)[5] for line in lines if line.count("/") and ".so" in line)
     return {os.path.dirname(path) for path in loaded if path.startswith("/")}
-
-
-# --- all of it ----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,6 @@ def form_of(kind: Any) -> WireForm:
     return WireForm(kind)
 
 
-# --- each type ------------------------------------------------------------------------------------------------------------
-
-
 def _put_text(value: Any, numbers: list[int], octets: list[bytes]) -> None:
     data = str.encode(value)
     numbers.append(len(data))

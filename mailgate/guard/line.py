@@ -111,9 +111,6 @@ def pack(value: object) -> bytes:
     return written.getvalue()
 
 
-# --- frozen nouns by their fields: as dataclasses do it themselves, each costs twice the time -------------------------
-
-
 class _Reducers(dict[type, Callable[[Any], Any]]):
     """How a value of each type is taken apart, found once for each type."""
 

@@ -80,8 +80,6 @@ class FolderWatch:
     def key(self) -> str:
         return str(self._reader.key)
 
-    # --- one round ---------------------------------------------------------------------------------------------------
-
     def look(self) -> timedelta | None:
         """Takes in what is new. How long to wait before the next look; None: as long as the folder is quiet (`wait`). Never raises."""
         shared, now = self._shared, self._shared.now()
@@ -176,8 +174,6 @@ class FolderWatch:
         if session is not None:
             session.close()
 
-    # --- waiting -----------------------------------------------------------------------------------------------------
-
     def wait(self, pause: timedelta | None) -> None:
         """Until the folder says that something happened, the time is up, or `stop` is called."""
         session = self._session
@@ -207,8 +203,6 @@ class FolderWatch:
                     self._over.wait(polling.pause_after(self._short_idles - 1, self._shared.spread()).total_seconds())
         finally:
             self._waiting = False
-
-    # --- the thread --------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         self._thread.start()

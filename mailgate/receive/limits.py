@@ -82,8 +82,6 @@ class Occupancy:
         self.connections = 0
         self.bytes_in_flight = 0
 
-    # --- connections ----------------------------------------------------------------------------------------------
-
     @property
     def is_full(self) -> bool:
         return self.connections >= self.most_connections
@@ -122,8 +120,6 @@ class Occupancy:
     def crowding(self, peer: str) -> int:
         """How many connections more than a fair share this address has; 0 for who has no more."""
         return max(0, self._per_address[neighbourhood(peer)] - max(1, self.most_connections // max(1, len(self._per_address))))
-
-    # --- octets ---------------------------------------------------------------------------------------------------
 
     def hold(self, peer: str, octets: int) -> None:
         """So many octets more are in memory for this peer; below 0: fewer."""

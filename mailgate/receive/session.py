@@ -41,8 +41,6 @@ class ClientSession(Connection):
         self._sender: Sender | None = None
         self._recipients: list[str] = []
 
-    # --- the conversation -----------------------------------------------------------------------------------------
-
     async def handle_exception(self, error: Exception) -> str:
         """What the client hears when we fail: nothing but that it shall keep the mail (never 5xx, never the reason)."""
         log.error("a command of %s failed", self.peer, exc_info=error)
@@ -98,8 +96,6 @@ class ClientSession(Connection):
     def _forget_mail(self) -> None:
         self._sender = None
         self._recipients = []
-
-    # --- commands (aiosmtpd finds them by their names) --------------------------------------------------------------
 
     async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
         """Good day, in the manner of before 1995."""
@@ -228,8 +224,6 @@ class ClientSession(Connection):
     async def smtp_HELP(self, arg: str) -> None:  # noqa: N802
         """What is this?"""
         await self.push("214 2.0.0 This is a mail server, see RFC 5321")
-
-    # --- a mail ---------------------------------------------------------------------------------------------------
 
     async def _settle(self, transfer: Transfer, sender: Sender, recipients: list[str]) -> str:
         """Store a complete mail, and say how that went."""

@@ -112,8 +112,6 @@ class MailDoor:
             except Exception:
                 log.exception("a client could not be dismissed")
 
-    # --- who comes ------------------------------------------------------------------------------------------------
-
     async def _admit(self, listening: socket.socket) -> None:
         """Lets clients in one by one. What is short is waited for; meanwhile they wait in the system's queue."""
         loop = asyncio.get_running_loop()

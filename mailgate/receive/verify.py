@@ -85,8 +85,6 @@ class Resolver:
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    # --- one question ------------------------------------------------------------------------------------------------
-
     def _ask(self, question: Question, deadline: float) -> DnsAnswer:
         seconds = min(ONE_QUESTION, deadline - self._monotonic())
         if seconds <= 0 or self._closed_until > self._monotonic():
@@ -122,8 +120,6 @@ class Resolver:
         with self._lock:
             answer, until = self._remembered.get(question, (None, 0.0))
             return answer if until > self._monotonic() else None
-
-    # --- a resolver that is dead ----------------------------------------------------------------------------------------
 
     def _heard(self) -> None:
         self._silences = 0
@@ -192,9 +188,6 @@ def _text(record: object) -> str:
         if hasattr(record, name):
             return str(getattr(record, name)).rstrip(".").lower()
     return ""
-
-
-# --- verdicts ----------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,10 +101,7 @@ class Courier:
             thread.start()
 
     def send(
-        self,
-        items: Sequence[Outgoing],
-        budget: timedelta = timedelta(minutes=5),
-        given_up: Callable[[Outgoing], object] = lambda _: None,
+        self, items: Sequence[Outgoing], budget: timedelta = timedelta(minutes=5), given_up: Callable[[Outgoing], object] = lambda _: None
     ) -> Generator[tuple[Outgoing, Delivery], None, None]:
         """Yields every letter once with what became of it, as it is known and not in order.
 

@@ -15,10 +15,7 @@ MOST_WORDS = 12  #: of a thank-you
 _LONGEST_THANKS = 400  #: characters
 
 #: What our `mailto:` links put below the place for a comment, in any language they were ever sent in.
-RATING_HINTS: tuple[str, ...] = (
-    "(optional comment above this line)",
-    "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)",
-)
+RATING_HINTS: tuple[str, ...] = ("(optional comment above this line)", "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)")
 
 _SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
 _THUMBS = re.compile(rf"(?:(\U0001f44d)|(\U0001f44e))[{_SKIN}]*(?![\U0001f44d\U0001f44e])")

@@ -61,10 +61,7 @@ _OTHER_WORDS = frozenset("internet inferno inverno notar nova rota iota".split()
 ORDINARY = frozenset("not node none nope nose vote rote tote mote dote noted notes bote".split())
 
 #: Letters of other alphabets that look like Latin ones, and figures that stand for letters.
-_ALIKE = str.maketrans(
-    "аеорсухіјѕԁһӏοναιρτεκυᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ0ıłø",
-    "aeopcyxijsdhlovaiptekuabcdefghijklmnoprstuvwyzoilo",
-)
+_ALIKE = str.maketrans("аеорсухіјѕԁһӏοναιρτεκυᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ0ıłø", "aeopcyxijsdhlovaiptekuabcdefghijklmnoprstuvwyzoilo")
 _SHORTEST = 4  #: letters of a word in which a slip is still told from another word
 
 Near = Literal["exact", "slip", ""]

@@ -122,11 +122,7 @@ def _own_ids(mail: Mail, ring: Keyring, is_report: bool) -> Iterator[Evidence]:
     cited = (("in-reply-to", mail.in_reply_to), ("references", mail.references), ("reported", reported))
     if (checked := find_check_id(ring, mail.subject)) is not None:
         yield Evidence(EvidenceKind.OWN_ID, "subject", f"<{checked.letter.lower()}.c.…>", letter=checked.letter, purpose="check")
-    for where, ids in (
-        ("in-reply-to", mail.in_reply_to[:20]),
-        ("references", (*last, *first, *rest)),
-        ("reported", reported[:20]),
-    ):
+    for where, ids in (("in-reply-to", mail.in_reply_to[:20]), ("references", (*last, *first, *rest)), ("reported", reported[:20])):
         for value in ids:
             own = read_own_id(ring, value)
             if own is None or (own.letter, own.anchor) in seen:
