@@ -1,11 +1,14 @@
-"""From an SMTP client to ticket and letters committed: mails a second, beside a Postfix that queues and a bare aiosmtpd that drops them.
+"""From an SMTP client to ticket and letters committed: mails a second, beside others in the same rounds.
 
-    python -m bench.ingest [--mails 3000] [--rounds 3] [--database sqlite] [--write]
+A Postfix that queues and a bare aiosmtpd that drops are the yardsticks of accepting; a Roundup (`bench.peer_roundup`), which makes an issue
+and a letter of each mail, is the peer.
 
-Rounds are interleaved, because machines are noisy: read ratios within one run, not figures of different days. Budgets are lifted by
-configuration; the courier does not run. `cpu` is that of the gateway with its workers (and of a database server), `client` that of the
-load beside it: together they say what the cores can do, whatever others do on the machine. Then the answer to DATA at half that load,
-and where the CPU of a mail goes (`bench.stages`).
+    python -m bench.ingest [--mails 3000] [--rounds 3] [--peer 500] [--database sqlite] [--write]
+
+Rounds are interleaved, because machines are noisy: what is claimed are ratios within one run, not figures of different days. Budgets are
+lifted by configuration; the courier does not run. `cpu` is that of the gateway with its workers (and of a database server), `client` that
+of the load beside it: together they say what the cores can do, whatever others do on the machine. Then the answer to DATA at half that
+load, and where the CPU of a mail goes (`bench.stages`).
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from typing import Any
 
 from bench import measured, stages
 from bench.load import mails as messages
+from bench.peer_roundup import roundup
 from bench.programs import bare, client, cpu, database, databases, gateway, memory, postfix
 from mailgate.app import wall_clock
 
@@ -93,6 +97,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--mails", type=int, default=3000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--peer", type=int, default=500, help="mails for Roundup in each round; 0 leaves it out")
     parser.add_argument("--database", action="append", help="sqlite or postgresql; both by default, where both are there")
     parser.add_argument("--write", action="store_true", help="into docs/measured.md")
     given = parser.parse_args()
@@ -104,8 +109,15 @@ def main() -> None:
     for per_connection in (20, 1):
         rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in kinds}
         rods: list[dict[str, float]] = []
+        peers: list[dict[str, Any]] = []
         for number in range(given.rounds):
             rods.append(yardsticks(given.mails, per_connection, number))
+            if given.peer:
+                peers.append(roundup(given.peer, number))
+                print(
+                    f"Roundup: {peers[-1]['per_second']:.1f} mails/s to issue and letter, {peers[-1]['cpu_us']:.0f} µs CPU a mail",
+                    flush=True,
+                )
             for kind in kinds:
                 row = ours(given.mails, per_connection, number, kind)
                 rows[kind].append(row)
@@ -118,7 +130,7 @@ def main() -> None:
                     flush=True,
                 )
         for kind in kinds:
-            summary(given, per_connection, kind, rows[kind], rods)
+            summary(given, per_connection, kind, rows[kind], (rods, peers))
     for kind in kinds:
         half(given, kind)
     figures = stages.table(1000, given.rounds)
@@ -132,8 +144,9 @@ def main() -> None:
 FULL: dict[str, float] = {}
 
 
-def summary(given: argparse.Namespace, per_connection: int, kind: str, rows: list[dict[str, Any]], rods: list[dict[str, float]]) -> None:
-    """Medians with what they lay between, and the ratios of each round to those beside it."""
+def summary(given: argparse.Namespace, per_connection: int, kind: str, rows: list[dict[str, Any]], beside: tuple[Any, Any]) -> None:
+    """Medians with what they lay between, and the ratios of each round to those `beside` it: yardsticks for accepting, and the peer."""
+    rods, peers = beside
     FULL.setdefault(kind, statistics.median(r["per_second"] for r in rows))
     figures: dict[str, str | int | float] = {
         "per_second": round(statistics.median(r["per_second"] for r in rows)),
@@ -150,10 +163,15 @@ def summary(given: argparse.Namespace, per_connection: int, kind: str, rows: lis
     said.append(
         f"{spread([r['cpu_us'] for r in rows])} µs CPU a mail, with the client: two cores end at {2e6 / (cpu_us + client_us):.0f}/s"
     )
+    for which, name, form in (("per_second", "roundup", ".1f"), ("cpu_us", "roundup_cpu_us", ".2f")) if peers else ():
+        ratios = [row[which] / peer[which] for row, peer in zip(rows, peers, strict=True)]
+        said.append(f"{spread(ratios, form)} times the {'mails/s' if which == 'per_second' else 'CPU a mail'} of Roundup")
+        figures[name] = round(statistics.median(peer[which] for peer in peers))
+        figures[f"of_{name}"] = f"{statistics.median(ratios):{form}}"
     print(f"{per_connection:>2} a connection, {kind}, median of {len(rows)}: {'; '.join(said)}", flush=True)
     if given.write:
         name = f"ingest-{per_connection}-a-connection{'' if kind == 'sqlite' else f'-{kind}'}"
-        measured.write(name, n=given.mails, failed=sum(r["wrong"] for r in rows), seed=0, **figures)
+        measured.write(name, n=given.mails, failed=sum(r["wrong"] for r in (*rows, *peers)), seed=0, **figures)
 
 
 def half(given: argparse.Namespace, kind: str) -> None:

@@ -39,6 +39,7 @@ from mailgate.gateway import to_keep
 from mailgate.guard import line
 from mailgate.guard.form import answer_of, form_of
 from mailgate.model.mail import Arrival, Door, Reading, Unread
+from mailgate.record.ids import Numbers
 from mailgate.record.parts import Part
 from mailgate.record.store import Store, create_store, open_store
 from mailgate.understand import FilesAsked, Item, Opened, Texts, open_files, open_texts, read_item
@@ -81,12 +82,12 @@ class Watched:
 
     _STAGES: ClassVar = {"keep": "keep", "claim": "claim", "record": "record"}
 
-    def __init__(self, store: Store | Part, accounts: Accounts) -> None:
+    def __init__(self, store: Store | Part | Numbers, accounts: Accounts) -> None:
         self._store, self._accounts = store, accounts
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._store, name)
-        if isinstance(method, Part):
+        if isinstance(method, Part | Numbers):
             self.__dict__[name] = part = Watched(method, self._accounts)
             return part
         stage = self._STAGES.get(name, "look_up")
