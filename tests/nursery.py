@@ -28,7 +28,7 @@ from mailgate.app import build_templates, program, reader
 from mailgate.compose.templates import Templates
 from mailgate.guard import child
 from mailgate.guard.worker import work
-from mailgate.settings import Settings
+from mailgate.settings import Settings, brought_templates
 
 _CLONE = {"x86_64": 56, "aarch64": 220}.get(platform.machine()) if sys.platform == "linux" else None
 #: The child of our child is ours: its guard waits for it, and it ends with the process that its guard is in.
@@ -126,7 +126,9 @@ class Forked:
 def bear(descriptor: int, parent: int) -> NoReturn:
     """The life of the nursery: a worker for each descriptor that comes, until the tests hang up."""
     understand.prepare()
-    assert reader  # what those who write letters import
+    # What the first mail and the first letter load.
+    understand.read_item((b"From: ann@example.org\r\nSubject: x\r\n\r\nHello\r\n", "", True))
+    reader.prepare(*brought_templates(None))
     gc.collect()
     gc.freeze()
     line = socket.socket(fileno=descriptor)

@@ -95,7 +95,7 @@ class DemoMailboxes:
             self._arrived.notify_all()
         return self.reply(len(self.letters))
 
-    def take(self, wanted: Callable[[Received], bool], timeout: float = 20.0) -> Received:
+    def take(self, wanted: Callable[[Received], bool], timeout: float = 100.0) -> Received:
         """The first letter of this kind that was not taken before. Waits for it; raises TimeoutError that names what is there."""
         until = monotonic() + timeout
         with self._arrived:

@@ -14,7 +14,7 @@ def test_a_round_that_nobody_wakes_wakes_itself_and_says_that_ticks_are_missing(
     worked, missed = threading.Semaphore(0), threading.Semaphore(0)
     one = Round("read", worked.release, 0.01, missed.release)
     one.start()
-    assert worked.acquire(timeout=10) and worked.acquire(timeout=10) and missed.acquire(timeout=10)
+    assert worked.acquire(timeout=60) and worked.acquire(timeout=60) and missed.acquire(timeout=60)
     assert one.stop(10)
 
 
@@ -28,7 +28,7 @@ def test_after_the_clock_was_set_back_an_hour_the_scheduler_goes_by_the_new_time
         (job,) = timetable._scheduler.get_jobs()
         job.modify(next_run_time=datetime.now(UTC) + timedelta(hours=1), func=one.wake)
         timetable.tick_now()
-        assert ticks.acquire(timeout=10)
+        assert ticks.acquire(timeout=60)
         assert timetable._scheduler.get_jobs()[0].next_run_time < datetime.now(UTC) + timedelta(seconds=61)
     finally:
         assert timetable.stop(10)
@@ -49,7 +49,7 @@ def test_a_round_that_fails_shows_where_once_and_counts_from_then_on(caplog: pyt
     one.start()
     for _ in range(5):
         one.wake()
-        assert done.acquire(timeout=10)
+        assert done.acquire(timeout=60)
     assert one.stop(10)
     failed = [record for record in caplog.records if "failed" in record.message]
     assert [bool(record.exc_info) for record in failed] == [True, False, False, True]

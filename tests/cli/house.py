@@ -78,7 +78,7 @@ def lived_in(folder: Path) -> House:
     return house
 
 
-def mailgate(*words: str, folder: Path, seconds: float = 40) -> subprocess.CompletedProcess[str]:
+def mailgate(*words: str, folder: Path, seconds: float = 150) -> subprocess.CompletedProcess[str]:
     """The program as a shell runs it, in a folder of its own."""
     return subprocess.run(
         [sys.executable, "-m", "mailgate", *words], cwd=folder, capture_output=True, text=True, timeout=seconds, check=False,

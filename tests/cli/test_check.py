@@ -188,7 +188,7 @@ def test_a_relay_that_takes_the_call_and_says_nothing_is_told_in_time(tmp_path: 
         )  # fmt: skip
         began = time.monotonic()
         found = {name: (words, fine) for name, words, fine in checks._far_away(settings.examine(house.config), wall_clock())}
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     for name in ("relay", "mailbox"):
         words, fine = found[name]
         assert not fine and ("no answer" in words or "too long to answer" in words), words

@@ -136,7 +136,7 @@ def test_neither_a_file_name_nor_the_outputs_charset_stops_it(tmp_path: Path, fo
     Path(os.fsdecode(bytes(tmp_path) + b"/not-\xff-text.eml")).write_bytes(PLAIN.replace(b"It drops", "日本 It drops".encode()))
     done = subprocess.run(
         [sys.executable, "-m", "mailgate", "explain", *form, str(tmp_path)],
-        cwd=tmp_path, capture_output=True, check=False, timeout=40,
+        cwd=tmp_path, capture_output=True, check=False, timeout=150,
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": encoding},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -256,6 +256,8 @@ def test_what_explain_has_no_use_for_is_not_loaded(tmp_path: Path) -> None:
         "import sys; from mailgate.cli import app; app(['explain', '--json', sys.argv[1]], standalone_mode=False); "
         "sys.exit(', '.join({'sqlalchemy', 'aiosmtpd', 'apscheduler', 'chardet', 'dns'} & sys.modules.keys()) or 0)"
     )
-    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "a.eml")], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "a.eml")], cwd=tmp_path, capture_output=True, text=True, timeout=200
+    )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["kind"] == "written"

@@ -161,7 +161,7 @@ def test_deliver_says_in_a_line_what_is_in_the_way_and_keeps_the_mail_outside(tm
     breaks(house.config)
     done = subprocess.run(
         [sys.executable, "-m", "mailgate", "deliver", "--config", str(house.config), "support@example.org"],
-        input=b"Subject: x\r\n\r\nx\r\n", capture_output=True, check=False, timeout=60,
+        input=b"Subject: x\r\n\r\nx\r\n", capture_output=True, check=False, timeout=200,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
     told = done.stderr.decode()

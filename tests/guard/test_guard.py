@@ -36,7 +36,7 @@ def lives(pid: int) -> bool:
     return True
 
 
-def wait_until(condition: Any, seconds: float = 10.0) -> bool:
+def wait_until(condition: Any, seconds: float = 60.0) -> bool:
     """Waits for something that another process does."""
     pause, end = threading.Event(), time.monotonic() + seconds
     while not condition():
@@ -232,7 +232,7 @@ def test_stop_ends_a_run_in_progress_and_leaves_no_process_behind(tmp_path: Path
     begin = time.monotonic()
     guard.stop()
     thread.join()
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30
     for descriptor in held:
         os.close(descriptor)
     assert len(errors) == 1
@@ -274,7 +274,7 @@ def test_workers_die_with_a_parent_that_is_killed(deed: str) -> None:
         pids = [int(pid) for pid in parent.stdout.readline().split()]
         parent.kill()
     assert len(pids) == 2
-    assert wait_until(lambda: not any(_runs(pid) for pid in pids), 5)
+    assert wait_until(lambda: not any(_runs(pid) for pid in pids))
 
 
 def _runs(pid: int) -> bool:

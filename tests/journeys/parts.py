@@ -85,7 +85,7 @@ class Parts(World):
             process.terminate()
         for process in self.processes.values():
             with suppress(subprocess.TimeoutExpired):
-                process.wait(20)
+                process.wait(100)
             if process.poll() is None:
                 process.kill()
                 process.wait()
@@ -121,7 +121,7 @@ class Parts(World):
     def holders(self, query: str) -> set[str | None]:
         return {self.name_of(lease) for (lease,) in databases.look(self._store, query)}
 
-    def until(self, look: Callable[[], Any], seconds: float = 30) -> Any:
+    def until(self, look: Callable[[], Any], seconds: float = 150) -> Any:
         deadline = time.monotonic() + seconds
         while not (found := look()):
             assert time.monotonic() < deadline, {name: self.said(name)[-1500:] for name in PARTS}

@@ -23,7 +23,7 @@ from tests import databases
 from tests.servers.postfix import free_port
 
 
-def mailgate(*words: str, given: bytes = b"", seconds: float = 30) -> subprocess.CompletedProcess[bytes]:
+def mailgate(*words: str, given: bytes = b"", seconds: float = 150) -> subprocess.CompletedProcess[bytes]:
     """The program with these words, as a shell would run it."""
     return subprocess.run(
         [sys.executable, "-m", "mailgate", *words], input=given, capture_output=True, timeout=seconds, env=environment(), check=False
@@ -74,7 +74,7 @@ class Served:
     def log(self) -> str:
         return (self.folder / "serve.log").read_text(errors="replace")
 
-    def until(self, look: Callable[[], object], seconds: float = 20) -> None:
+    def until(self, look: Callable[[], object], seconds: float = 100) -> None:
         deadline = time.monotonic() + seconds
         while not look():
             assert time.monotonic() < deadline, self.log
@@ -96,5 +96,5 @@ class Served:
             f"From: {name}@example.com\r\nTo: {to}\r\nSubject: {subject or name}\r\nMessage-ID: <{name}@example.com>\r\n\r\n"
             f"Hello from {name}.\r\n"
         )
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=15) as client:
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as client:
             client.sendmail(f"{name}@example.com", [to], raw.encode())

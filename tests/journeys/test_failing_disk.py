@@ -33,7 +33,7 @@ def no_writes_above(served: Served, size: int) -> None:
 
 
 def ends_with_74(served: Served) -> None:
-    assert served.process.wait(30) == EX_IOERR, served.log
+    assert served.process.wait(150) == EX_IOERR, served.log
     assert "internal error" not in served.log, served.log
     with open_store(served.settings.database, wall_clock()) as store:
         assert store.inbox.rows("set_aside", 100) == [], "nothing is set aside for the disk's fault"
@@ -67,7 +67,7 @@ def test_a_disk_that_fails_under_the_log_ends_the_program_and_keeps_what_was_ans
 
 
 def large(served: Served, number: int) -> None:
-    with smtplib.SMTP("127.0.0.1", served.port, timeout=15) as client:
+    with smtplib.SMTP("127.0.0.1", served.port, timeout=60) as client:
         words = "\r\n".join(["x" * 70] * 20_000)
         raw = f"From: big{number}@example.com\r\nTo: support@example.org\r\nSubject: big\r\nMessage-ID: <big{number}@x>\r\n\r\n{words}\r\n"
         client.sendmail(f"big{number}@example.com", ["support@example.org"], raw.encode())
@@ -107,5 +107,5 @@ def test_a_record_that_was_overwritten_while_it_ran_ends_the_program(tmp_path: P
             served.send(f"n{number}")
         served.until(lambda: not any(served.store().counts(wall_clock()).inbox.values()))
         damage(served.config / "mailgate.db")
-        assert served.process.wait(30) == EX_IOERR, served.log
+        assert served.process.wait(150) == EX_IOERR, served.log
         assert "internal error" not in served.log, served.log

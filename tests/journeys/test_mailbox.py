@@ -95,7 +95,7 @@ def begun(world: World) -> bool:
     return len(folders) == len(world._running.program.mailboxes.watches) and all(one.ok_at for one in folders)
 
 
-def until(look: Callable[[], object], world: World, seconds: float = 20) -> None:
+def until(look: Callable[[], object], world: World, seconds: float = 100) -> None:
     deadline = time.monotonic() + seconds
     while not look():
         assert time.monotonic() < deadline, world.store.mailboxes.health()
@@ -125,7 +125,7 @@ def test_a_mail_that_comes_during_idle_is_a_ticket_at_once_and_flagged(tmp_path:
         began = time.monotonic()
         dovecot.append(user, mail("new one"))
         until(lambda: subjects(world) == ["new one"], world)
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 45
         until(lambda: rb"\Seen" in dovecot.flags(user)[2], world)
         assert dovecot.flags(user)[1] == set()  # what was there before us is none of our business
         assert world.letter(MAX, "new one")  # acknowledged
@@ -174,7 +174,7 @@ def test_a_mailbox_that_was_made_anew_brings_nothing_twice_and_loses_nothing(tmp
             before = client.folder_status("INBOX", ["UIDVALIDITY"])
         import_anew(dovecot, user, [(one[b"BODY[]"], one[b"INTERNALDATE"]) for one in kept.values()])
         dovecot.append(user, mail("mail 3"))
-        until(lambda: len(subjects(world)) == 4, world, 40)
+        until(lambda: len(subjects(world)) == 4, world)
         with dovecot.client(user) as client:
             assert client.folder_status("INBOX", ["UIDVALIDITY"]) != before
         until(lambda: world.store.mailboxes.health()[0].failures == 0, world)
@@ -211,7 +211,7 @@ def test_a_server_that_goes_away_and_comes_back_costs_no_mail(tmp_path: Path, do
         assert "127.0.0.1" in world.store.mailboxes.health()[0].error
         dovecot.start()
         dovecot.append(user, mail("second"))
-        until(lambda: subjects(world) == ["first", "second"], world, 40)
+        until(lambda: subjects(world) == ["first", "second"], world)
         assert world.store.mailboxes.health()[0].failures == 0
 
 
@@ -331,7 +331,7 @@ def test_a_mailbox_is_opened_with_a_token_and_with_another_when_that_is_taken_ba
         until(lambda: world.store.mailboxes.health()[0].failures > 0, world)
         dovecot.start()
         dovecot.append(user, mail("by another token"))
-        until(lambda: len(subjects(world)) == 2, world, 40)
+        until(lambda: len(subjects(world)) == 2, world)
         assert len(tokens.asked) == 2
         examined = settings.examine(world.folder / "config")
         told = [words for name, words, fine in checks.checks(examined, world.clock()) if name == "mailbox"]
@@ -350,7 +350,7 @@ def test_a_refused_password_is_an_alarm_and_mended_without_a_restart(tmp_path: P
         world.clock.turn(minutes=11)  # until then nobody tries
         watch = world._running.program.mailboxes.watches[0]
         watch._over.set()  # its thread would wait in real time
-        watch._thread.join(10)
+        watch._thread.join(60)
         watch._over.clear()
         assert watch.look() is None
         watch._drop()

@@ -37,7 +37,7 @@ def test_a_mailbox_that_is_not_read_for_a_quarter_of_an_hour_is_an_alarm_once(tm
     with World(tmp_path, changes=changes) as world:
         program = world._running.program
         [watch] = program.mailboxes.watches
-        watch._looked_once.wait(20)
+        watch._looked_once.wait(100)
         program._watch_mailboxes()
         assert [one for one in world.letters_for(OPERATOR) if "mailbox" in one.text] == []
         world.clock.turn(minutes=16)

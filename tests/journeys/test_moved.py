@@ -17,7 +17,7 @@ def test_a_database_that_is_moved_away_ends_serve_which_finds_all_mail_once_it_i
         served.send("one")
         database = served.config / "mailgate.db"
         database.rename(tmp_path / "elsewhere")
-        assert served.process.wait(30) == 74, served.log
+        assert served.process.wait(150) == 74, served.log
         assert "is gone: it was removed or moved away while it was in use" in served.log and "Traceback" not in served.log
         (tmp_path / "elsewhere").rename(database)
         with served.store() as store:

@@ -68,7 +68,7 @@ def test_sigterm_ends_within_ten_seconds_while_every_worker_hangs(tmp_path: Path
             served.send(f"late{number}")
         began = time.monotonic()
         served.signal(signal.SIGTERM)
-        assert served.process.wait(20) == 0
+        assert served.process.wait(100) == 0
         assert time.monotonic() - began < 10
         assert not any(Path(f"/proc/{pid}").exists() for pid in frozen)
         served.__enter__()

@@ -68,14 +68,14 @@ def _the_courier_dies_with_a_letter_in_hand(parts: Parts) -> None:
 
     def late(_: int) -> str:
         heard.set()
-        answer.wait(20)
+        answer.wait(100)
         return "250 2.0.0 OK"
 
     parts.settle()
     parts.mailboxes.reply = late
     try:
         parts.send("joe@example.com", SUPPORT, "while the courier dies", "Is anybody there?")
-        assert heard.wait(20)
+        assert heard.wait(100)
         assert parts.holders("select lease from letters where state = 'sending'") == {"courier"}
         parts.kill("courier")
     finally:

@@ -55,7 +55,7 @@ class Town(World):
         super().__init__(folder, changes=changes, relay_port=postfix.port)
 
     def deliver(self, raw: bytes, reverse_path: str, recipients: list[str]) -> None:
-        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self.postfix.port, timeout=100) as client:
             client.sendmail(reverse_path, recipients, raw)
 
     def letter(self, address: str, text: str = "", event: str = "", matching: Callable[[Received], bool] = lambda _: True) -> Received:
@@ -67,7 +67,7 @@ class Town(World):
 
     def until(self, look: Callable[[], Any]) -> Any:
         """What `look` finds, once it finds something."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 100
         while not (found := look()):
             assert time.monotonic() < deadline, self.postfix.log
             time.sleep(0.02)

@@ -37,7 +37,7 @@ def meets(store: Any, both_have_counted: threading.Barrier) -> threading.Event:
         counts = count(*given, **said)
         if not counted.is_set():
             counted.set()
-            both_have_counted.wait(20)
+            both_have_counted.wait(100)
         return counts
 
     store.automatic_counts = and_wait
@@ -50,7 +50,7 @@ def test_two_that_decide_in_the_same_instant_do_not_overrun_the_minute(tmp_path:
         counted = meets(world.store, both)
         meets(other.program.store, both)
         world.send("one@example.com", SUPPORT, "the first", "It burns.")
-        assert counted.wait(20)
+        assert counted.wait(100)
         world._running, here = other, world._running
         world.send("two@example.com", SUPPORT, "the second", "It burns.")
         world._running = here
@@ -70,12 +70,12 @@ def test_two_that_watch_the_same_dead_mailbox_alarm_the_operator_once(tmp_path: 
         programs = (world._running.program, other.program)
         for program in programs:
             [watch] = program.mailboxes.watches
-            assert watch._looked_once.wait(20)
+            assert watch._looked_once.wait(100)
         world.clock.turn(minutes=16)
         begin = threading.Barrier(2)
 
         def watches(program: Any) -> None:
-            begin.wait(20)
+            begin.wait(100)
             program.watch()
 
         with ThreadPoolExecutor(2) as threads:

@@ -124,7 +124,7 @@ class World:
         return mail
 
     def deliver(self, raw: bytes, reverse_path: str, recipients: list[str]) -> None:
-        with smtplib.SMTP("127.0.0.1", self.port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self.port, timeout=100) as client:
             client.sendmail(reverse_path, recipients, raw)
 
     def answer(self, address: str, letter: Received, text: str, quote: bool = True, **headers: str) -> EmailMessage:

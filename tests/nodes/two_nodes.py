@@ -70,7 +70,7 @@ class Node:
             )  # fmt: skip
 
     def wait_until_it_listens(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while True:
             assert self.process is not None and self.process.poll() is None, self.log
             try:

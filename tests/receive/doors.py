@@ -18,7 +18,7 @@ from mailgate.model.mail import Arrival
 from mailgate.receive.smtp import MailDoor
 
 NOON = datetime(2031, 5, 6, 12, 0, 0, tzinfo=UTC)
-PATIENCE = 10.0  # seconds until a test that waits for the door gives up
+PATIENCE = 60.0  # seconds until a test that waits for the door gives up
 
 T = TypeVar("T")
 

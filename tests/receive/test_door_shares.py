@@ -152,7 +152,7 @@ def test_a_crowd_of_slow_peers_gives_way_to_an_ordinary_one_who_never_hears_a_no
             ordinary.until_data()
             ordinary.send(MAIL + b".\r\n")
             assert ordinary.reply() == "250 2.0.0 Stored"
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 30
         gone = [client for client in crowd if _was_dismissed(client)]
         assert 10 <= len(gone) <= 12  # down to three quarters: nobody goes for whom there is room
 

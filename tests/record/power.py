@@ -62,7 +62,7 @@ def trace(code: str, folder: Path, *args: str) -> list[str]:
     command = ["strace", "-f", "-y", "-xx", "-s", "10000000", "-o", str(log), "-e", f"trace={_CALLS}", "-e", "signal=none"]
     program = [sys.executable, "-c", code, str(folder), *args]
     with open(folder.parent / "said", "wb") as said:
-        subprocess.run([*command, *program], cwd=ROOT, stdout=said, check=True, timeout=120)
+        subprocess.run([*command, *program], cwd=ROOT, stdout=said, check=True, timeout=300)
     return log.read_text().splitlines()
 
 

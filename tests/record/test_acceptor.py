@@ -12,7 +12,7 @@ from mailgate.record.acceptor import ALONE_BYTES, CALM, MAX_GROUP, Acceptor, Clo
 from mailgate.record.rows import Broken, Keep, Kept
 from tests.record.builders import LEASE, NOON, a_keep, an_arrival, some_keeps
 
-WAIT = 10  #: seconds after which a test that hangs fails
+WAIT = 60  #: seconds after which a test that hangs fails
 
 
 class Gate:

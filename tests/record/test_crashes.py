@@ -67,7 +67,7 @@ def test_two_programs_claim_the_same_inbox_and_no_mail_is_read_twice(tmp_path):
     for program in programs:
         assert program.stdin is not None
         program.stdin.write(b"go\n")
-    read = [[int(line) for line in program.communicate(timeout=60)[0].split()] for program in programs]
+    read = [[int(line) for line in program.communicate(timeout=200)[0].split()] for program in programs]
     assert all(read), "both had a share"
     assert len(read[0]) + len(read[1]) == 400
     assert set(read[0]) | set(read[1]) == ids
@@ -148,7 +148,7 @@ def test_a_crash_between_the_commit_and_the_reply_makes_no_second_mail(tmp_path)
     settings = a_database(tmp_path)
     code = "import os, signal\nstore.inbox.keep([a_keep('once')])\nos.kill(os.getpid(), signal.SIGKILL)\n"
     program = a_program(code, settings.url)
-    program.communicate(timeout=60)
+    program.communicate(timeout=200)
     assert program.returncode == -signal.SIGKILL
     with open_store(settings, NOON) as store:
         (again,) = store.inbox.keep([a_keep("once")])

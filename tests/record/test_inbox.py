@@ -167,7 +167,7 @@ def test_a_locked_database_is_waited_for_and_then_said_to_be_busy(store, tmp_pat
         keeping = thread.submit(store.inbox.keep, [a_keep()])
         assert not keeping.done()
         holder.execute("COMMIT")
-        assert keeping.result(10)[0].duplicate is False
+        assert keeping.result(60)[0].duplicate is False
     holder.close()
 
 

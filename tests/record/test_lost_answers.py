@@ -113,10 +113,10 @@ def test_a_deadlock_is_nobodys_trouble(nodes):
         def inside(connection):
             turn.append(1)
             if len(turn) > 1:
-                assert over.wait(30)  # else it may lock its first row before the other one has woken up, and both meet again
+                assert over.wait(100)  # else it may lock its first row before the other one has woken up, and both meet again
             connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{first}'")
             if len(turn) == 1:
-                met.wait(30)
+                met.wait(100)
             connection.exec_driver_sql(f"update counters set value = value + 1 where name = '{second}'")
             return len(turn)
 

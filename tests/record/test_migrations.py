@@ -213,7 +213,7 @@ def test_two_nodes_that_start_at_the_same_time_upgrade_once(tmp_path):
     for node in nodes:
         node.stdin.write(b"go\n")
         node.stdin.flush()
-    assert [node.communicate(timeout=60)[0] for node in nodes] == [b"up\n", b"up\n"]
+    assert [node.communicate(timeout=200)[0] for node in nodes] == [b"up\n", b"up\n"]
     with open_store(settings, NOON) as store:
         assert look(store, "select version_num from alembic_version") == [(migrations.HEAD,)]
 

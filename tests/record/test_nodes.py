@@ -294,7 +294,7 @@ def test_who_counts_waits_for_whoever_counted_before_and_has_not_committed(nodes
 
     def overrun_of_one(letters, counts):
         counting.set()
-        until = time.monotonic() + 20
+        until = time.monotonic() + 100
         while not look(one, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
             assert time.monotonic() < until, "nobody waits for us"
         return ""
@@ -305,7 +305,7 @@ def test_who_counts_waits_for_whoever_counted_before_and_has_not_committed(nodes
 
     with ThreadPoolExecutor(1) as thread:
         first = thread.submit(one.record, [ToRecord(None, Decision(), (an_acknowledgement(1),))], NOON, overrun_of_one)
-        counting.wait(20)
+        counting.wait(100)
         other.record([ToRecord(None, Decision(), (an_acknowledgement(2),))], NOON, overrun_of_other)
         first.result()
     assert seen == [2]

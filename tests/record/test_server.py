@@ -183,7 +183,7 @@ def test_while_the_server_is_killed_and_started_every_mail_that_was_answered_is_
             while not over.is_set():
                 name = f"mail {number} {index}"
                 try:
-                    acceptor.submit([a_keep(name)]).result(60)
+                    acceptor.submit([a_keep(name)]).result(200)
                 except Busy:
                     put_off.append(name)
                     continue  # 451: the same mail comes again

@@ -19,7 +19,9 @@ GARBAGE = Say(b"\x00\xffHTTP/1.0 200 OK\r\n")
 
 def settings(sink: SmtpSink, **changes: Any) -> RelaySettings:
     seconds = timedelta(seconds=1)
-    some = RelaySettings(host="127.0.0.1", port=sink.port, tls="none", helo="desk.example", timeout=5 * seconds, final_timeout=5 * seconds)
+    some = RelaySettings(
+        host="127.0.0.1", port=sink.port, tls="none", helo="desk.example", timeout=30 * seconds, final_timeout=30 * seconds
+    )
     return replace(some, **changes)
 
 

@@ -122,7 +122,7 @@ class Dovecot:
 
     @contextlib.contextmanager
     def client(self, user: str, folder: str = "INBOX") -> Iterator[IMAPClient]:
-        with IMAPClient("127.0.0.1", self.port, ssl=False, timeout=20) as client:
+        with IMAPClient("127.0.0.1", self.port, ssl=False, timeout=100) as client:
             client.normalise_times = False
             client.login(user, PASSWORD)
             client.select_folder(folder)
@@ -144,7 +144,7 @@ class Dovecot:
         self.master = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 150
         while True:
             assert self.master.poll() is None, f"Dovecot ended at once\n{self.log}"
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5) as door:

@@ -141,7 +141,7 @@ class Postfix:
         read = [message_from_bytes(raw) for raw in self.raw_letters()]
         return [one for one in read if recipient is None or one["X-Original-To"] == recipient]
 
-    def wait_for_letters(self, count: int, recipient: str | None = None, seconds: float = 20) -> list[Message]:
+    def wait_for_letters(self, count: int, recipient: str | None = None, seconds: float = 100) -> list[Message]:
         """The letters once there are at least `count` of them. Fails with Postfix's log when they do not come."""
         deadline = time.monotonic() + seconds
         while len(found := self.letters(recipient)) < count:
@@ -149,7 +149,7 @@ class Postfix:
             time.sleep(0.02)
         return found
 
-    def wait_for_log(self, words: str, times: int = 1, seconds: float = 20) -> None:
+    def wait_for_log(self, words: str, times: int = 1, seconds: float = 100) -> None:
         """Returns once Postfix has written these words into its log so many times."""
         deadline = time.monotonic() + seconds
         while self.log.count(words) < times:
@@ -190,7 +190,7 @@ def _lay_out(root: Path, port: int, lmtp_domain: str, lmtp_port: int, also: str)
 
 
 def _wait_until_open(postfix: Postfix, master: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 150
     while True:
         assert master.poll() is None, f"Postfix ended at once\n{postfix.log}"
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", postfix.port), timeout=5) as door:

@@ -88,7 +88,7 @@ class Cluster:
             self.process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", str(self.data)], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **self._as
             )
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while True:
             try:
                 psycopg.connect(self.url.render_as_string(), password=os.environ[PASSWORD], connect_timeout=5).close()

@@ -81,7 +81,7 @@ class Gateway:
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
 
-    def wait_until_it_listens(self, timeout: float = 60.0) -> None:
+    def wait_until_it_listens(self, timeout: float = 180.0) -> None:
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             try:
@@ -100,7 +100,7 @@ class Gateway:
     def end(self) -> int:
         assert self.process is not None
         self.process.terminate()
-        return self.process.wait(30)
+        return self.process.wait(100)
 
 
 class Client(threading.Thread):
@@ -116,7 +116,7 @@ class Client(threading.Thread):
             raw = self.mail(name)
             while not self.over.is_set():
                 try:
-                    with smtplib.SMTP("127.0.0.1", self.port, timeout=15) as smtp:
+                    with smtplib.SMTP("127.0.0.1", self.port, timeout=60) as smtp:
                         smtp.sendmail(f"{name}@example.com", [SUPPORT], raw)
                     self.ledger.append(name)
                     break
@@ -147,7 +147,7 @@ def storm(folder: Path, mails: int = 300, clients: int = 8, kills: int = 10, see
         while killed < kills:
             # By progress, not by time alone: each life of the gateway takes some mails in before it ends.
             mark = sum(len(s.ledger) for s in senders) + max(1, mails // (kills + 3))
-            until = time.monotonic() + 20
+            until = time.monotonic() + 100
             while sum(len(s.ledger) for s in senders) < mark and time.monotonic() < until and any(s.is_alive() for s in senders):
                 time.sleep(0.005)
             time.sleep(chance.uniform(0.0, 0.05))

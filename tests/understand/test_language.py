@@ -224,6 +224,6 @@ def test_a_worker_loads_the_model_before_it_is_closed_in(tmp_path: Path) -> None
     mail.write_text(f"From: a@example.com\nContent-Type: text/plain; charset=utf-8\n\n{GERMAN}\n")
     command = [sys.executable, "-m", "mailgate", "explain", "--json", str(mail)]
     path = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
-    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=60)
+    run = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=200)
     found = json.loads(run.stdout)
     assert (found["language"], found["defects"]) == ("xx", [])
