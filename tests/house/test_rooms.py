@@ -72,3 +72,21 @@ def test_a_stranger_reads_the_life_of_a_mail_in_three_minutes() -> None:
     assert len(page.splitlines()) <= 120
     rooms = {path.parent.name for path in modules("mailgate") if path.name == "__init__.py" and path.parent.parent.name == "mailgate"}
     assert {room for room in rooms if f"{room}/" not in page and room not in page.split("## Four entrances")[0]} == set()
+
+
+#: In backticks, as pages and comments name a place: `decide/rules`, `mailgate/record/store.py`, `tests/decide/`.
+NAMED = re.compile(r"`((?:mailgate|tests|bench|config|templates|docs)/[\w./-]*|(?:%s)/[\w./-]+)`")
+
+
+def test_a_place_that_a_page_or_a_comment_names_is_there() -> None:
+    rooms = "|".join(sorted({path.parent.name for path in modules("mailgate") if name(path).count("/") == 2}))  # those on the road itself
+    named = re.compile(NAMED.pattern % rooms)
+    pages = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *modules("mailgate")]
+    found = {(name(page), place) for page in pages for place in named.findall(page.read_text())}
+    there = {
+        (page, place)
+        for page, place in found
+        if any((ROOT / top / f"{place}{end}").exists() for top in ("", "mailgate") for end in ("", ".py"))
+    }
+    assert found - there == set()
+    assert len(found) > 60
