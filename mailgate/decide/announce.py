@@ -68,7 +68,7 @@ def to_agents(
 
     What is internal never goes to the ticket's requester or a participant who is an agent as well, except their own words.
     """
-    if not s.policy.wants(kind.event):
+    if not (kind.always or s.policy.wants(kind.event)):
         return ()
     by_id = {person.id: person for person in s.agents.values()}
     ids = hearers(s, ticket) if people is None else tuple(dict.fromkeys(people))

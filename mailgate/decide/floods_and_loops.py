@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import datetime
 
 from mailgate.decide import announce, authority, floods, loops
 from mailgate.decide.situation import Situation
 from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Alarm, Decision
 from mailgate.model.flood import Turn
-from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letter import LetterWanted
 from mailgate.model.letters import HeldAnswerNotice
 from mailgate.model.mail import Kind
 from mailgate.model.policy import Policy
 from mailgate.model.reason import Reason
 from mailgate.model.sender import folded
 
-if TYPE_CHECKING:
-    pass
-
-HOUR = timedelta(hours=1)
-#: For so long somebody who was not answered may still be told why.
-WORTH_TELLING = timedelta(days=7)
 #: Before the address of an agent whom nothing proves: what somebody else writes in an agent's name never holds that agent's words.
 CLAIMED = "?"
 #: Tickets that a letter names as not answered.
@@ -117,28 +110,11 @@ def _held(s: Situation, decision: Decision, traffic: Traffic) -> Decision:
     if not mine or s.ticket is None or s.author is None:
         return decision
     held = tuple(replace(one, hold=str(s.loop)) if one in mine else one for one in decision.letters)
-    told = announce.responsible(s, s.ticket)
-    lead = s.policy.lead_of(s.ticket.group)
-    others = [
-        id_ for id_ in dict.fromkeys((*told, *((s.agents[lead.id].id,) if lead and lead.id in s.agents else ()))) if id_ != s.author.id
-    ]
+    lead, cause, author = s.lead(s.ticket), folded(s.author_key or ""), s.author.id
+    told = [id_ for id_ in (*announce.responsible(s, s.ticket), *((lead.id,) if lead else ())) if id_ != author]
     # Whose machine it is does not read it: then the whole group hears of it.
-    others = others or [
-        s.agents[a.id].id for a in s.policy.members(s.ticket.group) if a.id in s.agents and s.agents[a.id].id != s.author.id
-    ]
-    by_id = {person.id: person for person in s.agents.values()}
-    cause = folded(s.author_key or "")
-    letters = [
-        LetterWanted(
-            kind=HeldAnswerNotice(by=s.author.name, loop=s.loop),
-            audience=Audience.AGENT,
-            person=by_id[id_],
-            ticket=s.ticket.number,
-            desk=s.ticket.desk,
-        )
-        for id_ in others
-        if id_ in by_id and not traffic.tally.told.get((cause, id_, HeldAnswerNotice.event))
-    ]
+    told = [id_ for id_ in told or s.group(s.ticket.group) if not traffic.tally.told.get((cause, id_, HeldAnswerNotice.event))]
+    letters = announce.to_agents(s, HeldAnswerNotice(by=s.author.name, loop=s.loop), s.ticket, people=told, without=author)
     for letter in letters:
         traffic.tally.told[cause, letter.person.id, HeldAnswerNotice.event] = 1
     way = f"mailgate outbox release --ticket {s.ticket.number} lets these letters go, mailgate outbox list --state held shows them"

@@ -58,6 +58,7 @@ class LetterKind:
     shows_notes: ClassVar[bool] = True  #: colleagues' notes may stand in it
     echoes: ClassVar[bool] = False  #: repeats its reader's own mail: no words of colleagues
     missed: ClassVar[bool] = True  #: agents hear of it when nobody knows whether it arrived
+    always: ClassVar[bool] = False  #: written whatever the policy says: somebody's words wait for it
     tried_again: ClassVar[bool] = True  #: sent once more when nobody knows: missing is better than twice
     about_ticket: ClassVar[bool] = True
     round_trip: ClassVar[bool] = False  #: comes back to us, and intake knows it by its anchor

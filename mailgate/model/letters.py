@@ -298,7 +298,7 @@ class SuppressedAddressNotice(LetterKind):
 
 @dataclass(frozen=True, kw_only=True)
 class HeldAnswerNotice(LetterKind):
-    event, audiences, budget = "answer_held", _AGENT, NoticeBudget.NONE
+    event, audiences, budget, always = "answer_held", _AGENT, NoticeBudget.NONE, True
     by: By
     loop: Annotated[Because, "not the requester, not a participant, not an agent"]  #: what looks like a machine
 
