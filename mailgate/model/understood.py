@@ -16,7 +16,7 @@ from mailgate.model.ticket import Visibility
 class RatingRead:
     score: int
     comment: str
-    because: str  #: "token", "first line" or "beside thanks"
+    because: Reason  #: where the mark stood: rated.token, rated.first_line or rated.beside_thanks
 
 
 @dataclass(frozen=True, slots=True)

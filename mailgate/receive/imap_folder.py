@@ -28,7 +28,7 @@ from mailgate.model.mailbox import (
     Stage,
     Start,
 )
-from mailgate.model.reason import Because
+from mailgate.model.reason import Because, Reason
 from mailgate.receive import Clock
 from mailgate.receive.imap_session import NEWEST, Described, ImapSession
 from mailgate.receive.imap_trouble import ConnectionLost, Refusal, TooLong
@@ -309,7 +309,7 @@ class FolderReader:
         failed = self._failed(uid, reason)
         log.warning("%s: mail %d cannot be fetched (%d): %s", self.key, uid, failed.attempts, reason)
         if polling.is_given_up(failed, cut=False):
-            self._set_aside(uid, f"cannot be fetched: {reason}", new)
+            self._set_aside(uid, Reason.of("imap.not_fetched", reason), new)
             return
         self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
 
@@ -322,16 +322,16 @@ class FolderReader:
         failed = self._failed(uid, str(cut))
         log.warning("%s: the connection ended while mail %d was fetched (%d): %s", self.key, uid, failed.attempts, cut)
         if too_long:
-            self._keep_marker(uid, b"", f"larger than the server says, and than {self.settings.max_size} octets: not read", new)
+            self._keep_marker(uid, b"", Reason.of("imap.larger", self.settings.max_size), new)
         elif polling.is_given_up(failed, cut=True):
-            self._keep_marker(uid, b"", f"cannot be fetched: {cut}", new)
+            self._keep_marker(uid, b"", Reason.of("imap.not_fetched", str(cut)), new)
         else:
             self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
 
     def _too_large(self, one: Described, new: bool) -> None:
-        self._set_aside(one.uid, f"{one.size} octets are more than max_size ({self.settings.max_size}): not read", new)
+        self._set_aside(one.uid, Reason.of("imap.too_large", one.size or 0, self.settings.max_size), new)
 
-    def _set_aside(self, uid: int, reason: str, new: bool) -> None:
+    def _set_aside(self, uid: int, reason: Reason, new: bool) -> None:
         """In place of the mail its header is kept, for a person to look at; the mail stays where it is, as it is."""
         cut: ConnectionLost | None = None
         header = b""
@@ -343,13 +343,16 @@ class FolderReader:
         if cut is not None:
             raise cut
 
-    def _keep_marker(self, uid: int, header: bytes, reason: str, new: bool) -> None:
-        where = f"it lies in {self.key} under UID {uid}"
+    def _keep_marker(self, uid: int, header: bytes, reason: Reason, new: bool) -> None:
         if self.role is not FolderRole.JUNK:
             # Two headers may be alike; what is kept against duplicates must not be.
-            raw = b"X-Mailgate-Not-Read: %s, UIDVALIDITY %d\r\n" % (where.encode(), self._cursor.uidvalidity) + (header or b"\r\n")
+            raw = b"X-Mailgate-Not-Read: %s, UIDVALIDITY %d\r\n" % (
+                f"it lies in {self.key} under UID {uid}".encode(),
+                self._cursor.uidvalidity,
+            ) + (header or b"\r\n")
             now = self._now()
-            self._intake.accept_all([self._arrival(raw, Described(uid, len(raw), None), now)], self.settings.desk, f"{reason}; {where}")
+            aside = Reason.of("imap.left_there", reason, str(self.key), uid)
+            self._intake.accept_all([self._arrival(raw, Described(uid, len(raw), None), now)], self.settings.desk, aside)
         self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, done=[uid])
         self._careful.discard(uid)
 

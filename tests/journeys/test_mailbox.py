@@ -290,7 +290,7 @@ def test_a_mail_over_the_limit_is_set_aside_once_with_its_header_and_stays_where
         until(lambda: subjects(world) == ["a line"], world)
         until(lambda: world.store.inbox.rows("set_aside"), world)
         [row] = world.store.inbox.rows("set_aside")
-        assert "max_size (20480)" in row.reason and "support/INBOX under UID 1" in row.reason
+        assert "max_size (20480)" in str(row.reason) and "support/INBOX under UID 1" in str(row.reason)
         raw = world.store.inbox.raw(row.id)
         assert b"Subject: a film" in raw and len(raw) < 2000
         assert world.letter("postmaster@example.org", "max_size")

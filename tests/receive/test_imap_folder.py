@@ -121,7 +121,7 @@ def test_a_mail_that_cannot_be_fetched_is_set_aside_after_five_looks_and_the_oth
         desk.clock.turn(hours=1)
         watch.look()
     [aside] = desk.store.inbox.rows("set_aside")
-    assert "cannot be fetched" in aside.reason and "box/INBOX under UID 1" in aside.reason
+    assert "cannot be fetched" in str(aside.reason) and "box/INBOX under UID 1" in str(aside.reason)
     assert desk.subjects("set_aside") == ["poison"]  # its header, at least
     fetched = len(server.told("UID FETCH 1 "))
     desk.clock.turn(hours=5)
@@ -194,7 +194,7 @@ def test_a_literal_that_was_never_announced_so_long_is_not_read(desk: Desk, serv
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024
     assert desk.subjects("waiting") == ["small"]
     [aside] = desk.store.inbox.rows("set_aside")
-    assert "larger than the server says" in aside.reason
+    assert "larger than the server says" in str(aside.reason)
 
 
 # --- UIDs -----------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.marker import MARKERS
+from mailgate.model.reason import Reason
 from mailgate.understand.answers.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
 from tests.growth import assert_linear
 
@@ -49,7 +50,7 @@ def a_score(word: str, valid: bool = True) -> Evidence:
 def test_a_mark_on_the_first_line_counts_when_it_was_asked_for(line: str, score: int, comment: str):
     rating = read_rating(a_mail(line), (), asked=True)
     assert rating is not None
-    assert (rating.score, rating.comment, rating.because) == (score, comment, "first line")
+    assert (rating.score, rating.comment, rating.because) == (score, comment, Reason("rated.first_line"))
     assert read_rating(a_mail(line), (), asked=False) is None
 
 
@@ -127,7 +128,7 @@ def test_thanks_with_a_mark_that_nobody_asked_for_are_thanks():
 def test_the_score_of_a_signed_address_wins_over_the_text():
     rating = read_rating(a_mail("1 visit was enough"), (a_score("5"),), asked=True)
     assert rating is not None
-    assert (rating.score, rating.comment, rating.because) == (5, "1 visit was enough", "token")
+    assert (rating.score, rating.comment, rating.because) == (5, "1 visit was enough", Reason("rated.token"))
 
 
 def test_a_score_written_once_more_is_no_comment():

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from mailgate.model.evidence import Evidence
 from mailgate.model.mail import Mail
 from mailgate.model.marker import FORMER, MARKERS
+from mailgate.model.reason import Reason
 from mailgate.model.understood import RatingRead
 
 LONGEST_COMMENT = 2000  #: characters
@@ -57,14 +58,14 @@ def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> Rating
     if len(scores) > 1:
         return None
     read = _first_line(text)
-    because = "first line"
+    because = Reason("rated.first_line")
     if read is None and (beside := _beside_thanks(text)) is not None:
-        read, because = beside, "beside thanks"
+        read, because = beside, Reason("rated.beside_thanks")
     if scores:
         score = int(scores.pop())
         # The figure is not a comment when somebody writes it once more.
         comment = read[1] if read is not None and read[0] == score else text
-        return RatingRead(score, comment[:LONGEST_COMMENT].strip(), "token")
+        return RatingRead(score, comment[:LONGEST_COMMENT].strip(), Reason("rated.token"))
     if not asked or read is None:
         return None
     return RatingRead(read[0], read[1][:LONGEST_COMMENT].strip(), because)
