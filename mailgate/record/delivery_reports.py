@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.letter import Audience, OutboxRow
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, chunks, reads
+from mailgate.record.parts import Part, among, chunks, reads
 from mailgate.record.tables import delivery_reports, letters
 
 #: The relay may have these or not; a report says that it has.
@@ -65,12 +65,8 @@ class DeliveryReports(Part):
                 func.coalesce(other.c.fate, "") != Fate.BOUNCED.value,
             )
         )
-        found: set[str] = set()
-        for some in chunks(ids):
-            found.update(
-                connection.execute(select(letters.c.id).where(letters.c.id.in_(some), letters.c.entry.is_not(None), arrived)).scalars()
-            )
-        return found
+        mine = select(letters.c.id).where(letters.c.entry.is_not(None), arrived)
+        return {id for (id,) in among(connection, mine, letters.c.id, ids)}
 
 
 def record(connection: Connection, mail: int, reported: Sequence[Reported], now: datetime) -> None:
@@ -93,10 +89,9 @@ def record(connection: Connection, mail: int, reported: Sequence[Reported], now:
 def with_reports(connection: Connection, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
     """The same rows with everything that was reported about each, oldest first."""
     found: dict[str, list[Reported]] = {}
-    for some in chunks(row.letter.id for row in rows):
-        query = select(delivery_reports).where(delivery_reports.c.letter.in_(some)).order_by(delivery_reports.c.mail)
-        for row in connection.execute(query):
-            found.setdefault(row.letter, []).append(noun_of(Reported, row))
+    query = select(delivery_reports).order_by(delivery_reports.c.mail)
+    for one in among(connection, query, delivery_reports.c.letter, (row.letter.id for row in rows)):
+        found.setdefault(one.letter, []).append(noun_of(Reported, one))
     return [replace(row, reports=tuple(found.get(row.letter.id, ()))) for row in rows]
 
 

@@ -22,7 +22,7 @@ from mailgate.record.claims import first_of, take, within
 from mailgate.record.database import Database
 from mailgate.record.ids import Numbers
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.parts import Part, among, chunks, reads, writes
 from mailgate.record.ready import Row, Statement
 from mailgate.record.reasons import JUNK_FOLDER
 from mailgate.record.rows import OCTETS, Broken, Claim, InboxRow, Keep, Kept
@@ -137,25 +137,14 @@ class Inbox(Part):
     @reads
     def same_message_ids(self, connection: Connection, desk: str, ids: Iterable[str], but: Iterable[int] = ()) -> dict[str, int]:
         """Which of these Message-IDs mails of this desk have that were read before, with the first such row."""
-        found: dict[str, int] = {}
-        for some in chunks(ids):
-            rows = connection.execute(
-                select(inbox.c.message_id, func.min(inbox.c.id))
-                .where(inbox.c.desk == desk, inbox.c.message_id.in_(some), inbox.c.id.not_in(list(but)))
-                .group_by(inbox.c.message_id)
-            )
-            found.update((message_id, id) for message_id, id in rows)
-        return found
+        mine = (inbox.c.desk == desk, inbox.c.id.not_in(list(but)))
+        first = select(inbox.c.message_id, func.min(inbox.c.id)).where(*mine).group_by(inbox.c.message_id)
+        return dict(among(connection, first, inbox.c.message_id, ids))
 
     @reads
     def tickets_by_message_ids(self, connection: Connection, desk: str, ids: Iterable[str]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for some in chunks(ids):
-            rows = connection.execute(
-                select(message_ids.c.message_id, message_ids.c.ticket).where(message_ids.c.desk == desk, message_ids.c.message_id.in_(some))
-            )
-            found.update((message_id, ticket) for message_id, ticket in rows)
-        return found
+        query = select(message_ids.c.message_id, message_ids.c.ticket).where(message_ids.c.desk == desk)
+        return dict(among(connection, query, message_ids.c.message_id, ids))
 
     @writes
     def set_aside(self, connection: Connection, id: int, lease: str, reason: Because, trace: Iterable[TraceLine], now: datetime) -> bool:

@@ -18,7 +18,7 @@ from mailgate.record.claims import first_of, take, within
 from mailgate.record.delivery_reports import with_reports
 from mailgate.record.letter_rows import outbox_row
 from mailgate.record.nouns import noun_of
-from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.parts import Part, among, chunks, reads, writes
 from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
@@ -190,33 +190,20 @@ class Outbox(Part):
     @reads
     def texts(self, connection: Connection, ids: Iterable[str]) -> dict[str, str]:
         """What letters say: their plain form, out of their own sealed octets."""
-        found: dict[str, str] = {}
-        for some in chunks(ids):
-            for row in connection.execute(
-                select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body).where(letters.c.id.in_(some))
-            ):
-                found[row.id] = _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice
-        return found
+        query = select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body)
+        rows = among(connection, query, letters.c.id, ids)
+        return {row.id: _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice for row in rows}
 
     @reads
     def facts(self, connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
-        found: dict[str, LetterFacts] = {}
-        wanted = [letters.c[name] for name in LetterFacts.__slots__]
-        for some in chunks(ids):
-            for row in connection.execute(select(*wanted).where(letters.c.id.in_(some))):
-                found[row.id] = noun_of(LetterFacts, row)
-        return found
+        query = select(*(letters.c[name] for name in LetterFacts.__slots__))
+        return {row.id: noun_of(LetterFacts, row) for row in among(connection, query, letters.c.id, ids)}
 
     @reads
     def acknowledged(self, connection: Connection, numbers: Iterable[int]) -> set[int]:
         """Tickets that have had their acknowledgement."""
-        found: set[int] = set()
-        for some in chunks(numbers):
-            query = select(letters.c.ticket).where(
-                letters.c.ticket.in_(some), letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value
-            )
-            found.update(connection.execute(query).scalars())
-        return found
+        mine = (letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value)
+        return {number for (number,) in among(connection, select(letters.c.ticket).where(*mine), letters.c.ticket, numbers)}
 
     @writes
     def add_alias(self, connection: Connection, message_id: str, letter: str) -> None:
@@ -227,13 +214,8 @@ class Outbox(Part):
     @reads
     def aliases(self, connection: Connection, message_ids: Iterable[str]) -> dict[str, str]:
         """Letters behind Message-IDs that a relay gave them."""
-        found: dict[str, str] = {}
-        for some in chunks(message_ids):
-            rows = connection.execute(
-                select(letter_aliases.c.message_id, letter_aliases.c.letter).where(letter_aliases.c.message_id.in_(some))
-            )
-            found.update((message_id, letter) for message_id, letter in rows)
-        return found
+        query = select(letter_aliases.c.message_id, letter_aliases.c.letter)
+        return dict(among(connection, query, letter_aliases.c.message_id, message_ids))
 
     @reads
     def automatic_counts(self, connection: Connection, keys: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
@@ -244,14 +226,9 @@ class Outbox(Part):
         hour: dict[str, int] = {}
         day: dict[str, int] = {}
         last_hour = func.sum(case((letters.c.counted_at > now - timedelta(hours=1), 1), else_=0))
-        for some in chunks(folded(key) for key in keys):
-            rows = connection.execute(
-                select(letters.c.counted_key, last_hour, func.count())
-                .where(letters.c.counted_key.in_(some), letters.c.counted_at > now - timedelta(days=1))
-                .group_by(letters.c.counted_key)
-            )
-            for key, in_hour, in_day in rows:
-                hour[key], day[key] = in_hour, in_day
+        query = select(letters.c.counted_key, last_hour, func.count()).where(letters.c.counted_at > now - timedelta(days=1))
+        for key, in_hour, in_day in among(connection, query.group_by(letters.c.counted_key), letters.c.counted_key, map(folded, keys)):
+            hour[key], day[key] = in_hour, in_day
         by_proof: dict[bool, int] = {}
         if by_minute:
             minute = connection.execute(
@@ -263,24 +240,16 @@ class Outbox(Part):
     @reads
     def known_once(self, connection: Connection, keys: Iterable[str]) -> set[str]:
         """Which of these keys of `decide.once` are taken."""
-        found: set[str] = set()
-        for some in chunks(keys):
-            found.update(connection.execute(select(once.c.key).where(once.c.key.in_(some))).scalars())
-        return found
+        return {key for (key,) in among(connection, select(once.c.key), once.c.key, keys)}
 
     @reads
     def asked(self, connection: Connection, people: Iterable[int], now: datetime) -> dict[int, tuple[int, int]]:
         """How often each was asked whether a mail is theirs, in the last hour and in the last day."""
-        found: dict[int, tuple[int, int]] = {}
         in_hour = func.sum(case((letters.c.made_at > now - timedelta(hours=1), 1), else_=0))
-        for some in chunks(people):
-            rows = connection.execute(
-                select(letters.c.person, in_hour, func.count())
-                .where(letters.c.about.is_not(None), letters.c.person.in_(some), letters.c.made_at > now - timedelta(days=1))
-                .group_by(letters.c.person)
-            )
-            found.update((person, (hour, day)) for person, hour, day in rows)
-        return found
+        query = select(letters.c.person, in_hour, func.count()).where(
+            letters.c.about.is_not(None), letters.c.made_at > now - timedelta(days=1)
+        )
+        return {person: (hour, day) for person, hour, day in among(connection, query.group_by(letters.c.person), letters.c.person, people)}
 
 
 # --- the courier's side -------------------------------------------------------------------------------------------
@@ -336,13 +305,8 @@ def are_there(connection: Connection, ids: Sequence[str]) -> bool:
 
 
 def _cancel_late(connection: Connection, ids: Sequence[str], now: datetime) -> set[str]:
-    late: set[str] = set()
-    for some in chunks(ids):
-        late.update(
-            connection.execute(
-                select(letters.c.id).where(letters.c.id.in_(some), letters.c.expires_at <= now, letters.c.doubted.is_(False))
-            ).scalars()
-        )
+    too_late = select(letters.c.id).where(letters.c.expires_at <= now, letters.c.doubted.is_(False))
+    late = {id for (id,) in among(connection, too_late, letters.c.id, ids)}
     for some in chunks(late):
         connection.execute(
             update(letters)
@@ -354,10 +318,10 @@ def _cancel_late(connection: Connection, ids: Sequence[str], now: datetime) -> s
 
 def claimed(connection: Connection, ids: Sequence[str], lease: str) -> list[ClaimedLetter]:
     """In the order of the ids."""
-    found: dict[str, ClaimedLetter] = {}
-    for some in chunks(ids):
-        for row in connection.execute(select(letters).where(letters.c.id.in_(some), letters.c.lease == lease)):
-            found[row.id] = ClaimedLetter(noun_of(Letter, row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
+    found = {
+        row.id: ClaimedLetter(noun_of(Letter, row), lease, row.attempts + 1, row.first_at, row.doubted, row.last_reply)
+        for row in among(connection, select(letters).where(letters.c.lease == lease), letters.c.id, ids)
+    }
     return [found[id] for id in ids if id in found]
 
 

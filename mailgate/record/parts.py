@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import Row as SqlRow
 
 from mailgate.record.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 _MANY = 400  #: values in one IN (...); every database takes as many
 
@@ -21,6 +23,12 @@ def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
     unique = list(dict.fromkeys(values))
     for start in range(0, len(unique), _MANY):
         yield unique[start : start + _MANY]
+
+
+def among(connection: Connection, query: Select[*Ts], column: ColumnElement[Any], values: Iterable[Any]) -> Iterator[SqlRow[*Ts]]:
+    """The rows of a query in which this column has one of these values, however many there are."""
+    for some in chunks(values):
+        yield from connection.execute(query.where(column.in_(some)))
 
 
 class Part:

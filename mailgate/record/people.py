@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
@@ -16,7 +15,7 @@ from mailgate.record.database import Database
 from mailgate.record.flood_tables import suppressions
 from mailgate.record.ids import Numbers
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.parts import Part, among, reads, writes
 from mailgate.record.ready import Row
 from mailgate.record.rows import Conflict
 from mailgate.record.tables import addresses, people
@@ -45,15 +44,11 @@ class People(Part):
 
     @reads
     def by_id(self, connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
-        rows: list[Any] = []
+        wanted = set(ids)
         known: dict[int, list[str]] = {}
-        for some in chunks(ids):
-            rows += connection.execute(select(people).where(people.c.id.in_(some)))
-            listed = connection.execute(
-                select(addresses.c.person, addresses.c.key).where(addresses.c.person.in_(some)).order_by(addresses.c.place, addresses.c.key)
-            )
-            for person, key in listed:
-                known.setdefault(person, []).append(key)
+        listed = select(addresses.c.person, addresses.c.key).order_by(addresses.c.place, addresses.c.key)
+        for person, key in among(connection, listed, addresses.c.person, wanted):
+            known.setdefault(person, []).append(key)
         return {
             row.id: noun_of(
                 Person,
@@ -61,7 +56,7 @@ class People(Part):
                 aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
                 proven=row.proven and row.proven_at is not None,
             )
-            for row in rows
+            for row in among(connection, select(people), people.c.id, wanted)
         }
 
     @reads
@@ -81,13 +76,9 @@ class People(Part):
     @reads
     def suppressed(self, connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, Because]:
         """Addresses (lower case) that are not written to now, with the reason."""
-        found: dict[str, Because] = {}
-        for some in chunks(key.lower() for key in keys):
-            rows = connection.execute(
-                select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.address.in_(some), suppressions.c.until > now)
-            )
-            found.update((address, reason) for address, reason in rows)
-        return found
+        query = select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.until > now)
+        rows = among(connection, query, suppressions.c.address, (key.lower() for key in keys))
+        return dict(rows)
 
     @writes
     def suppress(self, connection: Connection, one: Suppression) -> None:
@@ -127,13 +118,8 @@ class People(Part):
 
 def owners(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
     """Whose these addresses are. Keys in lower case."""
-    found: dict[str, int] = {}
-    for some in chunks(keys):
-        found.update(
-            (key, person)
-            for key, person in connection.execute(select(addresses.c.key, addresses.c.person).where(addresses.c.key.in_(some)))
-        )
-    return found
+    query = select(addresses.c.key, addresses.c.person)
+    return dict(among(connection, query, addresses.c.key, keys))
 
 
 def record(connection: Connection, persons: Sequence[Person]) -> None:
@@ -146,9 +132,7 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
     merged: dict[int, Person] = {}
     for person in persons:
         merged[person.id] = person
-    known: set[int] = set()
-    for some in chunks(merged):
-        known.update(connection.execute(select(people.c.id).where(people.c.id.in_(some))).scalars())
+    known = {id for (id,) in among(connection, select(people.c.id), people.c.id, merged)}
     fresh = [person for person in merged.values() if person.id not in known]
     if fresh:
         connection.execute(insert(people), [_row(person) for person in fresh])

@@ -15,7 +15,7 @@ from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
 from mailgate.record import codec, delivery_reports, inbox, outbox, people, standing, tables, traffic
 from mailgate.record.letter_rows import letter_row
-from mailgate.record.parts import chunks
+from mailgate.record.parts import among, chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
 from mailgate.record.rows import AutomaticCounts, Conflict, ToRecord
@@ -278,29 +278,17 @@ class Recording:
         return (inbox.settled(connection, list(self._leases)) or None) if self._leases else None
 
     def _check_leases(self, connection: Connection) -> None:
-        held: dict[int, str] = {}
-        for some in chunks(self._leases):
-            rows = connection.execute(
-                select(tables.inbox.c.id, tables.inbox.c.lease)
-                .where(tables.inbox.c.id.in_(some), tables.inbox.c.state == inbox.CLAIMED)
-                .order_by(tables.inbox.c.id)
-                .with_for_update(key_share=True)
-            )
-            held.update((id, lease) for id, lease in rows)
+        at = tables.inbox.c
+        query = select(at.id, at.lease).where(at.state == inbox.CLAIMED).order_by(at.id).with_for_update(key_share=True)
+        held = dict(among(connection, query, at.id, self._leases))
         if lost := tuple(id for id, lease in self._leases.items() if held.get(id) != lease):
             raise Conflict("lease", lost)
 
     def _check_versions(self, connection: Connection) -> None:
         expected = {number: chain.first.version for number, chain in self._chains.items() if chain.first is not None}
-        found: dict[int, int] = {}
-        for some in chunks(sorted(expected)):
-            rows = connection.execute(
-                select(tables.tickets.c.number, tables.tickets.c.version)
-                .where(tables.tickets.c.number.in_(some))
-                .order_by(tables.tickets.c.number)
-                .with_for_update(key_share=True)
-            )
-            found.update((number, version) for number, version in rows)
+        at = tables.tickets.c
+        query = select(at.number, at.version).order_by(at.number).with_for_update(key_share=True)
+        found = dict(among(connection, query, at.number, sorted(expected)))
         if lost := tuple(number for number, version in expected.items() if found.get(number) != version):
             raise Conflict("ticket", lost)
 

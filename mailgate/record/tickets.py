@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from mailgate.model.ticket import (
     Cycle,
@@ -19,7 +19,7 @@ from mailgate.model.ticket import (
 )
 from mailgate.record import codec
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, chunks, reads
+from mailgate.record.parts import Part, among, chunks, reads
 from mailgate.record.people import People
 from mailgate.record.ready import Row as Values
 from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
@@ -80,36 +80,29 @@ class Tickets(Part):
         from mailgate.model.events import HistoryRow  # the events cost every command their time, and few ask for history
 
         rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
-        return [
-            HistoryRow(row.ticket, row.seq, row.name, row.at, row.recorded_at, row.actor, row.entry, row.mail, row.facts) for row in rows
-        ]
+        return [noun_of(HistoryRow, row) for row in rows]
 
     @reads
     def ratings(self, connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], int]:
         """(ticket, closure) -> the score that counts."""
-        found: dict[tuple[int, int], int] = {}
-        for some in chunks(numbers):
-            rows = connection.execute(select(ratings.c.ticket, ratings.c.closure, ratings.c.score).where(ratings.c.ticket.in_(some)))
-            found.update(((ticket, closure), score) for ticket, closure, score in rows)
-        return found
+        query = select(ratings.c.ticket, ratings.c.closure, ratings.c.score)
+        return {(ticket, closure): score for ticket, closure, score in among(connection, query, ratings.c.ticket, numbers)}
 
 
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
     """Tickets with members, cycles and timers."""
-    rows: list[Row[Any]] = []
+    wanted = set(numbers)
     taking: dict[int, list[Member]] = {}
     running: dict[int, list[Cycle]] = {}
-    for some in chunks(numbers):
-        rows += connection.execute(select(tickets).where(tickets.c.number.in_(some))).all()
-        for row in connection.execute(select(members).where(members.c.ticket.in_(some)).order_by(members.c.place)):
-            taking.setdefault(row.ticket, []).append(noun_of(Member, row))
-        for row in connection.execute(select(cycles).where(cycles.c.ticket.in_(some)).order_by(cycles.c.place)):
-            running.setdefault(row.ticket, []).append(noun_of(Cycle, row))
+    for row in among(connection, select(members).order_by(members.c.place), members.c.ticket, wanted):
+        taking.setdefault(row.ticket, []).append(noun_of(Member, row))
+    for row in among(connection, select(cycles).order_by(cycles.c.place), cycles.c.ticket, wanted):
+        running.setdefault(row.ticket, []).append(noun_of(Cycle, row))
     return {
         row.number: noun_of(
             Ticket, row, group=row.group_id, members=tuple(taking.get(row.number, ())), cycles=tuple(running.get(row.number, ()))
         )
-        for row in rows
+        for row in among(connection, select(tickets), tickets.c.number, wanted)
     }
 
 
@@ -140,14 +133,9 @@ def _entries(connection: Connection, numbers: Sequence[int], newest: int | None)
 
 def _notices(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for some in chunks(numbers):
-        rows = connection.execute(
-            select(letters.c.ticket, letters.c.notice)
-            .where(letters.c.ticket.in_(some), letters.c.notice != "")
-            .order_by(letters.c.made_at, letters.c.id)
-        )
-        for ticket, notice in rows:
-            found.setdefault(ticket, []).append(notice)
+    query = select(letters.c.ticket, letters.c.notice).where(letters.c.notice != "").order_by(letters.c.made_at, letters.c.id)
+    for ticket, notice in among(connection, query, letters.c.ticket, numbers):
+        found.setdefault(ticket, []).append(notice)
     return found
 
 

@@ -12,7 +12,7 @@ from mailgate.model.flood import Block, Turn, Unanswered, Waiting
 from mailgate.model.sender import patterns
 from mailgate.record.flood_tables import blocks, notices_waiting, turns, unanswered
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, chunks, reads, writes
+from mailgate.record.parts import Part, among, chunks, reads, writes
 from mailgate.record.tables import bad_tokens as guesses
 from mailgate.record.tables import letters
 
@@ -42,12 +42,9 @@ class TrafficRecord(Part):
     @reads
     def blocked(self, connection: Connection, addresses: Iterable[str], now: datetime) -> dict[str, Block]:
         """By pattern: what holds now for any of these addresses."""
-        found: dict[str, Block] = {}
-        for some in chunks(pattern for address in addresses for pattern in patterns(address)):
-            holds = or_(blocks.c.until.is_(None), blocks.c.until > now)
-            for row in connection.execute(select(blocks).where(blocks.c.pattern.in_(some), holds)):
-                found[row.pattern] = noun_of(Block, row)
-        return found
+        holds = select(blocks).where(or_(blocks.c.until.is_(None), blocks.c.until > now))
+        wanted = (pattern for address in addresses for pattern in patterns(address))
+        return {row.pattern: noun_of(Block, row) for row in among(connection, holds, blocks.c.pattern, wanted)}
 
     @reads
     def blocks(self, connection: Connection, now: datetime, limit: int = 50) -> list[Block]:
@@ -63,44 +60,30 @@ class TrafficRecord(Part):
         for some in chunks(authors):
             newest = select(turns, place).where(turns.c.author.in_(some), turns.c.at > since).subquery()
             for row in connection.execute(select(newest).where(newest.c.place <= MOST_TURNS).order_by(newest.c.place)):
-                turn = noun_of(Turn, row)
-                found.setdefault(row.author, []).append(turn)
+                found.setdefault(row.author, []).append(noun_of(Turn, row))
         return {author: tuple(rows) for author, rows in found.items()}
 
     @reads
     def last_letters(self, connection: Connection, keys: Iterable[str], since: datetime) -> Mapping[str, datetime]:
         """When the last automatic letter to each of these folded addresses was due to leave."""
-        found: dict[str, datetime] = {}
-        for some in chunks(keys):
-            rows = connection.execute(
-                select(letters.c.counted_key, func.max(letters.c.counted_at))
-                .where(letters.c.counted_key.in_(some), letters.c.counted_at > since)
-                .group_by(letters.c.counted_key)
-            )
-            found.update((key, at) for key, at in rows)
-        return found
+        last = select(letters.c.counted_key, func.max(letters.c.counted_at)).where(letters.c.counted_at > since)
+        return dict(among(connection, last.group_by(letters.c.counted_key), letters.c.counted_key, keys))
 
     @reads
     def told_because_of(self, connection: Connection, causes: Iterable[str], since: datetime) -> dict[tuple[str, int, str], int]:
         """How many automatic letters each person inside had since then because of each sender's mail, by (sender, person, event)."""
-        found: dict[tuple[str, int, str], int] = {}
-        for some in chunks(causes):
-            rows = connection.execute(
-                select(letters.c.cause, letters.c.person, letters.c.event, func.count())
-                .where(letters.c.cause.in_(some), letters.c.made_at > since, letters.c.audience.in_(("agent", "lead")))
-                .group_by(letters.c.cause, letters.c.person, letters.c.event)
-            )
-            found.update(((cause, person, event), count) for cause, person, event, count in rows)
-        return found
+        what = (letters.c.cause, letters.c.person, letters.c.event)
+        query = select(*what, func.count()).where(letters.c.made_at > since, letters.c.audience.in_(("agent", "lead"))).group_by(*what)
+        rows = among(connection, query, letters.c.cause, causes)
+        return {(cause, person, event): count for cause, person, event, count in rows}
 
     @reads
     def untold(self, connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, tuple[Unanswered, ...]]:
         """What these folded addresses have not been told yet, the oldest first."""
         found: dict[str, list[Unanswered]] = {}
-        for some in chunks(keys):
-            mine = (unanswered.c.key.in_(some), unanswered.c.told_at.is_(None), unanswered.c.at > since)
-            for row in connection.execute(select(unanswered).where(*mine).order_by(unanswered.c.id)):
-                found.setdefault(row.key, []).append(noun_of(Unanswered, row))
+        open_ = select(unanswered).where(unanswered.c.told_at.is_(None), unanswered.c.at > since).order_by(unanswered.c.id)
+        for row in among(connection, open_, unanswered.c.key, keys):
+            found.setdefault(row.key, []).append(noun_of(Unanswered, row))
         return {key: tuple(rows) for key, rows in found.items()}
 
     @reads
@@ -132,13 +115,9 @@ class TrafficRecord(Part):
     @reads
     def bad_tokens(self, connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:
         """How many subject tokens that are none each of these authors sent since then."""
-        found: dict[str, int] = {}
-        for some in chunks(author.lower() for author in authors):
-            rows = connection.execute(
-                select(guesses.c.author, func.count()).where(guesses.c.author.in_(some), guesses.c.at >= since).group_by(guesses.c.author)
-            )
-            found.update((author, count) for author, count in rows)
-        return found
+        query = select(guesses.c.author, func.count()).where(guesses.c.at >= since).group_by(guesses.c.author)
+        rows = among(connection, query, guesses.c.author, (author.lower() for author in authors))
+        return dict(rows)
 
 
 # --- how somebody answers -----------------------------------------------------------------------------------------
