@@ -22,8 +22,8 @@ from mailgate.model.events import (
     TicketOpened,
     name_of,
 )
-from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.letters import ReturnedMail
+from mailgate.model.letter import LetterWanted
+from mailgate.model.letters import LETTERS, ReturnedMail, Solution
 from mailgate.model.person import Person
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
@@ -65,38 +65,6 @@ EVENTS: Mapping[str, str] = {
     "sla_warned": "A promise is nearly broken.",
     "sla_breached": "A promise is broken.",
     "letter_suppressed": "",
-}
-#: What a letter is, by its event and who gets it.
-LETTERS: Mapping[tuple[str, Audience], str] = {
-    ("ticket_opened", Audience.REQUESTER): "acknowledgement, with the number of the ticket",
-    ("ticket_opened", Audience.AGENT): "notice of the new ticket, with the mail",
-    ("follow_up_opened", Audience.REQUESTER): "acknowledgement, with the number of the new ticket",
-    ("requester_wrote", Audience.AGENT): "notice of what was written",
-    ("agent_replied", Audience.REQUESTER): "the agent's answer",
-    ("agent_replied", Audience.PARTICIPANT): "the agent's answer",
-    ("agent_replied", Audience.AGENT): "notice of the answer",
-    ("note_added", Audience.AGENT): "notice of the note",
-    ("ticket_resolved", Audience.REQUESTER): "the solution, asking for a rating",
-    ("ticket_resolved", Audience.PARTICIPANT): "the solution",
-    ("ticket_closed", Audience.REQUESTER): "word that it is closed",
-    ("ticket_closed", Audience.PARTICIPANT): "word that it is closed",
-    ("ticket_assigned", Audience.AGENT): "notice that the ticket is theirs",
-    ("unverified_wrote", Audience.AGENT): "notice of words that nobody has proven",
-    ("commands_applied", Audience.AGENT): "receipt: what the commands did",
-    ("commands_refused", Audience.AGENT): "the mail back, with what was wrong",
-    ("confirmation_asked", Audience.AGENT): "a question whether the mail is theirs; it waits for the answer",
-    ("help_asked", Audience.AGENT): "the list of commands",
-    ("help_asked", Audience.REQUESTER): "the help that was asked for",
-    ("status_asked", Audience.REQUESTER): "how the ticket stands",
-    ("rating_given", Audience.REQUESTER): "thanks for the rating",
-    ("low_rating_given", Audience.LEAD): "notice of a low rating",
-    ("rating_commented", Audience.AGENT): "what stands beside the rating",
-    ("group_told", Audience.AGENT): "one line about who did what",
-    ("ticket_lost", Audience.AGENT): "notice that the ticket is somebody else's now",
-    ("answer_held", Audience.AGENT): "notice that an agent's words are held, as if a program had written them",
-    ("letter_refused", Audience.AGENT): "notice that a letter reached nobody",
-    ("letter_lightened", Audience.AGENT): "notice that a letter leaves without files",
-    ("address_suppressed", Audience.AGENT): "notice that an address does not work",
 }
 STATUSES: Mapping[Status, str] = {
     Status.NEW: "new",
@@ -314,7 +282,7 @@ def _unwritten(decision: Decision, people: Mapping[int, Person]) -> list[str]:
     kept = [event for change in decision.changes for event in change.events if isinstance(event, LetterSuppressed)]
     rows = []
     for event in kept:
-        what = next((words for (name, _), words in LETTERS.items() if name == event.letter_event), event.letter_event.replace("_", " "))
+        what = next(kind.explained for kind in LETTERS.values() if kind.event == event.letter_event)
         rows.append((f"to {_name(event.person, people)}", f"{what}; {plain(event.reason)}"))
     return [*filled("Letters that would not be written, and why:"), *columns(rows, most=(60,))] if rows else []
 
@@ -324,7 +292,7 @@ def _letters(letters: Sequence[LetterWanted], verdicts: Sequence[budget.Verdict]
         return filled("Nobody would be written to.")
     rows = []
     for letter, verdict in zip(letters[:MOST_LETTERS], verdicts, strict=False):
-        what = LETTERS.get((letter.event, letter.audience), letter.event.replace("_", " "))
+        what = letter.kind.explained + (", asking for a rating" if isinstance(letter.kind, Solution) and letter.closure is not None else "")
         if isinstance(verdict, budget.Suppress):
             what = f"{what}: would not be written, {plain(verdict.reason)}"
         elif isinstance(verdict, budget.Delay):

@@ -52,6 +52,7 @@ class LetterKind:
     event: ClassVar[str] = ""  #: folder of templates/; its name in the policy and in the record
     audiences: ClassVar[tuple[Audience, ...]] = ()
     called: ClassVar[str] = ""  #: how agents read of it, a message of the catalogues
+    explained: ClassVar[str] = ""  #: how `explain` speaks of it
     voice: ClassVar[Voice] = Voice.DESK
     budget: ClassVar[NoticeBudget] = NoticeBudget.SHARED
     answer_is: ClassVar[Visibility] = Visibility.INTERNAL  #: what an agent's answer to it is by default

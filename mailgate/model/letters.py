@@ -45,12 +45,14 @@ Why = Annotated[Because, Reason("nobody_here")]
 @dataclass(frozen=True, kw_only=True)
 class Acknowledgement(LetterKind):
     event, audiences, called = "ticket_opened", _REQUESTER, "the acknowledgement"
+    explained = "acknowledgement, with the number of the ticket"
     replies, status, words = True, Status.NEW, "asked"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUpAcknowledgement(LetterKind):
     event, audiences, called = "follow_up_opened", _REQUESTER, "the acknowledgement of a new ticket"
+    explained = "acknowledgement, with the number of the new ticket"
     replies, status, words = True, Status.NEW, "asked"
     old_ref: Annotated[str, "IT-1001"]  #: the ticket that it continues
 
@@ -58,6 +60,7 @@ class FollowUpAcknowledgement(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Answer(LetterKind):
     event, audiences, called = "agent_replied", _PARTICIPANT, "an answer"
+    explained = "the agent's answer"
     words, speaks = "answered", True
     waiting: Annotated[bool, True] = False  #: the desk now waits for the requester
 
@@ -65,6 +68,7 @@ class Answer(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Solution(LetterKind):
     event, audiences, called = "ticket_resolved", _PARTICIPANT, "the solution"
+    explained = "the solution"
     status, words, speaks, wordless = Status.RESOLVED, "answered", True, True
     by_requester: Annotated[bool, False] = False  #: the requester said so
     code: Code = ""
@@ -73,6 +77,7 @@ class Solution(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Closing(LetterKind):
     event, audiences, called = "ticket_closed", _PARTICIPANT, "the last letter"
+    explained = "word that it is closed"
     status, words, speaks, wordless = Status.CLOSED, "answered", True, True
     by_requester: Annotated[bool, False] = False
     code: Code = ""
@@ -81,30 +86,35 @@ class Closing(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class SolvedBySilence(LetterKind):
     event, audiences, called = "auto_resolved", _REQUESTER, "the letter that it was resolved"
+    explained = "word that it is resolved because nobody answered"
     status = Status.RESOLVED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reminder(LetterKind):
     event, audiences, called = "reminder_due", _REQUESTER, "a reminder"
+    explained = "a reminder"
     status, missed = Status.PENDING_USER, False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StatusAnswer(LetterKind):
     event, audiences, called = "status_asked", _REQUESTER, "the answer about its state"
+    explained = "how the ticket stands"
     replies = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class RequesterHelp(LetterKind):
     event, audiences, called = "help_asked", _REQUESTER, "the help that was asked for"
+    explained = "the help that was asked for"
     replies = True
 
 
 @dataclass(frozen=True, kw_only=True)
 class RatingThanks(LetterKind):
     event, audiences, called = "rating_given", _REQUESTER, "the thanks for a rating"
+    explained = "thanks for the rating"
     replies, status, missed, tried_again = True, Status.RESOLVED, False, False
     score: Score
     late: Annotated[bool, False] = False  #: it came too late to count
@@ -116,6 +126,7 @@ class RatingThanks(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class NewTicketNotice(LetterKind):
     event, audiences = "ticket_opened", _AGENT
+    explained = "notice of the new ticket, with the mail"
     voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
     status, words = Status.NEW, "asked"
     follows: Annotated[str, "IT-1001"] = ""  #: the ticket that ended, and that this one continues
@@ -125,6 +136,7 @@ class NewTicketNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class RequesterNotice(LetterKind):
     event, audiences = "requester_wrote", _AGENT
+    explained = "notice of what was written"
     voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
     words = "asked"
     reopened: Annotated[bool, True] = False
@@ -134,6 +146,7 @@ class RequesterNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class UnverifiedNotice(LetterKind):
     event, audiences = "unverified_wrote", _AGENT
+    explained = "notice of words that nobody has proven"
     voice, shows_notes = Voice.AUTHOR, False
     words = "intruded"
     because: Why
@@ -144,6 +157,7 @@ class UnverifiedNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class AnswerNotice(LetterKind):
     event, audiences = "agent_replied", _AGENT
+    explained = "notice of the answer"
     voice, answer_is = Voice.AUTHOR, Visibility.PUBLIC
     words = "answered"
 
@@ -151,6 +165,7 @@ class AnswerNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class NoteNotice(LetterKind):
     event, audiences = "note_added", _AGENT
+    explained = "notice of the note"
     voice = Voice.AUTHOR
     words = "noted"
     absent: Annotated[bool, False] = False  #: it is no note of theirs: they seem to be away
@@ -163,6 +178,7 @@ class NoteNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Assignment(LetterKind):
     event, audiences = "ticket_assigned", _AGENT
+    explained = "notice that the ticket is theirs"
     voice, answer_is = Voice.STORY, Visibility.PUBLIC
     words, wordless = "asked", True
     by: By = ""
@@ -171,6 +187,7 @@ class Assignment(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class LostTicketNotice(LetterKind):
     event, audiences = "ticket_lost", _AGENT
+    explained = "notice that the ticket is somebody else's now"
     by: By = ""
     news: News
 
@@ -178,6 +195,7 @@ class LostTicketNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class GroupNews(LetterKind):
     event, audiences = "group_told", _AGENT
+    explained = "one line about who did what"
     by: By = ""
     news: News
 
@@ -185,11 +203,13 @@ class GroupNews(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class WakeUp(LetterKind):
     event, audiences = "wake_due", _AGENT
+    explained = "notice that its waiting is over"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PromiseWarning(LetterKind):
     event, audiences = "sla_warned", _AGENT
+    explained = "notice that a promise is nearly broken"
     missed, tried_again = False, False
     metric: Clock
     level: Annotated[int, 75]  #: percent of the promised time
@@ -200,6 +220,7 @@ class PromiseWarning(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class BrokenPromise(LetterKind):
     event, audiences = "sla_breached", (*_AGENT, *_LEAD)
+    explained = "notice that a promise is broken"
     metric: Clock
     due_at: Due
     over_s: Annotated[int, 600]  #: seconds of business time
@@ -208,6 +229,7 @@ class BrokenPromise(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class LowRatingNotice(LetterKind):
     event, audiences, shows_notes = "low_rating_given", _LEAD, False
+    explained = "notice of a low rating"
     status = Status.RESOLVED
     score: Score
     comment: Comment = ""
@@ -217,6 +239,7 @@ class LowRatingNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class RatingComment(LetterKind):
     event, audiences = "rating_commented", _AGENT
+    explained = "what stands beside the rating"
     score: Score
     comment: Comment = ""
     requester: Requester
@@ -228,6 +251,7 @@ class RatingComment(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class AgentHelp(LetterKind):
     event, audiences = "help_asked", _AGENT
+    explained = "the list of commands"
     budget, shows_notes, replies = NoticeBudget.OWN, False, True
     verb: Annotated[str, ""] = ""  #: the one command that help was asked for
     verbs: Annotated[tuple[str, ...], tuple(VERBS)]
@@ -236,6 +260,7 @@ class AgentHelp(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Receipt(LetterKind):
     event, audiences = "commands_applied", _AGENT
+    explained = "receipt: what the commands did"
     budget, shows_notes, replies = NoticeBudget.OWN, False, True
     told: Annotated[tuple[tuple[str, str, str], ...], (("priority", "P4", "P2"), ("take", "", "Ann Berg"))]  #: what, before, after
     noted: Annotated[bool, True] = False  #: an internal note was added
@@ -247,6 +272,7 @@ class Receipt(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class ReturnedMail(LetterKind):
     event, audiences = "commands_refused", _AGENT
+    explained = "the mail back, with what was wrong"
     budget, shows_notes, replies, echoes = NoticeBudget.OWN, False, True, True
     faults: Annotated[
         tuple[Fault, ...],
@@ -264,6 +290,7 @@ class ReturnedMail(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class ConfirmationQuestion(LetterKind):
     event, audiences = "confirmation_asked", _AGENT
+    explained = "a question whether the mail is theirs; it waits for the answer"
     budget, replies, echoes = NoticeBudget.NONE, True, True
     why: Annotated[str, "seen_by_others"]
     commands: Commands
@@ -275,6 +302,7 @@ class ConfirmationQuestion(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class UndeliveredNotice(LetterKind):
     event, audiences = "letter_refused", _AGENT
+    explained = "notice that a letter reached nobody"
     whom: Whom
     what: Sent
     reply: Reply
@@ -284,6 +312,7 @@ class UndeliveredNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class LightenedNotice(LetterKind):
     event, audiences = "letter_lightened", _AGENT
+    explained = "notice that a letter leaves without files"
     whom: Whom
     what: Sent
     left: Annotated[tuple[tuple[str, int], ...], (("Log.7z", 31_000_000),)]  #: names and octets of files
@@ -292,6 +321,7 @@ class LightenedNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class SuppressedAddressNotice(LetterKind):
     event, audiences = "address_suppressed", _AGENT
+    explained = "notice that an address does not work"
     whom: Whom
     reply: Annotated[Because, "550 5.1.1 No such mailbox here"]
 
@@ -299,6 +329,7 @@ class SuppressedAddressNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class HeldAnswerNotice(LetterKind):
     event, audiences, budget, always = "answer_held", _AGENT, NoticeBudget.NONE, True
+    explained = "notice that an agent's words are held, as if a program had written them"
     by: By
     loop: Annotated[Because, "not the requester, not a participant, not an agent"]  #: what looks like a machine
 
@@ -306,6 +337,7 @@ class HeldAnswerNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class CombinedNotices(LetterKind):
     event, audiences, budget = "notices_combined", _AGENT, NoticeBudget.NONE
+    explained = "notices of one sender, told together"
     sender: Whom
     count: Annotated[int, 1840]
     since: Due
@@ -331,11 +363,13 @@ class CombinedNotices(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class Welcome(LetterKind):
     event, audiences, about_ticket = "agent_welcomed", _AGENT, False
+    explained = "welcome to an agent"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmNotice(LetterKind):
     event, audiences, about_ticket = "operator_alarmed", _OPERATOR, False
+    explained = "an alarm"
     kind: Annotated[str, "set_aside"]
     what: Sent
     since: Due
@@ -345,6 +379,7 @@ class AlarmNotice(LetterKind):
 @dataclass(frozen=True, kw_only=True)
 class RelayTest(LetterKind):
     event, audiences, about_ticket = "relay_tested", _OPERATOR, False
+    explained = "a letter that tries the relay"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,6 +387,7 @@ class RoundTrip(LetterKind):
     """The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows."""
 
     event, audiences, about_ticket, round_trip = "roundtrip_sent", _OPERATOR, False, True
+    explained = "a letter that comes back to us"
     mark: Annotated[str, "<k7qf3m9x.c.0123456789abcdef@example.org>"]
 
 

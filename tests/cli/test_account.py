@@ -227,10 +227,7 @@ def test_there_are_words_for_whatever_may_happen() -> None:
     assert belonging.PROVED_BY.keys() == set(ProveBy)
     assert following.EVENTS.keys() <= EVENTS.keys() and following.STATUSES.keys() == set(Status)
     assert following.ENTRIES.keys() == set(Visibility) and following.TIMERS.keys() == set(TimerKind)
-    # What a clock, an operator or a new policy causes follows from no mail.
-    other = {"auto_resolved", "reminder_due", "sla_warned", "sla_breached", "wake_due", "agent_welcomed", "operator_alarmed"}
-    other |= {"relay_tested", "roundtrip_sent", "notices_combined"}
-    assert following.LETTERS.keys() == {(event, audience) for event, audience in LETTERS if event not in other}
+    assert all(kind.explained for kind in LETTERS.values())
 
 
 def test_reasons_are_told_without_the_words_of_the_trade() -> None:

@@ -21,6 +21,7 @@ from mailgate.gateway.writing import new_letter_id
 from mailgate.model.decision import Change, Decision
 from mailgate.model.delivery import OutboxState
 from mailgate.model.letter import Audience, LetterWanted, OutboxRow
+from mailgate.model.letters import Answer
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, Status, Ticket, TicketFile, TicketKind, Visibility
 from mailgate.record.store import Store, ToRecord, open_store
@@ -111,7 +112,7 @@ def fill(store: Store, loaded: settings.Settings, letters: int, chance: random.R
             entry = Entry(
                 entry_id, number, Visibility.PUBLIC, ann.id, Role.AGENT, ann.name, text, None, "", "", (), None, None, START, START
             )  # fmt: skip
-            wanted = LetterWanted("agent_replied", Audience.REQUESTER, who, number, at.id, entry, automatic=False, id=new_letter_id())
+            wanted = LetterWanted(Answer(), Audience.REQUESTER, who, number, at.id, entry, automatic=False, id=new_letter_id())
             letter = desk.seal(wanted, TicketFile(ticket, (who, ann), (entry,)), agents, START)
             decision = Decision(changes=(Change(None, ticket, (), (entry,)),), people=(who,))
             outcomes.append(ToRecord(None, decision, (letter,)))
