@@ -55,7 +55,7 @@ on_server = pytest.mark.database("postgresql", because="several nodes need a ser
 
 def test_two_nodes_claim_five_thousand_mails_and_none_twice(nodes):
     for start in range(0, 5000, 500):
-        nodes[0].keep(some_keeps(500, start))
+        nodes[0].inbox.keep(some_keeps(500, start))
     begin = threading.Barrier(4)
 
     def reader(store):
@@ -195,9 +195,9 @@ def test_an_answer_that_overtakes_its_question_on_another_node_makes_one_ticket(
         (number,) = nodes[0].inbox.tickets_by_message_ids("it", shared).values()
         assert [t.number for t in nodes[0].tickets.listed() if t.number > base] == [number]
         loser = (question, answer)[ends.index(conflict)]
-        seen = nodes[1].files([number])[number].ticket
+        seen = nodes[1].tickets.files([number])[number].ticket
         nodes[1].record([wrote(seen, claim=loser, message_ids=shared)], NOON)
-    assert nodes[0].counts(NOON).inbox["claimed"] == 0
+    assert nodes[0].standing.health(NOON).inbox["claimed"] == 0
 
 
 def test_two_nodes_that_write_on_one_ticket_take_turns_and_lose_nothing(nodes):
@@ -214,9 +214,9 @@ def test_two_nodes_that_write_on_one_ticket_take_turns_and_lose_nothing(nodes):
 
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(writer, nodes))
-    ticket = nodes[0].files([1])[1].ticket
+    ticket = nodes[0].tickets.files([1])[1].ticket
     assert (ticket.version, ticket.history) == (51, 51)
-    assert [row.seq for row in nodes[0].history(1)] == list(range(1, 52))
+    assert [row.seq for row in nodes[0].tickets.history(1)] == list(range(1, 52))
 
 
 def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
