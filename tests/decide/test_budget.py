@@ -217,7 +217,8 @@ def test_no_letter_ever_goes_to_a_desk_of_ours(address: str, automatic: bool):
 
 @pytest.mark.parametrize(
     "address",
-    ["noreply@x.example", "No-Reply@x.example", "no_reply+42@x.example", "do-not-reply@x.example", "billing-noreply@x.example",
+    ["noreply@x.example", "No-Reply@x.example", "no_reply+42@x.example", "ne-pas-repondre@x.example",
+      "do-not-reply@x.example", "billing-noreply@x.example",
      "bounce-123@x.example", "bounces@x.example", "MAILER-DAEMON@x.example", "nicht.antworten@x.example"],
 )  # fmt: skip
 def test_nobody_is_there_to_read_an_automatic_letter(address: str):
