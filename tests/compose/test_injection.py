@@ -124,25 +124,25 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("sink", SINKS)
-@pytest.mark.parametrize("payload", PAYLOADS, ids=range(len(PAYLOADS)))
-def test_words_of_others_stay_words(sink: str, payload: str):
+def test_words_of_others_stay_words(sink: str):
     """No line of anybody's becomes a header (fault 102).
 
     CVE-2012-4730, CVE-2013-3373, CVE-2024-6923, CVE-2026-1299, CVE-2026-107393, GHSA-5vg9.
     """
-    letter = SINKS[sink](payload)
-    assert check_bytes(whole(letter) + (f"\r\n--{letter.boundary}--\r\n".encode() if letter.boundary else b"")) == []
-    names = [line.split(b":")[0].decode() for line in letter.header.split(b"\r\n") if line[:1] != b" "]
-    assert len(names) == len(set(names)) and set(names) <= HEADERS
-    assert header(letter, "Subject").count("[IT-1042-") == (0 if letter.ticket is None else 1)
-    read, page = text(letter), html(letter)
-    assert "49" not in read.replace(payload, "") or "7*7" not in payload
-    assert "<script" not in page and "onclick=" not in page.replace("&lt;b onclick", "")
-    # A value is never a link: every target is one of ours, to our own desk.
-    for target in re.findall(r'href="([^"]*)"', page):
-        assert target.startswith("mailto:support+k7qf3m9x."), target
-    assert page.count("<h1>") == 1
-    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", read)
+    for payload in PAYLOADS:
+        letter = SINKS[sink](payload)
+        assert check_bytes(whole(letter) + (f"\r\n--{letter.boundary}--\r\n".encode() if letter.boundary else b"")) == []
+        names = [line.split(b":")[0].decode() for line in letter.header.split(b"\r\n") if line[:1] != b" "]
+        assert len(names) == len(set(names)) and set(names) <= HEADERS
+        assert header(letter, "Subject").count("[IT-1042-") == (0 if letter.ticket is None else 1)
+        read, page = text(letter), html(letter)
+        assert "49" not in read.replace(payload, "") or "7*7" not in payload
+        assert "<script" not in page and "onclick=" not in page.replace("&lt;b onclick", "")
+        # A value is never a link: every target is one of ours, to our own desk.
+        for target in re.findall(r'href="([^"]*)"', page):
+            assert target.startswith("mailto:support+k7qf3m9x."), target
+        assert page.count("<h1>") == 1
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", read)
 
 
 def _labels(letter: Letter) -> list[str]:

@@ -30,14 +30,14 @@ def knows(*secrets: str) -> Scrubber:
 
 
 @pytest.mark.parametrize("line", LINES)
-@pytest.mark.parametrize("echo", ECHOES)
-def test_no_form_of_a_secret_or_of_the_line_that_it_was_said_in_is_heard_again(line, echo):
-    said = ECHOES[echo](LINES[line])
-    cleaned = knows(CANARY, LINES[line]).clean(f"5.7.8 Error: authentication failed for {said} today")
-    assert HIDDEN in cleaned
-    assert not traces(cleaned), cleaned
-    assert ECHOES[echo](CANARY) not in cleaned
-    assert cleaned.startswith("5.7.8 ") and cleaned.endswith(" today")
+def test_no_form_of_a_secret_or_of_the_line_that_it_was_said_in_is_heard_again(line):
+    for echo in ECHOES:
+        said = ECHOES[echo](LINES[line])
+        cleaned = knows(CANARY, LINES[line]).clean(f"5.7.8 Error: authentication failed for {said} today")
+        assert HIDDEN in cleaned
+        assert not traces(cleaned), cleaned
+        assert ECHOES[echo](CANARY) not in cleaned
+        assert cleaned.startswith("5.7.8 ") and cleaned.endswith(" today")
 
 
 SECRETS = ["abc123", "correct horse battery staple", "pässwörd-ÄÖÜ-straße", "!!--??//==++", "0123456789" * 3, "e" * 30]
@@ -45,11 +45,12 @@ SECRETS = ["abc123", "correct horse battery staple", "pässwörd-ÄÖÜ-straße"
 NO_TRACE = {("abc123", "in-halves"), ("!!--??//==++", "dotted")}
 
 
-@pytest.mark.parametrize(("secret", "echo"), [(one, echo) for one in SECRETS for echo in ECHOES if (one, echo) not in NO_TRACE])
-def test_secrets_of_all_kinds_are_known_again(secret, echo):
-    said = ECHOES[echo](secret)
-    cleaned = knows(secret).clean(f"no: {said}")
-    assert said not in cleaned
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets_of_all_kinds_are_known_again(secret):
+    for echo in (one for one in ECHOES if (secret, one) not in NO_TRACE):
+        said = ECHOES[echo](secret)
+        cleaned = knows(secret).clean(f"no: {said}")
+        assert said not in cleaned
 
 
 @pytest.mark.parametrize(

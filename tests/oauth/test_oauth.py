@@ -215,21 +215,21 @@ def test_secrets_go_by_https_or_stay_on_this_machine():
 # --- a server that repeats what it was told -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("echo", ECHOES)
 @pytest.mark.parametrize("where", ["error", "error_description", "body"])
 @pytest.mark.parametrize("status", [400, 500])
-def test_a_token_server_that_repeats_our_secrets_says_them_to_nobody(server, tmp_path, caplog, echo, where, status):
+def test_a_token_server_that_repeats_our_secrets_says_them_to_nobody(server, tmp_path, caplog, where, status):
     """Neither client secret nor refresh token, in no form (faults 125, 126)."""
-    source = a_source(server, tmp_path)
-    (tmp_path / "secret").write_text(CANARY)
-    (tmp_path / "refresh").write_text(CANARY[::-1])
-    words = f"invalid {ECHOES[echo](CANARY)} {ECHOES[echo](CANARY[::-1])}"
-    server.script.append((status, words.encode() if where == "body" else {where: words}))
-    with caplog.at_level("DEBUG"), pytest.raises(TokenUnavailable) as told:
-        source.token("imap")
-    said = f"{told.value} {told.value!r} {caplog.text}"
-    assert not traces(said) and not traces(said, CANARY[::-1]), said
-    assert f"says {status}" in said
+    for echo in ECHOES:
+        source = a_source(server, tmp_path)
+        (tmp_path / "secret").write_text(CANARY)
+        (tmp_path / "refresh").write_text(CANARY[::-1])
+        words = f"invalid {ECHOES[echo](CANARY)} {ECHOES[echo](CANARY[::-1])}"
+        server.script.append((status, words.encode() if where == "body" else {where: words}))
+        with caplog.at_level("DEBUG"), pytest.raises(TokenUnavailable) as told:
+            source.token("imap")
+        said = f"{told.value} {told.value!r} {caplog.text}"
+        assert not traces(said) and not traces(said, CANARY[::-1]), said
+        assert f"says {status}" in said
 
 
 def test_what_is_wrong_is_still_said(server, tmp_path):

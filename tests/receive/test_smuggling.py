@@ -32,30 +32,32 @@ BODIES = {
 SMUGGLED = b"MAIL FROM:<smuggler@evil.example>\r\nRCPT TO:<support@desk.example>\r\nDATA\r\nsmuggled\r\n.\r\n"
 
 
-@pytest.mark.parametrize("pieces", ["at once", "in two pieces"])
 @pytest.mark.parametrize("body", BODIES)
 @pytest.mark.parametrize("kind", ["smtp", "lmtp"])
 @pytest.mark.parametrize("end", FALSE_ENDS)
-def test_a_false_end_never_makes_two_mails(end, kind, body, pieces):
+def test_a_false_end_never_makes_two_mails(end, kind, body):
     """CVE-2023-51764, CVE-2023-51765, CVE-2023-51766, CVE-2023-52354, CVE-2024-27305 (fault 81)."""
-    before, answer = BODIES[body]
-    if end not in HARMLESS:
-        answer = "554 5.6.0"
-    recipients = ["support@desk.example"] * (2 if kind == "lmtp" else 1)
-    with open_door(kind=kind, max_size=10_000, max_line=2000) as house, house.client() as client:
-        client.until_data(*recipients, hello="LHLO" if kind == "lmtp" else "EHLO")
-        false = FALSE_ENDS[end]
-        if pieces == "at once":
-            client.send(before + false + SMUGGLED)
-        else:
-            client.send(before + false[:-1])
-            client.send(false[-1:] + SMUGGLED)
-        # To us the mail ends at the last dot of what was to be smuggled; not one reply more than recipients.
-        assert [client.reply()[:9] for _ in recipients] == [answer] * len(recipients)
-        assert client.ask("NOOP") == "250 2.0.0 Ok"
-        assert client.ask("DATA").startswith("503 ")  # no transaction is open
-        assert all(b"smuggled" in arrival.raw and arrival.reverse_path == "alice@customer.example" for arrival in house.gateway.arrivals)
-        assert len(house.gateway.arrivals) == (answer[0] == "2")
+    for pieces in ("at once", "in two pieces"):
+        before, answer = BODIES[body]
+        if end not in HARMLESS:
+            answer = "554 5.6.0"
+        recipients = ["support@desk.example"] * (2 if kind == "lmtp" else 1)
+        with open_door(kind=kind, max_size=10_000, max_line=2000) as house, house.client() as client:
+            client.until_data(*recipients, hello="LHLO" if kind == "lmtp" else "EHLO")
+            false = FALSE_ENDS[end]
+            if pieces == "at once":
+                client.send(before + false + SMUGGLED)
+            else:
+                client.send(before + false[:-1])
+                client.send(false[-1:] + SMUGGLED)
+            # To us the mail ends at the last dot of what was to be smuggled; not one reply more than recipients.
+            assert [client.reply()[:9] for _ in recipients] == [answer] * len(recipients)
+            assert client.ask("NOOP") == "250 2.0.0 Ok"
+            assert client.ask("DATA").startswith("503 ")  # no transaction is open
+            assert all(
+                b"smuggled" in arrival.raw and arrival.reverse_path == "alice@customer.example" for arrival in house.gateway.arrivals
+            )
+            assert len(house.gateway.arrivals) == (answer[0] == "2")
 
 
 @pytest.mark.parametrize("octets", [b"a\rb\r\n", b"a\nb\r\n", b"\ra\r\n", b"\na\r\n", b"a\r\r\n", b"a\n\r\n", b"a\r\n\nb\r\n"])

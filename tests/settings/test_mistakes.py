@@ -188,10 +188,10 @@ def test_a_file_that_this_user_may_not_read_is_told_with_whom_to_ask(tmp_path: P
         text_of(tmp_path / "policy.toml")
 
 
-@pytest.mark.parametrize("number", range(1, 134))
-def test_no_refusal_of_the_system_is_shown_in_its_own_words(number: int) -> None:
-    words = why_not(OSError(number, os.strerror(number), "/etc/mailgate/keys"))
-    assert os.strerror(number).lower() not in words.lower()
+def test_no_refusal_of_the_system_is_shown_in_its_own_words() -> None:
+    for number in range(1, 134):
+        words = why_not(OSError(number, os.strerror(number), "/etc/mailgate/keys"))
+        assert os.strerror(number).lower() not in words.lower()
 
 
 # --- who else can write -----------------------------------------------------------------------------------------------------

@@ -34,32 +34,32 @@ def leaves(piece: Piece) -> list[Piece]:
     return [leaf for child in piece.children for leaf in leaves(child)] if piece.children else [piece]
 
 
-@pytest.mark.parametrize("rich", [True, False])
 @pytest.mark.parametrize("path", MAILS, ids=lambda path: path.stem)
-def test_an_account_tells_of_the_very_reading_that_happens_without_it(path: Path, rich: bool) -> None:
-    raw = path.read_bytes()
-    told = recognised_account(account_item((raw, None, rich)), RING)
-    assert told.reading == read(raw, None, RING, rich=rich)
-    reading, account = told.reading, told.account
-    # What was asked ends with the question that decided, and with no other.
-    *before, last = account.kinds
-    assert all(each.evidence is None for each in before) and (last.kind, last.evidence is not None) == (reading.kind, True)
-    assert reading.kind_because == Reason(f"is.{last.rule}", (last.evidence,))
-    assert all(each.evidence is None for each in account.silence[:-1])
-    if account.silence:
-        kept = account.silence[-1]
-        assert reading.answer is (kept.evidence is None)
-        assert reading.answer or reading.answer_because == Reason(f"silent.{kept.rule}", (kept.evidence,))
-    # Nothing is folded without a reason, and nothing told as folded that is not.
-    assert all(fold.rule and fold.words for fold in account.folds), account.folds
-    for part, text in (("quote", reading.mail.quoted), ("signature", reading.mail.signature)):
-        found = [fold for fold in account.folds if fold.part == part]
-        assert bool(found) == bool(text.strip()) or account.text_because == notes.FROM_WITHIN
-        assert all(fold.words.split()[0] in text for fold in found)
-    # Every part was used for something, and every defect stands somewhere.
-    assert all(leaf.use for leaf in leaves(account.outline)) and account.text_because and account.language_because
-    placed = [f"part {piece.path}: {defect}" for piece in every(account.outline) for defect in piece.defects]
-    assert sorted((*placed, *account.defects)) == sorted(reading.mail.defects)
+def test_an_account_tells_of_the_very_reading_that_happens_without_it(path: Path) -> None:
+    for rich in (True, False):
+        raw = path.read_bytes()
+        told = recognised_account(account_item((raw, None, rich)), RING)
+        assert told.reading == read(raw, None, RING, rich=rich)
+        reading, account = told.reading, told.account
+        # What was asked ends with the question that decided, and with no other.
+        *before, last = account.kinds
+        assert all(each.evidence is None for each in before) and (last.kind, last.evidence is not None) == (reading.kind, True)
+        assert reading.kind_because == Reason(f"is.{last.rule}", (last.evidence,))
+        assert all(each.evidence is None for each in account.silence[:-1])
+        if account.silence:
+            kept = account.silence[-1]
+            assert reading.answer is (kept.evidence is None)
+            assert reading.answer or reading.answer_because == Reason(f"silent.{kept.rule}", (kept.evidence,))
+        # Nothing is folded without a reason, and nothing told as folded that is not.
+        assert all(fold.rule and fold.words for fold in account.folds), account.folds
+        for part, text in (("quote", reading.mail.quoted), ("signature", reading.mail.signature)):
+            found = [fold for fold in account.folds if fold.part == part]
+            assert bool(found) == bool(text.strip()) or account.text_because == notes.FROM_WITHIN
+            assert all(fold.words.split()[0] in text for fold in found)
+        # Every part was used for something, and every defect stands somewhere.
+        assert all(leaf.use for leaf in leaves(account.outline)) and account.text_because and account.language_because
+        placed = [f"part {piece.path}: {defect}" for piece in every(account.outline) for defect in piece.defects]
+        assert sorted((*placed, *account.defects)) == sorted(reading.mail.defects)
 
 
 def every(piece: Piece) -> list[Piece]:

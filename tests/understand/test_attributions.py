@@ -168,11 +168,11 @@ def block(language: str, form: str = "{}: {}") -> str:
 
 
 @pytest.mark.parametrize("language", sorted(BLOCKS))
-@pytest.mark.parametrize("form", ["{}: {}", "*{}:* {}", "{} : {}", "{}：{}"])
-def test_below_a_header_block_everything_is_quoted(language: str, form: str) -> None:
-    found = cut(f"It works now.\n\n{block(language, form)}\n\nPlease turn it off.\n\nThen on again.")
-    assert found.new == "It works now."
-    assert found.quoted.endswith("Then on again.")
+def test_below_a_header_block_everything_is_quoted(language: str) -> None:
+    for form in ("{}: {}", "*{}:* {}", "{} : {}", "{}：{}"):
+        found = cut(f"It works now.\n\n{block(language, form)}\n\nPlease turn it off.\n\nThen on again.")
+        assert found.new == "It works now."
+        assert found.quoted.endswith("Then on again.")
 
 
 @pytest.mark.parametrize(

@@ -69,13 +69,13 @@ def words(text: str, label: str, encoding: str) -> list[str]:
     return [f"=?{label}?Q?{''.join(chr(o) if o in keep else '_' if o == 32 else f'={o:02X}' for o in piece)}?=" for piece in pieces]
 
 
-@pytest.mark.parametrize("encoding", ["b", "q"])
 @pytest.mark.parametrize(("script", "label"), CASES)
-def test_a_subject_is_read_as_it_was_written(script: str, label: str, encoding: str) -> None:
-    text = SCRIPTS[script][0]
-    for joint in (" ", "\r\n ", ""):
-        assert unstructured(joint.join(words(text, label, encoding)).encode("ascii")) == text
-    assert unstructured(f"Re: {' '.join(words(text, label, encoding))} done".encode()) == f"Re: {text} done"
+def test_a_subject_is_read_as_it_was_written(script: str, label: str) -> None:
+    for encoding in ("b", "q"):
+        text = SCRIPTS[script][0]
+        for joint in (" ", "\r\n ", ""):
+            assert unstructured(joint.join(words(text, label, encoding)).encode("ascii")) == text
+        assert unstructured(f"Re: {' '.join(words(text, label, encoding))} done".encode()) == f"Re: {text} done"
 
 
 @pytest.mark.parametrize(("script", "label"), CASES)
