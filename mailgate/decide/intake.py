@@ -161,7 +161,8 @@ def _written(s: Situation) -> Decision:
         # Whatever they say there is carried out there, and the people of this desk hear of it from there.
         line = TraceLine("decide", "desks", _ticket(s.elsewhere), Reason("other_desk_acts"))
         return Decision(trace=(line,))
-    if s.file is not None and (entry := _came_before(s)) is not None:
+    author_id = (s.author.id,) if s.author is not None else ()
+    if s.file is not None and (entry := desks.came_before(s.mail, author_id, s.file, s.desk.id)) is not None:
         return _heard_elsewhere(s, s.file.ticket, entry)
     if s.ticket is None:
         return forwarding.passed_on(s) or orders.without_a_ticket(s) or open_ticket(s)
@@ -170,11 +171,6 @@ def _written(s: Situation) -> Decision:
     if (away_now := away.kept_inside(s)) is not None:
         return away_now
     return AUTHORS[s.role](s)
-
-
-def _came_before(s: Situation) -> Entry | None:
-    author = (s.author.id,) if s.author is not None else ()
-    return desks.came_before(s.mail, author, s.file, s.desk.id) if s.file is not None else None
 
 
 def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
@@ -225,20 +221,11 @@ def _stranger(s: Situation) -> Decision:
     return replace(unverified(s, because), proof=proof, spent=spent)
 
 
-def _participant(s: Situation) -> Decision:
-    proof, spent = authority.entry_proof_in(s)
-    grant = authority.may(Capability.PUBLIC_ENTRY, Role.PARTICIPANT, proof, s.prove_by, s.names_the_ticket)
-    if not grant.allowed:
-        return replace(unverified(s, grant.because), proof=proof, spent=spent)
-    return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
-
-
-def _requester(s: Situation) -> Decision:
-    proof, spent = authority.proof_in(s)
-    grant = authority.may(Capability.PUBLIC_ENTRY, Role.REQUESTER, proof, s.prove_by, s.names_the_ticket)
-    if not grant.allowed:
-        return replace(unverified(s, grant.because), proof=proof, spent=spent)
-    return replace(outsiders.wrote(s, proof), proof=proof, spent=spent)
+def _outsider(s: Situation) -> Decision:
+    # A participant's token that others have seen still lets its holder write.
+    proof, spent = authority.proof_in(s) if s.role is Role.REQUESTER else authority.entry_proof_in(s)
+    grant = authority.may(Capability.PUBLIC_ENTRY, s.role, proof, s.prove_by, s.names_the_ticket)
+    return replace(outsiders.wrote(s, proof) if grant.allowed else unverified(s, grant.because), proof=proof, spent=spent)
 
 
 def _agent(s: Situation) -> Decision:
@@ -262,8 +249,8 @@ KINDS: Mapping[Kind, Callable[[Situation], Decision]] = {
 
 #: What the author of an answer is to the ticket.
 AUTHORS: Mapping[Role, Callable[[Situation], Decision]] = {
-    Role.REQUESTER: _requester,
-    Role.PARTICIPANT: _participant,
+    Role.REQUESTER: _outsider,
+    Role.PARTICIPANT: _outsider,
     Role.AGENT: _agent,
     Role.LEAD: _agent,
     Role.OPERATOR: _agent,

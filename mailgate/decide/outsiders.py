@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 
 from mailgate.decide import announce, authority, feedback, joining, once
 from mailgate.decide.entries import an_entry
@@ -126,22 +127,6 @@ def _kept(s: Situation, kind: LetterKind) -> Decision:
     )
 
 
-def _status(s: Situation) -> Decision:
-    return _kept(s, StatusAnswer())
-
-
-def _help(s: Situation) -> Decision:
-    return _kept(s, RequesterHelp())
-
-
-def _close(s: Situation) -> Decision:
-    return _wish(s, RequesterClosed)
-
-
-def _reopen(s: Situation) -> Decision:
-    return _wish(s, RequesterReopened)
-
-
 def _wish(s: Situation, kind: type[Event]) -> Decision:
     assert s.file is not None and s.author is not None
     ticket = s.file.ticket
@@ -151,7 +136,7 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
     if Effect.CREATE_FOLLOWUP in step.effects:
         return _goes_on(s, authority.proof_in(s)[0], ticket)
     if Effect.MAIL_STATUS in step.effects:
-        return _status(s)
+        return _kept(s, StatusAnswer())
     letters: tuple[LetterWanted, ...] = ()
     suppressed: tuple[LetterSuppressed, ...] = ()
     for effect, letter in ((Effect.MAIL_RESOLVED, Solution), (Effect.MAIL_CLOSED_CONFIRMED, Closing)):
@@ -171,10 +156,10 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
 
 
 WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
-    "status": (Capability.STATUS, _status),
-    "help": (Capability.STATUS, _help),
-    "close": (Capability.CLOSE, _close),
-    "reopen": (Capability.CLOSE, _reopen),
+    "status": (Capability.STATUS, partial(_kept, kind=StatusAnswer())),
+    "help": (Capability.STATUS, partial(_kept, kind=RequesterHelp())),
+    "close": (Capability.CLOSE, partial(_wish, kind=RequesterClosed)),
+    "reopen": (Capability.CLOSE, partial(_wish, kind=RequesterReopened)),
 }
 
 

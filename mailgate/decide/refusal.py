@@ -5,42 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from mailgate.decide import announce
 from mailgate.decide.scene import Scene
 from mailgate.model.decision import Alarm, Change, Decision, TraceLine
 from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
 from mailgate.model.events import Event, LetterRefused
-from mailgate.model.letter import Audience, LetterWanted, PartRef
+from mailgate.model.letter import Audience, Letter, LetterWanted, PartRef
 from mailgate.model.letters import LightenedNotice, Solution, UndeliveredNotice, letter_kind
 from mailgate.model.mail import Report
 from mailgate.model.person import Role
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Entry, Ticket, Visibility
+from mailgate.model.understood import LetterFacts
 
 _ENDS = frozenset({OutboxState.REFUSED.value, OutboxState.UNKNOWN.value})
-
-
-class Sent(Protocol):
-    """What must be known of a letter, whether it was just handed over or is only on file."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def ticket(self) -> int | None: ...
-    @property
-    def audience(self) -> Audience: ...
-    @property
-    def person(self) -> int: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def closure(self) -> int | None: ...
-    @property
-    def entry(self) -> int | None: ...
+#: A letter that was just handed over, or is only on file.
+Sent = Letter | LetterFacts
 
 
 @dataclass(frozen=True, slots=True)
