@@ -21,7 +21,7 @@ from mailgate.model.events import (
     name_of,
 )
 from mailgate.model.letter import LetterWanted
-from mailgate.model.letters import BrokenPromise, PromiseWarning, Reminder, SolvedBySilence, WakeUp
+from mailgate.model.letters import BrokenPromise, ClosedBySilence, PromiseWarning, Reminder, SolvedBySilence, WakeUp
 from mailgate.model.ticket import Ticket, Timer, TimerKind
 
 #: A reminder that could not leave for a day says nothing new any more.
@@ -92,6 +92,8 @@ def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
     if isinstance(event, AutoResolved):
         # No survey: who did not answer a question has not been served, and would only be asked once more.
         return announce.to_requester(s, SolvedBySilence(), after, requester)
+    if isinstance(event, AutoClosed) and s.policy.letters.get(ClosedBySilence.event):
+        return announce.to_requester(s, ClosedBySilence(), after, requester)
     if isinstance(event, WakeDue):
         return announce.to_agents(s, WakeUp(), after, people=_who_acts(s, after)), ()
     return (), ()

@@ -91,6 +91,15 @@ class SolvedBySilence(LetterKind):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClosedBySilence(LetterKind):
+    """Written only where the policy asks for it: who has a solution and is content has no need of it."""
+
+    event, audiences, called = "auto_closed", _REQUESTER, "the letter that it was closed"
+    explained = "word that it is closed because nobody disagreed"
+    status = Status.CLOSED
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reminder(LetterKind):
     event, audiences, called = "reminder_due", _REQUESTER, "a reminder"
     explained = "a reminder"

@@ -176,6 +176,11 @@ def test_a_resolved_ticket_closes_without_a_word() -> None:
     assert tick(life, "mon3 9:30") == Decision()
 
 
+def test_that_it_closes_is_told_where_the_policy_asks_for_it() -> None:
+    life = Life(policy=a_policy(letters={"auto_closed": True})).at("mon 9:30", TicketResolved, actor=BOB)
+    assert letters(tick(life, "mon2 9:30")) == [("auto_closed", "requester", MAX)]
+
+
 def test_an_answer_calls_the_reminders_off() -> None:
     life = waiting().at("tue 9:30", RequesterWrote, actor=MAX)
     assert tick(life, "wed 9:30") == Decision()
