@@ -80,7 +80,7 @@ def test_a_disk_that_fails_behind_the_commits_is_seen_by_the_watch(tmp_path: Pat
         for number in range(6):
             large(served, number)
         served.until(lambda: (served.config / "mailgate.db").stat().st_size > 6_000_000)
-        served.until(lambda: not any(served.store().counts(wall_clock()).inbox.values()))
+        served.until(lambda: not any(served.store().standing.health(wall_clock()).inbox.values()))
         no_writes_above(served, 5_500_000)  # the log is shorter, the end of the file lies above
         taken = send_until_refused(served)
         ends_with_74(served)
@@ -105,7 +105,7 @@ def test_a_record_that_was_overwritten_while_it_ran_ends_the_program(tmp_path: P
     with Served(tmp_path, often) as served:
         for number in range(20):
             served.send(f"n{number}")
-        served.until(lambda: not any(served.store().counts(wall_clock()).inbox.values()))
+        served.until(lambda: not any(served.store().standing.health(wall_clock()).inbox.values()))
         damage(served.config / "mailgate.db")
         assert served.process.wait(150) == EX_IOERR, served.log
         assert "internal error" not in served.log, served.log
