@@ -38,6 +38,13 @@ class Secrets:
     client_secret: Path | str | None = None
     refresh_token: Path | str | None = None
 
+    @classmethod
+    def of(cls, one: OAuthSettings) -> Secrets:
+        return cls(
+            Path(one.client_secret_file) if one.client_secret_file else one.client_secret_env,
+            Path(one.refresh_token_file) if one.refresh_token_file else one.refresh_token_env,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:

@@ -237,12 +237,11 @@ def _far_away(found: Examined, now: datetime) -> Iterator[Found]:
     if found.verify is not None and found.verify.dns and found.policy is not None:
         verify, policy = found.verify, found.policy
         asked.append(("dns", "", lambda: _resolver(verify, policy)))
-    for mailbox in found.mailboxes:
-        box = mailbox.settings
+    for box in found.mailboxes:
         place = f"{box.name} at {box.host} port {box.port}, {box.tls}: "
         hasty = replace(box, timeout=min(box.timeout, PATIENCE))
         asked.append(
-            ("mailbox", place, lambda hasty=hasty, box=box: reachable(hasty, mailbox_login(found, tokens, box)))  # type: ignore[misc]
+            ("mailbox", place, lambda hasty=hasty, box=box: reachable(hasty, mailbox_login(tokens, box)))  # type: ignore[misc]
         )
     relay = found.relay
     if relay is not None and relay.kind == "maildir":

@@ -84,27 +84,26 @@ def relay_login(
     """What gives the relay's password, or a token and another token in place of it."""
     source = tokens.get((settings.relay.oauth if settings.relay else None) or "")
     if source is None:
-        return partial(relay_password, settings.relay_password), None
+        return partial(password_of, settings.relay), None
     return partial(source.token, "smtp"), partial(source.renewed, "smtp")
 
 
 def token_sources(settings: Settings | Examined, now: Clock) -> dict[str, TokenSource]:
-    return {one.settings.name: TokenSource(one.settings, Secrets(one.client_secret, one.refresh_token), now) for one in settings.oauth}
+    return {one.name: TokenSource(one, Secrets.of(one), now) for one in settings.oauth}
 
 
-def mailbox_login(settings: Settings | Examined, tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
+def mailbox_login(tokens: Mapping[str, TokenSource], mailbox: MailboxSettings) -> Credentials:
     source = tokens.get(mailbox.oauth or "")
     if source is not None:
         return Credentials(partial(source.token, "imap"), partial(source.renewed, "imap"))
-    where = next(one.password for one in settings.mailboxes if one.settings.name == mailbox.name)
-    return Credentials(partial(relay_password, where))
+    return Credentials(partial(password_of, mailbox))
 
 
-def relay_password(where: Path | str | None) -> str | None:
+def password_of(one: RelaySettings | MailboxSettings | None) -> str | None:
     """Read at each login, so that a changed password needs no restart."""
-    if isinstance(where, Path):
-        return where.read_text(encoding="utf-8").rstrip("\r\n")
-    return os.environ.get(where) if where else None
+    if one is not None and one.password_file:
+        return Path(one.password_file).read_text(encoding="utf-8").rstrip("\r\n")
+    return os.environ.get(one.password_env) if one is not None and one.password_env else None
 
 
 def build_gateway(
@@ -181,7 +180,7 @@ class Program:
             self.store.when_broken(lambda: self.gateway.on_broken())
             if self.courier:
                 undo.append(partial(self.courier.stop, timedelta(seconds=1)))
-            receives = [one.settings for one in settings.mailboxes] if "receive" in self.only else []
+            receives = list(settings.mailboxes) if "receive" in self.only else []
             self.mailboxes = MailboxDoor(receives, self._shared_by_mailboxes())
             self._rounds()
             self.timetable.start()
@@ -249,7 +248,7 @@ class Program:
             self.now.on_jump = watch.wake
 
     def _shared_by_mailboxes(self) -> SharedByMailboxes:
-        login = partial(mailbox_login, self.settings, self.tokens)
+        login = partial(mailbox_login, self.tokens)
         # Names this run: after a crash the leases of the last one are somebody else's, and the next start knows that it has ended.
         return SharedByMailboxes(self.gateway, self.store.mailboxes, self.gateway, login, self.now, node.new_lease())
 
@@ -296,7 +295,7 @@ class Program:
 
     def _watch_mailboxes(self) -> None:
         now = self.now()
-        polls = {one.settings.name: one.settings.poll for one in self.settings.mailboxes}
+        polls = {one.name: one.poll for one in self.settings.mailboxes}
         down: dict[str, str] = {}
         for one in self.store.mailboxes.health():
             poll = polls.get(one.key.mailbox)

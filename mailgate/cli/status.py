@@ -147,7 +147,7 @@ def _show(examined: Any, store: Any, now: datetime, as_json: bool) -> None:
     from mailgate.record.store import is_served
 
     health = store.standing.health(now)
-    polls = {one.settings.name: one.settings.poll for one in examined.mailboxes}
+    polls = {one.name: one.poll for one in examined.mailboxes}
     folders = [one for one in store.mailboxes.health() if one.key.mailbox in polls]
     running = store.standing.running() if examined.database.is_server or is_served(examined.database) else {}
     place = None if examined.database.is_server else Path(store.place).parent

@@ -18,6 +18,8 @@ from mailgate.model.installation import (
     VerifySettings,
     is_loopback,
 )
+from mailgate.model.mailbox import MailboxSettings
+from mailgate.model.oauth import OAuthSettings
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import accounts, places
@@ -49,16 +51,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the program is built from. `repr` shows no secret: the key ring and the relay's password hide themselves."""
+    """Everything the program is built from. `repr` shows no secret: the key ring hides itself, passwords are read at each login."""
 
     folder: Path
     hostname: str
     database: DatabaseSettings
     doors: tuple[DoorSettings, ...]
     relay: RelaySettings
-    relay_password: Path | str | None  #: file, or name of an environment variable
-    mailboxes: tuple[accounts.MailboxAccount, ...]
-    oauth: tuple[accounts.OAuth, ...]
+    mailboxes: tuple[MailboxSettings, ...]
+    oauth: tuple[OAuthSettings, ...]
     ring: Keyring
     operator: str
     disk_warning: int
@@ -91,10 +92,9 @@ class Examined:
     ring: Keyring | None = None
     policy: Policy | None = None  #: None while policy.toml has mistakes
     relay: RelaySettings | None = None
-    relay_password: Path | str | None = None
     doors: tuple[DoorSettings, ...] = ()
-    mailboxes: tuple[accounts.MailboxAccount, ...] = ()
-    oauth: tuple[accounts.OAuth, ...] = ()
+    mailboxes: tuple[MailboxSettings, ...] = ()
+    oauth: tuple[OAuthSettings, ...] = ()
     verify: VerifySettings | None = None
     text: str = ""  #: of mailgate.toml
     policy_text: str = ""
@@ -156,7 +156,6 @@ def _sound(folder: Path, form: Any, verify: VerifySettings, wrong: set[str]) -> 
     return {
         "database": _database(folder, form.database) if "database" not in wrong else None,
         "relay": _relay(folder, form.hostname, form.relay) if not wrong & {"relay", "oauth"} else None,
-        "relay_password": (folder / form.relay.password_file) if form.relay.password_file else form.relay.password_env,
         "doors": tuple(_door(folder, form.hostname, door) for door in form.doors) if "doors" not in wrong else (),
         "mailboxes": tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes)
         if not wrong & {"mailboxes", "oauth"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,28 +14,13 @@ from mailgate.settings.forms import value_of
 from mailgate.settings.mistakes import meant
 from mailgate.settings.safety import Say, check_file, check_secret
 
-Where = Path | str | None  #: a file, or the name of an environment variable
-
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 
 
-@dataclass(frozen=True, slots=True)
-class MailboxAccount:
-    settings: MailboxSettings
-    password: Where
-
-
-@dataclass(frozen=True, slots=True)
-class OAuth:
-    settings: OAuthSettings
-    client_secret: Where
-    refresh_token: Where
-
-
-def mailbox(folder: Path, form: Any, oauth: Mapping[str, Any]) -> MailboxAccount:
+def mailbox(folder: Path, form: Any, oauth: Mapping[str, Any]) -> MailboxSettings:
     known = PROVIDERS.get(oauth[form.oauth].provider) if form.oauth in oauth else None
     way, _, target = form.after.partition(":")
-    settings = value_of(
+    return value_of(
         MailboxSettings,
         form,
         folder,
@@ -46,16 +30,15 @@ def mailbox(folder: Path, form: Any, oauth: Mapping[str, Any]) -> MailboxAccount
         start=form.start if isinstance(form.start, datetime) else Start(form.start),
         **({} if "port" in form.model_fields_set else {"port": _PORTS[form.tls]}),
     )
-    return MailboxAccount(settings, _where(folder, form.password_file, form.password_env))
 
 
-def oauth(folder: Path, name: str, form: Any) -> OAuth:
+def oauth(folder: Path, name: str, form: Any) -> OAuthSettings:
     known = PROVIDERS.get(form.provider)
 
     def scope(own: str | None, use: Use) -> str:
         return own if own is not None else known.scopes.get((form.grant, use), "") if known else ""
 
-    settings = value_of(
+    return value_of(
         OAuthSettings,
         form,
         folder,
@@ -64,15 +47,6 @@ def oauth(folder: Path, name: str, form: Any) -> OAuth:
         imap_scope=scope(form.imap_scope, "imap"),
         smtp_scope=scope(form.smtp_scope, "smtp"),
     )
-    return OAuth(
-        settings,
-        _where(folder, form.client_secret_file, form.client_secret_env),
-        _where(folder, form.refresh_token_file, form.refresh_token_env),
-    )
-
-
-def _where(folder: Path, file: str | None, env: str | None) -> Where:
-    return folder / file if file else env
 
 
 # --- what is wrong --------------------------------------------------------------------------------------------------------
@@ -90,7 +64,7 @@ def check(folder: Path, form: Any, policy: Policy | None, say: Say) -> None:
         seen.add(one.name)
         if policy is not None and one.desk not in policy.desks:
             say((*place, "desk"), f'there is no desk "{one.desk}" in policy.toml{meant(one.desk, policy.desks)}')
-        built = mailbox(folder, one, form.oauth).settings
+        built = mailbox(folder, one, form.oauth)
         if not built.host:
             say((*place, "host"), "is missing")
         for key, words in built.mistakes():
@@ -112,7 +86,7 @@ def _check_oauth(folder: Path, name: str, form: Any, say: Say) -> None:
     if form.provider == "other" and not form.token_url:
         say((*place, "token_url"), "is missing")
     elif form.provider != "microsoft" or form.tenant or form.token_url:
-        for key, words in oauth(folder, name, form).settings.mistakes():
+        for key, words in oauth(folder, name, form).mistakes():
             say((*place, key), words)
     secret = form.client_secret_file or form.client_secret_env
     if form.grant == "client_credentials" and not secret:

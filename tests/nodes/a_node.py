@@ -74,4 +74,4 @@ if __name__ == "__main__":
     folder = places.configuration(Path(sys.argv[sys.argv.index("--config") + 1]))
     start_logging(False)
     given = settings.load(folder)
-    program.run(replace(given, mailboxes=tuple(replace(one, settings=replace(one.settings, poll=POLL)) for one in given.mailboxes)))
+    program.run(replace(given, mailboxes=tuple(replace(one, poll=POLL) for one in given.mailboxes)))

@@ -55,15 +55,14 @@ def mistakes(folder: Path, text: str, *pairs: tuple[str, str]) -> list[str]:
 
 
 def test_a_mailbox_needs_few_words(tmp_path: Path):
-    [one] = load(tmp_path, BOX).mailboxes
-    box = one.settings
+    [box] = load(tmp_path, BOX).mailboxes
     assert (box.port, box.tls, box.after, box.start, box.watched) == (993, "tls", After.FLAG, Start.NOW, (("INBOX", FolderRole.INBOX),))
-    assert one.password == tmp_path / "config" / "box"
+    assert box.password_file == str(tmp_path / "config" / "box")
 
 
 def test_what_may_be_said_of_a_mailbox_is_understood(tmp_path: Path):
     more = 'tls = "starttls"\nafter = "move:Done/2026"\nstart = 2026-11-01\nsent = "Sent"\njunk = "Junk"\nfolders = ["INBOX", "Old"]\n'
-    box = load(tmp_path, BOX + more).mailboxes[0].settings
+    box = load(tmp_path, BOX + more).mailboxes[0]
     assert (box.port, box.after, box.move_to, box.start) == (143, After.MOVE, "Done/2026", datetime(2026, 11, 1, tzinfo=UTC))
     roles = [FolderRole.INBOX, FolderRole.INBOX, FolderRole.SENT, FolderRole.JUNK]
     assert box.watched == tuple(zip(("INBOX", "Old", "Sent", "Junk"), roles, strict=True))
@@ -98,9 +97,9 @@ def test_only_a_mailbox_that_says_so_lets_exchange_say_who_is_an_insider(tmp_pat
 def test_microsoft_and_google_are_known_by_name(tmp_path: Path, provider: str, grant: str, host: str, url: str, scope: str):
     loaded = load(tmp_path, OFFICE.format(provider=provider, grant=grant))
     [box], [office] = loaded.mailboxes, loaded.oauth
-    assert box.settings.host == host
-    assert (office.settings.token_url, office.settings.imap_scope) == (url, scope)
-    assert office.settings.expires_at == datetime(2027, 5, 1, tzinfo=UTC)
+    assert box.host == host
+    assert (office.token_url, office.imap_scope) == (url, scope)
+    assert office.expires_at == datetime(2027, 5, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
