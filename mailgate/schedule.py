@@ -1,7 +1,5 @@
 """Which round runs how often. APScheduler only ticks; what is due when stands in the database, so a missed tick loses nothing."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What `mailgate check` looks at, stage by stage: what is sound in a configuration is tried, whatever is wrong elsewhere in it."""
 
-from __future__ import annotations
-
 import errno
 import os
 import queue

@@ -1,7 +1,5 @@
 """What a network or a TLS library says, in words that an operator can act on. Tables: the first that fits is said."""
 
-from __future__ import annotations
-
 #: A part of the other side's words -> what it means.
 _MEANINGS = (
     ("Connection refused", "nobody listens on that port: is the server running, and is the port the right one?"),

@@ -1,7 +1,5 @@
 """The letters of `mailgate check`: one to see whether the relay takes it, and two to ourselves to see what comes back, and how."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

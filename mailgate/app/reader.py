@@ -3,8 +3,6 @@
 Both are pure and cost most of a mail's time, so they are done where they cannot keep the doors waiting.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

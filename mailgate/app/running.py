@@ -1,7 +1,5 @@
 """A gateway that runs in a thread of this process: for the demo, which plays with it, and for journeys."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from types import TracebackType

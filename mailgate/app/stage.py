@@ -1,7 +1,5 @@
 """A stage for the demo and for journeys: mailboxes on loopback that take letters by real SMTP and remember all of them."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Callable

@@ -5,8 +5,6 @@ clocks are held against each other: the wall's, and one that only goes forward a
 old time goes on until the wall has said the same for a while, however far it went, back or ahead. A machine that slept has not jumped.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

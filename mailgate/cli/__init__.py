@@ -1,7 +1,5 @@
 """The command line. Each group of commands has its own module; what costs time to import is imported when it is needed."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """`mailgate backup`: a consistent copy while everything runs. A restored copy holds its outbox until it is released."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`mailgate check`: every mistake at once, before anything starts."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`mailgate deliver`: one mail on standard input, for a pipe transport. Exit 0: stored; 75: try again."""
 
-from __future__ import annotations
-
 import logging
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`mailgate explain`: what these mails are, what would happen, and why. Changes nothing, and never fails on a mail."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

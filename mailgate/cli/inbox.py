@@ -1,7 +1,5 @@
 """`mailgate inbox`: the mails that came, what became of each, and those that wait for a person."""
 
-from __future__ import annotations
-
 import json
 import sys
 from datetime import datetime

@@ -1,7 +1,5 @@
 """`mailgate init`: a commented configuration, a key and an empty database, ready to be edited."""
 
-from __future__ import annotations
-
 import errno
 import os
 from pathlib import Path

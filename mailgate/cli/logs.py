@@ -1,7 +1,5 @@
 """How the log of `serve` looks: a line for each fact, as words or as JSON, in which nothing of a mail and no secret can stand."""
 
-from __future__ import annotations
-
 import json
 import logging
 import re

@@ -1,7 +1,5 @@
 """`mailgate outbox`: the letters on their way, those that failed, and those that are held."""
 
-from __future__ import annotations
-
 import sys
 from datetime import datetime
 from typing import Annotated, Any

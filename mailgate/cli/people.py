@@ -1,7 +1,5 @@
 """`mailgate people`: who is on file under which addresses, and which addresses get nothing automatic."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """`mailgate serve`: the doors, the rounds and the courier, until SIGTERM."""
 
-from __future__ import annotations
-
 import logging
 import os
 import sys

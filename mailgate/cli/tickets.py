@@ -1,7 +1,5 @@
 """`mailgate tickets`: the tickets, and the whole story of one."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Iterable, Mapping

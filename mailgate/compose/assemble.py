@@ -5,8 +5,6 @@ decoded bytes. So the digest covers every octet that leaves without the attachme
 `assemble` compares both: the digest of the whole, and the digest of each attachment that it is given.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from base64 import encodebytes

@@ -9,8 +9,6 @@ Label: value             a row; rows that follow each other are one table
 A sentence that begins with a few words and a colon would be a row: a comma or a full stop before the colon makes it a sentence.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The body of a letter: the whole text twice, plain first and then as HTML, in seven bits and short lines."""
 
-from __future__ import annotations
-
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Sequence

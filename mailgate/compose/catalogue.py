@@ -1,7 +1,5 @@
 """One gettext catalogue: the sentences of our letters in another language, read from its .po text without a compile step."""
 
-from __future__ import annotations
-
 import gettext
 import re
 from collections.abc import Callable, Mapping

@@ -4,8 +4,6 @@ A template's own text decides what is a paragraph, a label, a list or a link. A 
 mail text keeps, and its line ends are folded; where several lines are wanted, they travel as one mark that `blocks` opens again.
 """
 
-from __future__ import annotations
-
 import re
 
 OPEN, CLOSE = "\x02", "\x03"

@@ -4,8 +4,6 @@ RFC 5322 (fields, folding), RFC 2047 (encoded words), RFC 2231 (file names), RFC
 Every value passes `safe`; the finished bytes are read once more, by other rules, in `check_bytes`.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from base64 import b64encode

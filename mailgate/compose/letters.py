@@ -4,8 +4,6 @@ Whoever reads a letter never learns another person's address from its header: re
 agents see `Max Muster via IT-1042`, both under the desk's address with a token of this one letter.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -3,8 +3,6 @@
 It stays the same letter, with the same Message-ID and tokens. No server has taken the whole one, so nobody has it twice.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Names that could be mistaken for one of ours: a display name is whatever its owner likes."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """A sample ticket on which every letter can be tried out: what `mailgate check` renders, and what the golden letters show."""
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

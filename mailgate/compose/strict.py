@@ -3,8 +3,6 @@
 It knows nothing of how they were written, so that a mistake of the writer cannot hide itself.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """The subject of a ticket without what mail programs put before it: one `Re:` and one tag, however long the exchange."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from functools import lru_cache
 

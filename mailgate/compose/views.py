@@ -1,7 +1,5 @@
 """What a template sees of ticket, entry, desk and reader: plain values to print, and links that carry their tokens."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

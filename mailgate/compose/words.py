@@ -1,7 +1,5 @@
 """How instants, durations, priorities and other short things are said in the reader's language and time zone."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

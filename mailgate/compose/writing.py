@@ -1,7 +1,5 @@
 """From letters that are wanted to letters that are sealed: what a writing worker is handed, and what it hands back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

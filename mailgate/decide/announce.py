@@ -1,7 +1,5 @@
 """Who hears of it: turns what happened on a ticket into the letters that should be written, one for each person."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 

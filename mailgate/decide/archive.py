@@ -4,8 +4,6 @@ A `TAKEOVER` is work that goes on: its ticket is open, and what we promise count
 An `ARCHIVE` is history: its ticket is closed, and what belongs to that ticket is only filed.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

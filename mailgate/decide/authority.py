@@ -3,8 +3,6 @@
 The rungs are the sets of {token, domain}: 0 is From: alone, 1 is either. A real authentication failure falls below 0.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta

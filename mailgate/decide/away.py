@@ -4,8 +4,6 @@ From an agent it is no answer: it stays inside, is answered to nobody and takes 
 requester's side it opens nothing again and starts no clock.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from mailgate.decide import announce

@@ -1,7 +1,5 @@
 """Answers between the lines: the entry keeps, above each, the lines that it answers. Only lines that the requester has read already."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 

@@ -1,7 +1,5 @@
 """How many automatic letters may leave, and for whom: a machine is never answered for long."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence

@@ -4,8 +4,6 @@ All arithmetic is in whole seconds since 1970, never in floats. A time on the wa
 (`_on_the_clock`); from there on a day with 23 or 25 hours needs no further thought.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum

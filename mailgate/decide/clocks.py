@@ -1,7 +1,5 @@
 """Time has passed: which promises are nearly over or broken, which timers went off, and who must hear of it?"""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta

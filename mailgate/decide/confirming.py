@@ -5,8 +5,6 @@ what is asked anew then, and so is everything else. It works once, for two days,
 its owner is away confirms nothing.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import timedelta

@@ -4,8 +4,6 @@ Every desk has a copy of such a mail in its inbox. What it cites may belong to a
 that one carries it out there, and this desk does here what it would have done without. In whichever order they come, each does its part.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable
 
 from mailgate.model.mail import Arrival, Mail

@@ -1,7 +1,5 @@
 """A mail becomes an entry: what of it stands in the ticket's record, and under which visibility."""
 
-from __future__ import annotations
-
 from mailgate.decide import authority, desks
 from mailgate.decide.between import with_what_they_answer
 from mailgate.decide.residue import folded

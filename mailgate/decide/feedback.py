@@ -1,7 +1,5 @@
 """A requester says how good it was, from 1 to 5. A rating never changes the state of a ticket."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 

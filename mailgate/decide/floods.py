@@ -1,7 +1,5 @@
 """How much of what one sender causes is told one by one: the rest is told together, and nothing of it is dropped."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime

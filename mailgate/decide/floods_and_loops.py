@@ -1,7 +1,5 @@
 """Floods and loops in a round: what must be known of who writes before a mail is decided, and what becomes of the letters after it."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

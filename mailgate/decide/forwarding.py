@@ -3,8 +3,6 @@
 Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of their own, and says so on its ticket.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from mailgate.decide import announce, authority, once, orders

@@ -4,8 +4,6 @@ After too many within an hour the subject tokens of an author find nothing; no d
 anybody look like one who guesses: whoever brings something better than `From:` is neither counted with them nor held up by them.
 """
 
-from __future__ import annotations
-
 from mailgate.decide.authority import PROVING
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import EvidenceKind, Verdict

@@ -4,8 +4,6 @@ Each kind of mail has one row in `KINDS`, each role of an author one in `AUTHORS
 and changes nothing by itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta

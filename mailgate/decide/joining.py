@@ -1,7 +1,5 @@
 """Who comes in with a mail: the people whom a proven requester copies in take part in the ticket from then on."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 

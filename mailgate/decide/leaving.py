@@ -3,8 +3,6 @@
 Words are compared by the residue check; here a form counts because one of our keys made it, and a file because of its digest.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator
 

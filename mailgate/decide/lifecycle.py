@@ -3,8 +3,6 @@
 `transitions` says what happens; here stands how each effect changes the ticket. Pure: the same history gives the same ticket.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -4,8 +4,6 @@ Two programs that answer each other never stop by themselves. People do: they re
 is a *turn*: a mail that comes soon after a letter of ours to its author. In doubt it is a person's.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 import zlib

@@ -5,8 +5,6 @@ one more header, another recipient: then author and Message-ID are the same, or 
 record, where a key is unique, so that of two nodes one is first.
 """
 
-from __future__ import annotations
-
 import hashlib
 
 from mailgate.decide.situation import Situation

@@ -1,7 +1,5 @@
 """A mail that belongs to no ticket opens one: acknowledged once, announced to the desk's group."""
 
-from __future__ import annotations
-
 from mailgate.decide import announce, desks
 from mailgate.decide.entries import an_entry
 from mailgate.decide.situation import Situation

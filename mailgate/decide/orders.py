@@ -3,8 +3,6 @@
 Whatever is wrong, nothing is applied and nothing is sent; the text comes back with the faults.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 

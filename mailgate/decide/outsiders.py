@@ -1,7 +1,5 @@
 """The requester or a participant answered: an entry, the clocks, and the agents who must hear of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Fetching mail from a folder: which mails next, when to try again, and whether a connection may be tried at all."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """A letter did not arrive, or nobody knows whether it did: it shows on the ticket, and whoever can do something hears of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -4,8 +4,6 @@ The letter is found by what we signed: its bounce address, its Message-ID or anc
 signed by us names no letter, and does nothing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta

@@ -4,8 +4,6 @@ Compared is what people read: letters and figures only, in lower case, without b
 a mail program broke in two, joined with its neighbour, indented or coloured is still the same line.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from bisect import bisect_right

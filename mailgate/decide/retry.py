@@ -1,7 +1,5 @@
 """The relay has answered, or not: where the letter stands now, and when it is tried again."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto

@@ -4,8 +4,6 @@ The correction does what the first mail would have done. So the refusal speaks f
 it is for the same readers, and about the same message.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from enum import StrEnum
 

@@ -1,7 +1,5 @@
 """The rules of one desk: what is promised, on which calendar, and how patient we are."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mailgate.model.calendar import ALWAYS, Calendar

@@ -1,7 +1,5 @@
 """What every decision stands on, of a mail, of a clock or of the relay: a ticket with its people, the policy, the agents and now."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

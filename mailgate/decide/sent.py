@@ -4,8 +4,6 @@ What lies in a desk's own sent folder was put there by somebody who can log in t
 wrote it, under whichever address. Commands are not looked for: the mail has left, and nobody could take it back.
 """
 
-from __future__ import annotations
-
 from mailgate.decide import announce
 from mailgate.decide.entries import an_entry, goes_outside
 from mailgate.decide.opening import own_ids

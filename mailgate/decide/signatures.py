@@ -5,8 +5,6 @@ cover what the mail is believed to say: which ticket it is about, and the name b
 was made more than a day ago has to be asked about.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta

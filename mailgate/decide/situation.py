@@ -1,7 +1,5 @@
 """What is known when a mail is decided: the mail, its author, its ticket, and the ids that may be given out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

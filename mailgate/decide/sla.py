@@ -4,8 +4,6 @@ A clock's run is a cycle. Nothing is added up in place: the due instants follow 
 every cycle can be counted again from what it says about itself. Which event starts or stops what stands in `transitions`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What the budgets leave of a decision: the letters that may be written, and on its tickets what was suppressed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime

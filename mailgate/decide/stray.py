@@ -4,8 +4,6 @@ Whoever presses "forward", or begins a new mail to an address that the program p
 such a mail never speaks to the ticket's requester: what is passed on opens its own ticket, everything else comes back.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Addresses that do not work: who shows that theirs works after all, and who hears that they have written to one."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mailgate.decide import announce, authority

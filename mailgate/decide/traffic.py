@@ -1,7 +1,5 @@
 """What is known of the senders of a batch: kept true while its mails are decided one after the other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -4,8 +4,6 @@ A new status or event is some lines here and a line in `tests/decide/state_machi
 stands in `lifecycle`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Until when? The instant that `until 2026-07-01`, `until mon` or `for 3d` means to the agent who wrote it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Tells in words what happened to a mail, as a colleague would: what it is, who wrote it, where it belongs, what would follow."""
 
-from __future__ import annotations
-
 from mailgate.explain import belonging, following, reading
 from mailgate.explain.dry_run import Explained
 from mailgate.explain.layout import WIDTH, clipped, filled

@@ -1,7 +1,5 @@
 """The public form of `mailgate explain --json`: one object for each mail. It only grows."""
 
-from __future__ import annotations
-
 from mailgate.explain.dry_run import NO_NUMBER, Explained
 from mailgate.model.decision import Decision
 from mailgate.model.events import name_of

@@ -1,7 +1,5 @@
 """Tells who wrote a mail, as far as anybody can say, and which ticket it belongs to, by which sign."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mailgate.decide import authority

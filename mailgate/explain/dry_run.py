@@ -1,7 +1,5 @@
 """What a mail is and what would happen to it if it came now: decided in the very way of the reading round. Changes nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Tells what would follow from a mail: its ticket and the promises, its commands, and who would be written to."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from mailgate.compose.words import METRICS

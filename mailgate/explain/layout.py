@@ -1,7 +1,5 @@
 """How an account looks on a terminal: short lines, aligned columns, and nothing of a mail that could command it."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence

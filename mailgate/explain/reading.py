@@ -1,7 +1,5 @@
 """Tells what a mail is: its parts as a tree, what is new in it and what was folded, and each rule that looked at it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 

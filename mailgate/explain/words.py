@@ -1,7 +1,5 @@
 """What rules, kinds and reasons are called when a colleague tells of them: plain words for the codes in tables, trace and history."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from mailgate.explain.layout import listed

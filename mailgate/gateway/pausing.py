@@ -1,7 +1,5 @@
 """No worker can be had: the reading pauses, says so once, and comes back by itself. Mail is still taken in, and waits."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What the gateway asks of its worker processes: the port behind which hostile mail is read, and letters are written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Protocol
 

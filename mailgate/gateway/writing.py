@@ -1,7 +1,5 @@
 """Letters get their ids here, but for those that a decision has named, and are sealed beside the workers where there are few."""
 
-from __future__ import annotations
-
 import secrets
 from collections import deque
 from collections.abc import Iterable, Mapping

@@ -14,8 +14,6 @@ Who enforces what:
 What a worker answers is hostile as well: it is read in a fixed form (`form`), never unpickled, and never longer than agreed.
 """
 
-from __future__ import annotations
-
 import itertools
 import logging
 import queue

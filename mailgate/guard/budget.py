@@ -1,7 +1,5 @@
 """What one mail may cost a worker."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 MIB = 1024 * 1024

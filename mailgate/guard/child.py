@@ -1,7 +1,5 @@
 """One worker as the guard sees it: started, given items, watched, and reaped."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -10,8 +10,6 @@ By hand and not by a library: those for Python need libseccomp of the system, or
 a stable interface of the kernel ([why](../../docs/decisions/0032-what-a-worker-may-do.md)).
 """
 
-from __future__ import annotations
-
 import ctypes
 import errno
 import os

@@ -6,8 +6,6 @@ one after the other. Whoever reads it knows the type beforehand, so no name and 
 number, so nothing can grow beyond what was sent; texts are strict UTF-8 without NUL; what is left over, or missing, makes all of it wrong.
 """
 
-from __future__ import annotations
-
 import struct
 import types
 from array import array

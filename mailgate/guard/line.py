@@ -1,7 +1,5 @@
 """The line between the guard and a worker: a kind, a length, and behind it work (a pickle) or an answer (`form`)."""
 
-from __future__ import annotations
-
 import io
 import pickle
 import socket

@@ -1,7 +1,5 @@
 """Memory that is not needed any more goes back to the system at once."""
 
-from __future__ import annotations
-
 import ctypes
 import sys
 

@@ -1,7 +1,5 @@
 """The life of a worker: set up once, then answer one item after the other until the guard hangs up."""
 
-from __future__ import annotations
-
 import gc
 import json
 import os

@@ -1,7 +1,5 @@
 """A business calendar: opening hours, holidays and breaks of one time zone."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime

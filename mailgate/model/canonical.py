@@ -3,8 +3,6 @@
 Bytes come in with LF as line ends, bodies go out with CR LF.
 """
 
-from __future__ import annotations
-
 import re
 
 _WHITE = re.compile(rb"[ \t]+")

@@ -3,8 +3,6 @@
 Parser, checks, help letter, receipt and `docs/agents.md` read it; what a command does is its act in `decide/commands`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum

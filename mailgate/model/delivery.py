@@ -1,7 +1,5 @@
 """What became of a letter: the answer of the relay, and the state of the letter in the outbox."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """What is asked of the domain name system and what it said: data only, so that whoever judges a mail needs no network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Events: facts about a ticket, in the past tense. They hold ids, states, instants and numbers, never words or addresses."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields

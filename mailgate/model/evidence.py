@@ -1,7 +1,5 @@
 """Evidence: what in a mail says which ticket it belongs to, and what proves who wrote it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Nouns of floods and loops: who is blocked, how somebody answers us, what waits to be told together, who was not answered."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """The installation: what mailgate.toml says about this machine, loaded and checked once and then handed on as frozen data."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Letters: mail of ours. Wanted by a decision, composed and sealed, then handed to the relay unchanged."""
 
-from __future__ import annotations
-
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import StrEnum

@@ -4,8 +4,6 @@ The value in a fact's annotation is its sample: `mailgate check`, the golden let
 A fact with a default may be left out by the decision. A template may use no others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime

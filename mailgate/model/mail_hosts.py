@@ -1,7 +1,5 @@
 """Which provider a mail server belongs to, by the name that it gives itself."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: Big providers hand a mail through many servers of their own. Whose names end so is one of them.

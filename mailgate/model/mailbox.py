@@ -1,7 +1,5 @@
 """Mailboxes that are fetched over IMAP: how each is configured, and how far each of its folders was read."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum

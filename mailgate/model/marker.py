@@ -1,7 +1,5 @@
 """The marker line: stands first in every letter of ours, so that what an answer quotes can be told from what is new."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from types import MappingProxyType
 

@@ -1,7 +1,5 @@
 """OAuth2 as a mailbox and a relay need it: how tokens are fetched, with the addresses and scopes of Microsoft 365 and Google."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """What comes back instead of an answer when a mail cost its reader more than it may, and the port through which mails are read."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """People: whoever writes or reads, with all addresses that are theirs."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """The policy: what the operator decides. Desks, agents, groups, calendars, promises, timers, budgets. Loaded once, frozen."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -4,8 +4,6 @@ A server that repeats our login may fold it, cut it in pieces, encode it anew or
 for but the secret's own runs of letters: in the words as they stand, without blanks and signs between them, and in what they decode to.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import html

@@ -1,7 +1,5 @@
 """What an address says of whoever is behind it: whose mail it is when it is counted, and whether anybody reads what is sent there."""
 
-from __future__ import annotations
-
 import re
 from contextlib import suppress
 from functools import lru_cache

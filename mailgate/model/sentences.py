@@ -3,8 +3,6 @@
 How a sentence is filled says `Wording`. A family of codes has one name before the dot: `is.list header` is the rule that says so.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 #: What a mail is, as a noun; by `Kind`.

@@ -1,7 +1,5 @@
 """A setting is declared once, as a field of what holds its value: form, sample and reference page follow from the field."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime, timedelta

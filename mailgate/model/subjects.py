@@ -1,7 +1,5 @@
 """What mail programs put before a subject when somebody answers or forwards: "Re:", "AW:", "WG:", "RES:"."""
 
-from __future__ import annotations
-
 import re
 
 #: Before an answer, in the programs of many countries, lower case.

@@ -1,7 +1,5 @@
 """The ticket: the formal record of an issue or request, its clocks, its people and its entries."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum

@@ -4,8 +4,6 @@ Subject tokens find and never authorise (40 bits over prefix and number). All ot
 and carry 80 bits; each kind has a key derivation of its own, so that no kind passes for another. No unsigned form exists.
 """
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What the understanding stage hands on besides the mail itself: ratings, and the ticket a mail belongs to."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

@@ -7,8 +7,6 @@ wait at one moment share a commit, and while many come the reading gives way to 
 cursor, by one node (0007). What a server says has an end, and is cleaned of our own secrets where it comes in (0036).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol

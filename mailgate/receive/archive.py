@@ -3,8 +3,6 @@
 Nothing is changed there, and nothing is held in memory but the mail in hand.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """A trouble that comes a thousand times is said once: when it begins, and when it is over."""
 
-from __future__ import annotations
-
 import logging
 
 log = logging.getLogger(__name__)

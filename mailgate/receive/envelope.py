@@ -1,7 +1,5 @@
 """What MAIL FROM and RCPT TO say: the address and its parameters (RFC 5321 4.1.2)."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

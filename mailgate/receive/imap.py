@@ -4,8 +4,6 @@ A folder is looked through, then waited for (IDLE where the server has it, and l
 What goes wrong in one folder is no trouble of another.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import threading

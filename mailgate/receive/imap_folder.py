@@ -4,8 +4,6 @@ The order is: committed by the gateway, then flagged or moved, then the cursor g
 same mails again, and what is known already changes nothing.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace

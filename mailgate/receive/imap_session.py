@@ -1,7 +1,5 @@
 """One IMAP connection to a mailbox: TLS without a way around it, the login, and the few commands that fetching mail needs."""
 
-from __future__ import annotations
-
 import base64
 import imaplib
 import socket

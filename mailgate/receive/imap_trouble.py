@@ -1,7 +1,5 @@
 """What can be wrong with a mailbox, and what that means for the connection and for the operator."""
 
-from __future__ import annotations
-
 
 class Trouble(Exception):
     """Why a mailbox cannot be read now. The text is for the operator and holds no secret."""

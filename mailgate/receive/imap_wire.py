@@ -1,7 +1,5 @@
 """imaplib and imapclient with an end: to what is read, to how long that may take, and to what is logged."""
 
-from __future__ import annotations
-
 import heapq
 import imaplib
 import socket

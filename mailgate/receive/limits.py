@@ -1,7 +1,5 @@
 """How much of a door is taken, and by whom: connections, and octets of mails that are not committed yet."""
 
-from __future__ import annotations
-
 import ipaddress
 import math
 import resource

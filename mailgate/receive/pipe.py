@@ -4,8 +4,6 @@ The exit code is all that the mail server hears. Zero means stored; 75 means tha
 the mail to its sender on most others, so these stand only for what trying again cannot change (sysexits.h).
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Sequence
 from typing import BinaryIO

@@ -1,7 +1,5 @@
 """What a door says to its clients: short, kind, with an enhanced status code (RFC 3463), and never why we failed."""
 
-from __future__ import annotations
-
 from mailgate.receive.transfer import NotTaken
 
 STORED = "250 2.0.0 Stored"

@@ -4,8 +4,6 @@ aiosmtpd answers an exception with a permanent 500 and its text, gives LMTP one 
 octets and takes bare CR and LF. So every command is answered here.
 """
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import re

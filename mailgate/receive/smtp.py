@@ -1,7 +1,5 @@
 """The SMTP and LMTP listeners: where mail servers hand us their mail."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import logging

@@ -5,8 +5,6 @@ about that can be made to see two mails where there is one (SMTP smuggling). Wha
 dropped, so that the reply comes where the client expects it.
 """
 
-from __future__ import annotations
-
 import re
 from enum import Enum, auto
 

@@ -4,8 +4,6 @@ A resolver that is dead makes nobody wait for long: after a few questions withou
 the mails go on without a verdict. A name whose own servers are dead does not count as that.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """One thread that commits arrivals: those that wait at the same time share a commit, so that many doors cost one flush of the disk."""
 
-from __future__ import annotations
-
 import logging
 import math
 import threading

@@ -1,7 +1,5 @@
 """A copy of the record that can be restored, taken while the gateway works. A restored copy holds its letters until released."""
 
-from __future__ import annotations
-
 import os
 from datetime import datetime
 from pathlib import Path

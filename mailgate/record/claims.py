@@ -1,7 +1,5 @@
 """Taking rows to work on, so that no two workers have the same one: a lease with an end and a token that only its holder knows."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

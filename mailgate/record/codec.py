@@ -1,7 +1,5 @@
 """Frozen nouns to JSON text and back, by their type hints, so that each noun is described in one place only: model/."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable, Mapping

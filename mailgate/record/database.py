@@ -1,7 +1,5 @@
 """One connection for one transaction: everybody who reads or writes the record goes through `read` or `write`."""
 
-from __future__ import annotations
-
 import logging
 import threading
 import time

@@ -1,7 +1,5 @@
 """What mails said about letters of ours: kept once for each letter and mail, and what is believed of the letter since."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

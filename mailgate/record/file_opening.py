@@ -1,7 +1,5 @@
 """An SQLite file as the record: made, looked at and opened; one `serve` at a time, and a log that must not get lost."""
 
-from __future__ import annotations
-
 import sqlite3
 import time
 import uuid

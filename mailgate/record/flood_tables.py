@@ -1,7 +1,5 @@
 """Tables beside those of the road: who is not written to, whose mail is not read, and what tells floods and loops from people."""
 
-from __future__ import annotations
-
 from sqlalchemy import Column, Index, Integer, Table, Text
 
 from mailgate.record.tables import Id, metadata

@@ -1,7 +1,5 @@
 """Numbers for tickets, people, entries and inbox rows: reserved in blocks, never given out twice, gaps allowed."""
 
-from __future__ import annotations
-
 import threading
 from collections import deque
 

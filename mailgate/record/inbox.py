@@ -1,7 +1,5 @@
 """The inbox: mail kept before anybody says 250, claimed by a reader, done or set aside. Nothing ever leaves it."""
 
-from __future__ import annotations
-
 import logging
 import zlib
 from collections import Counter

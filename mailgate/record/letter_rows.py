@@ -1,7 +1,5 @@
 """Sealed letters as rows of the outbox, and back."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from mailgate.model.delivery import OutboxState

@@ -5,8 +5,6 @@ the log was committed, and how much of that stands in the database already. Afte
 within the boot in which it was written. Format: https://sqlite.org/walformat.html, sections 2 and 4.
 """
 
-from __future__ import annotations
-
 import struct
 import time
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How far each folder of a mailbox was read, who reads it, which mails are tried again, and how connecting went."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any

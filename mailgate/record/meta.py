@@ -1,7 +1,5 @@
 """What the record knows of itself: its first rows, whether it is a copy, and the numbers that were given out."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update

@@ -4,8 +4,6 @@ A name is machine, process and the moment the process started. The machine is it
 with the same host name are two machines. Of another machine nothing is known: there the end of the lease decides.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import secrets

@@ -1,7 +1,5 @@
 """Nouns as rows and back: a field stands in the column of its name, so that each noun is described in one place only: model/."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Making a record, and opening one that can be trusted. An empty one is never made silently, a doubtful one never opened."""
 
-from __future__ import annotations
-
 import importlib.util
 from datetime import datetime
 

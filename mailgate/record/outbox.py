@@ -1,7 +1,5 @@
 """The outbox: sealed letters with where each stands, claimed by couriers under a lease, settled by who still holds it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes

@@ -1,7 +1,5 @@
 """What the parts of the store have in common: each method is one transaction, and the same work joins a transaction that runs already."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, TypeVarTuple, overload

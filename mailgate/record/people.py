@@ -1,7 +1,5 @@
 """People and their addresses; agents of the policy are people too."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 

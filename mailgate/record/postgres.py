@@ -1,7 +1,5 @@
 """The one room that knows PostgreSQL: how a connection is made safe, what an error means, what only one node may do at a time."""
 
-from __future__ import annotations
-
 import logging
 import os
 import time

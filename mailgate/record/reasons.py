@@ -1,7 +1,5 @@
 """Reasons that rows are counted by: how they begin in a column, with their codes, and as versions before codes wrote them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

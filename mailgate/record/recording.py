@@ -1,7 +1,5 @@
 """Decisions into the record, all or nothing: made ready before the lock is taken, then only compared, inserted and updated."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What each kind of database brings along, so that nobody else in the record has to know which one it is."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Literal, Protocol
 

@@ -1,7 +1,5 @@
 """Which schema a record has, and how an older one is brought up to date: asked of every kind of database before it is trusted."""
 
-from __future__ import annotations
-
 import logging
 
 from sqlalchemy import Connection, inspect

@@ -1,7 +1,5 @@
 """A PostgreSQL database as the record: made, looked at and opened by any number of nodes."""
 
-from __future__ import annotations
-
 import logging
 import time
 import uuid

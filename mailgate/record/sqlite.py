@@ -1,7 +1,5 @@
 """The one room that knows SQLite: how a connection is made safe, how a write gets its turn, what an error means."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -1,7 +1,5 @@
 """The record's own affairs: with which keys its letters are signed, which policies were in force, which alarms were raised, how it is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any

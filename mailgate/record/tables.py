@@ -4,8 +4,6 @@ Words and addresses stand only in `people`, `addresses`, `entries`, `tickets.tit
 ids, states, instants and numbers, so that a person can be erased and a ticket's state still be rebuilt.
 """
 
-from __future__ import annotations
-
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 
 from mailgate.record.types import ReasonColumn, UtcDateTime, WordsColumn, json_column

@@ -1,7 +1,5 @@
 """What the record knows of floods and loops: whose mail is set aside, who answers us how, who was not answered, what is told together."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

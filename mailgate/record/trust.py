@@ -1,7 +1,5 @@
 """May we believe this database file? Looked at before it is opened: what is wrong, and what to do about it."""
 
-from __future__ import annotations
-
 import contextlib
 import fcntl
 import os

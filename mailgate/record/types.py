@@ -1,7 +1,5 @@
 """Column types: instants that know their zone, words without what a database chokes on, and JSON that was written beforehand."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime

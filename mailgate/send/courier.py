@@ -1,7 +1,5 @@
 """Carries many letters to the relay at once: a few threads, each with a connection of its own that it keeps."""
 
-from __future__ import annotations
-
 import logging
 import queue
 import threading

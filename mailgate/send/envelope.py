@@ -1,7 +1,5 @@
 """What must be right about a letter before a single octet of it reaches a relay."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """A relay for the first try without a mail server: every letter becomes a file in a maildir that any mail client opens."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import socket

@@ -1,7 +1,5 @@
 """Hands a letter to the relay and says what became of it. In doubt: deferred."""
 
-from __future__ import annotations
-
 import re
 import smtplib
 import ssl

@@ -1,7 +1,5 @@
 """One SMTP connection to a relay, with a deadline for every reply as a whole and no way around TLS."""
 
-from __future__ import annotations
-
 import base64
 import hmac
 import smtplib

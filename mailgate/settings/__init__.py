@@ -1,7 +1,5 @@
 """The configuration: loaded and checked once, every mistake listed, handed on as frozen data. Wrong configuration never starts."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace

@@ -1,7 +1,5 @@
 """Mailboxes, and the tokens for them and for the relay: from what stands in mailgate.toml to what the program works with."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path

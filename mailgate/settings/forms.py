@@ -1,7 +1,5 @@
 """The form of a table in mailgate.toml or policy.toml, and the value that it becomes: both follow from how its settings are declared."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress

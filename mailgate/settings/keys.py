@@ -1,7 +1,5 @@
 """The keys that sign our letters: read from a file or the environment, and never shown, not even in a mistake."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

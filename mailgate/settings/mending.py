@@ -1,7 +1,5 @@
 """A file with mistakes of form is mended for one purpose: so that its mistakes of meaning are said in the same run."""
 
-from __future__ import annotations
-
 import copy
 from collections import Counter
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """A mistake in the configuration is shown with its file, its line and the way out, together with all the others."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Where things lie: the configuration of this machine, and the templates and samples that mailgate brings along."""
 
-from __future__ import annotations
-
 import os
 from importlib import resources
 from pathlib import Path

@@ -1,7 +1,5 @@
 """policy.toml becomes a Policy, and everything in it that contradicts itself is found at once."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime

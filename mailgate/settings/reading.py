@@ -1,7 +1,5 @@
 """A file of the configuration, from bytes to its form: every mistake on the way is said, and as much as can be is still looked at."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """`url` in [database]: a file of this machine, or a PostgreSQL server. Everything else is told, with what can be written instead."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit

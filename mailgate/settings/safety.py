@@ -1,7 +1,5 @@
 """Files beside the configuration: whether they are there and can be read, and who else could write or read them."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable
 from pathlib import Path

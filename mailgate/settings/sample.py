@@ -1,7 +1,5 @@
 """The commented configuration that `init` writes: what stands in `config/`, and beside it every other setting that there is."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """The two files of the configuration, table by table."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """`[verify]` in mailgate.toml: whose word counts on who wrote a mail, and whether the desks can live with that."""
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from collections.abc import Iterable

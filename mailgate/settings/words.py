@@ -1,7 +1,5 @@
 """What a library or the system says about a mistake, in words that an operator can act on. None of theirs is ever shown."""
 
-from __future__ import annotations
-
 import difflib
 import errno
 import re

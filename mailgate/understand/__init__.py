@@ -9,8 +9,6 @@ run, fetched or opened as an archive. Files go by their place in the raw mail: `
 part of the mail that part 2 wraps; a worker takes them out again when somebody needs them, all of one mail in one reading.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from mailgate.model.account import Accounted

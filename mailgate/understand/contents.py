@@ -1,7 +1,5 @@
 """What the parts of a mail hold: its text in one or two forms, its files, the mails and reports within. Never fails, never recurses."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field, replace
 from urllib.parse import unquote

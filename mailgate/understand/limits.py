@@ -1,7 +1,5 @@
 """How much of one mail is read: limits that hold before anything is parsed, so that no mail costs more than its bytes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

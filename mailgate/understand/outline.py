@@ -1,7 +1,5 @@
 """The account of a mail that was read: its parts as a tree, what each was used for, and why its text was cut as it was."""
 
-from __future__ import annotations
-
 import re
 
 from mailgate.model.account import Account, Asked, Piece

@@ -1,7 +1,5 @@
 """Bytes to Mail. Never fails: of a broken mail it only understands less, and notes what."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from mailgate.model.mail import Address, Forwarded, Mail

@@ -3,8 +3,6 @@
 `#note` and `#reply` have no act: they say whom the words are for, which is known before any of them (`Order.READERS`).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 
 from mailgate.decide.commands import admitting, asking, fields, owner, state

@@ -1,7 +1,5 @@
 """The command that lets in what somebody wrote who is not proven: admit."""
 
-from __future__ import annotations
-
 from mailgate.decide.commands.course import ANOTHER_NOTICE, Course, MailRefused, fault
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command

@@ -1,7 +1,5 @@
 """Commands that change nothing and want an answer: help."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from mailgate.decide.situation import Situation

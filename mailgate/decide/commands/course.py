@@ -1,7 +1,5 @@
 """Where the carrying out of one mail's commands stands, and how any of them refuses all of it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 

@@ -1,7 +1,5 @@
 """Commands about what is recorded of a ticket: priority, kind, title."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from mailgate.decide import leaving

@@ -1,7 +1,5 @@
 """Commands about who works on a ticket, and who hears of it: take, assign, watch, unwatch."""
 
-from __future__ import annotations
-
 from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command

@@ -1,7 +1,5 @@
 """Commands about where a ticket stands: wait, hold, resolve, close, reopen."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 

@@ -1,7 +1,5 @@
 """All that a decision may look at, gathered for one mail: who wrote it, what it says, which ticket it belongs to, and what is known."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The schema and its versions. Alembic is only loaded when there is something to change: it costs a second."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text

@@ -1,7 +1,5 @@
 """How Alembic reaches the database: over the connection, and inside the transaction, of whoever called `upgrade`."""
 
-from __future__ import annotations
-
 from alembic import context
 
 from mailgate.record.tables import metadata

@@ -1,7 +1,5 @@
 """What somebody who answers us says: which ticket it is about, the commands of agents, the ratings of requesters."""
 
-from __future__ import annotations
-
 from mailgate.understand.answers.commands import parsed
 from mailgate.understand.answers.rating import is_thanks, read_rating, self_service
 from mailgate.understand.answers.thread import cited_ids, find_evidence, settle

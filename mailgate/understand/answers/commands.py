@@ -9,8 +9,6 @@ What stands below the top and looks like a command is a fault of its own (`astra
 What a date means is decided later (`decide/when`); here it only has to look like one.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence

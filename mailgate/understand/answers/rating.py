@@ -1,7 +1,5 @@
 """Short answers of a requester: a mark from one to five, a mere thank-you, one word that is a wish. Never guessed from prose."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 

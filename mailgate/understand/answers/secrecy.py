@@ -4,8 +4,6 @@ A command is English (`#note`, `#internal`, `#private`). Whoever means it and wr
 must not have written to the requester instead: such a word is never obeyed, and never text.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """Which ticket does a mail belong to? All the evidence it carries, in the order in which it is believed."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The values in a stamp come from whoever sent the mail, so a stamp that does not read to its end says nothing at all.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

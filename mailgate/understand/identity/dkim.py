@@ -3,8 +3,6 @@
 In two steps: the bytes are read once, where hostile bytes may be read, and give a few small digests; the key comes later.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

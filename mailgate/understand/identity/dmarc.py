@@ -1,7 +1,5 @@
 """DMARC (RFC 9989): what the owner of a From: domain wants, found by walking up the tree of names instead of by a list of suffixes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """The public key of a domain (RFC 6376 3.6.1, RFC 8463): read from its record, and asked whether it made a signature."""
 
-from __future__ import annotations
-
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15

@@ -1,7 +1,5 @@
 """Answers of DNS as a judge reads them: what is not there yet is asked for, and judged again once it has come."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -4,8 +4,6 @@ The line holds words of the client: its greeting may have blanks in Postfix, cer
 are taken out first, and a line in which more than one server says `by` says nothing.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from dataclasses import dataclass

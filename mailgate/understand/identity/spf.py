@@ -3,8 +3,6 @@
 The whole record is read before any of it counts. Every limit of section 4.6.4 holds, so that a record costs few questions.
 """
 
-from __future__ import annotations
-
 import ipaddress
 import re
 from dataclasses import dataclass

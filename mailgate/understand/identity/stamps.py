@@ -5,8 +5,6 @@ written by ours; the stamp that belongs to that line may stand right below it (G
 `Received:` was in the mail when it came, whatever it claims to be (RFC 8601 5).
 """
 
-from __future__ import annotations
-
 import ipaddress
 from collections.abc import Iterator
 

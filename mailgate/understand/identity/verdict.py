@@ -4,8 +4,6 @@ Nothing that stands in a mail counts because it stands there: only the topmost s
 configuration, and what DNS says. No verdict is not a failure.
 """
 
-from __future__ import annotations
-
 import base64
 import ipaddress
 from collections.abc import Callable, Collection, Sequence

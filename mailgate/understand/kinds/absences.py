@@ -1,7 +1,5 @@
 """How programs begin the subject of a mail that says: the one whom you wrote to is away."""
 
-from __future__ import annotations
-
 import re
 
 from mailgate.model.subjects import EITHER, without_answers

@@ -3,8 +3,6 @@
 The two answers are apart: a mail that asks not to be answered is still a person's mail, and a list mail may open a ticket.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 In doubt a mailbox yields every address it could mean: two addresses where one is expected identify nobody.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 

@@ -1,7 +1,5 @@
 """Parts of a mail that are not its text: their names for the eye, their size and digest, and their bytes when somebody needs them."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Sequence

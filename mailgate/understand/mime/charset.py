@@ -4,8 +4,6 @@ Python would decode with any codec it knows (`rot13`, `unicode_escape`, `idna`),
 old mail needs it, and what it could hide from a filter hides nothing here, because HTML is cleaned after it was decoded.
 """
 
-from __future__ import annotations
-
 import codecs
 import re
 import unicodedata

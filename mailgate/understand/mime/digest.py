@@ -1,7 +1,5 @@
 """Is it the same mail again? A digest of its bytes without the traces that each delivery leaves in it. Cannot fail."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 

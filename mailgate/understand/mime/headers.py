@@ -1,7 +1,5 @@
 """Header values out of their octets: unfolding, encoded words (RFC 2047), parameters (RFC 2231), Message-IDs, dates. Never fails."""
 
-from __future__ import annotations
-
 import binascii
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A calendar part (iCalendar, RFC 5545) in words: what, when, where. For mails that say nothing else."""
 
-from __future__ import annotations
-
 import re
 
 _FOLD = re.compile(r"\n[ \t]")

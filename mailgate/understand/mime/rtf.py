@@ -1,7 +1,5 @@
 """Rich text (RTF) to plain text, and the compression that Outlook stores it in (MS-OXRTFCP). Never fails, linear, bounded."""
 
-from __future__ import annotations
-
 import re
 import struct
 

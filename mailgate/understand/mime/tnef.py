@@ -3,8 +3,6 @@
 A reader of our own ([why](../../docs/decisions/0011-forwards-and-wrapped-mail.md)): what is not understood leaves the file as it came.
 """
 
-from __future__ import annotations
-
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field

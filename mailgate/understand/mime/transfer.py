@@ -1,7 +1,5 @@
 """Content-Transfer-Encoding undone: base64, quoted-printable and uuencode, as broken as they come. Never fails, linear in time."""
 
-from __future__ import annotations
-
 import binascii
 import re
 

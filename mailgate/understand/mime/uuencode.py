@@ -1,7 +1,5 @@
 """Files that stand in the text of a mail itself, between a line that begins them and one that ends them: uuencode and yEnc. Never fails."""
 
-from __future__ import annotations
-
 import binascii
 import re
 from dataclasses import dataclass

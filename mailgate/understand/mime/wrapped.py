@@ -3,8 +3,6 @@
 A signature is never checked here, so what a wrapping says about itself, its inner headers above all, proves nothing and names nobody.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from enum import Enum

@@ -1,7 +1,5 @@
 """Delivery reports: what mail servers say became of a letter, in their standard forms and in none."""
 
-from __future__ import annotations
-
 from mailgate.understand.reports.reasons import judged
 from mailgate.understand.reports.reported import has_null_path
 

@@ -1,7 +1,5 @@
 """Delivery reports and complaints that a mail service sends as JSON in a mail (Amazon SES, by itself or wrapped by SNS)."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

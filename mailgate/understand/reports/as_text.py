@@ -4,8 +4,6 @@ One reader for all the servers that write such reports for people. It goes by th
 a line that is an address, a line of an SMTP dialogue, a sentence that says "undeliverable" in some language.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

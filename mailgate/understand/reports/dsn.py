@@ -1,7 +1,5 @@
 """Delivery reports in their form (RFC 3464, RFC 6533): which recipient, what happened, for good or not, and about which letter."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 

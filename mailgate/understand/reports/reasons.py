@@ -3,8 +3,6 @@
 The reason is one of a few words of ours; whether the address itself does not work follows from the reason alone.
 """
 
-from __future__ import annotations
-
 import re
 
 from mailgate.model.mail import Report

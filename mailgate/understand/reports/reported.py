@@ -3,8 +3,6 @@
 Only a mail that bears a machine's mark is read so: what a person pastes from a bounce is a person's mail.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from mailgate.model.mail import Mail, Report

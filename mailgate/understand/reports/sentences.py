@@ -1,7 +1,5 @@
 """The sentences by which mail servers say that a mail was not delivered, is late or has arrived, and that its copy follows."""
 
-from __future__ import annotations
-
 #: All lower case. What a report calls the thing that it is about, in the languages in which servers write.
 FAILED = (
     # English

@@ -1,7 +1,5 @@
 """The words of a mail: which of them are new, quoted or signature, what was forwarded, and in which language they are."""
 
-from __future__ import annotations
-
 from mailgate.understand.text.below import written_below
 from mailgate.understand.text.body import Cut, cut
 

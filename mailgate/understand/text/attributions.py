@@ -4,8 +4,6 @@ A line that merely looks like an attribution stays with its author: it must carr
 must follow.
 """
 
-from __future__ import annotations
-
 import re
 
 from mailgate.understand.text.lines import (

@@ -3,8 +3,6 @@
 The record has the letter that was answered, so its lines are known, and what is left is new. Linear in the texts.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 

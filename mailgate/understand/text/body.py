@@ -1,7 +1,5 @@
 """Which lines of a mail are new, which are quoted, which are signature. Every line gets one label, so nothing is lost; linear in time."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from mailgate.model.account import Fold

@@ -3,8 +3,6 @@
 Only the outermost forward counts, and only where the forwarder's own words stand above it. Linear in the text, never fails.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

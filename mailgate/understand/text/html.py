@@ -3,8 +3,6 @@
 A tree is built only of HTML that is neither too long nor too deep: builders take the square of the depth.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from html import unescape

@@ -1,7 +1,5 @@
 """Which language a text is in: what a small model says of it, else its header, else its script and the small words. In doubt, none."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cache

@@ -1,7 +1,5 @@
 """The lines of a mail while they are told apart: what each one is, and signs that several rules look for."""
 
-from __future__ import annotations
-
 import re
 from enum import IntEnum
 

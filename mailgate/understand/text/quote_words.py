@@ -1,7 +1,5 @@
 """The words with which mail programs introduce what they quote, as data: a language is one row in each table. All in lower case."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NamedTuple
 

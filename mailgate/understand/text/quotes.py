@@ -1,7 +1,5 @@
 """Finds what a mail quotes. A table of rules in order, each of which looks at one line and at most a few beside it: linear in time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Places from which everything is the older mail: separators, header blocks, marker lines of help desks. Linear in time."""
 
-from __future__ import annotations
-
 import re
 
 from mailgate.understand.text.lines import EVIDENCE, FULL_DATE, MAILBOX, TIME, UNSEEN, VERBS, Page, is_our_marker, lower, next_filled

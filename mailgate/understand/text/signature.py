@@ -3,8 +3,6 @@
 In doubt a line stays with its author: folding too little costs a reader a moment, folding too much costs words.
 """
 
-from __future__ import annotations
-
 import re
 
 from mailgate.understand.text.lines import Label, Reasons

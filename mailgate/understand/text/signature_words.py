@@ -1,7 +1,5 @@
 """How mails end, as data: what phones and apps add, how people take their leave, what companies and lists append. All in lower case."""
 
-from __future__ import annotations
-
 #: Lines that a phone or app adds below a mail: the line begins so.
 MOBILE = (
     "sent from ", "sent via ", "sent with ", "sent by ", "sent using ", "get outlook for ", "get [outlook for ", "from my ",

@@ -1,7 +1,5 @@
 """By what a language is told, as data: its small words, its script, the letters that only it has. A language is one row."""
 
-from __future__ import annotations
-
 #: Words of at least two letters that are frequent in one language; one that several share counts for each.
 STOP_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())

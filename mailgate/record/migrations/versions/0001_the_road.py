@@ -1,7 +1,5 @@
 """The first schema: the road from door to door, with the seams of what comes later."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Mailboxes that are fetched over IMAP: how far each folder was read, which mails are to be tried again, and how connecting went."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

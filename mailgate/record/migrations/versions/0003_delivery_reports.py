@@ -1,7 +1,5 @@
 """What was reported about a letter after the relay took it, and why an address is suppressed."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Holds: who does what only one node may do at a time."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

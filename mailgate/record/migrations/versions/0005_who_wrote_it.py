@@ -1,7 +1,5 @@
 """What a door knows of who hands a mail over: the name that the peer gave itself, and whether only colleagues reach the door."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """An alarm knows its letter: while that one waits in the outbox, the same trouble is not told by another."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Who is proven and since when, on whose budget a letter is, and what tells floods and loops from people."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa

@@ -1,7 +1,5 @@
 """What a mail asks for happens once, and its author can be asked whether it is theirs; letters know that they were answered."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -1,7 +1,5 @@
 """Who else had a mail, beside its author and our desks: named to agents, and known again when such a person answers."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 

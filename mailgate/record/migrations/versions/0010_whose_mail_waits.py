@@ -1,7 +1,5 @@
 """Whose mail waits to be read: one sender's backlog holds up nobody else."""
 
-from __future__ import annotations
-
 import sqlalchemy as sa
 from alembic import op
 
