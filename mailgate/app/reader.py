@@ -123,9 +123,7 @@ class ReaderOnly:
 
 class GuardedReader(ReaderOnly):
     """Two pools: who reads what strangers sent never holds a key, and who has the keys never sees a raw mail.
-
-    Started before the first mail, stopped after the last round.
-    """
+    Started before the first mail, stopped after the last round."""
 
     def __init__(self, settings: ReaderSettings, sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
         super().__init__(settings)

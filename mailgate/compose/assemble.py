@@ -26,9 +26,7 @@ class Damaged(ValueError):
 @lru_cache(256)
 def part_header(part: PartRef, boundary: str) -> bytes:
     """Fence and header of one attachment, up to and with its empty line.
-
-    A mail that is attached travels as a plain file: as message/rfc822 it could not be base64 (RFC 2046 5.2.1).
-    """
+    A mail that is attached travels as a plain file: as message/rfc822 it could not be base64 (RFC 2046 5.2.1)."""
     kind = part.type if _TYPE.fullmatch(part.type) else "application/octet-stream"
     rows = [f"\r\n--{boundary}", f"Content-Type: {kind}", "Content-Transfer-Encoding: base64"]
     rows.append(parameter("Content-Disposition", "inline" if part.inline else "attachment", "filename", part.name or "attachment"))
@@ -65,9 +63,7 @@ def _encoded_size(octets: int) -> int:
 
 def assemble(letter: Letter, parts: Sequence[bytes]) -> bytes:
     """The whole letter, byte for byte the same each time. `parts`: the decoded bytes of `letter.parts`, in order.
-
-    Raises Damaged when header, body, number, size or digest of anything is not what was sealed.
-    """
+    Raises Damaged when header, body, number, size or digest of anything is not what was sealed."""
     if len(parts) != len(letter.parts):
         raise Damaged(f"{len(parts)} attachments instead of {len(letter.parts)}")
     digest, size = seal(letter.header, letter.body, letter.parts, letter.boundary)

@@ -167,9 +167,7 @@ def _shown(target: str, short: bool) -> str:
 
 def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bool = True) -> str:
     """The same blocks as HTML, everything escaped but `entry_html`, which has to be sanitised already and stands for the entry's words.
-
-    `headline`: the first paragraph is the heading of the page.
-    """
+    `headline`: the first paragraph is the heading of the page."""
     parts: list[str] = []
     for block in blocks:
         if isinstance(block, Paragraph):

@@ -15,9 +15,7 @@ Encoded = tuple[str, bytes]  #: Content-Transfer-Encoding, and the text in it
 
 def encoded(text: str) -> Encoded:
     """Content-Transfer-Encoding and the bytes of a text with LF line ends (RFC 2045).
-
-    As it is where every line is short and plain, else the shorter of quoted-printable and base64.
-    """
+    As it is where every line is short and plain, else the shorter of quoted-printable and base64."""
     data = text.encode().replace(b"\n", b"\r\n")
     if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data

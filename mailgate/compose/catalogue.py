@@ -37,9 +37,7 @@ ENGLISH = Catalogue("en")
 
 def read(language: str, data: bytes) -> Catalogue:
     """Raises ValueError for what is no catalogue.
-
-    A translation that names other values than its message is left out, with a problem noted.
-    """
+    A translation that names other values than its message is left out, with a problem noted."""
     try:
         found = read_po(BytesIO(data), locale=None, ignore_obsolete=True, abort_invalid=True)
     except (PoFileError, ValueError, UnicodeError) as error:

@@ -85,9 +85,7 @@ def _tokens(text: str) -> list[str]:
 
 def encoded_words(text: str) -> list[str]:
     """RFC 2047 words in UTF-8, Q or B as is shorter, none over 60 characters, no character (and where it fits, no grapheme) split.
-
-    Q leaves only letters, figures and `!*+-/` as they are, so that the words may also stand in a display name.
-    """
+    Q leaves only letters, figures and `!*+-/` as they are, so that the words may also stand in a display name."""
     data = text.encode()
     quoted = sum(len(_Q[byte]) for byte in data)
     room = WORD - len("=?utf-8?q??=")
@@ -227,9 +225,7 @@ def mailbox_field(field: str, name: str, address: str) -> str:
 
 def message_ids(name: str, ids: Sequence[str], first: int = 1) -> str:
     """`References: <a> <b>`: so many of the first, then the newest 20 in at most 4 KiB.
-
-    What is no Message-ID is left out; "" when none is left.
-    """
+    What is no Message-ID is left out; "" when none is left."""
     good = list(dict.fromkeys(one for one in ids if _ID.fullmatch(one)))
     if not good:
         return ""

@@ -24,9 +24,7 @@ def language_of(letter: Letter) -> str:
 
 def lightened(letter: Letter, limit: int | None, say: words.Say) -> tuple[Letter, tuple[PartRef, ...]] | None:
     """The letter with as few files left out as make it fit, and those. None where that would not help.
-
-    `limit`: the largest size that the server takes, in octets; None where it did not say: then all of them stay behind.
-    """
+    `limit`: the largest size that the server takes, in octets; None where it did not say: then all of them stay behind."""
     if not letter.parts:
         return None
     kept = list(letter.parts)

@@ -93,9 +93,7 @@ def a_context(templates: Templates, policy: Policy, desk: Desk, kind: type[Lette
 
 def render_all(templates: Templates, policy: Policy) -> list[str]:
     """Writes every letter on the sample ticket, for every desk and in every language, with all facts and with as few as allowed.
-
-    Returns what is wrong, in words for the operator; empty when nothing is.
-    """
+    Returns what is wrong, in words for the operator; empty when nothing is."""
     problems = templates.problems()
     problems += [f"templates/{'/'.join(key)}.txt: is missing" for key in sorted(LETTERS.keys() - templates.letters)]
     problems += [f"templates/{'/'.join(key)}.txt: no such letter is ever written" for key in sorted(templates.letters - LETTERS.keys())]

@@ -44,9 +44,7 @@ class Unsealable(Exception):
 
 def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     """What is wrong with the bytes of a whole letter, best first; empty when nothing is. `utf8`: addresses may be UTF-8 (RFC 6532).
-
-    Linear in the bytes, and a few dozen microseconds for a usual letter.
-    """
+    Linear in the bytes, and a few dozen microseconds for a usual letter."""
     faults: list[str] = []
     strange = data.translate(None, _PLAIN)
     ends = strange.count(b"\r") + strange.count(b"\n")

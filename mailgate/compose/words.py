@@ -130,9 +130,7 @@ def when(at: datetime, zone: str, language: str) -> str:
 
 def zone_name(local: datetime, language: str) -> str:
     """The usual abbreviation in the reader's language: `MESZ`, in English `CEST`. Where there is none, the distance from UTC.
-
-    What the zone files call a zone is English: `CET` in a German letter reads like a mistake, and `IST` or `BST` like anything.
-    """
+    What the zone files call a zone is English: `CET` in a German letter reads like a mistake, and `IST` or `BST` like anything."""
     name = local.tzname() or ""
     offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
     if name in ("UTC", "GMT", "Z") and not offset:

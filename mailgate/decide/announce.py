@@ -63,9 +63,7 @@ def to_agents(
     without: int | None = None,
 ) -> tuple[LetterWanted, ...]:
     """A notice for each responsible agent (or the people named), never for the one who caused it and has proven to be it.
-
-    What is internal never goes to the ticket's requester or a participant who is an agent as well, except their own words.
-    """
+    What is internal never goes to the ticket's requester or a participant who is an agent as well, except their own words."""
     if not (kind.always or s.policy.wants(kind.event)):
         return ()
     by_id = {person.id: person for person in s.agents.values()}
@@ -101,9 +99,7 @@ def to_group(
     s: Scene, before: Ticket, after: Ticket, events: Iterable[Event], author: Person | None, told: Iterable[LetterWanted]
 ) -> tuple[LetterWanted, ...]:
     """One line for everybody in the group who hears of it by no other letter, and for who has lost the ticket: who did what.
-
-    Nobody answers twice what a colleague has answered, or works on what is no longer theirs.
-    """
+    Nobody answers twice what a colleague has answered, or works on what is no longer theirs."""
     heard = {letter.person.id for letter in told} | ({author.id} if author else set())
     names = {p.id: p.name for p in s.agents.values()}
     news = tuple((word, names.get(e.to, "") if isinstance(e, TicketAssigned) and e.to is not None else "") for e, word in _news_in(events))
@@ -158,9 +154,7 @@ def to_outsiders(
     also_at: frozenset[str] = frozenset(),
 ) -> tuple[LetterWanted, ...]:
     """What an agent wrote or did, for the requester and the participants. Who got the agent's mail directly is not written to again.
-
-    Without `entry` no words travel, only that it happened. Raises ValueError for an entry that is not public.
-    """
+    Without `entry` no words travel, only that it happened. Raises ValueError for an entry that is not public."""
     if entry is not None and entry.visibility is not Visibility.PUBLIC:
         raise ValueError(f"an entry that is {entry.visibility.value} never leaves")
     wanted, people = [], s.people()
@@ -216,9 +210,7 @@ def answer_requester(
     closure: int | None = None,
 ) -> Letters:
     """A machine's answer to the requester's own mail: acknowledgement, status, help, thanks for a rating. Or why there is none.
-
-    It carries nobody's words, and of the title only what may be repeated to an address that never proved anything.
-    """
+    It carries nobody's words, and of the title only what may be repeated to an address that never proved anything."""
     known, authenticated = requester is not None and is_known(s, requester), s.verdict.passed
     shown = shown_subject(ticket.title, known=known, verdict_source=s.verdict_source, authenticated=authenticated)
     letters, suppressed = to_requester(s, kind, ticket, requester, why_no_answer(s))
@@ -244,9 +236,7 @@ def is_known(s: Situation, person: Person) -> bool:
 
 def now_proven(s: Situation) -> int | None:
     """Who shows by this mail that somebody reads and writes under the address.
-
-    Only what a person wrote shows it: a vacation notice comes back with our token although nobody has seen our letter.
-    """
+    Only what a person wrote shows it: a vacation notice comes back with our token although nobody has seen our letter."""
     if s.reading.kind is not Kind.WRITTEN or not s.reading.answer or s.author is None:
         return None
     if s.arrival.door is Door.IMAP_SENT:

@@ -11,11 +11,8 @@ _MARKS = re.compile(r"[\s>|»›]{0,40}")
 
 
 def with_what_they_answer(text: str, answers: Sequence[InlineAnswer], public: Sequence[str]) -> str:
-    """`text` with `> ` lines above each piece of it that answers some.
-
-    `text` is the new text, or what is left of it below its commands. `public` is what the requester knows anyway: a quoted line that
-    stands there in no entry is left out, for it may be an internal one.
-    """
+    """`text` with `> ` lines above each piece of it that answers some. `text` is the new text, or what is left of it below its commands.
+    `public` is what the requester knows anyway: a quoted line that stands there in no entry is left out, for it may be an internal one."""
     lines = text.splitlines()
     sizes = [_filled(answer.text.splitlines()) for answer in answers]
     position = _filled(lines) - sum(sizes)  # below zero: the lines of the first pieces that were commands

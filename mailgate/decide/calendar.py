@@ -125,9 +125,7 @@ def add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
 
 def wall(timezone: str, day: date, minute: int) -> datetime:
     """A time on the wall as an instant; `minute` after midnight, 1440 is 24:00.
-
-    A time that the clocks skip is shifted forward by the gap; of one that comes twice the first is meant.
-    """
+    A time that the clocks skip is shifted forward by the gap; of one that comes twice the first is meant."""
     return _EPOCH + timedelta(seconds=_on_the_clock(timezone, day.toordinal(), minute))
 
 
@@ -180,9 +178,7 @@ def _on_the_clock(timezone: str, ordinal: int, minute: int) -> int:
 @lru_cache(maxsize=16384)
 def _on_a_day(timezone: str, ordinal: int, frames: tuple[Frame, ...], breaks: tuple[Frame, ...]) -> tuple[Span, ...]:
     """The frames of one date as spans: sorted, apart, without the breaks, inside the date.
-
-    A date that never came (Samoa had no 30 December 2011) lasts no second and so is not open.
-    """
+    A date that never came (Samoa had no 30 December 2011) lasts no second and so is not open."""
     begins, ends = _on_the_clock(timezone, ordinal, 0), _on_the_clock(timezone, ordinal, DAY_MINUTES)
 
     def spans(of: tuple[Frame, ...]) -> list[Span]:

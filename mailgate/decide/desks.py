@@ -42,9 +42,7 @@ def _desks(addresses: Iterable[str], policy: Policy) -> frozenset[str]:
 
 def came_before(mail: Mail, author: Collection[int], file: TicketFile, here: str) -> Entry | None:
     """The entry that the same mail made when it was read at another desk; None where it was not.
-
-    `here`: the desk at which it is read now. The same bytes at one desk are told apart at the door already.
-    """
+    `here`: the desk at which it is read now. The same bytes at one desk are told apart at the door already."""
     for entry in reversed(file.entries):
         same = entry.message_id == mail.message_id and entry.author in author and entry.text.strip() == mail.new_text.strip()
         if same and read_at(entry, file.ticket.desk) != here:

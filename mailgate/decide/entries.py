@@ -31,9 +31,7 @@ def with_what_is_below(s: Situation, text: str) -> str:
 
 def known_outside(file: TicketFile) -> list[str]:
     """What the requester has read already: the title, every public entry, and what they wrote themselves beside and below their words.
-
-    Notices name the author of a mail with their address and signature, and who had it in copy: those are no secrets to them.
-    """
+    Notices name the author of a mail with their address and signature, and who had it in copy: those are no secrets to them."""
     public = [entry for entry in file.entries if entry.visibility is Visibility.PUBLIC]
     said = [file.ticket.title, *(entry.text for entry in public)]
     for entry in public:
@@ -113,9 +111,7 @@ def _shows(letter: LetterFacts, note: Entry) -> bool:
 
 def goes_outside(s: Situation) -> bool:
     """Whether a colleague's mail that was not sent by us went to the requester's side, which makes it public.
-
-    What somebody asked a vendor or another colleague about the ticket is no answer to the requester.
-    """
+    What somebody asked a vendor or another colleague about the ticket is no answer to the requester."""
     if s.file is None:
         return False
     outside = set(s.file.ticket.outsiders())

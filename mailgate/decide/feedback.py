@@ -47,9 +47,7 @@ class Given:
 
 def count_rating(s: Scene, given: Given) -> Feedback:
     """Counts one rating for the resolution it is about, or says why not.
-
-    The last one wins; a second low score with nothing new to say alarms nobody again.
-    """
+    The last one wins; a second low score with nothing new to say alarms nobody again."""
     assert s.file is not None
     ticket = s.file.ticket
     grant = authority.may(Capability.RATE, given.role, given.proof, s.prove_by, any_ticket_evidence=True)

@@ -23,9 +23,7 @@ MOST_NAMED = 10
 
 def judged(s: Situation, traffic: Traffic, released: bool) -> tuple[Situation, Turn | None]:
     """The situation with what an operator says of its author, and with what its pace and its words say. And the turn that it is.
-
-    `released`: a person let it through although its author is blocked.
-    """
+    `released`: a person let it through although its author is blocked."""
     heard = s.reading.kind in (Kind.WRITTEN, Kind.LIST, Kind.AUTO_REPLY) and not released
     block = traffic.block_on((*(a.address for a in s.mail.authors), s.arrival.reverse_path or "")) if heard else None
     if block is not None:

@@ -44,9 +44,7 @@ def passed_on(s: Situation) -> Decision | None:
 
 def opened_apart(s: Situation) -> Decision | None:
     """The ticket of who wrote first, for a forward of a proven agent that came to another ticket's address. `s` knows no ticket.
-
-    None where that mail tells of nobody who could be given one, or the desk wants no forwards.
-    """
+    None where that mail tells of nobody who could be given one, or the desk wants no forwards."""
     original = s.mail.forwarded
     if original is None or s.reading.kind is not Kind.WRITTEN or _forwarder(s) is not Role.AGENT or _unfit(s, original.author.key):
         return None

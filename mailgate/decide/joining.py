@@ -62,9 +62,7 @@ def as_people(addresses: Sequence[Address], known: Mapping[str, Person], ids: Se
 
 def let_in_by_copy(s: Situation, proof: Proof) -> bool:
     """Whether a proven requester copied the author in, who is proven as well: then they take part in what they were shown.
-
-    A Cc alone makes nobody a recipient: whoever may have written the first mail could name themselves in it.
-    """
+    A Cc alone makes nobody a recipient: whoever may have written the first mail could name themselves in it."""
     file, key = s.file, s.author_key
     if file is None or key is None or not proof.domain or proof.failed or not can_be_written_to(key):
         return False

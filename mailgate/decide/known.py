@@ -90,9 +90,7 @@ class Known:
 
     def follow_names(self, before: Known, cited: Mapping[str, Iterable[str]]) -> None:
         """Puts the people and Message-IDs of the batch before, which are not recorded yet, over what the database says.
-
-        `cited`: desk -> Message-IDs that the mails of this batch name. The tickets of all others would be loaded for nobody.
-        """
+        `cited`: desk -> Message-IDs that the mails of this batch name. The tickets of all others would be loaded for nobody."""
         for key in before.joined:
             self.people[key] = before.people[key]
         for desk, ids in cited.items():

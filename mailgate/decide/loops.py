@@ -87,9 +87,7 @@ class MachineSign:
 
 def machine(turn: Turn, earlier: Sequence[Turn], *, inside: bool) -> MachineSign | None:
     """None: it is taken for a person's. `earlier`: turns of the same author, newest first, without commands.
-
-    `inside`: an agent's words, which are only ever held for what is said again on the same ticket or at a pace that nobody has.
-    """
+    `inside`: an agent's words, which are only ever held for what is said again on the same ticket or at a pace that nobody has."""
     mine = [one for one in earlier if turn.at - one.at <= MEMORY]
     here = [one for one in mine if one.ticket is not None and abs(one.ticket) == turn.ticket]
     # Whoever reports one thing after the other words them alike: new tickets are only a machine's where nothing differs.

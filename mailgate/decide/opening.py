@@ -83,8 +83,6 @@ def its_beginning(s: Situation, blank: Ticket, entry: Entry, actor: Person) -> T
 
 def own_ids(s: Situation) -> tuple[str, ...]:
     """The Message-IDs that from now on lead to this ticket: the mail's own and the newest that it cites, unless they lead elsewhere.
-
-    Only ids that were looked up: one that is known to another ticket, and was not seen to be, would conflict for ever.
-    """
+    Only ids that were looked up: one that is known to another ticket, and was not seen to be, would conflict for ever."""
     cited = (e.value for e in s.thread.evidence if e.kind is EvidenceKind.KNOWN_ID)
     return tuple(dict.fromkeys(i for i in cited if i not in s.taken_ids))[:MOST_IDS]

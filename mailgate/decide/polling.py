@@ -54,9 +54,7 @@ def is_the_same(found: FolderState, cursor: Cursor) -> bool:
 
 def is_wanted(uid: int, stamped_at: datetime | None, cursor: Cursor) -> bool:
     """Whether a mail is taken in: all that are new under this UIDVALIDITY; of those that were there before, the ones that are not older.
-
-    A mail without a date counts: twice is prevented elsewhere, never is not.
-    """
+    A mail without a date counts: twice is prevented elsewhere, never is not."""
     return uid > cursor.rescan_until or stamped_at is None or stamped_at >= cursor.since
 
 

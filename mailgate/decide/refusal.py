@@ -41,9 +41,7 @@ class NonDelivery:
 
 def on_settled(s: Scene, end: NonDelivery, entry_id: int, report: Report | None = None) -> Decision | None:
     """What follows from the end of a letter's journey at the relay; None when nothing does (it went, it waits, nobody misses it).
-
-    `report`: what the relay's refusal says about the address, read like a bounce.
-    """
+    `report`: what the relay's refusal says about the address, read like a bounce."""
     missed = letter_kind(end.letter.event, end.letter.audience).missed
     if end.how not in _ENDS or not (end.lost or missed):
         return None
@@ -84,9 +82,7 @@ def undelivered(s: Scene, end: NonDelivery, entry_id: int) -> Decision:
 
 def sent_without(s: Scene, letter: Sent, left: Sequence[PartRef], reply: str, entry_id: int) -> Decision:
     """A letter that was too large leaves without these files. It shows on its ticket; of an answer to the outside its agents hear as well.
-
-    A notice names to its own reader what it comes without.
-    """
+    A notice names to its own reader what it comes without."""
     assert s.file is not None
     ticket = s.file.ticket
     names = ", ".join(part.name for part in left)

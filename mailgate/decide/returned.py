@@ -31,9 +31,7 @@ class Way(StrEnum):
 
 def without_a_word(s: Situation) -> Visibility:
     """For whom an agent's mail is that says neither #note nor #reply: whoever has it anyway, else as the notice that is answered says.
-
-    An answer to no known notice is internal.
-    """
+    An answer to no known notice is internal."""
     if "note" in s.address_words:
         return Visibility.INTERNAL
     if has_it_directly(s):

@@ -170,9 +170,7 @@ def _is_owed(ticket: Ticket, metric: Metric) -> bool:
 
 def annul(ticket: Ticket, rules: Rules, letter: str) -> Ticket:
     """A letter reached nobody: what it stopped has not been stopped, and a pause that it began ends at its start.
-
-    A later public answer, if there was one, stops the clock instead. Levels that fired do not fire again.
-    """
+    A later public answer, if there was one, stops the clock instead. Levels that fired do not fire again."""
     since: list[datetime] = []
 
     def act(cycle: Cycle) -> Cycle:

@@ -46,9 +46,7 @@ def _why(s: Situation) -> str:
 
 def _only_presses(s: Situation) -> bool:
     """Whether the mail is what a link of a letter opens in a program that shows text alone: an address with a command, and no subject.
-
-    Then no word of it leaves: there is none, or it is a note.
-    """
+    Then no word of it leaves: there is none, or it is a note."""
     if not s.address_words or s.mail.subject.strip():
         return False
     return "note" in s.address_words or not (s.mail.new_text.strip() or s.mail.attachments)

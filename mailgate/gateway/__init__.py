@@ -187,9 +187,7 @@ class Gateway:
 
     def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: Because | None = None) -> None:
         """Mails that were fetched from a mailbox of this desk; returns when all are committed (they share a commit).
-
-        `aside`: they are set aside unread, for this reason.
-        """
+        `aside`: they are set aside unread, for this reason."""
         at = self.policy.desks.get(desk)
         known = tuple(replace(one, recipients=(at.address,)) for one in arrivals) if at is not None else tuple(arrivals)
         began = journal.clock()

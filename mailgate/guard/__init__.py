@@ -163,9 +163,7 @@ class Guard:
 
     def run(self, function: Callable[[T], R], items: Sequence[T], *, first: bool = False) -> list[R | Overrun | Raised]:
         """What `function` makes of each item, in their order. Blocks; raises GuardError when there is no worker to be had.
-
-        What the function says that it returns is all that its answers may hold (`form`). `first`: before what waits already.
-        """
+        What the function says that it returns is all that its answers may hold (`form`). `first`: before what waits already."""
         if not items:
             return []
         chunks: list[deque[tuple[int, object]]] = []

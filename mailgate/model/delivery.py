@@ -53,9 +53,7 @@ class OutboxState(StrEnum):
 
 class Fate(StrEnum):
     """What others reported about a letter that the relay had taken. The words are public: the outbox command prints them.
-
-    In this order: the later one outweighs the earlier one, and nothing outweighs a bounce.
-    """
+    In this order: the later one outweighs the earlier one, and nothing outweighs a bounce."""
 
     DELAYED = "delayed"
     RELAYED = "relayed"  #: handed on to a server that reports nothing

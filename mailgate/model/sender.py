@@ -24,9 +24,7 @@ def is_noreply(address: str) -> bool:
 @lru_cache(4096)
 def folded(address: str) -> str:
     """`Victim+42@Example.org` is `victim@example.org`: one mailbox, however many names its owner, or a forger, makes up for it.
-
-    Dots stay: that they mean nothing is one provider's custom (Gmail's), and `a.b@` and `ab@` are two people elsewhere.
-    """
+    Dots stay: that they mean nothing is one provider's custom (Gmail's), and `a.b@` and `ab@` are two people elsewhere."""
     local, at, domain = address.strip().lower().rpartition("@")
     if not at:
         return local or domain

@@ -200,9 +200,7 @@ def anchor_id(ring: Keyring, number: int | None, letter: str, domain: str) -> st
 
 def thread_id(prefix: str, number: int, domain: str) -> str:
     """`<it-1042.thread.mailgate@domain>`: what all letters of a ticket stand below in a mail program, so that it shows one conversation.
-
-    It is signed by nobody, and whoever reads a mail passes over it: it finds no ticket and proves nothing.
-    """
+    It is signed by nobody, and whoever reads a mail passes over it: it finds no ticket and proves nothing."""
     return f"<{prefix.lower()}-{number}.thread.mailgate@{domain}>"
 
 
@@ -246,9 +244,7 @@ MOST_FORMS = 200
 
 def signed_forms(text: str) -> tuple[str, ...]:
     """What has the form of something that we sign, with or without an address or brackets around it, in lower case; no key is needed.
-
-    Also across the ends of lines, blanks that nobody sees, and percent signs: how mail programs break and write links.
-    """
+    Also across the ends of lines, blanks that nobody sees, and percent signs: how mail programs break and write links."""
     found: dict[str, None] = {}
     readings = [text, _JOINING.sub("", text)]
     if "%" in text:

@@ -25,6 +25,4 @@ class AcceptsMail(Protocol):
 
     async def accept(self, arrival: Arrival) -> None:
         """Store the mail; return only when it is committed.
-
-        Raises `NoSpace` when there is no room for it. Anything else that is raised counts as a passing trouble of ours.
-        """
+        Raises `NoSpace` when there is no room for it. Anything else that is raised counts as a passing trouble of ours."""

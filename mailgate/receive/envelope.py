@@ -24,9 +24,7 @@ class Path:
 
 def read_path(argument: str, keyword: str) -> Path:
     """Read `FROM:<...> ...` or `TO:<...> ...`; the keyword comes with its colon, in capitals.
-
-    Raises `Malformed`. No control, bidi or unassigned character ever gets into an address.
-    """
+    Raises `Malformed`. No control, bidi or unassigned character ever gets into an address."""
     if argument[: len(keyword)].upper() != keyword:
         raise Malformed(f"501 5.5.4 {keyword}<address> was expected")
     rest = argument[len(keyword) :]

@@ -93,9 +93,7 @@ class FolderReader:
 
     def look(self, session: ImapSession) -> int:
         """Takes in everything that is new; how many mails that were.
-
-        Raises Trouble, Stopping, LeaseLost, and whatever the gateway raises.
-        """
+        Raises Trouble, Stopping, LeaseLost, and whatever the gateway raises."""
         self._session, self.stuck = session, ""
         found = session.select(self.folder, readonly=self._only_looks)
         cursor, pending = self._cursors.cursor(self.key)

@@ -261,9 +261,7 @@ class ImapSession:
 
     def idle(self, seconds: float) -> None:
         """Waits until something happens in the folder, at most so long (RFC 2177). Raises ConnectionLost when the connection has ended.
-
-        imapclient answers at once and without a word, for ever, when the connection is dead: that is an end.
-        """
+        imapclient answers at once and without a word, for ever, when the connection is dead: that is an end."""
         self._run(lambda client: client.idle())
         began = time.monotonic()
         heard = self._run(lambda client: client.idle_check(timeout=seconds), seconds=seconds + self._settings.timeout.total_seconds())

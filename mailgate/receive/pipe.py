@@ -29,9 +29,7 @@ class TooLarge(Exception):
 
 def read_standard_input(stream: BinaryIO, limit: int) -> bytes:
     """The mail on the stream, byte for byte, line ends as they are; only an mbox line (`From alice@... Mon Jun ...`) before it is cut.
-
-    Raises `TooLarge` above `limit` octets, without keeping more than that.
-    """
+    Raises `TooLarge` above `limit` octets, without keeping more than that."""
     kept = bytearray()
     while piece := stream.read(_AT_ONCE):
         kept += piece

@@ -56,9 +56,7 @@ class Acceptor:
 
     def submit(self, items: Sequence[Keep]) -> Future[list[Kept]]:
         """The items of one arrival; the future holds what became of each once they are committed.
-
-        It fails with NoSpace, Busy, Broken or Closed; then nothing of this arrival is stored.
-        """
+        It fails with NoSpace, Busy, Broken or Closed; then nothing of this arrival is stored."""
         future: Future[list[Kept]] = Future()
         size = max((len(item.arrival.raw) for item in items), default=0)
         with self._changed:

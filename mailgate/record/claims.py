@@ -38,9 +38,7 @@ def within(octets: int, weights: Select[Any], key: ColumnElement[Any], *, in_ord
 
 def first_of(key: Column[Any], *wanted: ColumnElement[bool], order: tuple[Column[Any], ...], limit: int) -> Select[Any]:
     """The first rows in an order that nobody else is taking at this moment.
-
-    PostgreSQL steps over the rows that another node is just claiming; SQLite has one writer at a time and leaves these words out.
-    """
+    PostgreSQL steps over the rows that another node is just claiming; SQLite has one writer at a time and leaves these words out."""
     return select(key).where(*wanted).order_by(*order).limit(limit).with_for_update(skip_locked=True)
 
 
@@ -54,9 +52,7 @@ def take(
     weigh: Weigh = lambda _, keys: keys,
 ) -> list[Any]:
     """Keys of at most `limit` rows, from the first choice on, now marked with `values` (state, lease and its end).
-
-    `weigh` leaves those that there is room for.
-    """
+    `weigh` leaves those that there is room for."""
     taken: list[Any] = []
     for choice in choices:
         if len(taken) < limit:

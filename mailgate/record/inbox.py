@@ -172,9 +172,7 @@ class Keeping:
 
     def keep(self, connection: Connection) -> list[Kept]:
         """One raw row for each arrival, one inbox row for each item that is new.
-
-        What we have already changes nothing, unless it was set aside for the junk folder that it lay in: a person took it out of there.
-        """
+        What we have already changes nothing, unless it was set aside for the junk folder that it lay in: a person took it out of there."""
         seen = {(desk, row.digest): row for desk in self._desks for row in self._known(connection, desk)}
         kept: list[Kept] = []
         rows: list[Row] = []
@@ -250,9 +248,7 @@ def _raw_row(arrival: Arrival) -> Row:
 
 def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[int]:
     """Marks the oldest waiting mails, and those whose reader's lease ran out, as ours. Their inbox ids.
-
-    Of at most so many octets together: a larger mail comes alone.
-    """
+    Of at most so many octets together: a larger mail comes alone."""
     waits = inbox.c.state == WAITING
     heavy = _heavy(connection, limit)
     share = max(1, limit // SHARE)
@@ -300,9 +296,7 @@ def held(connection: Connection, token: str) -> list[int] | None:
 
 def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[list[Claim], list[int]]:
     """The mails of these rows, oldest first, and the ids of those whose bytes are damaged.
-
-    Read after the claim: the write lock need not wait for megabytes.
-    """
+    Read after the claim: the write lock need not wait for megabytes."""
     found: list[Claim] = []
     damaged: list[int] = []
     for some in chunks(ids):

@@ -138,9 +138,7 @@ class Mailboxes(Part):
 
     def connecting(self, mailbox: str, now: datetime, allowed: Callable[[Sequence[Connect], datetime], datetime]) -> int | datetime:
         """A connection is about to be tried: the number under which its outcome is recorded, or when it may be tried.
-
-        `allowed` says that from the last hour's connections (`decide.polling.next_connect`). Folders and nodes ask one after the other.
-        """
+        `allowed` says that from the last hour's connections (`decide.polling.next_connect`). Folders and nodes ask one after the other."""
 
         def work(connection: Connection) -> int | datetime:
             # The rows of the mailbox are locked where a database has such locks: two nodes must not both be the tenth.

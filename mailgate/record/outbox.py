@@ -34,9 +34,7 @@ class Outbox(Part):
 
     def claim(self, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[ClaimedLetter]:
         """Letters that are due, persons' words before machines'. Those that would come too late are cancelled.
-
-        A restored record gives none until it is released.
-        """
+        A restored record gives none until it is released."""
         token = node.new_lease()
         if self._db.read(meta.is_restored):
             return []
@@ -48,9 +46,7 @@ class Outbox(Part):
     @writes
     def settle(self, connection: Connection, settlement: Settlement, now: datetime) -> bool:
         """Records an attempt. False when the lease was lost: somebody else answers for the letter now.
-
-        A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it.
-        """
+        A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it."""
         attempted = settlement.attempted
         state = attempted.state
         mine = (letters.c.id == settlement.letter, letters.c.lease == settlement.lease)

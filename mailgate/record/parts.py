@@ -38,9 +38,7 @@ class Part:
 
 class reads(Generic[P, T]):  # noqa: N801
     """`store.people.at(keys)` is a transaction of its own; `People.at(connection, keys)` is part of the one that runs already.
-
-    The method below it takes the connection where callers of the store give nothing, and has no use for `self`.
-    """
+    The method below it takes the connection where callers of the store give nothing, and has no use for `self`."""
 
     def __init__(self, work: Callable[Concatenate[Any, Connection, P], T]) -> None:
         self._work = work

@@ -122,9 +122,7 @@ def owners(connection: Connection, keys: Iterable[str]) -> dict[str, int]:
 
 def record(connection: Connection, persons: Sequence[Person]) -> None:
     """New people, and new addresses of known ones. Raises Conflict when an address is somebody else's meanwhile.
-
-    Of a known person only what is new is written: a decision may be older than the row.
-    """
+    Of a known person only what is new is written: a decision may be older than the row."""
     if not persons:
         return
     merged: dict[int, Person] = {}

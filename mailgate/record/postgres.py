@@ -159,9 +159,7 @@ class Server:
 
     def begin_write(self, connection: Connection, deadline: float) -> bool:
         """READ COMMITTED: what must not change is locked or compared, and whoever waited for a row sees it as it is now.
-
-        Above it, every claim beside another node's would be a serialization failure.
-        """
+        Above it, every claim beside another node's would be a serialization failure."""
         driver = _driver(connection)
         driver.isolation_level, driver.read_only = IsolationLevel.READ_COMMITTED, False
         return True

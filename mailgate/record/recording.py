@@ -268,9 +268,7 @@ class Recording:
 
     def is_written(self, connection: Connection) -> bool | None:
         """After a COMMIT that nobody answered: whether these decisions are in the record. None: they are not, or it cannot be told.
-
-        Then they are written once more, and what is there already makes that a conflict.
-        """
+        Then they are written once more, and what is there already makes that a conflict."""
         if letters := [letter.id for outcome in self._outcomes for letter in outcome.letters]:
             return outbox.are_there(connection, letters) or None
         return (inbox.settled(connection, list(self._leases)) or None) if self._leases else None

@@ -41,9 +41,7 @@ class Room(Protocol):
 
     def in_turn(self, connection: Connection) -> None:
         """For what is counted before a commit: from here to its end nobody else is here, and what they committed is seen.
-
-        Asked last in a transaction: whoever has the turn waits for no row of anybody who waits for the turn.
-        """
+        Asked last in a transaction: whoever has the turn waits for no row of anybody who waits for the turn."""
         ...
 
     def meaning(self, error: BaseException) -> Meaning: ...

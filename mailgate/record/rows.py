@@ -22,9 +22,7 @@ IdKind = Literal["ticket", "person", "entry", "inbox"]
 
 class Conflict(Exception):
     """Somebody else was first: nothing was written, decide again with what the record says now.
-
-    `what` is ticket, message_id, address, lease, letter, budget, alarm, or unique (the database's own last word); `keys` say which.
-    """
+    `what` is ticket, message_id, address, lease, letter, budget, alarm, or unique (the database's own last word); `keys` say which."""
 
     def __init__(self, what: str, keys: tuple[object, ...] = ()) -> None:
         super().__init__(f"{what}: {', '.join(str(key) for key in keys)}" if keys else what)
@@ -34,16 +32,12 @@ class Conflict(Exception):
 
 class Busy(Exception):
     """The database was locked, or not to be reached, for longer than anybody should wait. Nothing was written; try again later.
-
-    Where the connection died at the COMMIT it may have been written all the same: whoever says it again is told that it is known.
-    """
+    Where the connection died at the COMMIT it may have been written all the same: whoever says it again is told that it is known."""
 
 
 class Broken(Exception):
     """The disk under the database failed. What was not said yes to may be lost: stop, and recover with a new start.
-
-    After a failed fsync nobody knows what is on the disk, so it is never tried again.
-    """
+    After a failed fsync nobody knows what is on the disk, so it is never tried again."""
 
 
 #: The database is away or full, or its disk failed: it says nothing about the mail or letter in hand.

@@ -52,9 +52,7 @@ def _on_connect(connection: sqlite3.Connection, record: object) -> None:
 
 def begin_write(connection: Connection, deadline: float) -> bool:
     """Whether this connection got the write lock before the deadline (monotonic seconds).
-
-    SQLite's own waiting backs off until a busy door starves; knocking every 1 to 5 ms does not.
-    """
+    SQLite's own waiting backs off until a busy door starves; knocking every 1 to 5 ms does not."""
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
     while True:
@@ -132,9 +130,7 @@ class File:
 
     def look_after(self) -> None:
         """SQLite empties its log after some commits and says nothing when the file does not take it: so it is done here once more.
-
-        Raises what SQLite raises. Somebody in the way is nothing to speak of.
-        """
+        Raises what SQLite raises. Somebody in the way is nothing to speak of."""
         if words := self._displaced():
             raise Displaced(words)
         if not log_size(self.path):

@@ -143,9 +143,7 @@ class Store:
 
     def record(self, outcomes: Sequence[ToRecord], now: datetime, overrun: Overrun | None = None) -> None:
         """All of these decisions, or none. Raises Conflict when somebody else was first: decide again.
-
-        `overrun`: looks once more, with the letters in the record, whether they are within their budgets.
-        """
+        `overrun`: looks once more, with the letters in the record, whether they are within their budgets."""
         if not outcomes:
             return
         from mailgate.record.recording import Recording  # commands that only look need nothing of it

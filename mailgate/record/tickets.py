@@ -37,9 +37,7 @@ class Tickets(Part):
     @reads
     def files(self, connection: Connection, numbers: Iterable[int], notices_for: Iterable[int] = ()) -> dict[int, TicketFile]:
         """Tickets with their people and their newest 50 entries; those in `notices_for` with all entries and the texts of all notices.
-
-        A merged ticket comes as it is.
-        """
+        A merged ticket comes as it is."""
         complete = set(notices_for)
         found = load(connection, [*numbers, *complete])
         texts = _entries(connection, [number for number in found if number in complete], newest=None)

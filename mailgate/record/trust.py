@@ -132,9 +132,7 @@ def file_system_in(mounts: str, folder: str) -> str:
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[Path]:
     """A private file under another name to build a database in; it takes its name when the block ends well, whole or not at all.
-
-    Nothing is ever overwritten: raises FileExistsError. Whatever the umask, nobody else can read it at any moment.
-    """
+    Nothing is ever overwritten: raises FileExistsError. Whatever the umask, nobody else can read it at any moment."""
     draft = path.with_name(path.name + ".new")
     if os.path.lexists(path):
         raise FileExistsError(path)

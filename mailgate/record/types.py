@@ -17,9 +17,7 @@ _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 def clean(text: str) -> str:
     """Text without NUL and lone surrogates: PostgreSQL refuses the first, SQLite's driver the second. They become U+FFFD.
-
-    Reading a mail should have removed them long before; this is the last guard.
-    """
+    Reading a mail should have removed them long before; this is the last guard."""
     if text.isascii() and "\0" not in text:
         return text
     return _UNFIT.sub("\ufffd", text) if _UNFIT.search(text) else text
@@ -48,9 +46,7 @@ def _instant_as_text(value: datetime | None) -> str | None:
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant in UTC, whole seconds. A naive one raises ValueError: it would be a guess.
-
-    SQLite has no such type: there it is text that sorts like time, `2026-11-20 08:30:00`.
-    """
+    SQLite has no such type: there it is text that sorts like time, `2026-11-20 08:30:00`."""
 
     impl = DateTime
     cache_ok = True

@@ -143,9 +143,7 @@ class Courier:
 
     def stop(self, grace: timedelta = timedelta(seconds=8), longest: timedelta = timedelta(seconds=2)) -> bool:
         """Begins no further letter, lets those in work finish within `grace`, then cuts their connections; and ends the threads.
-
-        False when one has not ended within `longest` of that: what it does is none of ours to interrupt (a letter that is put together).
-        """
+        False when one has not ended within `longest` of that: what it does is none of ours to interrupt (a letter that is put together)."""
         self._stopping.set()
         for rounds in self._rounds:
             rounds.put(None)

@@ -56,9 +56,7 @@ class RelaySession(smtplib.SMTP):
 
     def open(self, context: Context, password: Callable[[], str | None], renewed: Callable[[str], str] | None = None) -> None:
         """Connects, secures the connection as configured, and logs in. Raises RelayDownError; nothing secret was said then.
-
-        `renewed` is there where the password is a token: it gives another one for a token that was refused.
-        """
+        `renewed` is there where the password is a token: it gives another one for a token that was refused."""
         settings = self._settings
         if settings.user is not None and renewed is None:
             with suppress(Exception):  # told when it is needed; known before the first word is heard: relays have a memory

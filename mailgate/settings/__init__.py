@@ -103,9 +103,7 @@ class Examined:
 
 def load(folder: Path, stand_in: Keyring | None = None) -> Settings:
     """Reads mailgate.toml and policy.toml. Raises Mistaken with all mistakes of both files.
-
-    `stand_in`: taken where the keys cannot be read, by whoever only looks and signs nothing.
-    """
+    `stand_in`: taken where the keys cannot be read, by whoever only looks and signs nothing."""
     found = examine(folder, stand_in)
     if found.settings is None:
         raise Mistaken(found.mistakes)
@@ -207,9 +205,7 @@ def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
 
 def brought_templates(folder: Path | None, mistakes: list[Mistake] | None = None) -> tuple[dict[str, str], dict[str, bytes]]:
     """The letters and their catalogues; a `templates` folder beside the configuration replaces single files.
-
-    What cannot be read is added to `mistakes`; raises Mistaken where none are collected.
-    """
+    What cannot be read is added to `mistakes`; raises Mistaken where none are collected."""
     unread: list[Mistake] = []
     texts: dict[str, str] = {}
     catalogues: dict[str, bytes] = {}

@@ -16,9 +16,7 @@ MOST_ROUNDS = 12
 
 def mended(kind: type[F], data: Mapping[str, Any], errors: Sequence[Any]) -> tuple[F | None, frozenset[Place]]:
     """The form with what is wrong left out and what is missing replaced by a stand-in, and the places where that was done.
-
-    What is found wrong with the meaning of such a place says nothing. None where no form can be made. Never to be used for more.
-    """
+    What is found wrong with the meaning of such a place says nothing. None where no form can be made. Never to be used for more."""
     repaired: Any = copy.deepcopy(dict(data))
     touched: Counter[Place] = Counter()
     for _ in range(MOST_ROUNDS):

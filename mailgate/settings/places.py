@@ -18,9 +18,7 @@ def brought_along(kind: str) -> Path:
 
 def configuration(given: Path | None = None) -> Path:
     """The folder with mailgate.toml: as given, from MAILGATE_CONFIG, ./config, or /etc/mailgate.
-
-    Raises FileNotFoundError that says where was looked.
-    """
+    Raises FileNotFoundError that says where was looked."""
     named = given or (Path(os.environ["MAILGATE_CONFIG"]) if os.environ.get("MAILGATE_CONFIG") else None)
     places = (named,) if named else (Path("config"), Path("/etc/mailgate"))
     for place in places:

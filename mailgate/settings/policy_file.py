@@ -22,9 +22,7 @@ _FRAME = re.compile(r"([0-2]?\d):([0-5]\d)-([0-2]?\d):([0-5]\d)")
 
 def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[str], say: Say) -> Policy:
     """The policy of a form that is well-formed. What is wrong with its meaning is said through `say`; then the result is not to be used.
-
-    `languages`: those the letters are written in; `events`: those that have templates.
-    """
+    `languages`: those the letters are written in; `events`: those that have templates."""
     calendars = {"always": ALWAYS, **{name: _calendar(name, c, say) for name, c in form.calendars.items()}}
     slas = {name: _sla(name, s, calendars, say) for name, s in form.sla.items()}
     policy = value_of(

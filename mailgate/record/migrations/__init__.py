@@ -21,9 +21,7 @@ def version(connection: Connection) -> str | None:
 
 def upgrade(connection: Connection, to: str = "head") -> None:
     """To the newest version, inside the caller's transaction: killed anywhere, the database has the old schema or the new one.
-
-    Nodes that start at the same time take turns; who comes second finds nothing left to do.
-    """
+    Nodes that start at the same time take turns; who comes second finds nothing left to do."""
     from alembic import command
     from alembic.config import Config
 

@@ -136,9 +136,7 @@ class _Seen:
 
 def astray(rest: Sequence[str], first: int, visibility: str, verb_of: VerbOf) -> list[Fault]:
     """Faults of the lines below the commands, the first of which has the number `first`. `visibility`: what the commands say.
-
-    Where they say it already, a word that says the same once more is text.
-    """
+    Where they say it already, a word that says the same once more is text."""
     if len(rest) > _MANY_LINES:
         signed = list(islice((at for at, line in enumerate(rest) if _may_hold_a_sign(line[:LONGEST])), _MOST_SIGNED + 1))
         if len(signed) > _MOST_SIGNED:

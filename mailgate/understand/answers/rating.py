@@ -178,9 +178,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 
 def is_thanks(text: str, attachments: bool) -> bool:
     """Whether a new text says thank you and nothing else. Any doubt is a no: a message read in vain is cheaper than one unread.
-
-    At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment.
-    """
+    At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment."""
     if attachments or len(text) > _LONGEST_THANKS:
         return False
     # A mark that nobody asked for adds nothing to it.

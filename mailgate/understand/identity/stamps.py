@@ -47,9 +47,7 @@ def comes_from_a_stamper(arrival: Arrival, trust: VerifySettings) -> bool:
 
 def _written_by_ours(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Iterator[tuple[str, str | None]]:
     """Each stamp that ours can have written, topmost first, and the provider at whose `Received:` it stands.
-
-    None: above all of those, by whoever handed the mail to us. "": at a line of a server of the operator's own.
-    """
+    None: above all of those, by whoever handed the mail to us. "": at a line of a server of the operator's own."""
     if not comes_from_a_stamper(arrival, trust):
         return
     home = dict(trust.providers).get(arrival.peer, "") if arrival.door in (Door.IMAP, Door.IMAP_SENT) else ""

@@ -169,9 +169,7 @@ def _domain_in(text: str) -> str:
 
 def speaks_for(other: str, domain: str) -> bool:
     """Whether a domain answers for another where nobody says what their organisation is: itself, and those that it delegates.
-
-    Not the other way round: whoever has a subdomain must not speak for all of it.
-    """
+    Not the other way round: whoever has a subdomain must not speak for all of it."""
     return bool(other) and is_below(domain, other)
 
 
@@ -313,9 +311,7 @@ _INSIDE = tuple(
 
 def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> ClientHost | None:
     """The host whose right to send is asked about: the peer of our door, or what our own servers say of where they had it from.
-
-    Only the unbroken row of our own servers' `Received:` at the top is read; below it anybody may have written anything.
-    """
+    Only the unbroken row of our own servers' `Received:` at the top is read; below it anybody may have written anything."""
     if arrival.door in (Door.SMTP, Door.LMTP):
         peer = spf.client(arrival.peer)
         if peer is not None and not _is_ours(peer, trust):

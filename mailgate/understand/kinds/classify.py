@@ -241,9 +241,7 @@ def is_inbox_rule_reply(case: Case) -> str | None:
 
 def is_marked_absence(case: Case) -> str | None:
     """The subject of an absence, and beside it a machine's mark.
-
-    That it answers a mail is none: a person who answers may write "Auto: the brakes" over it, and then nobody would hear of it.
-    """
+    That it answers a mail is none: a person who answers may write "Auto: the brakes" over it, and then nobody would hear of it."""
     absent = _absent(case)
     if absent is None:
         return None

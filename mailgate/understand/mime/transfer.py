@@ -23,9 +23,7 @@ _NAMES = {
 
 def undo(data: bytes, encoding: str, *, is_text: bool = True) -> tuple[bytes, str | None]:
     """The decoded octets of a part (line ends as LF), and a defect note where they were decoded by guess.
-
-    `is_text` False: a file. What quoted-printable leaves as a line break there was CR LF (RFC 2045 6.7), for a bare LF is written `=0A`.
-    """
+    `is_text` False: a file. What quoted-printable leaves as a line break there was CR LF (RFC 2045 6.7), for a bare LF is written `=0A`."""
     way = _NAMES.get(encoding)
     if way is None:
         way = _NAMES.get(_SIGNS.sub("", encoding[:40]))

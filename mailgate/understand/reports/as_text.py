@@ -73,9 +73,7 @@ class _FoundRecipient:
 
 def told_in(text: str, failed: tuple[str, ...], sender: frozenset[str], subject: str) -> ReportedDelivery:
     """Reads a report in plain words.
-
-    `failed`: recipients that a header names; `sender`: who gets this report, and so hardly is its recipient (lower case).
-    """
+    `failed`: recipients that a header names; `sender`: who gets this report, and so hardly is its recipient (lower case)."""
     lines = [line[:_MOST_WIDTH].rstrip() for line in text[:_MOST_CHARACTERS].split("\n", _MOST_LINES)[:_MOST_LINES]]
     end = _original_begins(lines)
     zone = lines[:end]

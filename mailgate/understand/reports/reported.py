@@ -116,9 +116,7 @@ def _is_receipt(mail: Mail) -> bool:
 
 def _is_believed(mail: Mail, told: ReportedDelivery) -> bool:
     """Whether words alone make a report of this mail. The less its author is known to be a mail server, the more they must say.
-
-    A parcel "could not be delivered" either, and who is absent says that nothing was passed on, and names a deputy.
-    """
+    A parcel "could not be delivered" either, and who is absent says that nothing was passed on, and names a deputy."""
     titled = says_undelivered(mail.subject)
     coded = any((report.reply_code or report.status or "2") > "4" for report in told.reports)
     if "postmaster" in locals_of(mail) or not mail.authors:

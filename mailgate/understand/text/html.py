@@ -149,9 +149,7 @@ _PLAIN, _QUOTES, _APART, _SIGNED = _Meaning(), _Meaning(quotes=True), _Meaning(a
 
 def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wordless: bool = False, links: bool = False) -> Document:
     """Everything that is wanted of an HTML body. With `why`, its cut says which rule folded what. `wordless`: as in `label`.
-
-    `links`: there is no plain form, so the text has to say where links lead. The rules of the cut look at the words alone.
-    """
+    `links`: there is no plain form, so the text has to say where links lead. The rules of the cut look at the words alone."""
     defects: list[str] = []
     markup, tree = _tree(markup, limits, defects)
     if tree is None or tree.body is None:

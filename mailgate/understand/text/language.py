@@ -37,9 +37,7 @@ UNKNOWN = "the new text is too short to tell, or mixed, and no header names a la
 
 def language_of(text: str, *stated: str | None, detect: Detector | None = None) -> str | None:
     """The language as a code of two or three letters. `stated`: Content-Language and Accept-Language, the first that says something counts.
-
-    Programs state the language of their menus, so twenty words are believed more than a header, and a header more than fewer words.
-    """
+    Programs state the language of their menus, so twenty words are believed more than a header, and a header more than fewer words."""
     return found_language(text, *stated, detect=detect)[0]
 
 

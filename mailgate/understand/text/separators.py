@@ -64,9 +64,7 @@ def begins_headers(page: Page, index: int, stripped: str) -> bool:
 
 def _begins_headers(page: Page, index: int) -> bool:
     """From, Sent, To, Subject in any language, no empty line between: three different ones, From among them, From or the date first.
-
-    Two are enough when they can be nothing else: From with an address and a date with a time.
-    """
+    Two are enough when they can be nothing else: From with an address and a date with a time."""
     lines = page.lines
     first = _role(lines[index])
     if first not in ("from", "sent"):

@@ -37,7 +37,6 @@ _EDGES = " \t*_>-[]()<"
 
 def signatures(lines: list[str], labels: list[Label], searched: int, why: Reasons | None = None, wordless: bool = False) -> None:
     """Each run of new lines may end in a signature; the first may begin with a banner. `why` is told the rule at its first line.
-
     `wordless`: it may be all that there is, and then it may take leave of nothing."""
     _banner(lines, labels, searched, why)
     start = 0
