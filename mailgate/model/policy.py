@@ -69,6 +69,8 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """Agents who answer for tickets together."""
+
     id: str
     name: str = setting("", "as it stands in letters, else the one in the file", example='"IT"')
     lead: Name | None = setting(None, "hears of broken promises and low ratings", example='"ann"')
