@@ -14,6 +14,9 @@ from mailgate.app.stage import Received
 from tests.fakes.smtp_sink import SmtpSink
 from tests.journeys.world import ANN, BOB, MAX, SUPPORT, World
 
+#: Which file may leave is the same on every record.
+pytestmark = pytest.mark.either_database
+
 
 def an_answer(notice: Received, text: str) -> EmailMessage:
     mail = EmailMessage()
@@ -46,7 +49,6 @@ class Narrow(World):
         return self
 
 
-@pytest.mark.either_database
 def test_an_answer_and_a_notice_that_are_too_large_for_the_relay_leave_without_the_file(tmp_path: Path) -> None:
     """(fault 153)"""
     with SmtpSink(extensions=("SIZE 200000", "8BITMIME")) as sink, Narrow(tmp_path, relay_port=sink.port) as world:

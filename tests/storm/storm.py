@@ -61,6 +61,7 @@ class Gateway:
                 "port = 2424": f"port = {self.port}",
                 "per_address_hour = 3": 'per_address_hour = "none"',
                 "per_address_day = 10": 'per_address_day = "none"',
+                "# workers = 2 ": "workers = 1 ",  # each start after a kill costs their start
                 "unknown_per_minute = 20": 'unknown_per_minute = "none"',
                 "known_per_minute = 600": 'known_per_minute = "none"',
             },
