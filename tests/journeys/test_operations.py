@@ -323,7 +323,7 @@ def test_only_the_settings_say_which_limits_hold(tmp_path: Path) -> None:
 
 def test_a_start_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
     with World(tmp_path / "one") as first:
-        world = World(tmp_path / "two", changes=lambda folder: edit(folder, "mailgate.toml", ("port = 0\n", f"port = {first.port}\n")))
+        world = World(tmp_path / "two", changes=lambda folder: edit(folder, "mailgate.toml", ("port = 0 ", f"port = {first.port} ")))
         before = {thread.name for thread in threading.enumerate()}
         with pytest.raises(CannotListen, match="ddress"):
             world.__enter__()
