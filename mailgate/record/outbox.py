@@ -14,9 +14,9 @@ from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, meta, node
 from mailgate.record.claims import first_of, take, within
 from mailgate.record.delivery_reports import with_reports
-from mailgate.record.letter_rows import outbox_row
-from mailgate.record.nouns import noun_of
+from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, reads, writes
+from mailgate.record.ready import Row
 from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
 from mailgate.record.tables import letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
@@ -27,6 +27,29 @@ _TROUBLED = tuple(state.value for state in _S if state not in (_S.SENT, _S.CANCE
 _FINAL = frozenset({_S.SENT, _S.REFUSED, _S.UNKNOWN, _S.CANCELLED})
 #: A lease on a letter that is not under way any more: it was held or cancelled meanwhile, and nobody said what the relay did.
 _DOUBTED = or_(letters.c.doubted, letters.c.lease.is_not(None))
+
+
+def letter_row(letter: Letter, held: bool, cause: str = "", why_held: str = "") -> Row:
+    """`cause`: whose mail it follows from, folded; `why_held`: this one letter waits for a person."""
+    held = held or bool(why_held)
+    starts = letter.not_before or letter.made_at
+    counted = letter.automatic and letter.audience.is_outside
+    return row_of(letter) | {
+        "address_key": letter.address.lower(),
+        "counted_at": starts if counted else None,
+        "counted_key": folded(letter.address) if counted else None,
+        "cause": cause or None,
+        "state": (OutboxState.HELD if held else OutboxState.QUEUED).value,
+        "due_at": None if held else starts,
+        "attempts": 0,
+        "last_reply": why_held,
+        "doubted": False,
+    }
+
+
+def outbox_row(row: Any) -> OutboxRow:
+    waits = row.state in (OutboxState.QUEUED.value, OutboxState.DEFERRED.value)
+    return noun_of(OutboxRow, row, letter=noun_of(Letter, row), next_attempt_at=row.due_at if waits else None, reports=())
 
 
 class Outbox(Part):

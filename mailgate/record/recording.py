@@ -1,5 +1,6 @@
 """Decisions into the record, all or nothing: made ready before the lock is taken, then only compared, inserted and updated."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,8 @@ from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
 from mailgate.record import codec, delivery_reports, inbox, outbox, people, standing, tables, traffic
-from mailgate.record.letter_rows import letter_row
+from mailgate.record.nouns import row_of
+from mailgate.record.outbox import letter_row
 from mailgate.record.parts import among, chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
@@ -44,29 +46,18 @@ class Recording:
         self._room, self._overrun = room, overrun
         self._dialect = room.engine.dialect
         self._outcomes = outcomes
+        self._rows: dict[Statement, Rows] = defaultdict(list)
         self._people = [person for outcome in outcomes for person in outcome.decision.people]
         self._chains: dict[int, _Chain] = {}
-        self._history: Rows = []
-        self._alarms: Rows = []
-        self._entries: Rows = []
         self._admitted: list[int] = []
         self._message_ids: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, str], set[int]] = {}
-        self._letters: Rows = []
-        self._commands: Rows = []
         self._ratings: Rows = []
-        self._once: Rows = []
-        self._bad_tokens: Rows = []
-        self._settled: Rows = []
         self._leases: dict[int, str] = {}
         for outcome in outcomes:
             self._add(outcome)
-        self._new_tickets: Rows = []
-        self._changed_tickets: Rows = []
         self._members: dict[int, Rows] = {}
         self._remember: set[int] = set()  #: tickets whose members are written anew
-        self._new_cycles: Rows = []
-        self._changed_cycles: Rows = []
         for number in sorted(self._chains):
             self._add_ticket(number, self._chains[number])
         self._make_ready()
@@ -82,29 +73,21 @@ class Recording:
             desk = claim.desk if claim else ticket.desk
             for message_id in decision.message_ids:
                 self._add_message_id(desk, message_id, ticket.number, outcome.known.get(message_id))
-        self._letters += [letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters]
+        self._rows[_NEW_LETTER] += [
+            letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters
+        ]
         for rating in decision.ratings:
-            self._ratings.append(
-                {
-                    "ticket": rating.ticket,
-                    "closure": rating.closure,
-                    "person": rating.person,
-                    "score": rating.score,
-                    "comment": rating.comment,
-                    "at": rating.at,
-                    "mail": claim.id if claim else None,
-                }
-            )
+            self._ratings.append(row_of(rating) | {"mail": claim.id if claim else None})
         if decision.bad_token is not None:
-            self._bad_tokens.append({"author": decision.bad_token.lower(), "at": self._now})
+            self._rows[_NEW_BAD_TOKEN].append({"author": decision.bad_token.lower(), "at": self._now})
         if claim is None:
             return
         if claim.id in self._leases:
             raise Conflict("lease", (claim.id,))
         self._leases[claim.id] = claim.lease
-        self._once += [{"key": key, "mail": claim.id, "at": self._now} for key in dict.fromkeys(decision.once)]
-        self._commands += [{"mail": claim.id, "line": line, "verb": verb, "at": self._now} for line, verb in decision.commands]
-        self._settled.append(
+        self._rows[_NEW_ONCE] += [{"key": key, "mail": claim.id, "at": self._now} for key in dict.fromkeys(decision.once)]
+        self._rows[_NEW_COMMAND] += [{"mail": claim.id, "line": line, "verb": verb, "at": self._now} for line, verb in decision.commands]
+        self._rows[_SETTLE_MAIL].append(
             {
                 "b_id": claim.id,
                 "state": inbox.DONE if decision.set_aside is None else inbox.SET_ASIDE,
@@ -129,7 +112,7 @@ class Recording:
         chain.last = after
         for event in change.events:
             chain.history += 1
-            self._history.append(
+            self._rows[_NEW_HISTORY].append(
                 {
                     "ticket": after.number,
                     "seq": chain.history,
@@ -143,13 +126,13 @@ class Recording:
                 }
             )
             self._add_alarm(after, event)
-        self._entries += [entry_row(entry) for entry in change.entries]
+        self._rows[_NEW_ENTRY] += [entry_row(entry) for entry in change.entries]
         self._admitted += change.admitted
 
     def _add_alarm(self, ticket: Ticket, event: Event) -> None:
         if isinstance(event, (SlaWarned, SlaBreached)):
             cycle = next((c for c in ticket.cycles if c.metric is event.metric and c.n == event.cycle), None)
-            self._alarms.append(
+            self._rows[_NEW_ALARM].append(
                 {
                     "ticket": ticket.number,
                     "metric": event.metric.value,
@@ -171,10 +154,10 @@ class Recording:
         first, last = chain.first, chain.last
         row = ticket_row(last, chain.version, chain.history)
         if first is None:
-            self._new_tickets.append(row)
+            self._rows[_NEW_TICKET].append(row)
         else:
             del row["number"]
-            self._changed_tickets.append({**row, "b_number": number, "b_version": first.version})
+            self._rows[_CHANGE_TICKET].append({**row, "b_number": number, "b_version": first.version})
         if (first.members if first else ()) != last.members:
             if first is not None and first.members:
                 self._remember.add(number)
@@ -188,38 +171,17 @@ class Recording:
         for place, cycle in enumerate(last.cycles):
             was = old.get((cycle.metric, cycle.n))
             if was is None:
-                self._new_cycles.append(cycle_row(number, place, cycle))
+                self._rows[_NEW_CYCLE].append(cycle_row(number, place, cycle))
             elif was != (place, cycle):
                 row = cycle_row(number, place, cycle)
                 keys = {"b_ticket": row.pop("ticket"), "b_metric": row.pop("metric"), "b_n": row.pop("n")}
-                self._changed_cycles.append({**row, **keys})
+                self._rows[_CHANGE_CYCLE].append({**row, **keys})
 
     def _make_ready(self) -> None:
         """In the order of the foreign keys: what is named must be there."""
         members = [row for rows in self._members.values() for row in rows]
-        self._first = [
-            statement.ready(rows, self._dialect)
-            for statement, rows in (
-                (_NEW_TICKET, self._new_tickets),
-                (_CHANGE_TICKET, self._changed_tickets),
-                (_NEW_CYCLE, self._new_cycles),
-                (_CHANGE_CYCLE, self._changed_cycles),
-                (_NEW_ENTRY, self._entries),
-                (_NEW_HISTORY, self._history),
-                (_NEW_ALARM, self._alarms),
-            )
-        ]
+        self._first, self._last = ([one.ready(self._rows[one], self._dialect) for one in part] for part in (_FIRST, _LAST))
         self._member_rows = _NEW_MEMBER.ready(members, self._dialect)
-        self._last = [
-            statement.ready(rows, self._dialect)
-            for statement, rows in (
-                (_NEW_LETTER, self._letters),
-                (_NEW_COMMAND, self._commands),
-                (_NEW_ONCE, self._once),
-                (_NEW_BAD_TOKEN, self._bad_tokens),
-                (_SETTLE_MAIL, self._settled),
-            )
-        ]
 
     # --- in the transaction ----------------------------------------------------------------------------------------
 
@@ -290,7 +252,7 @@ class Recording:
 
     def _check_budgets(self, connection: Connection) -> None:
         """The last of all: what others counted while this was decided is seen only now."""
-        addresses = {row["counted_key"] for row in self._letters if row["counted_at"] is not None}
+        addresses = {row["counted_key"] for row in self._rows[_NEW_LETTER] if row["counted_at"] is not None}
         if self._overrun is None or not addresses:
             return
         self._room.in_turn(connection)
@@ -384,3 +346,5 @@ _SETTLE_MAIL = Statement(
     .where(tables.inbox.c.id == bindparam("b_id"))
     .values({**{name: bindparam(name) for name in _SETTLED}, "lease": null(), "lease_until": null()})
 )
+_FIRST = (_NEW_TICKET, _CHANGE_TICKET, _NEW_CYCLE, _CHANGE_CYCLE, _NEW_ENTRY, _NEW_HISTORY, _NEW_ALARM)
+_LAST = (_NEW_LETTER, _NEW_COMMAND, _NEW_ONCE, _NEW_BAD_TOKEN, _SETTLE_MAIL)
