@@ -1,8 +1,7 @@
 """The composition root: builds the running program from its settings. Knows every room, decides nothing.
 
 Here is what every command wants of it, and it loads nothing that a command may do without: `status` is asked once a minute. Doors and
-rounds are in `program`.
-"""
+rounds are in `program`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The reader of the gateway: worker processes that read hostile mail under a budget, and others that write the letters that answer it.
 
-Both are pure and cost most of a mail's time, so they are done where they cannot keep the doors waiting.
-"""
+Both are pure and cost most of a mail's time, so they are done where they cannot keep the doors waiting."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence

@@ -2,8 +2,7 @@
 
 A wall clock that jumps ahead would break every promise at once and cancel what waits to be sent, although no time has passed. So two
 clocks are held against each other: the wall's, and one that only goes forward and goes on while the machine sleeps. Where they part, the
-old time goes on until the wall has said the same for a while, however far it went, back or ahead. A machine that slept has not jumped.
-"""
+old time goes on until the wall has said the same for a while, however far it went, back or ahead. A machine that slept has not jumped."""
 
 import logging
 import threading

@@ -14,8 +14,7 @@ def backup(
 ) -> None:
     """Copy the database while mailgate runs: a SQLite file. PostgreSQL has `pg_dump`.
 
-    To restore, put the copy in its place; its letters wait for `mailgate outbox release --restored`.
-    """
+    To restore, put the copy in its place; its letters wait for `mailgate outbox release --restored`."""
 
     def copy(settings: Any, store: Any, now: datetime) -> None:
         try:

@@ -21,8 +21,7 @@ def check(
     """Check configuration, templates, keys, database, doors, DNS, mailboxes and relay, and tell every mistake at once.
 
     Without --send and --roundtrip nothing is sent and nothing is changed. Exit code 0: all is well; 1: something does not work;
-    78: the configuration has mistakes (what is sound in it is tried all the same).
-    """
+    78: the configuration has mistakes (what is sound in it is tried all the same)."""
     from mailgate import settings as all_settings
     from mailgate.app import wall_clock
 

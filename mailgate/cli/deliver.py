@@ -23,8 +23,7 @@ def deliver(
     """Take one mail from standard input. Works beside a running `serve`.
 
     Exit code 0: stored; 75: try again later, for every trouble of ours, a faulty configuration included; 67: no such mailbox;
-    65: not acceptable (too large, goes in circles, a sender that is no address).
-    """
+    65: not acceptable (too large, goes in circles, a sender that is no address)."""
     logging.basicConfig(level=logging.WARNING, format="mailgate: %(message)s")
     for handler in logging.getLogger().handlers:
         handler.addFilter(_without_places)

@@ -43,8 +43,7 @@ def explain(
     belongs to, its commands, and what would follow if it came now: the ticket, its promises, the letters. Long mails are only excerpted,
     and no secret of a letter is shown.
 
-    Needs no running gateway. With a configuration it goes by its policy, keys and database; without one, by the sample policy.
-    """
+    Needs no running gateway. With a configuration it goes by its policy, keys and database; without one, by the sample policy."""
     if missing := [path for path in paths if path != STANDARD_INPUT and not os.path.lexists(path)]:
         fail(f"not there: {', '.join(harmless(path) for path in missing)}", 2)
     with explained():

@@ -37,8 +37,7 @@ def import_(
     """Take over stored mail as tickets. Nobody is written to, unless --letters asks for it.
 
     Works beside a running `serve`, which reads the mails; without one they wait for it. What was taken over before is recognised and left
-    as it is: after an interruption, run the same command again. Exit 0: all is in; 1: some mails could not be taken; 75: try again.
-    """
+    as it is: after an interruption, run the same command again. Exit 0: all is in; 1: some mails could not be taken; 75: try again."""
     from mailgate import app
     from mailgate.receive import archive
 

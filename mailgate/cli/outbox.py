@@ -81,8 +81,7 @@ def _told(row: Any) -> dict[str, object]:
 def show_(letter: LetterId, config: ConfigOption = None) -> None:
     """Write the sealed letter to standard output, as it is or was sent (without attachments).
 
-    What became of it, and who reported what, goes to standard error.
-    """
+    What became of it, and who reported what, goes to standard error."""
 
     def show(settings: Any, store: Any, now: datetime) -> None:
         row = store.outbox.row(letter.upper())
@@ -137,8 +136,7 @@ def hold(
 ) -> None:
     """Hold all letters that wait now, until `release`. Later ones leave: for a trial, set letters = "hold".
 
-    With --restored nothing leaves until `release --restored`, and numbers go on far above the last one. Say it before `serve` starts.
-    """
+    With --restored nothing leaves until `release --restored`, and numbers go on far above the last one. Say it before `serve` starts."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
         if restored:

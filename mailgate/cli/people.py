@@ -114,8 +114,7 @@ def block(
 ) -> None:
     """Set aside whatever comes from an address or a domain. It is kept, nobody is bounced, and `inbox retry` lets a mail in.
 
-    On an agent's address it shuts out who misuses the name: what proves to be the agent's still counts.
-    """
+    On an agent's address it shuts out who misuses the name: what proves to be the agent's still counts."""
 
     def work(settings: Any, store: Any, now: datetime) -> None:
         from mailgate.model.flood import Block

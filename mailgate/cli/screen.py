@@ -77,8 +77,7 @@ def told(report: Reported) -> str:
 def table(columns: Sequence[str], rows: Iterable[Iterable[object]], empty: str) -> None:
     """One line for each row, within the width of the screen; a column that says nothing anywhere is left out.
 
-    The last column is what is long: where it does not fit beside the others, it stands whole on lines of its own below.
-    """
+    The last column is what is long: where it does not fit beside the others, it stands whole on lines of its own below."""
     cells = [[" ".join(safe(cell).split()) for cell in row] for row in rows]
     if not cells:
         console.print(empty)

@@ -128,8 +128,7 @@ def status(config: ConfigOption = None, as_json: Annotated[bool, typer.Option("-
     """Health in one screen: what waits, what defers, which mailbox is not read, which configuration is faulty.
 
     Exit code 0: all is well; 1: something needs a person, and each line says what to do; 74: the database cannot be trusted, or is
-    not there; 75: it is locked or full; 78: the configuration has mistakes and nothing runs, or there is none.
-    """
+    not there; 75: it is locked or full; 78: the configuration has mistakes and nothing runs, or there is none."""
     from mailgate import settings as all_settings
     from mailgate.app import wall_clock
     from mailgate.record.store import open_store

@@ -2,8 +2,7 @@
 
 The seal of a letter is SHA-256 over its header, its body, and for each attachment the header of its part and the SHA-256 of its
 decoded bytes. So the digest covers every octet that leaves without the attachments being read when the letter is composed, and
-`assemble` compares both: the digest of the whole, and the digest of each attachment that it is given.
-"""
+`assemble` compares both: the digest of the whole, and the digest of each attachment that it is given."""
 
 import hashlib
 import re

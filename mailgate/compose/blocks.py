@@ -6,8 +6,7 @@ Label: value             a row; rows that follow each other are one table
 => target words          a link; targets are mailto: or https:, and never come from a mail
 > words                  a quote
 
-A sentence that begins with a few words and a colon would be a row: a comma or a full stop before the colon makes it a sentence.
-"""
+A sentence that begins with a few words and a colon would be a row: a comma or a full stop before the colon makes it a sentence."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -139,8 +138,7 @@ def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True)
     """The blocks as people read them without HTML.
 
     `short_links`: of a mailto: only the address, which then says everything; else the whole link. `own` False leaves out the
-    reader's own words.
-    """
+    reader's own words."""
     parts: list[str] = []
     for block in blocks:
         if isinstance(block, Paragraph):

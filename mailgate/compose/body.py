@@ -28,8 +28,7 @@ def encoded(text: str) -> Encoded:
 
 def replaced(page: Encoded, tokens: Sequence[tuple[bytes, bytes, int]]) -> Encoded | None:
     """An encoded text with other tokens: (old, new, how often it stands in the text). They are figures and lower-case letters with
-    points between them, and of one length, so that nothing else changes. None where one is broken over two lines, or in base64.
-    """
+    points between them, and of one length, so that nothing else changes. None where one is broken over two lines, or in base64."""
     coding, data = page
     for old, new, count in tokens:
         if data.count(old) != count:

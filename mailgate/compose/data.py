@@ -1,8 +1,7 @@
 """Words from mails on their way through a template: marked as data, so that they stay one piece of text whatever they look like.
 
 A template's own text decides what is a paragraph, a label, a list or a link. A value is wrapped in two control characters that no
-mail text keeps, and its line ends are folded; where several lines are wanted, they travel as one mark that `blocks` opens again.
-"""
+mail text keeps, and its line ends are folded; where several lines are wanted, they travel as one mark that `blocks` opens again."""
 
 import re
 

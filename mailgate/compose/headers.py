@@ -1,8 +1,7 @@
 """The one writer of headers of our letters: nothing that stood in a mail can become a header, a second address or a second line.
 
 RFC 5322 (fields, folding), RFC 2047 (encoded words), RFC 2231 (file names), RFC 6532 (UTF-8 only in an address that needs it).
-Every value passes `safe`; the finished bytes are read once more, by other rules, in `check_bytes`.
-"""
+Every value passes `safe`; the finished bytes are read once more, by other rules, in `check_bytes`."""
 
 import re
 import unicodedata

@@ -1,8 +1,7 @@
 """From a letter wanted to a letter sealed: the words of its template, the names and tokens in its header, and the seal.
 
 Whoever reads a letter never learns another person's address from its header: requesters see the desk with the agent's first name,
-agents see `Max Muster via IT-1042`, both under the desk's address with a token of this one letter.
-"""
+agents see `Max Muster via IT-1042`, both under the desk's address with a token of this one letter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

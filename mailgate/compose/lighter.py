@@ -1,7 +1,6 @@
 """A letter whose files are larger than a mail server takes leaves without them, and names them: the words must not wait for the files.
 
-It stays the same letter, with the same Message-ID and tokens. No server has taken the whole one, so nobody has it twice.
-"""
+It stays the same letter, with the same Message-ID and tokens. No server has taken the whole one, so nobody has it twice."""
 
 import re
 from dataclasses import replace

@@ -1,7 +1,6 @@
 """The last look at a finished letter: bytes that break a rule of RFC 5322 or of ours are never sealed.
 
-It knows nothing of how they were written, so that a mistake of the writer cannot hide itself.
-"""
+It knows nothing of how they were written, so that a mistake of the writer cannot hide itself."""
 
 import re
 from functools import lru_cache

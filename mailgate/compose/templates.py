@@ -1,8 +1,7 @@
 """The templates of our letters: compiled once, in a sandbox, with every sentence in the reader's language.
 
 What a mail said comes in as a value and never as a template. Values are marked (compose/data) where they are printed, so no value
-can begin a block, a label or a link.
-"""
+can begin a block, a label or a link."""
 
 from __future__ import annotations
 
@@ -89,8 +88,7 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked
     """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once.
 
     `checked`: they were found good before (a worker gets them from a program that runs; ours are good). Then no letter is compiled before
-    it is first written: compiling all of them is most of a worker's start.
-    """
+    it is first written: compiling all of them is most of a worker's start."""
     problems: list[str] = []
     books: dict[str, Catalogue] = {"en": ENGLISH}
     for language, data in sorted(catalogues.items()):

@@ -28,8 +28,7 @@ def responsible(s: Scene, ticket: Ticket, *, watchers: bool = True) -> tuple[int
     """The owner and the watchers; while nobody owns the ticket (or its owner left), its whole group and the watchers.
 
     Not its requester or a participant, even an agent: of their own ticket they read what everybody outside reads. Only where nobody
-    else is there do they hear of it, for somebody must be able to work on it.
-    """
+    else is there do they hear of it, for somebody must be able to work on it."""
     known = {person.id for person in s.agents.values()}
     outside = ticket.outsiders()
     watching = tuple(w for w in ticket.watchers() if w in known) if watchers else ()

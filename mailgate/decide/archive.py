@@ -1,8 +1,7 @@
 """A mail out of a stored mailbox: a record of what was, so nobody is written to and nothing in it commands.
 
 A `TAKEOVER` is work that goes on: its ticket is open, and what we promise counts from now, since nobody promised anything before.
-An `ARCHIVE` is history: its ticket is closed, and what belongs to that ticket is only filed.
-"""
+An `ARCHIVE` is history: its ticket is closed, and what belongs to that ticket is only filed."""
 
 from dataclasses import replace
 from datetime import datetime

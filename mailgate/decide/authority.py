@@ -1,7 +1,6 @@
 """Who may do what, and what proves it. `From:` is a claim; a letter of ours that comes back is a proof.
 
-The rungs are the sets of {token, domain}: 0 is From: alone, 1 is either. A real authentication failure falls below 0.
-"""
+The rungs are the sets of {token, domain}: 0 is From: alone, 1 is either. A real authentication failure falls below 0."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """A mail that says its author is away, although no header calls it automatic: some programs set none, and some relays strip them.
 
 From an agent it is no answer: it stays inside, is answered to nobody and takes no ticket, and the group hears of it once a day. From the
-requester's side it opens nothing again and starts no clock.
-"""
+requester's side it opens nothing again and starts no clock."""
 
 from datetime import timedelta
 
@@ -56,8 +55,7 @@ def _because(s: Situation) -> Reason | None:
     """What says that its author is away, None when nothing says so clearly enough.
 
     An agent's words are kept inside on less: they come to the colleagues' eyes at once, and #reply sends them. A requester's words that
-    were hidden would reach nobody.
-    """
+    were hidden would reach nobody."""
     signs = s.understood.absence
     if s.reading.kind not in (Kind.WRITTEN, Kind.LIST) or not signs:
         return None

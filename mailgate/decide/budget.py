@@ -66,8 +66,7 @@ def spend(
 
     `suppressed`: address -> why nothing automatic goes there (it is dead). What exceeds an address's budget is suppressed; what exceeds
     the gateway's is delayed minute by minute up to the longest delay, then suppressed. A notice for a colleague whose address is dead is
-    only left out when another one hears of the same: nobody's words may end with nobody.
-    """
+    only left out when another one hears of the same: nobody's words may end with nobody."""
     tally = _Tally(counts)
     verdicts: list[Verdict] = []
     heard = {
@@ -116,8 +115,7 @@ def overrun(letters: Sequence[Letter], counts: Counts, budgets: Budgets, now: da
     """What is used up by now: "" while these letters may leave when they were told to, else whose budget it is.
 
     Other nodes decide at the same moment and do not see it. So this is asked once more when the letters are in the record: `counts` is of
-    then, with `letters` in it; `now` is when they were decided.
-    """
+    then, with `letters` in it; `now` is when they were decided."""
     tally = _Tally(counts)
     counted = [letter for letter in letters if letter.automatic and letter.audience.is_outside]
     for letter in counted:
@@ -224,8 +222,7 @@ def shown_subject(subject: str, *, known: bool, verdict_source: bool, authentica
 
     An acknowledgement goes to whoever From: names, so it must carry nobody's message to a third person. A known or authenticated
     sender gets their subject back. Where somebody could have been authenticated and was not, it is ours. Where nobody can be (no verdict
-    source), a few plain words are told apart from a message (decision 0031).
-    """
+    source), a few plain words are told apart from a message (decision 0031)."""
     if known or authenticated:
         return subject
     if verdict_source or len(subject) > 5 * SHORT:

@@ -1,8 +1,7 @@
 """Business time: how many seconds were open between two instants, and when will so many more have passed?
 
 All arithmetic is in whole seconds since 1970, never in floats. A time on the wall becomes an instant in one place
-(`_on_the_clock`); from there on a day with 23 or 25 hours needs no further thought.
-"""
+(`_on_the_clock`); from there on a day with 23 or 25 hours needs no further thought."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -63,8 +62,7 @@ def add(
     """The instant at which so many open seconds outside the pauses have passed since `start`.
 
     No seconds at all lead to the first open instant. Raises NoBusinessTime where the calendar never opens or a pause
-    never ends, ValueError for a negative number.
-    """
+    never ends, ValueError for a negative number."""
     if seconds < 0:
         raise ValueError("a duration is not negative")
     a = _seconds(start)
@@ -107,8 +105,7 @@ def add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
 
     A start outside opening hours counts from the next opening, so Friday night and Sunday noon both count from Monday
     morning; a time at which that last date is closed gives way to the next opening. Never earlier for a later start.
-    Raises NoBusinessTime.
-    """
+    Raises NoBusinessTime."""
     first = next_opening(calendar, start).astimezone(_zone(calendar.timezone))
     ordinal = first.toordinal()
     for later in range(ordinal + 1, ordinal + 1 + SEARCH_LIMIT):

@@ -2,8 +2,7 @@
 
 The question is a letter with a token of its own. Its answer lets the waiting mail be read once more, as if it had just come: who may do
 what is asked anew then, and so is everything else. It works once, for two days, and only for the word yes: a machine that answers that
-its owner is away confirms nothing.
-"""
+its owner is away confirms nothing."""
 
 import re
 from dataclasses import replace

@@ -1,8 +1,7 @@
 """A mail that went to several of our desks: each hears of it, once, and each on a ticket of its own.
 
 Every desk has a copy of such a mail in its inbox. What it cites may belong to a ticket of another desk, which has a copy as well: then
-that one carries it out there, and this desk does here what it would have done without. In whichever order they come, each does its part.
-"""
+that one carries it out there, and this desk does here what it would have done without. In whichever order they come, each does its part."""
 
 from collections.abc import Collection, Iterable
 

@@ -91,8 +91,7 @@ def own_words_inside(file: TicketFile, author: int, answered: LetterFacts | None
     """Lines of an agent's own notes that they may say to the requester after all.
 
     Not where the mail answers a notice that shows the note: then a quote may have brought them. Not what stands in anybody else's
-    internal words as well, and nothing with an address, a link or a token in it.
-    """
+    internal words as well, and nothing with an address, a link or a token in it."""
     inside = [e for e in file.entries if e.visibility is not Visibility.PUBLIC and not e.hidden]
     own = [e for e in inside if e.author == author and answered is not None and not _shows(answered, e)]
     if not own:

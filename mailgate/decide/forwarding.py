@@ -1,7 +1,6 @@
 """Somebody passes a mail on: the ticket is for who wrote it first, and the forwarder hears how it goes on.
 
-Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of their own, and says so on its ticket.
-"""
+Only a forwarder who is proven can do that. What anybody else passes on is an ordinary mail of their own, and says so on its ticket."""
 
 from dataclasses import replace
 

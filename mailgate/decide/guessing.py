@@ -1,8 +1,7 @@
 """Subject tokens that we never signed: somebody guesses. Who is held to account for it, and who is not.
 
 After too many within an hour the subject tokens of an author find nothing; no door is slowed. A `From:` is a claim, so a forger can make
-anybody look like one who guesses: whoever brings something better than `From:` is neither counted with them nor held up by them.
-"""
+anybody look like one who guesses: whoever brings something better than `From:` is neither counted with them nor held up by them."""
 
 from mailgate.decide.authority import PROVING
 from mailgate.decide.situation import Situation

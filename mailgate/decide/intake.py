@@ -1,8 +1,7 @@
 """A mail has been read: what has happened, and who must hear of it?
 
 Each kind of mail has one row in `KINDS`, each role of an author one in `AUTHORS`. A decision says everything that follows,
-and changes nothing by itself.
-"""
+and changes nothing by itself."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -189,8 +188,7 @@ def unverified(s: Situation, because: Because, without: int | None = None) -> De
     """Kept for the agents only: no Cc is added, no history is sent, nothing reaches the requester until it is admitted.
 
     An agent in whose name it was written hears of it as well: a claim is no proof, and if it was they, their words have not left.
-    `without`: who hears of it by another letter.
-    """
+    `without`: who hears of it by another letter."""
     assert s.file is not None
     ticket = s.file.ticket
     author, new = s.writer()

@@ -1,7 +1,6 @@
 """What may not leave with an agent's answer besides words: what we signed for others, files of notes, certificates, cipher text.
 
-Words are compared by the residue check; here a form counts because one of our keys made it, and a file because of its digest.
-"""
+Words are compared by the residue check; here a form counts because one of our keys made it, and a file because of its digest."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

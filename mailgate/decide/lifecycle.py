@@ -1,7 +1,6 @@
 """An event meets a ticket: what the ticket is afterwards, and what must follow.
 
-`transitions` says what happens; here stands how each effect changes the ticket. Pure: the same history gives the same ticket.
-"""
+`transitions` says what happens; here stands how each effect changes the ticket. Pure: the same history gives the same ticket."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -85,8 +84,7 @@ def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Fact
     """The ticket after an event.
 
     Clocks count from `event.at`; patience with the requester (timers) counts from `now`, when they are written to: what our own
-    outage held up must not run out before they have read it. Raises LookupError for an event without a row (a fault of ours).
-    """
+    outage held up must not run out before they have read it. Raises LookupError for an event without a row (a fault of ours)."""
     if type(event) not in TABLE:
         change = FACTS.get(type(event))
         return Step(_checked(change(ticket, Cause(event, rules, now)), rules) if change else ticket)

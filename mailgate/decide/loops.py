@@ -1,8 +1,7 @@
 """Does a machine answer us that does not say so? Told by what comes back and how fast, never by a header.
 
 Two programs that answer each other never stop by themselves. People do: they read, they type, they say something new. What is looked at
-is a *turn*: a mail that comes soon after a letter of ours to its author. In doubt it is a person's.
-"""
+is a *turn*: a mail that comes soon after a letter of ours to its author. In doubt it is a person's."""
 
 import re
 import unicodedata

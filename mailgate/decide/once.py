@@ -2,8 +2,7 @@
 
 The same bytes are known at the door. But a mail that is sent on, or said again by somebody who got hold of it, has other trace headers,
 one more header, another recipient: then author and Message-ID are the same, or the signature is. What was obeyed leaves its keys in the
-record, where a key is unique, so that of two nodes one is first.
-"""
+record, where a key is unique, so that of two nodes one is first."""
 
 import hashlib
 

@@ -1,7 +1,6 @@
 """An agent's mail: commands at its top, all or none of them, and words for the requester or for colleagues only.
 
-Whatever is wrong, nothing is applied and nothing is sent; the text comes back with the faults.
-"""
+Whatever is wrong, nothing is applied and nothing is sent; the text comes back with the faults."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace

@@ -31,8 +31,7 @@ def begin(
     """The cursor of a folder that is opened for the first time.
 
     `newest`: the INTERNALDATE of the newest mail that is there; what comes later is stamped later, by the same clock. `unseen`: the
-    mails without \\Seen, with theirs; only asked for with `start = "unseen"`.
-    """
+    mails without \\Seen, with theirs; only asked for with `start = "unseen"`."""
     last = found.uidnext - 1
     if isinstance(start, datetime):
         return Cursor(found.uidvalidity, 0, last, since=start, horizon=start)
@@ -128,8 +127,7 @@ def next_connect(connects: Iterable[Connect], now: datetime, logins: int = 1) ->
     how many may be tried over the connection.
 
     Never more than ten in a minute, and never so that more than six logins an hour could fail: an account that is locked by its own
-    gateway helps nobody.
-    """
+    gateway helps nobody."""
     recent = sorted((one for one in connects if now - HOUR < one.at <= now), key=lambda one: one.at)
     allowed = now
     last_minute = [one.at for one in recent if now - one.at < MINUTE]

@@ -1,8 +1,7 @@
 """A machine reports about a letter of ours: which letter, for whom, and what follows from it.
 
 The letter is found by what we signed: its bounce address, its Message-ID or anchor, or the name that the relay gave it. What is not
-signed by us names no letter, and does nothing.
-"""
+signed by us names no letter, and does nothing."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,8 +1,7 @@
 """Does a text for the requester still hold something of an internal notice? Quotes are cut before; this check trusts no cutting.
 
 Compared is what people read: letters and figures only, in lower case, without blanks, quote marks, dashes and tags. So a line that
-a mail program broke in two, joined with its neighbour, indented or coloured is still the same line.
-"""
+a mail program broke in two, joined with its neighbour, indented or coloured is still the same line."""
 
 import re
 import unicodedata
@@ -60,8 +59,7 @@ def residue(
 
     Looked for are lines of `line` characters or more (blanks folded), addresses but the author's own, links and tokens. `public`: all
     words that the requester knows anyway: public entries and the title of the ticket. `allowed`: addresses and tokens (lower case) that
-    may stand in any letter, like the desk's own address and the ticket's subject token.
-    """
+    may stand in any letter, like the desk's own address and the ticket's subject token."""
     known = _AlreadyRead(public, author_keys | allowed)
     found: dict[int, Residue] = {}
     for each in chain(_lines(text, html, notices, known, line), _names(text, html, notices, known)):

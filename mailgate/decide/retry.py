@@ -93,8 +93,7 @@ def settle(
     """What an attempt makes of a letter.
 
     `state` is what its row says now, `attempts` counts those on the letter including this one, `resend_unknown` is false for letters that
-    must rather be missing than come twice (ratings, digests, warnings), `doubted` is what `Settled.doubted` said before.
-    """
+    must rather be missing than come twice (ratings, digests, warnings), `doubted` is what `Settled.doubted` said before."""
     outcome = _outcome(delivery)
     move = _MOVES[state][outcome]
     counts = not (isinstance(delivery, Deferred) and delivery.relay_down and not delivery.uncertain)

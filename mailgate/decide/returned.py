@@ -1,8 +1,7 @@
 """A mail that goes back to the agent who wrote it: what they are told, and what their corrected answer to it will do.
 
 The correction does what the first mail would have done. So the refusal speaks for the notice that the refused mail answered: an answer to
-it is for the same readers, and about the same message.
-"""
+it is for the same readers, and about the same message."""
 
 from dataclasses import replace
 from enum import StrEnum

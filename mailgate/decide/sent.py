@@ -1,8 +1,7 @@
 """A colleague answered from the shared mailbox itself: the requester has the mail already, the ticket gets to know it.
 
 What lies in a desk's own sent folder was put there by somebody who can log in to the mailbox: that is proof enough that a colleague
-wrote it, under whichever address. Commands are not looked for: the mail has left, and nobody could take it back.
-"""
+wrote it, under whichever address. Commands are not looked for: the mail has left, and nobody could take it back."""
 
 from mailgate.decide import announce
 from mailgate.decide.entries import an_entry, goes_outside

@@ -2,8 +2,7 @@
 
 Whoever has such a mail can send it again, with other headers beside the signed ones and to other recipients. So the signature has to
 cover what the mail is believed to say: which ticket it is about, and the name by which it is known again; it works once; and one that
-was made more than a day ago has to be asked about.
-"""
+was made more than a day ago has to be asked about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """Promises and their clocks: when one starts, stands still, stops, is nearly over, or is broken.
 
 A clock's run is a cycle. Nothing is added up in place: the due instants follow from start, target, calendar and pauses, so
-every cycle can be counted again from what it says about itself. Which event starts or stops what stands in `transitions`.
-"""
+every cycle can be counted again from what it says about itself. Which event starts or stops what stands in `transitions`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -130,8 +129,7 @@ def retarget(ticket: Ticket, rules: Rules, at: datetime, by: str, cause: str) ->
     """Other promises hold (another priority or policy): running cycles are counted anew from their start, pauses kept.
 
     A level that fired stays silent unless the clock is below it again; a breach that was recorded stays recorded, and is
-    not announced twice. What was never promised before counts from the ticket's first message.
-    """
+    not announced twice. What was never promised before counts from the ticket's first message."""
 
     def act(cycle: Cycle) -> Cycle:
         given_up = cycle.cancel_reason == NO_POLICY and cycle is ticket.cycle(cycle.metric) and _is_owed(ticket, cycle.metric)

@@ -1,8 +1,7 @@
 """An agent's mail that came to a ticket's address and answers nothing: a mail program completed the address, or a mail is passed on.
 
 Whoever presses "forward", or begins a new mail to an address that the program proposes, does not know whom their words would reach. So
-such a mail never speaks to the ticket's requester: what is passed on opens its own ticket, everything else comes back.
-"""
+such a mail never speaks to the ticket's requester: what is passed on opens its own ticket, everything else comes back."""
 
 import re
 from dataclasses import replace

@@ -1,8 +1,7 @@
 """The state machine as a table: what each event does to a ticket in each status. Every pair is listed.
 
 A new status or event is some lines here and a line in `tests/decide/state_machine.json`; what an effect does to the ticket
-stands in `lifecycle`.
-"""
+stands in `lifecycle`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

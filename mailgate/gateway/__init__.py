@@ -6,8 +6,7 @@ is a column of a row, so a restart forgets nothing.
 While a backlog lasts three batches are in work: one is read ahead, one decided, and the letters of the one before are written; they are
 recorded in order. A batch that fails is decided again one mail at a time, and what fails alone is set aside. While the database is away
 nothing is: the round fails, and the next one reads those mails. Rounds go by the machine's clock, but not the moment it jumps
-(docs/decisions/0039).
-"""
+(docs/decisions/0039)."""
 
 from __future__ import annotations
 

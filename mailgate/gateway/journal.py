@@ -1,7 +1,6 @@
 """What the log says of each mail and each letter: one line for each step, of ids, words of ours and numbers. Never of anybody's words.
 
-`mail_taken_in inbox=42 desk=it door=lmtp octets=1834 ms=3`: event first, then its facts. Nothing else of a mail may be handed in here.
-"""
+`mail_taken_in inbox=42 desk=it door=lmtp octets=1834 ms=3`: event first, then its facts. Nothing else of a mail may be handed in here."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The reading round: claim mails, understand them under a budget, decide, write, and record all of it or none of it.
 
 No write transaction is open while a mail is read, decided or answered. A batch that fails is recorded one by one; what fails
-alone is set aside with its reason, and the next one is read.
-"""
+alone is set aside with its reason, and the next one is read."""
 
 from __future__ import annotations
 
@@ -97,8 +96,7 @@ class ReadingRound:
         """Reads up to `limit` mails; returns how many were claimed.
 
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
-        written; they are recorded in order. What is decided on the word of a batch that then fails is decided again.
-        """
+        written; they are recorded in order. What is decided on the word of a batch that then fails is decided again."""
         self.give_back()
         batch = self._fetched(desk, limit)
         before, self._decided = self._decided, None

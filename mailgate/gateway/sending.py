@@ -1,8 +1,7 @@
 """The sending round: sealed letters go to the relay unchanged, and each answer is written down as soon as it is known.
 
 No transaction is open while the relay is spoken to. The lease fences our record: a round that slept past it may hand over one
-more identical copy, but cannot write over what was recorded meanwhile.
-"""
+more identical copy, but cannot write over what was recorded meanwhile."""
 
 from __future__ import annotations
 

@@ -11,8 +11,7 @@ Who enforces what:
   wall    the parent, by SIGKILL
   files, network, processes   the kernel, by what the worker gives up before its first item (`confine`)
 
-What a worker answers is hostile as well: it is read in a fixed form (`form`), never unpickled, and never longer than agreed.
-"""
+What a worker answers is hostile as well: it is read in a fixed form (`form`), never unpickled, and never longer than agreed."""
 
 import itertools
 import logging
@@ -82,8 +81,7 @@ class Guard:
     """A few worker processes, each minded by a thread of its own. `run` may be called from any number of threads at once.
 
     `setup` is what a worker does once before its first item (import what the functions need); it and the functions are pickled
-    by reference, so they must be importable by name and cannot live in `__main__`.
-    """
+    by reference, so they must be importable by name and cannot live in `__main__`."""
 
     def __init__(
         self,

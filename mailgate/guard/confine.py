@@ -7,8 +7,7 @@ Three means of the kernel, each of which may be missing, and none of which needs
   landlock       of all files only those below the given folders can be opened, and only to be read
 
 By hand and not by a library: those for Python need libseccomp of the system, or know one of the two means only, and what is called here is
-a stable interface of the kernel ([why](../../docs/decisions/0032-what-a-worker-may-do.md)).
-"""
+a stable interface of the kernel ([why](../../docs/decisions/0032-what-a-worker-may-do.md))."""
 
 import ctypes
 import errno

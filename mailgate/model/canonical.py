@@ -1,7 +1,6 @@
 """The forms in which a mail is signed (RFC 6376 3.4), so that white space which servers change on the way changes no signature.
 
-Bytes come in with LF as line ends, bodies go out with CR LF.
-"""
+Bytes come in with LF as line ends, bodies go out with CR LF."""
 
 import re
 

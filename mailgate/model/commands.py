@@ -1,7 +1,6 @@
 """The command table: each word that an agent may put above the text of a mail, and all that is known of it.
 
-Parser, checks, help letter, receipt and `docs/agents.md` read it; what a command does is its act in `decide/commands`.
-"""
+Parser, checks, help letter, receipt and `docs/agents.md` read it; what a command does is its act in `decide/commands`."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """Every kind of letter, one entry for each: its event and audiences, the facts that a decision brings along, and how it is treated.
 
 The value in a fact's annotation is its sample: `mailgate check`, the golden letters and whoever writes a template see the letter with it.
-A fact with a default may be left out by the decision. A template may use no others.
-"""
+A fact with a default may be left out by the decision. A template may use no others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,8 +1,7 @@
 """Takes what we said in secret out of what a server says back, whatever form it gives it.
 
 A server that repeats our login may fold it, cut it in pieces, encode it anew or change its case. So it is not the form that is looked
-for but the secret's own runs of letters: in the words as they stand, without blanks and signs between them, and in what they decode to.
-"""
+for but the secret's own runs of letters: in the words as they stand, without blanks and signs between them, and in what they decode to."""
 
 import base64
 import binascii
@@ -107,8 +106,7 @@ class Scrubber:
         """What a server said, with each word that holds something of a secret hidden.
 
         `closely`: even pieces of a few letters. Such stand by chance in the name of one letter in a hundred, which has to be kept; where
-        names matter, only pieces are looked for that chance does not make.
-        """
+        names matter, only pieces are looked for that chance does not make."""
         if not self._known:
             return said
         said = said[:LONGEST]

@@ -1,7 +1,6 @@
 """The words of all reasons: one English sentence for each code, and what a colleague says instead where `explain` tells of it.
 
-How a sentence is filled says `Wording`. A family of codes has one name before the dot: `is.list header` is the rule that says so.
-"""
+How a sentence is filled says `Wording`. A family of codes has one name before the dot: `is.list header` is the rule that says so."""
 
 from collections.abc import Mapping
 

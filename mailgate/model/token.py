@@ -1,8 +1,7 @@
 """Tokens: the signed names by which a mail finds its ticket and a person proves to hold a letter of ours.
 
 Subject tokens find and never authorise (40 bits over prefix and number). All other tokens name the letter they came in
-and carry 80 bits; each kind has a key derivation of its own, so that no kind passes for another. No unsigned form exists.
-"""
+and carry 80 bits; each kind has a key derivation of its own, so that no kind passes for another. No unsigned form exists."""
 
 import hmac
 import re

@@ -4,8 +4,7 @@ A door refuses an unknown recipient while the sender's own server can still tell
 time belong to the door, so that one peer cannot take it from all others: each address has a share, and of a door that is nearly full the
 slowest goes first (docs/decisions/0035). Without descriptors or memory a door pauses, says so once, and comes back by itself. Mails that
 wait at one moment share a commit, and while many come the reading gives way to the doors (0016). A folder of a mailbox is read behind a
-cursor, by one node (0007). What a server says has an end, and is cleaned of our own secrets where it comes in (0036).
-"""
+cursor, by one node (0007). What a server says has an end, and is cleaned of our own secrets where it comes in (0036)."""
 
 from collections.abc import Callable
 from datetime import datetime

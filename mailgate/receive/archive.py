@@ -1,7 +1,6 @@
 """Stored mailboxes: the mails of maildirs, mbox files and folders of .eml files, one after the other, with the instant each came.
 
-Nothing is changed there, and nothing is held in memory but the mail in hand.
-"""
+Nothing is changed there, and nothing is held in memory but the mail in hand."""
 
 import re
 from collections.abc import Iterator, Sequence

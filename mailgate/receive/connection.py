@@ -1,8 +1,7 @@
 """A client's connection: commands and mails come in, replies go out, and nobody may stay for ever.
 
 aiosmtpd gives the connection its flow control and STARTTLS. What it leaves open is ours: it cancels a commit when the client hangs up,
-and knows no limits on connections, memory or time.
-"""
+and knows no limits on connections, memory or time."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Mailboxes that are fetched over IMAP: each folder has a thread, a connection and a back-off of its own.
 
 A folder is looked through, then waited for (IDLE where the server has it, and looked at again after the poll interval all the same).
-What goes wrong in one folder is no trouble of another.
-"""
+What goes wrong in one folder is no trouble of another."""
 
 import logging
 import random

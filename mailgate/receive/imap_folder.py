@@ -1,8 +1,7 @@
 """One folder of a mailbox: which mails are new, taken in batch by batch, and only then flagged or moved.
 
 The order is: committed by the gateway, then flagged or moved, then the cursor goes on. Cut off anywhere, the next look fetches the
-same mails again, and what is known already changes nothing.
-"""
+same mails again, and what is known already changes nothing."""
 
 import logging
 from collections.abc import Callable, Sequence

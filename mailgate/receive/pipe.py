@@ -1,8 +1,7 @@
 """The pipe: one mail on standard input, as a mail server's pipe transport or a filter hands it over.
 
 The exit code is all that the mail server hears. Zero means stored; 75 means that it shall keep the mail and try again. It returns
-the mail to its sender on most others, so these stand only for what trying again cannot change (sysexits.h).
-"""
+the mail to its sender on most others, so these stand only for what trying again cannot change (sysexits.h)."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -56,8 +55,7 @@ def deliver(
 
     `sender` is the envelope's ("" or Postfix's `MAILER-DAEMON` is the null reverse-path, None: not known). `recipients` are those
     that were named on the command line; when one of them is not ours nothing is stored, since one code cannot tell two fates. None
-    named: the gateway finds the desk. `accept_sync` returns when the mail is committed.
-    """
+    named: the gateway finds the desk. `accept_sync` returns when the mail is committed."""
     try:
         unknown = [recipient for recipient in recipients if not recipient.isprintable() or desk_of(recipient) is None]
         if unknown:

@@ -1,8 +1,7 @@
 """One conversation with a mail server or client, over SMTP or LMTP. It answers 250 to a mail only when that is safely stored.
 
 aiosmtpd answers an exception with a permanent 500 and its text, gives LMTP one reply for all recipients, refuses lines over 1001
-octets and takes bare CR and LF. So every command is answered here.
-"""
+octets and takes bare CR and LF. So every command is answered here."""
 
 import asyncio
 import logging

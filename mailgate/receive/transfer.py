@@ -2,8 +2,7 @@
 
 Only CR LF "." CR LF ends a mail. A CR or LF that stands alone makes the mail refused, but never ends it: servers that disagree
 about that can be made to see two mails where there is one (SMTP smuggling). Whatever is wrong, the rest of the mail is read and
-dropped, so that the reply comes where the client expects it.
-"""
+dropped, so that the reply comes where the client expects it."""
 
 import re
 from enum import Enum, auto

@@ -1,8 +1,7 @@
 """DNS for our own check of a mail's author: asked after the mail was taken in, a few seconds at most, and remembered.
 
 A resolver that is dead makes nobody wait for long: after a few questions without any answer it is left alone for a minute, and
-the mails go on without a verdict. A name whose own servers are dead does not count as that.
-"""
+the mails go on without a verdict. A name whose own servers are dead does not count as that."""
 
 import logging
 import threading

@@ -15,8 +15,7 @@ def backup(database: Database, target: Path, now: datetime) -> None:
 
     The copy marks itself as restored, its counters jump ahead of whatever is still given out, and it is checked before it gets its name.
     Raises FileExistsError (nothing is ever overwritten), NoSpace, and Untrusted for a folder into which others may write,
-    and for a record that is no file.
-    """
+    and for a record that is no file."""
     file = database.room
     if not isinstance(file, sqlite.File):
         raise Untrusted(

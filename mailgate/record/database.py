@@ -48,8 +48,7 @@ class Database:
         it does not: what was decided without that row has to be decided anew, by the caller.
 
         Raises NoSpace, Busy, Broken, and whatever `work` raises; then nothing is written (but see Busy). Once it was Broken nothing is
-        written any more: what SQLite keeps in memory may be other than what is on the disk.
-        """
+        written any more: what SQLite keeps in memory may be other than what is on the disk."""
         if self._broken is not None:
             raise self._broken
         deadline = time.monotonic() + (self._patience if patience is None else patience)

@@ -2,8 +2,7 @@
 
 The log's index (`-shm`) is a file that SQLite shares between processes and never syncs: after a crash of the program it says to which frame
 the log was committed, and how much of that stands in the database already. After a crash of the machine it says nothing, so it counts only
-within the boot in which it was written. Format: https://sqlite.org/walformat.html, sections 2 and 4.
-"""
+within the boot in which it was written. Format: https://sqlite.org/walformat.html, sections 2 and 4."""
 
 import struct
 import time

@@ -1,8 +1,7 @@
 """Who holds a lease: each program goes by a name that tells another one on the same machine whether it still runs.
 
 A name is machine, process and the moment the process started. The machine is its boot and its process namespace, so that two containers
-with the same host name are two machines. Of another machine nothing is known: there the end of the lease decides.
-"""
+with the same host name are two machines. Of another machine nothing is known: there the end of the lease decides."""
 
 import hashlib
 import os

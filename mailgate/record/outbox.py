@@ -276,8 +276,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
     """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way.
 
     Of at most so many octets together, with their files: a round of large letters would hold up all that come after it. Small letters go
-    beside a large one, whatever stands between them.
-    """
+    beside a large one, whatever stands between them."""
     taken: list[str] = []
     sizes = select(letters.c.id, letters.c.size)
     while len(taken) < limit:

@@ -30,8 +30,7 @@ class People(Part):
         """A person for each agent of the policy, by their id there, and who was no agent before.
 
         Found by the agent's name, else by address, else new. An address that the policy gives an agent is that agent's from now on. Of
-        nodes that adopt the same policy at the same time, one is told who is new.
-        """
+        nodes that adopt the same policy at the same time, one is told who is new."""
         ids = self._numbers.take("person", len(policy.agents))
 
         def work(connection: Connection) -> tuple[dict[str, Person], frozenset[str]]:

@@ -1,7 +1,6 @@
 """Statements that run for every mail, made ready outside the transaction: compiled once, their values already as the driver wants them.
 
-SQLAlchemy does the same inside `execute`, but then the write lock waits for it, and doors wait for the lock.
-"""
+SQLAlchemy does the same inside `execute`, but then the write lock waits for it, and doors wait for the lock."""
 
 from __future__ import annotations
 

@@ -58,8 +58,7 @@ def open_store(settings: DatabaseSettings, now: datetime, *, for_serve: bool = F
 
     It then holds the lock of a file's one `serve` until `close`. A file is walked through as a whole (1.5 s for a gigabyte) unless a
     serve works on it, which did that; `check` False leaves it out in any case: for `deliver`, which opens the record for each mail.
-    Raises Untrusted, Busy.
-    """
+    Raises Untrusted, Busy."""
     database, lock = opening.open_database(settings, now, for_serve, check)
     return Store(database, lock)
 
@@ -102,8 +101,7 @@ class Store:
         """Brings the log into the file. After this the database is one file.
 
         Not where the disk has failed: then the connections stay open, for closing the last one would bring the log into the file, through
-        a memory that may differ from the disk, and take it away. The next start recovers from it; the process has to end at once.
-        """
+        a memory that may differ from the disk, and take it away. The next start recovers from it; the process has to end at once."""
         if self._db.broken:
             return
         try:
@@ -131,8 +129,7 @@ class Store:
         """Mails that a serve had in work when it died wait again. How many there were.
 
         In a file that is whatever is claimed, and only the holder of the serve lock may say so. In a database that nodes share, it is
-        what dead programs of this machine had claimed; for a dead machine the end of its leases decides.
-        """
+        what dead programs of this machine had claimed; for a dead machine the end of its leases decides."""
         if self._db.room.is_shared:
             self.mailboxes.forget_gone()
             return self.inbox.forget_gone()

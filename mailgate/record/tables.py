@@ -1,8 +1,7 @@
 """The record's tables. What must happen at most once is a unique key here; what is due when is a column with an index.
 
 Words and addresses stand only in `people`, `addresses`, `entries`, `tickets.title`, `letters`, `ratings` and the raw mails; histories hold
-ids, states, instants and numbers, so that a person can be erased and a ticket's state still be rebuilt.
-"""
+ids, states, instants and numbers, so that a person can be erased and a ticket's state still be rebuilt."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
 

@@ -108,8 +108,7 @@ class Courier:
         A thread that finds the relay down with two letters running puts them back and tries no other; when the last thread has given up, or
         `budget` is used up, or `stop` was called, the rest comes back as deferred without having been tried. So a dead relay costs two time
         limits and not one for each letter. Whoever stops iterating (close the generator) gives the rest up: `given_up` is called for each
-        letter that was not begun, and none of them will be.
-        """
+        letter that was not begun, and none of them will be."""
         if not items:
             return
         with self._turn:

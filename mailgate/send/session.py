@@ -38,8 +38,7 @@ class RelaySession(smtplib.SMTP):
     """A connection that is ready for letters once `open` has returned. For one thread; only `abort` may be called from another.
 
     smtplib waits for each octet anew, so that a relay which sends one in ten seconds holds it for hours; `getreply` here waits for the
-    whole reply.
-    """
+    whole reply."""
 
     def __init__(self, settings: RelaySettings, known: Scrubber | None = None) -> None:
         """`known`: the secrets of earlier connections. Whatever the relay says is cleaned of them as it comes in."""

@@ -6,8 +6,7 @@ DKIM, SPF and DMARC (0012), which says what answers of DNS it lacks; no verdict 
 address counts before a Message-ID or anchor of ours, that before the subject token, that before what we received or a predecessor wrote;
 the last two only for somebody who takes part. What is packed is taken out (winmail.dat, uuencode, signed mail); nothing is decrypted,
 run, fetched or opened as an archive. Files go by their place in the raw mail: `1.2` is a part, `1.2!3` the third file in it, `2!1.1` a
-part of the mail that part 2 wraps; a worker takes them out again when somebody needs them, all of one mail in one reading.
-"""
+part of the mail that part 2 wraps; a worker takes them out again when somebody needs them, all of one mail in one reading."""
 
 from dataclasses import replace
 
@@ -55,8 +54,7 @@ def read(
 
     `reverse_path` is the envelope's, "" the null one, None where the door knows no envelope (then Return-Path counts).
     `rich` False leaves HTML alone that only repeats a plain text: it costs most of the reading, and only an agent's HTML ever travels.
-    `notes` are told how it went.
-    """
+    `notes` are told how it went."""
     mail = reported.completed(parse.parse(raw, limits, rich, notes), raw, reverse_path, limits)
     above = heard_in(mail.forwarded.above) if mail.forwarded is not None else None
     return Reading(mail, *classify.classify(mail, reverse_path, ring), heard=heard_from(mail), above=above)

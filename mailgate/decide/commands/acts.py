@@ -1,7 +1,6 @@
 """Each command with its act.
 
-`#note` and `#reply` have no act: they say whom the words are for, which is known before any of them (`Order.READERS`).
-"""
+`#note` and `#reply` have no act: they say whom the words are for, which is known before any of them (`Order.READERS`)."""
 
 from collections.abc import Callable, Mapping, Sequence
 

@@ -2,8 +2,7 @@
 
 A word that keeps a text among colleagues (`secrecy`) counts in any disguise: bold, in brackets or quotes, as an item of a list, behind a
 greeting, with text behind it. Another verb counts where it stands alone on its line. Code, headings and hashtags are text; in doubt a word
-of secrecy is none of them. Linear in the text.
-"""
+of secrecy is none of them. Linear in the text."""
 
 from __future__ import annotations
 

@@ -6,8 +6,7 @@
 
 Input is the new text only. `#123`, `# Heading`, `#!/bin/sh` and four leading blanks are body; `##` at its start is a plain `#`.
 What stands below the top and looks like a command is a fault of its own (`astray`).
-What a date means is decided later (`decide/when`); here it only has to look like one.
-"""
+What a date means is decided later (`decide/when`); here it only has to look like one."""
 
 import re
 import unicodedata

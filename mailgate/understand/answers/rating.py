@@ -49,8 +49,7 @@ def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> Rating
 
     A score in a signed address wins. Else the first line of the new text counts, or a mark that stands beside nothing but thanks,
     and only when the mail answers a letter that `asked` for a rating. Two links with different scores in one mail are what a scanner
-    clicks, not what a person says: no rating.
-    """
+    clicks, not what a person says: no rating."""
     scores = {e.word for e in evidence if e.valid and e.purpose == "rate" and e.word in "12345" and e.word}
     text = _above_hints(mail.new_text)
     if len(scores) > 1:

@@ -1,8 +1,7 @@
 """The words with which people say that a text is for colleagues only, in the languages that agents write in, and slips of them.
 
 A command is English (`#note`, `#internal`, `#private`). Whoever means it and writes `#Notiz`, `#noet` or `#nоte` with a Cyrillic letter
-must not have written to the requester instead: such a word is never obeyed, and never text.
-"""
+must not have written to the requester instead: such a word is never obeyed, and never text."""
 
 import unicodedata
 from typing import Literal

@@ -45,8 +45,7 @@ def find_evidence(
 
     Signed forms whose signature is bad come with `valid=False`, so that they can be counted and shown. `desk` took the mail in:
     when two reply addresses disagree, its own is believed first. `is_report`: a machine writes about a letter of ours, so what it
-    returns of that letter counts.
-    """
+    returns of that letter counts."""
     is_report = is_report or bool(mail.reports or mail.report_type)
     return (
         *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
@@ -201,8 +200,7 @@ def settle(
 
     `letters`: the rows of the letters named; `known`: Message-ID -> ticket of mails we received; `participants`: all addresses (lower
     case) that belong to a ticket; `author`: the key of the one author, None when From: is ambiguous. Unsigned evidence (known
-    Message-IDs, old numbers) counts only for a participant of its ticket. `ignore_subject_tokens`: this author sent too many bad ones.
-    """
+    Message-IDs, old numbers) counts only for a participant of its ticket. `ignore_subject_tokens`: this author sent too many bad ones."""
     notes: list[Reason] = []
     filled = tuple(_filled(each, letters, known) for each in evidence)
     counted: list[Evidence] = []

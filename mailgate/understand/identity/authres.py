@@ -1,7 +1,6 @@
 """Authentication-Results: what another server found out about a mail (RFC 8601), also as Microsoft 365 writes it. Never fails.
 
-The values in a stamp come from whoever sent the mail, so a stamp that does not read to its end says nothing at all.
-"""
+The values in a stamp come from whoever sent the mail, so a stamp that does not read to its end says nothing at all."""
 
 import re
 from dataclasses import dataclass

@@ -1,7 +1,6 @@
 """DKIM signatures (RFC 6376, 8301, 8463): what a mail says of itself, and whether the key of its domain says the same.
 
-In two steps: the bytes are read once, where hostile bytes may be read, and give a few small digests; the key comes later.
-"""
+In two steps: the bytes are read once, where hostile bytes may be read, and give a few small digests; the key comes later."""
 
 import base64
 import binascii

@@ -1,8 +1,7 @@
 """One `Received:` line: which server wrote it, and which host it had the mail from. The name that the client gave itself is not believed.
 
 The line holds words of the client: its greeting may have blanks in Postfix, certificates have names, recipients are quoted. So comments
-are taken out first, and a line in which more than one server says `by` says nothing.
-"""
+are taken out first, and a line in which more than one server says `by` says nothing."""
 
 import ipaddress
 import re

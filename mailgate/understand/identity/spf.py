@@ -1,7 +1,6 @@
 """SPF (RFC 7208): whether the owner of a domain lets a host send its mail. Pure: answers of DNS come in, questions go out.
 
-The whole record is read before any of it counts. Every limit of section 4.6.4 holds, so that a record costs few questions.
-"""
+The whole record is read before any of it counts. Every limit of section 4.6.4 holds, so that a record costs few questions."""
 
 import ipaddress
 import re

@@ -2,8 +2,7 @@
 
 Servers put their headers on top, so everything above the line in which a server of ours says that it took the mail in from outside was
 written by ours; the stamp that belongs to that line may stand right below it (Gmail, Microsoft 365). What lies below the next
-`Received:` was in the mail when it came, whatever it claims to be (RFC 8601 5).
-"""
+`Received:` was in the mail when it came, whatever it claims to be (RFC 8601 5)."""
 
 import ipaddress
 from collections.abc import Iterator

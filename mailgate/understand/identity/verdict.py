@@ -1,8 +1,7 @@
 """Who wrote this mail? `From:` is a claim; a configured server's stamp, an insider's door, or our own check can bear it out.
 
 Nothing that stands in a mail counts because it stands there: only the topmost stamp of a server that is named in the
-configuration, and what DNS says. No verdict is not a failure.
-"""
+configuration, and what DNS says. No verdict is not a failure."""
 
 import base64
 import ipaddress

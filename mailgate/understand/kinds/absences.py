@@ -142,8 +142,7 @@ def signs_of_absence(subject: str, text: str, title: str = "") -> frozenset[str]
     """What speaks for an absence that no header calls so: its subject, a sentence at its beginning, what such notices go on with.
 
     `title`: of the ticket; where that itself is an absence's, the subject of what answers it says nothing. What is quoted is none of
-    the text, and who discusses such a notice does not begin with its words.
-    """
+    the text, and who discusses such a notice does not begin with its words."""
     found = set()
     if absence_in(title) is None and absence_in(without_answers(subject, _ANSWERED)) is not None:
         found.add(SUBJECT)

@@ -1,7 +1,6 @@
 """What is this mail, and may a machine answer it? Two tables of small questions; the first that says yes decides.
 
-The two answers are apart: a mail that asks not to be answered is still a person's mail, and a list mail may open a ticket.
-"""
+The two answers are apart: a mail that asks not to be answered is still a person's mail, and a list mail may open a ticket."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

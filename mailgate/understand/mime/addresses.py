@@ -1,7 +1,6 @@
 """Address lists (RFC 5322, with the obsolete and the broken forms): who is named in a header. Never fails, linear in time.
 
-In doubt a mailbox yields every address it could mean: two addresses where one is expected identify nobody.
-"""
+In doubt a mailbox yields every address it could mean: two addresses where one is expected identify nobody."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,8 +1,7 @@
 """Bytes to characters: by an allow-list, the declared charset first, then what the bytes say. Never fails.
 
 Python would decode with any codec it knows (`rot13`, `unicode_escape`, `idna`), so a label is only a key of this table. UTF-7 is in it:
-old mail needs it, and what it could hide from a filter hides nothing here, because HTML is cleaned after it was decoded.
-"""
+old mail needs it, and what it could hide from a filter hides nothing here, because HTML is cleaned after it was decoded."""
 
 import codecs
 import re

@@ -15,8 +15,7 @@ def digest(raw: bytes) -> str:
     """SHA-256 in hex over the bytes with line ends made LF, trailing blank lines cut and the trace headers left out.
 
     Lexical on purpose: nothing is parsed, so nothing can be too broken for it. Only the top header block is looked at; what an
-    attached mail says about its own way belongs to this mail. Linear in the bytes.
-    """
+    attached mail says about its own way belongs to this mail. Linear in the bytes."""
     text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")
     if text.startswith(b"From "):
         text = text.partition(b"\n")[2]

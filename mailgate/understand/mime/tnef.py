@@ -1,7 +1,6 @@
 """winmail.dat: the files and the text that Outlook packed into one attachment (MS-OXTNEF). Strict bounds, never fails, linear.
 
-A reader of our own ([why](../../docs/decisions/0011-forwards-and-wrapped-mail.md)): what is not understood leaves the file as it came.
-"""
+A reader of our own ([why](../../docs/decisions/0011-forwards-and-wrapped-mail.md)): what is not understood leaves the file as it came."""
 
 import struct
 from collections.abc import Callable, Iterator

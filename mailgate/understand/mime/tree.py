@@ -1,7 +1,6 @@
 """The bytes of a mail as a tree of parts (RFC 5322, RFC 2045 to 2046). Cuts by lines only; never fails, never recurses, linear in the mail.
 
-Nothing is decoded here: values are octets as they came, so that each room above reads them in its own way.
-"""
+Nothing is decoded here: values are octets as they came, so that each room above reads them in its own way."""
 
 from __future__ import annotations
 

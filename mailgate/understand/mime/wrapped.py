@@ -1,7 +1,6 @@
 """Mail within a wrapping: S/MIME (RFC 8551) and PGP (RFC 3156 and inline). What is only signed is read; what is encrypted is told.
 
-A signature is never checked here, so what a wrapping says about itself, its inner headers above all, proves nothing and names nobody.
-"""
+A signature is never checked here, so what a wrapping says about itself, its inner headers above all, proves nothing and names nobody."""
 
 import re
 from dataclasses import dataclass

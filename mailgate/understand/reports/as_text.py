@@ -1,8 +1,7 @@
 """Delivery reports in no form: where does the report end and the returned mail begin, who was meant, and what did their host say?
 
 One reader for all the servers that write such reports for people. It goes by the look of lines, not by the name of the server:
-a line that is an address, a line of an SMTP dialogue, a sentence that says "undeliverable" in some language.
-"""
+a line that is an address, a line of an SMTP dialogue, a sentence that says "undeliverable" in some language."""
 
 import re
 from collections.abc import Iterator

@@ -34,8 +34,7 @@ def delivery_reports(data: bytes, limits: ReadingLimits) -> tuple[Report, ...]:
     """The reports of a message/delivery-status part, one for each recipient.
 
     Servers forget the empty line between two recipients, or put one within a recipient's fields: a recipient begins where a field
-    that names them comes again, and is known once something is said of them.
-    """
+    that names them comes again, and is known once something is said of them."""
     reports: list[Report] = []
     open_: dict[str, str] = {}
     for block in _EMPTY_LINES.split(data.replace(b"\r\n", b"\n").strip(b"\n") + b"\n"):

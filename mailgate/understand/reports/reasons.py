@@ -1,7 +1,6 @@
 """Why a mail was not delivered: the words and codes of mail hosts, as tables, and which of them is believed.
 
-The reason is one of a few words of ours; whether the address itself does not work follows from the reason alone.
-"""
+The reason is one of a few words of ours; whether the address itself does not work follows from the reason alone."""
 
 import re
 

@@ -1,7 +1,6 @@
 """A machine writes that a mail did not arrive: gathers what it reports, from the form where it has one, else from its words.
 
-Only a mail that bears a machine's mark is read so: what a person pastes from a bounce is a person's mail.
-"""
+Only a mail that bears a machine's mark is read so: what a person pastes from a bounce is a person's mail."""
 
 from dataclasses import replace
 

@@ -1,8 +1,7 @@
 """Attributions: who wrote what is quoted below, and when. Linear in time.
 
 A line that merely looks like an attribution stays with its author: it must carry a date, a time or an address, and something quoted
-must follow.
-"""
+must follow."""
 
 import re
 

@@ -1,7 +1,6 @@
 """What somebody wrote into the mail that they quote, where no sign tells whose a line is: Outlook's "see my answers below".
 
-The record has the letter that was answered, so its lines are known, and what is left is new. Linear in the texts.
-"""
+The record has the letter that was answered, so its lines are known, and what is left is new. Linear in the texts."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -27,8 +26,7 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
     """The lines within an unmarked quote that stand in none of the known texts, each run with the known lines above it.
 
     `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. Nothing, where
-    the quote is marked, or is not of these texts.
-    """
+    the quote is marked, or is not of these texts."""
     rows = quoted.split("\n")[:_MOST_LINES]
     if not any(row.strip() and not row.lstrip().startswith(">") for row in rows):
         return ()

@@ -1,7 +1,6 @@
 """Is this mail passed on, and whose is it? An attached original, and the blocks that Gmail, Outlook, Apple Mail and Thunderbird write.
 
-Only the outermost forward counts, and only where the forwarder's own words stand above it. Linear in the text, never fails.
-"""
+Only the outermost forward counts, and only where the forwarder's own words stand above it. Linear in the text, never fails."""
 
 import re
 from collections.abc import Mapping, Sequence

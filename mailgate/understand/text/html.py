@@ -1,7 +1,6 @@
 """HTML mail: made safe, made text, and cut like text. Never fetches anything; linear in the size of what it is given.
 
-A tree is built only of HTML that is neither too long nor too deep: builders take the square of the depth.
-"""
+A tree is built only of HTML that is neither too long nor too deep: builders take the square of the depth."""
 
 import re
 from dataclasses import dataclass, field

@@ -1,7 +1,6 @@
 """Finds what stands below a mail's words: signatures, phones' lines, leave-taking with a name, disclaimers, list footers. Linear in time.
 
-In doubt a line stays with its author: folding too little costs a reader a moment, folding too much costs words.
-"""
+In doubt a line stays with its author: folding too little costs a reader a moment, folding too much costs words."""
 
 import re
 

@@ -7,8 +7,6 @@ from mailgate.record.types import UtcDateTime, WordsColumn
 
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

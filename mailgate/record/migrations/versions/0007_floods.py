@@ -9,8 +9,6 @@ from mailgate.record.types import UtcDateTime, WordsColumn
 
 revision = "0007"
 down_revision = "0006"
-branch_labels = None
-depends_on = None
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -7,8 +7,6 @@ from mailgate.record.types import UtcDateTime
 
 revision = "0008"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
