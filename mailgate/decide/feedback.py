@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from mailgate.decide import announce, authority
 from mailgate.decide.scene import Scene
 from mailgate.model.decision import RatingCounted
-from mailgate.model.events import Event, LowRatingGiven, RatingGiven
+from mailgate.model.events import Event, LowRatingGiven, RatingCameLate, RatingGiven
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterWanted
 from mailgate.model.letters import LowRatingNotice
@@ -62,7 +62,10 @@ def count_rating(s: Scene, given: Given) -> Feedback:
     if ticket.status in (Status.MERGED, Status.REJECTED):
         return Feedback(None, because=Reason.of("rating.state", ticket.status.value))
     if is_too_late(ticket, given.at, s.policy.timers.rating_window):
-        return Feedback(None, late=True, because=Reason("rating.late"))
+        happened = RatingCameLate(
+            at=given.at, actor=given.person.id, entry=given.entry, mail=given.mail, score=given.score, closure=given.closure
+        )
+        return Feedback(None, (happened,), late=True, because=Reason("rating.late"))
     return _counted(s, ticket, given, given.closure)
 
 

@@ -226,6 +226,14 @@ class RatingGiven(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatingCameLate(Event):
+    """A mark that came after the time for ratings: thanked for, and not counted."""
+
+    score: int
+    closure: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandsRefused(Event):
     """A mail with a faulty command: nothing was applied. `codes` are the E_ words"""
 

@@ -235,6 +235,7 @@ def test_a_rating_too_late_is_thanked_for_and_not_counted():
     letter = asked(made_at=NOON)
     decision = a_requesters("5", answers=letter, file=a_file(Status.CLOSED), arrived_at=NOON + days(20))
     assert not decision.ratings and [(w.event, w.kind.late) for w in outside(decision)] == [("rating_given", True)]
+    assert events(decision) == ["rating_came_late"] and status(decision) is Status.CLOSED
 
 
 def test_a_rating_without_proof_is_an_ordinary_message():
