@@ -176,14 +176,6 @@ class Gateway:
         journal.taken_in(items, kept, began)
         self.on_mail()
 
-    def accept_now(self, arrival: Arrival, desk: str | None = None) -> list[Kept]:
-        """The same for a caller without an event loop: the pipe, the import, a test."""
-        began, items = journal.clock(), to_keep(arrival, self.policy, desk)
-        kept = self.acceptor.submit(items).result()
-        journal.taken_in(items, kept, began)
-        self.on_mail()
-        return kept
-
     def accept_all(self, arrivals: Sequence[Arrival], desk: str, aside: Because | None = None) -> None:
         """Mails that were fetched from a mailbox of this desk; returns when all are committed (they share a commit).
         `aside`: they are set aside unread, for this reason."""

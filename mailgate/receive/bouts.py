@@ -16,10 +16,6 @@ class Bout:
         self._last: float | None = None
         self._times = 0
 
-    @property
-    def lasts(self) -> bool:
-        return self._last is not None
-
     def again(self, now: float, what: str) -> bool:
         """It happened; whether that is news, and was said."""
         news = self._last is None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState
-from mailgate.model.letter import Audience, Letter, OutboxRow
+from mailgate.model.letter import Letter, OutboxRow
 from mailgate.model.sender import folded
 from mailgate.model.understood import LetterFacts
 from mailgate.record import codec, meta, node
@@ -215,12 +215,6 @@ class Outbox(Part):
     def facts(self, connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:
         query = select(*(letters.c[name] for name in LetterFacts.__slots__))
         return {row.id: noun_of(LetterFacts, row) for row in among(connection, query, letters.c.id, ids)}
-
-    @reads
-    def acknowledged(self, connection: Connection, numbers: Iterable[int]) -> set[int]:
-        """Tickets that have had their acknowledgement."""
-        mine = (letters.c.event == "ticket_opened", letters.c.audience == Audience.REQUESTER.value)
-        return {number for (number,) in among(connection, select(letters.c.ticket).where(*mine), letters.c.ticket, numbers)}
 
     @writes
     def add_alias(self, connection: Connection, message_id: str, letter: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ def lived_in(folder: Path) -> House:
     with Running(settings.load(house.config)) as running:
         for raw, path in ((PLAIN, "max@example.com"), (wicked(), "eve@example.net"), (NOBODY, "")):
             now = wall_clock()
-            running.program.gateway.accept_now(Arrival(raw, path, (SUPPORT,), Door.PIPE, "pipe", now, now))
+            asyncio.run(running.program.gateway.accept(Arrival(raw, path, (SUPPORT,), Door.PIPE, "pipe", now, now)))
         for _ in range(2):
             running.program.gateway.read_inbox()
             running.program.gateway.send_outbox()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -257,7 +258,9 @@ def test_letters_are_held_released_cancelled_and_tried_again(tmp_path: Path) -> 
     house = configured(tmp_path, **{'# letters = "send"                # "hold"': 'letters = "hold" # "hold"'})
     with Running(settings.load(house.config)) as running:
         now = wall_clock()
-        running.program.gateway.accept_now(Arrival(PLAIN, "max@example.com", ("support@example.org",), Door.PIPE, "pipe", now, now))
+        asyncio.run(
+            running.program.gateway.accept(Arrival(PLAIN, "max@example.com", ("support@example.org",), Door.PIPE, "pipe", now, now))
+        )
         running.program.gateway.read_inbox()
     assert set(letters(house).values()) == {"held"}
     first, second, third = letters(house)

@@ -153,7 +153,6 @@ def test_no_question_of_a_round_walks_through_a_table(store):
     store.outbox.facts(["X"])
     store.people.at(["a@b"])
     store.people.suppressed(["a@b"], NOON)
-    store.outbox.acknowledged([1])
     store.standing.may_alarm("k", "k", NOON, DAY)
     raised(store, "k", "k", NOON)
     store.standing.health(NOON)

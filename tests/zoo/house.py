@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import email.policy
 from collections.abc import Iterator, Sequence
@@ -124,7 +125,7 @@ class ZooHouse:
 
     def hand_in(self, raw: bytes, reverse_path: str, to: str) -> None:
         arrival = Arrival(raw, reverse_path, (to,), Door.SMTP, "192.0.2.1", self.at, self.at)
-        self.gateway.accept_now(arrival)
+        asyncio.run(self.gateway.accept(arrival))
 
     def answer(self, author: str, letter: Letter, text: str, **headers: str) -> None:
         """As a person's mail client does it."""
