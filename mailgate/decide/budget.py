@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import TypeAlias
 
+from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Audience, Letter, LetterWanted
 from mailgate.model.policy import Budgets, Policy
 from mailgate.model.reason import Because, Reason
@@ -38,21 +39,7 @@ class Suppress:
 
 
 Verdict = Send | Delay | Suppress
-
-
-class Counts(Protocol):
-    """Automatic letters to outsiders that were recorded before, by folded address."""
-
-    @property
-    def per_address_hour(self) -> Mapping[str, int]: ...
-    @property
-    def per_address_day(self) -> Mapping[str, int]: ...
-    @property
-    def unknown_minute(self) -> int:
-        """To unknown or unproven addresses: whose turn was in the last minute, or is still to come."""
-
-    @property
-    def known_minute(self) -> int: ...
+Counts: TypeAlias = "AutomaticCounts | _Tally"
 
 
 def _is_notice(letter: LetterWanted) -> bool:
@@ -146,10 +133,10 @@ class _Tally:
 
     def __init__(self, counts: Counts) -> None:
         # Copied twice for each mail of a batch: plain dictionaries cost a fifth of what a Counter does.
-        self.per_address_hour = dict(counts.per_address_hour)
-        self.per_address_day = dict(counts.per_address_day)
-        self.unknown_minute = counts.unknown_minute
-        self.known_minute = counts.known_minute
+        self.per_address_hour: dict[str, int] = dict(counts.per_address_hour)
+        self.per_address_day: dict[str, int] = dict(counts.per_address_day)
+        self.unknown_minute: int = counts.unknown_minute
+        self.known_minute: int = counts.known_minute
 
     def add(self, letter: LetterWanted, verdict: Verdict) -> None:
         if letter.is_counted and not isinstance(verdict, Suppress):

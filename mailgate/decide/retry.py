@@ -1,10 +1,9 @@
 """The relay has answered, or not: where the letter stands now, and when it is tried again."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
+from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused, Settled
 
 #: Pauses after the first, second, ... attempt. RFC 5321 4.5.4.1 advises two attempts in the first hour, then one every two or three hours.
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(minutes=60))
@@ -12,16 +11,6 @@ LATER_PAUSE = (timedelta(hours=2), timedelta(hours=4))  #: from, to
 GIVE_UP_AFTER = timedelta(days=5)
 RELAY_DOWN_PAUSE = timedelta(minutes=5)  #: says nothing about the letter: once the relay is back, it should go soon
 AFTER_UNKNOWN_PAUSE = timedelta(minutes=15)
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """Where a letter stands after an attempt, for its outbox row."""
-
-    state: OutboxState
-    next_attempt_at: datetime | None  #: None: no further attempt
-    doubted: bool  #: a reply to DATA was lost: the relay may have the letter already, so a further copy is flagged
-    counts: bool  #: whether this was an attempt on the letter; a relay that is down was not
 
 
 class _RelaySaid(Enum):

@@ -1,7 +1,7 @@
 """What a mail is and what would happen to it if it came now: decided in the very way of the reading round. Changes nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, islice
 
@@ -13,6 +13,7 @@ from mailgate.gateway.deciding import DecidedMail, Deciding
 from mailgate.gateway.loading.gathering import Read
 from mailgate.gateway.loading.loader import Loader
 from mailgate.model.account import Account
+from mailgate.model.flood import AutomaticCounts
 from mailgate.model.mail import Arrival, Door, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
@@ -46,14 +47,6 @@ class DryNumbers:
         return [NO_NUMBER] * n if kind == "ticket" else list(islice(self._next, n))
 
 
-@dataclass(frozen=True, slots=True)
-class _NoneWritten:
-    per_address_hour: Mapping[str, int] = field(default_factory=dict)
-    per_address_day: Mapping[str, int] = field(default_factory=dict)
-    unknown_minute: int = 0
-    known_minute: int = 0
-
-
 class NothingOnFile(Loader):
     """Where no database is: nobody is known but the agents of the policy, and nothing was written before."""
 
@@ -70,7 +63,7 @@ class NothingOnFile(Loader):
         return {}
 
     def counts(self, addresses: Iterable[str], now: datetime, *, by_minute: bool) -> budget.Counts:
-        return _NoneWritten()
+        return AutomaticCounts()
 
     def traffic(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Traffic | None = None) -> Traffic:
         return Traffic()

@@ -23,7 +23,7 @@ from mailgate.gateway import journal
 from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.workers import Files, NoReader
 from mailgate.gateway.writing import sealed
-from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused
+from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused, Settled
 from mailgate.model.letter import Letter, PartRef
 from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Attachment, Unread
@@ -170,7 +170,7 @@ class SendingRound:
         if found is None or letter.ticket is None:
             return False
         lighter, left = found
-        again = retry.Settled(OutboxState.DEFERRED, now, one.doubted, counts=False)
+        again = Settled(OutboxState.DEFERRED, now, one.doubted, counts=False)
         settlement = Settlement(letter.id, one.lease, again, refused.reply, lighter)
         for _ in range(MOST_RETRIES):
             file = self.store.tickets.files([letter.ticket])[letter.ticket]

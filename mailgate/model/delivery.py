@@ -95,3 +95,13 @@ class Suppression:
     reason: Because
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where a letter stands after an attempt, for its outbox row."""
+
+    state: OutboxState
+    next_attempt_at: datetime | None  #: None: no further attempt
+    doubted: bool  #: a reply to DATA was lost: the relay may have the letter already, so a further copy is flagged
+    counts: bool  #: whether this was an attempt on the letter; a relay that is down was not

@@ -1,6 +1,7 @@
 """Nouns of floods and loops: who is blocked, how somebody answers us, what waits to be told together, who was not answered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailgate.model.reason import Because
@@ -53,3 +54,13 @@ class Unanswered:
     event: str
     reason: Because
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticCounts:
+    """How many automatic letters to outsiders were made, or are waiting for their turn. Keys are folded addresses."""
+
+    per_address_hour: Mapping[str, int] = field(default_factory=dict)
+    per_address_day: Mapping[str, int] = field(default_factory=dict)
+    unknown_minute: int = 0  #: to unknown or unproven addresses; whose turn was in the last minute or is still to come
+    known_minute: int = 0

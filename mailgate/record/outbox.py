@@ -17,7 +17,7 @@ from mailgate.record.delivery_reports import with_reports
 from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, reads, writes
 from mailgate.record.ready import Row
-from mailgate.record.rows import OCTETS, AutomaticCounts, ClaimedLetter, Settlement
+from mailgate.record.rows import OCTETS, ClaimedLetter, Settlement
 from mailgate.record.tables import letter_aliases, letters, once
 from mailgate.record.types import UtcDateTime
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, null, selec
 
 from mailgate.model.decision import Change
 from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
+from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Ticket, Visibility
@@ -18,7 +19,7 @@ from mailgate.record.outbox import letter_row
 from mailgate.record.parts import among, chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
-from mailgate.record.rows import AutomaticCounts, Conflict, ToRecord
+from mailgate.record.rows import Conflict, ToRecord
 from mailgate.record.tickets import cycle_row, entry_row, ticket_row
 
 Rows = list[Row]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, Protocol
+from typing import Literal
 
 from mailgate.model.decision import Decision, TraceLine
-from mailgate.model.delivery import OutboxState
+from mailgate.model.delivery import Settled
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, NoSpace
@@ -73,26 +73,13 @@ class Claim:
     released: bool = False  #: a person let it through although its author is blocked
 
 
-class Attempted(Protocol):
-    """What an attempt made of a letter: `decide.retry.Settled`."""
-
-    @property
-    def state(self) -> OutboxState: ...
-    @property
-    def next_attempt_at(self) -> datetime | None: ...
-    @property
-    def doubted(self) -> bool: ...
-    @property
-    def counts(self) -> bool: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Settlement:
     """An attempt on a letter, to be recorded together with what follows from it."""
 
     letter: str
     lease: str
-    attempted: Attempted
+    attempted: Settled
     reply: str
     lighter: Letter | None = None  #: the same letter without files that were too large: it waits in the place of the whole one
 
@@ -155,16 +142,6 @@ class InboxRow:
     trace: tuple[TraceLine, ...]
     evidence: tuple[Evidence, ...]
     proof: Proof | None
-
-
-@dataclass(frozen=True, slots=True)
-class AutomaticCounts:
-    """How many automatic letters to outsiders were made, or are waiting for their turn. Keys are folded addresses."""
-
-    per_address_hour: Mapping[str, int]
-    per_address_day: Mapping[str, int]
-    unknown_minute: int  #: to unknown or unproven addresses; whose turn was in the last minute or is still to come
-    known_minute: int
 
 
 @dataclass(frozen=True, slots=True)
