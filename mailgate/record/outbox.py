@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
 
 from mailgate.model.delivery import Fate, OutboxState
+from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter, OutboxRow
 from mailgate.model.sender import folded
 from mailgate.model.understood import LetterFacts
