@@ -150,10 +150,6 @@ def _name(people: Mapping[int, Any], id_: int) -> str:
 
 
 def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
-    if key == "reason":
-        from mailgate.model.reason import from_json
-
-        return str(from_json(value))
     return _name(people, value) if key in _PEOPLE and isinstance(value, int) else str(value)
 
 

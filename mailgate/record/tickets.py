@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, func, select
 
+from mailgate.model.reason import from_json
 from mailgate.model.ticket import (
     Cycle,
     Entry,
@@ -78,7 +80,8 @@ class Tickets(Part):
         from mailgate.model.events import HistoryRow  # the events cost every command their time, and few ask for history
 
         rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
-        return [noun_of(HistoryRow, row) for row in rows]
+        told = (noun_of(HistoryRow, row) for row in rows)
+        return [replace(h, facts={**h.facts, "reason": from_json(h.facts["reason"])}) if "reason" in h.facts else h for h in told]
 
     @reads
     def ratings(self, connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], int]:

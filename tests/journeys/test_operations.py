@@ -23,6 +23,7 @@ from mailgate.decide import budget
 from mailgate.gateway import COURTESY
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Arrival, Door
+from mailgate.model.reason import Reason
 from tests.fakes.smtp_sink import CONNECT, Say, SmtpSink
 from tests.journeys.world import ANN, BOB, MAX, OPERATOR, SUPPORT, World, edit
 
@@ -192,7 +193,7 @@ def test_the_fourth_acknowledgement_within_an_hour_is_not_written_and_the_ticket
     assert len(world.letters_for(MAX)) == 3
     fourth = world.tickets()[-1].number
     [row] = [row for row in world.store.tickets.history(fourth) if row.name == "letter_suppressed"]
-    assert "3 automatic letters to this address within an hour" in str(row.facts)
+    assert row.facts["reason"] == Reason.of("budget.hour", 3)
     world.clock.turn(minutes=61)
     world.send(MAX, SUPPORT, "mail 5", "It drops.")
     assert len(world.letters_for(MAX)) == 4
@@ -209,7 +210,7 @@ def test_who_writes_from_another_address_of_hers_has_one_budget_and_every_mail_i
             world.gateway.read_inbox()
         assert len(world.tickets()) == 4
         [row] = [row for row in world.store.tickets.history(world.tickets()[-1].number) if row.name == "letter_suppressed"]
-        assert "3 automatic letters to this address within an hour" in str(row.facts)
+        assert row.facts["reason"] == Reason.of("budget.hour", 3)
 
 
 @pytest.mark.either_database
@@ -270,7 +271,7 @@ def test_mail_that_was_under_way_for_more_than_a_day_opens_a_ticket_without_an_a
     assert world.letters_for(MAX) == []
     assert world.letter(ANN, "old")
     [row] = [row for row in world.store.tickets.history(world.tickets()[0].number) if row.name == "letter_suppressed"]
-    assert "too_old" in str(row.facts)
+    assert row.facts["reason"] == Reason("too_old")
 
 
 # --- loops ------------------------------------------------------------------------------------------------------------------------
