@@ -26,7 +26,6 @@ from mailgate.gateway.loading.gathering import (
 )
 from mailgate.gateway.loading.loader import Loader
 from mailgate.gateway.workers import LATER, Reader
-from mailgate.model.decision import TraceLine
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Reading, Unread
 from mailgate.model.person import Person
@@ -225,10 +224,10 @@ class ReadingRound:
             return True  # no envelope is known there
         return at is None or at.subaddress != "plus" or any("+" in recipient for recipient in claim.arrival.recipients)
 
-    def _aside(self, claim: Claim, reason: Because, trace: tuple[TraceLine, ...] = ()) -> None:
+    def _aside(self, claim: Claim, reason: Because) -> None:
         """Kept with its reason, for a person to look at. The sender is not bounced."""
         log.warning("mail %d set aside: %s", claim.id, reason)
-        self.store.inbox.set_aside(claim.id, claim.lease, reason, trace, self.now())
+        self.store.inbox.set_aside(claim.id, claim.lease, reason, (), self.now())
         self.alarm("set_aside", f"{claim.id}: {reason}", f"mailgate inbox show {claim.id}")
 
     def _alone(self, desk: LetterWriter, agents: dict[str, Person], one: Read) -> None:

@@ -238,9 +238,9 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return meaning(error) == "busy"
 
 
-def _patient(connection: sqlite3.Connection, statement: str, seconds: float = 5.0) -> Any:
+def _patient(connection: sqlite3.Connection, statement: str) -> Any:
     """One row; somebody who recovers or empties the log locks everybody out for a moment."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + 5.0
     while True:
         try:
             return connection.execute(statement).fetchone()
