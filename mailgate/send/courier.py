@@ -51,7 +51,7 @@ class _LetterBatch:
     until: float  #: monotonic; no letter is begun later
     over: threading.Event = field(default_factory=threading.Event)
     beginning: threading.Lock = field(default_factory=threading.Lock)  #: held while a letter is begun, or the round given up
-    relay_said: str = ""  #: why the last thread gave up
+    relay_said: Deferred | None = None  #: why the last thread gave up
 
 
 class _MemoryBudget:
@@ -159,9 +159,7 @@ class Courier:
     def _untried(self, carried: _LetterBatch) -> Deferred:
         if self._stopping.is_set():
             return Deferred("not tried: the gateway is stopping", untried=True)
-        if not carried.relay_said:
-            return Deferred("not tried: no time was left in this round", untried=True)
-        return Deferred(carried.relay_said, relay_down=True)
+        return carried.relay_said or Deferred("not tried: no time was left in this round", untried=True)
 
     def _serve(self, relay: Relay, rounds: queue.SimpleQueue[_LetterBatch | None]) -> None:
         while (carried := rounds.get()) is not None:
@@ -195,7 +193,7 @@ class Courier:
             finally:
                 self._room.give_back(item.octets)
             if isinstance(delivery, Deferred) and delivery.relay_down and not delivery.uncertain:
-                carried.relay_said = delivery.reply
+                carried.relay_said = delivery
                 carried.waiting.put(item)  # nothing was said of it: a thread whose connection still stands may take it
                 downs += 1
                 if downs == _DOWNS_TO_GIVE_UP:

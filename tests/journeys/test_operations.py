@@ -88,7 +88,12 @@ def test_a_relay_that_is_down_for_thirteen_hours_is_told_by_the_age_of_the_oldes
 @pytest.mark.either_database
 def test_a_refused_login_is_an_alarm_of_its_own_and_the_password_is_nowhere(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     def changes(config: Path) -> None:
-        edit(config, "mailgate.toml", ('# user = "support@example.org"', f'user = "{SUPPORT}"'), ("# password_file = ", "password_file = "))
+        edit(
+            config,
+            "mailgate.toml",
+            ('# user = "support@example.org"', f'user = "{SUPPORT}"'),
+            ('# password_file = "relay-', 'password_file = "relay-'),
+        )
         (config / "relay-password").write_text(PASSWORD)
         (config / "relay-password").chmod(0o600)
 
