@@ -31,7 +31,7 @@ def one_a_minute(config: Path) -> None:
 
 def meets(store: Any, both_have_counted: threading.Barrier) -> threading.Event:
     """The first decision of this store goes on only when the other one has counted as well. Set once it has counted."""
-    count, counted = store.automatic_counts, threading.Event()
+    count, counted = store.outbox.automatic_counts, threading.Event()
 
     def and_wait(*given: Any, **said: Any) -> Any:
         counts = count(*given, **said)
@@ -40,7 +40,7 @@ def meets(store: Any, both_have_counted: threading.Barrier) -> threading.Event:
             both_have_counted.wait(100)
         return counts
 
-    store.automatic_counts = and_wait
+    store.outbox.automatic_counts = and_wait
     return counted
 
 

@@ -269,6 +269,6 @@ def test_nobody_is_waited_for_when_the_acceptor_closes():
     acceptor.submit([a_keep("first")])
     with ThreadPoolExecutor(1) as threads:
         waiting = threads.submit(acceptor.give_way, 1000)
-        acceptor._store.open()
+        acceptor._inbox.open()
         acceptor.close(WAIT)
         waiting.result(WAIT)
