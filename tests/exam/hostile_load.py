@@ -12,7 +12,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -112,14 +112,16 @@ class SlowPeers:
             sock.close()
 
     def _begin(self, number: int) -> socket.socket:
-        sock = socket.socket()
-        sock.bind((f"127.1.{number // 200}.{number % 200 + 1}", 0))
-        sock.settimeout(2)
-        sock.connect(("127.0.0.1", self._port))
-        for words in (b"", b"EHLO slow\r\n", b"MAIL FROM:<slow@example.net>\r\n", b"RCPT TO:<support@example.org>\r\n", b"DATA\r\n"):
-            sock.sendall(words)
-            sock.recv(4096)
-        sock.settimeout(0)
+        with ExitStack() as unless_it_stands:
+            sock = unless_it_stands.enter_context(socket.socket())
+            sock.bind((f"127.1.{number // 200}.{number % 200 + 1}", 0))
+            sock.settimeout(2)
+            sock.connect(("127.0.0.1", self._port))
+            for words in (b"", b"EHLO slow\r\n", b"MAIL FROM:<slow@example.net>\r\n", b"RCPT TO:<support@example.org>\r\n", b"DATA\r\n"):
+                sock.sendall(words)
+                sock.recv(4096)
+            sock.settimeout(0)
+            unless_it_stands.pop_all()
         return sock
 
 
