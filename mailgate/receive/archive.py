@@ -99,8 +99,7 @@ def mails(mailbox: StoredMailbox, limit: int) -> Iterator[Stored]:
 def _in_mbox(file: BinaryIO, path: str, limit: int) -> Iterator[Stored]:
     """A mail ends where a blank line is followed by a From line; `>From` in a mail is undone by one (mboxrd)."""
     kept = bytearray()
-    start, came, too_large, blank, begun = 0, None, False, True, False
-    end = 0
+    start, end, came, too_large, blank, begun = 0, 0, None, False, True, False
     while line := file.readline(1 << 20):
         match = _FROM_LINE.fullmatch(line) if blank and line.startswith(b"From ") else None
         if match is not None:

@@ -147,8 +147,7 @@ class Connection(SMTP):
             tls_context=door.tls,
             loop=loop,
         )
-        self._door = door
-        self._limits = settings
+        self._door, self._limits = door, settings
         self.peer = ""
         self.pace = Pace(loop.time())
         self._entered = False  # counted among the connections
@@ -160,14 +159,12 @@ class Connection(SMTP):
         self._transfer: Transfer | None = None  # between DATA and the last dot
         self._waiter: asyncio.Future[None] | None = None
         self._half_closed = False
-        self._leaving = False
+        self.is_leaving = False
         self._committing = False
         self._shaking_hands = False
         self._secured = False
 
-        self._deadline = float("inf")
-        self._session_ends = float("inf")
-        self._mail_ends = float("inf")
+        self._deadline = self._session_ends = self._mail_ends = float("inf")
 
     # --- the connection -------------------------------------------------------------------------------------------
 
@@ -202,35 +199,31 @@ class Connection(SMTP):
         self.gone.set_result(None)
         self._door.left(self)
         self._end_transfer()
-        self._leaving = True
+        self.is_leaving = True
         super().connection_lost(error)
 
     def eof_received(self) -> bool:
         """The client will say no more; what it has said is still answered."""
         self._half_closed = True
-        if self._leaving:
+        if self.is_leaving:
             self._close()
         self._wake()
-        return not self._secured and not self._leaving  # TLS cannot be half closed
+        return not self._secured and not self.is_leaving  # TLS cannot be half closed
 
     def data_received(self, data: bytes) -> None:
         """Octets from the client: a piece of a mail, or commands."""
-        if self._leaving:
+        if self.is_leaving:
             return
         self.pace.heard(len(data), self.loop.time())
         if self._transfer is not None and not self._transfer.complete:
             self._continue_transfer(self._transfer, data)
-            return
-        self._queue(data)
-
-    @property
-    def is_leaving(self) -> bool:
-        return self._leaving
+        else:
+            self._queue(data)
 
     @property
     def waits_for_client(self) -> bool:
         """Whether it is the client's turn, and not ours."""
-        return not self._leaving and not self._committing
+        return not self.is_leaving and not self._committing
 
     @property
     def holds(self) -> int:
@@ -263,23 +256,23 @@ class Connection(SMTP):
 
     async def _wait(self) -> None:
         """Sleep until something came in. Raises `Gone` when nothing more will."""
-        if self._leaving or self._half_closed:
+        if self.is_leaving or self._half_closed:
             raise Gone
         self._waiter = self.loop.create_future()
         try:
             await self._waiter
         finally:
             self._waiter = None
-        if self._leaving:
+        if self.is_leaving:
             raise Gone
 
     # --- leaving --------------------------------------------------------------------------------------------------
 
     def dismiss(self, reply: str) -> None:
         """Say a last word and part: what still comes is dropped, and soon the connection ends, whether the client reads it or not."""
-        if self._leaving:
+        if self.is_leaving:
             return
-        self._leaving = True
+        self.is_leaving = True
         self._end_transfer()
         self._rearm(self.loop.time() + LINGER)
         if self.transport is None or self._shaking_hands:
@@ -338,7 +331,7 @@ class Connection(SMTP):
             self._rearm(now + self._limits.command_timeout.total_seconds())
         elif now < self._deadline:
             self._rearm(self._deadline)
-        elif self._leaving:
+        elif self.is_leaving:
             self._rearm(now + LINGER)
             self.abort()
         else:
@@ -354,7 +347,7 @@ class Connection(SMTP):
             await self._flush()
 
     async def _flush(self) -> None:
-        if self._outgoing and not self._leaving:
+        if self._outgoing and not self.is_leaving:
             self._writer.write(bytes(self._outgoing))
             self._outgoing.clear()
             await self._writer.drain()
@@ -368,7 +361,7 @@ class Connection(SMTP):
                     raise Gone
                 await self._obey(await self._next_line())
         except (Gone, ConnectionError):
-            if not self._leaving:
+            if not self.is_leaving:
                 self._close()
         except asyncio.CancelledError:
             self._close()
@@ -388,7 +381,7 @@ class Connection(SMTP):
             if end >= 0:
                 line = bytes(self._incoming[: end + 1])
                 del self._incoming[: end + 1]
-                if not self._leaving and len(self._incoming) <= READ_AHEAD:
+                if not self.is_leaving and len(self._incoming) <= READ_AHEAD:
                     self._wire().resume_reading()
                 overlong, self._overlong = self._overlong or len(line) > MAX_COMMAND, False
                 return None if overlong else line
@@ -425,16 +418,15 @@ class Connection(SMTP):
             self.dismiss(replies.BROKEN)
             return
         occupancy.hold(self.peer, transfer.held - before)
-        if not occupancy.has_room(0) or not occupancy.has_share_of_room(self.peer, 0):
+        if not occupancy.has_room(self.peer, 0):
             occupancy.hold(self.peer, -transfer.held)
             transfer.drop(NotTaken.NO_ROOM)
         if occupancy.octets_over >= 0:
             self._door.look_round()
         if rest is None:
-            left = self._mail_ends - self.loop.time()
-            self._allow(min(self._limits.command_timeout.total_seconds(), left))
-            return
-        self._queue(rest)
+            self._allow(min(self._limits.command_timeout.total_seconds(), self._mail_ends - self.loop.time()))
+        else:
+            self._queue(rest)
 
     def _end_transfer(self) -> None:
         """A mail that is refused, or will never be complete, gives back its room."""

@@ -31,13 +31,10 @@ def read_path(argument: str, keyword: str) -> Path:
     match = _PATH.fullmatch(rest) or _BARE.fullmatch(rest)
     if match is None or not match[1].isprintable():
         raise Malformed("553 5.1.3 That is not an address")
-    parameters = []
-    for word in (match[2] or "").split():
-        parameter = _PARAMETER.fullmatch(word)
-        if parameter is None:
-            raise Malformed("501 5.5.4 A parameter could not be read")
-        parameters.append((parameter[1].upper(), parameter[2]))
-    return Path(match[1], tuple(parameters))
+    found = [_PARAMETER.fullmatch(word) for word in (match[2] or "").split()]
+    if not all(found):
+        raise Malformed("501 5.5.4 A parameter could not be read")
+    return Path(match[1], tuple((each[1].upper(), each[2]) for each in found if each))
 
 
 @dataclass(frozen=True, slots=True)

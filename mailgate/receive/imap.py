@@ -60,9 +60,8 @@ class FolderWatch:
     def __init__(self, settings: MailboxSettings, folder: str, role: FolderRole, shared: SharedByMailboxes) -> None:
         self.settings, self.role, self._shared = settings, role, shared
         self._over = threading.Event()
-        holder = f"{shared.holder}/{settings.name}/{folder}"
-        self._reader = FolderReader(settings, folder, role, shared.intake, shared.cursors, shared.now, holder, self._over.is_set)
-        self._holder = holder
+        self._holder = f"{shared.holder}/{settings.name}/{folder}"
+        self._reader = FolderReader(settings, folder, role, shared.intake, shared.cursors, shared.now, self._holder, self._over.is_set)
         self._session: ImapSession | None = None
         self._waiting = True  #: nothing is in work: a stop need not ask
         self._short_idles = 0
@@ -84,10 +83,8 @@ class FolderWatch:
             if not self._reader.hold():
                 self._drop()
                 return self.settings.poll
-            if self._session is None:
-                later = self._connect(now)
-                if later is not None:
-                    return later
+            if self._session is None and (later := self._connect(now)) is not None:
+                return later
             assert self._session is not None
             self._reader.look(self._session)
             shared.cursors.went_well(self._reader.key, shared.now())
@@ -236,8 +233,7 @@ class FolderWatch:
         return True
 
     def _abort(self) -> None:
-        session = self._session
-        if session is not None:
+        if (session := self._session) is not None:
             session.abort()
 
 

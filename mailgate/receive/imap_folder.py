@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from mailgate.decide import polling
 from mailgate.model.mail import Arrival, Door
@@ -104,9 +104,7 @@ class FolderReader:
             self._careful.clear()
             self._cursors.begin(self.key, self._holder, cursor, pending)
         self._cursor = cursor
-        taken = self._again(pending)
-        taken += self._new(found)
-        return taken
+        return self._again(pending) + self._new(found)
 
     @property
     def _only_looks(self) -> bool:
@@ -117,8 +115,7 @@ class FolderReader:
     def _begin(self, found: polling.FolderState) -> tuple[Cursor, tuple[Pending, ...]]:
         now, start = self._now(), self.settings.start
         found = self._as_far_as_there_is_mail(found)
-        newest = None
-        rest = False
+        newest, rest = None, False
         unseen: dict[int, datetime | None] = {}
         if not isinstance(start, datetime):
             if found.uidnext > 1:
@@ -210,19 +207,17 @@ class FolderReader:
 
     def _take_all(self, described: Sequence[Described], new: bool) -> int:
         """In order, in batches. `new`: the cursor goes on with them; else they are at or below it."""
-        wanted = {one.uid for one in described if not new or self._is_wanted(one)}
-        by_uid = {one.uid: one for one in described}
+        by_uid = {one.uid: one for one in described if not new or self._is_wanted(one)}
         taken = 0
         group: list[tuple[int, int]] = []
-        for one in described:
-            alone = one.uid in self._careful or one.size > self.settings.max_size
-            if one.uid in wanted and not alone:
+        for one in by_uid.values():
+            if one.uid not in self._careful and one.size <= self.settings.max_size:
                 group.append((one.uid, one.size))
-            elif alone and one.uid in wanted:
+            else:
                 taken += self._take_group(group, by_uid, new)
                 group = []
                 if one.size > self.settings.max_size:
-                    self._too_large(one, new)
+                    self._set_aside(one.uid, Reason.of("imap.too_large", one.size or 0, self.settings.max_size), new)
                 else:
                     taken += self._take([one], new)
         return taken + self._take_group(group, by_uid, new)
@@ -249,9 +244,6 @@ class FolderReader:
                 return sum(self._take([one], new) for one in batch)
             self._fail(uids[0], str(refusal), new)
             return 0
-        except TooLong as cut:
-            self._cut_while(batch, cut, new, too_long=True)
-            raise
         except ConnectionLost as cut:
             self._cut_while(batch, cut, new)
             raise
@@ -262,7 +254,6 @@ class FolderReader:
         if arrivals:
             self._intake.accept_all(arrivals, self.settings.desk, JUNK if self.role is FolderRole.JUNK else None)
         done = [uid for uid in uids if uid in bodies]
-        failed: list[Pending] = []
         cut_off: ConnectionLost | None = None
         try:
             failed = self._afterwards(done)
@@ -308,7 +299,7 @@ class FolderReader:
             return
         self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
 
-    def _cut_while(self, batch: Sequence[Described], cut: ConnectionLost, new: bool, too_long: bool = False) -> None:
+    def _cut_while(self, batch: Sequence[Described], cut: ConnectionLost, new: bool) -> None:
         """The connection ended while these were fetched. Of several, nobody knows which: next time they come one by one."""
         if len(batch) > 1:
             self._careful.update(one.uid for one in batch)
@@ -316,27 +307,21 @@ class FolderReader:
         uid = batch[0].uid
         failed = self._failed(uid, str(cut))
         log.warning("%s: the connection ended while mail %d was fetched (%d): %s", self.key, uid, failed.attempts, cut)
-        if too_long:
+        if isinstance(cut, TooLong):
             self._keep_marker(uid, b"", Reason.of("imap.larger", self.settings.max_size), new)
         elif polling.is_given_up(failed, cut=True):
             self._keep_marker(uid, b"", Reason.of("imap.not_fetched", str(cut)), new)
         else:
             self._advance(replace(self._cursor, last_uid=max(uid, self._cursor.last_uid)) if new else self._cursor, [failed])
 
-    def _too_large(self, one: Described, new: bool) -> None:
-        self._set_aside(one.uid, Reason.of("imap.too_large", one.size or 0, self.settings.max_size), new)
-
     def _set_aside(self, uid: int, reason: Reason, new: bool) -> None:
         """In place of the mail its header is kept, for a person to look at; the mail stays where it is, as it is."""
-        cut: ConnectionLost | None = None
-        header = b""
         try:
             header = self._session.fetch_header(uid)
-        except ConnectionLost as error:
-            cut = error
+        except ConnectionLost:
+            self._keep_marker(uid, b"", reason, new)
+            raise
         self._keep_marker(uid, header, reason, new)
-        if cut is not None:
-            raise cut
 
     def _keep_marker(self, uid: int, header: bytes, reason: Reason, new: bool) -> None:
         if self.role is not FolderRole.JUNK:
@@ -363,8 +348,7 @@ class FolderReader:
             return
         self._cursors.advance(self.key, self._holder, cursor, failed, done)
         self._cursor = cursor
-        gone = set(done) - {one.uid for one in failed}
-        for uid in gone:
+        for uid in set(done) - {one.uid for one in failed}:
             self._pending.pop(uid, None)
 
     def _describe(self, uids: Sequence[int]) -> dict[int, Described]:
@@ -383,7 +367,5 @@ class FolderReader:
 
     def _still_there(self, uids: Sequence[int]) -> list[int]:
         """Those that nobody has taken away meanwhile."""
-        if not uids:
-            return []
-        there: set[Any] = set(self._session.search(["UID", ",".join(map(str, uids))]))
+        there = set(self._session.search(["UID", ",".join(map(str, uids))])) if uids else set()
         return [uid for uid in uids if uid in there]

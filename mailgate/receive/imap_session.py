@@ -1,14 +1,13 @@
 """One IMAP connection to a mailbox: TLS without a way around it, the login, and the few commands that fetching mail needs."""
 
 import base64
-import imaplib
 import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
@@ -108,8 +107,6 @@ class ImapSession:
             raise Unsafe(f"{self._settings.host} offers no STARTTLS, and neither password nor mail travels in clear")
         try:
             client.starttls(context)
-        except ssl.SSLError:
-            raise
         except IMAPClientAbortError as error:
             raise self._trouble(error) from error
         except IMAPClientError as error:
@@ -203,19 +200,13 @@ class ImapSession:
 
     def search(self, criteria: Sequence[Any]) -> Uids:
         """UIDs, in order. Raises ConnectionLost, Refusal."""
-        found: Uids = self._run(lambda client: client.search(list(criteria)), most=LONGEST_SEARCH)
-        return found
+        return self._run(lambda client: client.search(list(criteria)), most=LONGEST_SEARCH)  # type: ignore[no-any-return]
 
     def describe(self, uids: Iterable[int]) -> dict[int, Described]:
         """Size and date of these mails; those that are gone are missing. Raises ConnectionLost, Refusal."""
         wanted = list(uids)
         answer = self._run(lambda client: client.fetch(wanted, ["RFC822.SIZE", "INTERNALDATE"]))
-        found = {}
-        for uid in wanted:
-            if uid in answer:
-                size = answer[uid].get(b"RFC822.SIZE")  # one that is no number is not known; what may be read has an end all the same
-                found[uid] = Described(uid, size if isinstance(size, int) and size > 0 else 0, _aware(answer[uid].get(b"INTERNALDATE")))
-        return found
+        return {uid: _described(uid, answer[uid]) for uid in wanted if uid in answer}
 
     def fetch(self, uids: Sequence[int], octets: int) -> dict[int, bytes]:
         """The mails, byte for byte, \\Seen left as it is; those that are gone or empty are missing. Raises ConnectionLost, Refusal.
@@ -304,8 +295,7 @@ class ImapSession:
     def abort(self) -> None:
         """Ends whatever the session waits for. May be called from any thread."""
         self._aborted = True
-        made = self._socket
-        if made is not None:
+        if (made := self._socket) is not None:
             with suppress(OSError):  # already gone
                 socket.socket.shutdown(made, socket.SHUT_RDWR)  # SSLSocket.shutdown would pull the rug from under a reader
 
@@ -324,8 +314,6 @@ class ImapSession:
         try:
             return command(self._client)
         except (IMAPClientAbortError, OSError, ConnectionLost) as error:
-            raise self._trouble(error) from None
-        except imaplib.IMAP4.readonly as error:
             raise self._trouble(error) from None
         except IMAPClientError as error:
             raise Refusal(self._words(error)) from None
@@ -350,6 +338,11 @@ class ImapSession:
         """One line that can be shown, without what we said in secret: the one place where words of the server come in."""
         text = " ".join(self._known.clean(str(said)[:LONGEST_SENTENCE]).split())
         return "".join(c if c.isprintable() else "?" for c in text)[:300]
+
+
+def _described(uid: int, said: dict[bytes, Any]) -> Described:
+    size = said.get(b"RFC822.SIZE")  # one that is no number is not known; what may be read has an end all the same
+    return Described(uid, size if isinstance(size, int) and size > 0 else 0, _aware(said.get(b"INTERNALDATE")))
 
 
 def _said_with_password(settings: MailboxSettings, secret: str) -> list[str]:
@@ -397,12 +390,8 @@ def reachable(settings: MailboxSettings, credentials: Credentials) -> tuple[str,
                     told.append("its UIDVALIDITY is 0, which is none (RFC 9051): that mails were numbered anew is seen late")
         if missing:
             return f"no such folder: {', '.join(missing)}. There are {session._words(', '.join(sorted(there)))}", False
-        return "; ".join(told) + ("" if session.can_idle else "; no IDLE, looked at every " + _seconds(settings.poll)), True
+        return "; ".join(told) + ("" if session.can_idle else f"; no IDLE, looked at every {settings.poll.total_seconds():g} s"), True
     except (Trouble, Refusal) as trouble:
         return str(trouble), False
     finally:
         session.bye()
-
-
-def _seconds(pause: timedelta) -> str:
-    return f"{pause.total_seconds():g} s"

@@ -127,15 +127,11 @@ class Occupancy:
         if not self._octets[name]:
             del self._octets[name]
 
-    def has_room(self, octets: int) -> bool:
-        """Whether a mail of this size would still fit beside all that is in flight."""
-        return self.bytes_in_flight + octets <= self._settings.max_bytes_in_flight
-
-    def has_share_of_room(self, peer: str, octets: int) -> bool:
-        """Whether a mail of this size would still fit in what one address may have in flight."""
+    def has_room(self, peer: str, octets: int) -> bool:
+        """Whether a mail of this size would still fit beside all that is in flight, and in what one address may have of it."""
         name = neighbourhood(peer)
         most = self._settings.bytes_from_loopback if _is_loopback(name) else self._settings.bytes_per_address
-        return self._octets[name] + octets <= most
+        return self.bytes_in_flight + octets <= self._settings.max_bytes_in_flight and self._octets[name] + octets <= most
 
     @property
     def octets_over(self) -> int:

@@ -48,7 +48,6 @@ class ClientSession(Connection):
         self._forget_mail()
 
     async def _obey(self, line: bytes | None) -> None:
-        """Carry out one command line."""
         self._allow(self._limits.command_timeout.total_seconds())
         self._commands += 1
         if self._commands > self._limits.max_commands:
@@ -94,30 +93,30 @@ class ClientSession(Connection):
         self._sender = None
         self._recipients = []
 
-    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
-        """Good day, in the manner of before 1995."""
+    async def _is_named(self, hostname: str) -> bool:
+        """Whether a greeting says who greets; then a new mail may begin."""
         if not hostname:
             await self._complain("501 5.5.4 Who are you?")
-            return
+            return False
         self._forget_mail()
         self._greeted, self._helo = True, hostname[:LONGEST_NAME]
-        await self.push(f"250 {self.hostname}")
+        return True
+
+    async def smtp_HELO(self, hostname: str) -> None:  # noqa: N802
+        """Good day, in the manner of before 1995."""
+        if await self._is_named(hostname):
+            await self.push(f"250 {self.hostname}")
 
     async def smtp_EHLO(self, hostname: str) -> None:  # noqa: N802
         """Good day; what we can do."""
-        if not hostname:
-            await self._complain("501 5.5.4 Who are you?")
+        if not await self._is_named(hostname):
             return
-        self._forget_mail()
-        self._greeted, self._helo = True, hostname[:LONGEST_NAME]
         offers = [self.hostname, f"SIZE {self._limits.max_size}", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES"]
         if self._door.tls is not None and not self._secured:
             offers.append("STARTTLS")
         await self.push("\r\n".join([*(f"250-{offer}" for offer in offers[:-1]), f"250 {offers[-1]}"]))
 
-    async def smtp_LHLO(self, hostname: str) -> None:  # noqa: N802
-        """Good day over LMTP (RFC 2033)."""
-        await self.smtp_EHLO(hostname)
+    smtp_LHLO = smtp_EHLO  # noqa: N815  # over LMTP (RFC 2033)
 
     async def smtp_STARTTLS(self, arg: str) -> None:  # noqa: N802
         """From here on in secret (RFC 3207)."""
@@ -153,7 +152,7 @@ class ClientSession(Connection):
             return
         if sender.size > self._limits.max_size:
             await self.push(replies.TOO_LARGE)
-        elif not self._door.occupancy.has_room(sender.size) or not self._door.occupancy.has_share_of_room(self.peer, sender.size):
+        elif not self._door.occupancy.has_room(self.peer, sender.size):
             self._door.look_round()
             await self.push(replies.NO_ROOM)
         else:
@@ -211,12 +210,10 @@ class ClientSession(Connection):
         raise Gone
 
     async def smtp_VRFY(self, arg: str) -> None:  # noqa: N802
-        """Is somebody here? The same answer for everybody, and nothing is looked up for it."""
+        """Is somebody here? Who is on this list (EXPN)? The same answer for everybody, and nothing is looked up for it."""
         await self.push(replies.NOT_SAID)
 
-    async def smtp_EXPN(self, arg: str) -> None:  # noqa: N802
-        """Who is on this list? The same answer as to VRFY."""
-        await self.push(replies.NOT_SAID)
+    smtp_EXPN = smtp_VRFY  # noqa: N815
 
     async def smtp_HELP(self, arg: str) -> None:  # noqa: N802
         """What is this?"""

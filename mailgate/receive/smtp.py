@@ -45,16 +45,11 @@ class MailDoor:
         self._settings = settings
         self._door = DoorState(settings, gateway, now, tls, Occupancy(settings))
         self._server: asyncio.Server | None = None
-        self._port = settings.port
+        self.port = settings.port  #: on which the door really listens (of the first address, if its name has several)
         self._alarm = alarm
         self._admitting: list[asyncio.Task[None]] = []
         self._short = Bout(f"the {settings.kind} door pauses", f"the {settings.kind} door takes all connections again")
         self._in_vain = False  #: the last who waited for a place got none, and none has come free since
-
-    @property
-    def port(self) -> int:
-        """The port on which the door really listens (of the first address, if its name has several)."""
-        return self._port
 
     @property
     def connections(self) -> int:
@@ -78,8 +73,8 @@ class MailDoor:
             listening.listen(BACKLOG)
             listening.setblocking(False)
             self._admitting.append(loop.create_task(self._admit(listening)))
-        self._port = self._server.sockets[0].getsockname()[1]
-        log.info("%s listens on %s port %d", self._settings.kind, host or "every address", self._port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        log.info("%s listens on %s port %d", self._settings.kind, host or "every address", self.port)
 
     async def stop(self, grace: float) -> None:
         """Close the door within `grace` seconds.

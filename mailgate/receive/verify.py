@@ -60,14 +60,13 @@ class Resolver:
 
     def fetch(self, questions: Collection[Question], seconds: float) -> Mapping[Question, DnsAnswer]:
         """An answer to each, after so many seconds at most; what did not come in time counts as failed."""
-        answers: dict[Question, DnsAnswer] = {}
-        asked: dict[Question, Future[DnsAnswer]] = {}
         deadline = self._monotonic() + seconds
         if self._is_left_alone():
             return {question: self._remember(question) or FAILED for question in questions}
+        answers: dict[Question, DnsAnswer] = {}
+        asked: dict[Question, Future[DnsAnswer]] = {}
         for question in questions:
-            known = self._remember(question)
-            if known is not None:
+            if (known := self._remember(question)) is not None:
                 answers[question] = known
             elif seconds > 0:
                 asked[question] = self._pool.submit(self._ask, question, deadline)
@@ -142,7 +141,7 @@ class Resolver:
         except dns.resolver.LifetimeTimeout:
             return False
         except (dns.exception.DNSException, OSError):
-            return True
+            pass  # that is an answer, too
         return True
 
     def _leave_alone(self) -> None:
@@ -181,10 +180,8 @@ def _text(record: object) -> str:
     strings = getattr(record, "strings", None)
     if strings is not None:
         return b"".join(strings).decode("latin-1")
-    for name in ("address", "exchange", "target"):
-        if hasattr(record, name):
-            return str(getattr(record, name)).rstrip(".").lower()
-    return ""
+    said = next((getattr(record, name) for name in ("address", "exchange", "target") if hasattr(record, name)), "")
+    return str(said).rstrip(".").lower()
 
 
 @dataclass(frozen=True, slots=True)

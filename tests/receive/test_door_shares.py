@@ -85,9 +85,9 @@ def test_the_last_quarter_of_a_door_is_for_those_who_have_little_of_it():
 def test_an_ipv6_customer_has_one_share_of_the_octets_however_many_addresses_they_have():
     rooms = Occupancy(DoorSettings(max_bytes_in_flight=1000 * MIB, max_bytes_per_address=100 * MIB))
     rooms.hold("2001:db8:1:2::1", 60 * MIB)
-    assert rooms.has_share_of_room("2001:db8:1:2::ffff", 40 * MIB)
-    assert not rooms.has_share_of_room("2001:db8:1:2::ffff", 41 * MIB)
-    assert rooms.has_share_of_room("2001:db8:1:3::1", 100 * MIB)
+    assert rooms.has_room("2001:db8:1:2::ffff", 40 * MIB)
+    assert not rooms.has_room("2001:db8:1:2::ffff", 41 * MIB)
+    assert rooms.has_room("2001:db8:1:3::1", 100 * MIB)
     rooms.hold("2001:db8:1:2::2", -60 * MIB)
     assert rooms.bytes_in_flight == 0 and not rooms._octets
 
@@ -237,7 +237,7 @@ def test_after_a_standstill_of_the_machine_nobody_is_blamed_for_what_was_not_hea
             monkeypatch.setattr(house.loop, "time", lambda: now)
             room._relieve(house.loop, now - 3600)
             monkeypatch.undo()
-            return [session._leaving for session in room.sessions]
+            return [session.is_leaving for session in room.sessions]
 
         assert house.call(an_hour_later) == [False] * 4
 
