@@ -18,7 +18,6 @@ from mailgate.understand.mime.attachments import (
     is_read_as_text,
     octets_of,
     stated_name,
-    type_of,
 )
 from mailgate.understand.mime.charset import clean_text, decode
 from mailgate.understand.mime.invitation import words_of
@@ -27,15 +26,13 @@ from mailgate.understand.mime.tree import MimePart, Tree, grow, rooted
 from mailgate.understand.mime.uuencode import MOST_FILES, stowed_files
 from mailgate.understand.mime.wrapped import CMS_TYPES, ENCRYPTED_TEXT, Cms, cms_kind, signed_content, without_armour
 from mailgate.understand.notes import Notes
-from mailgate.understand.reports.dsn import delivery_reports
+from mailgate.understand.reports.dsn import REPORT_PARTS, RETURNED, delivery_reports
 
 #: Forms of a text; of an alternative the plain one is the text, the HTML one stands beside it.
 PLAIN = frozenset({"text/plain", "text"})
 HTML = frozenset({"text/html", "application/xhtml+xml"})
 _RICH = frozenset({"text/enriched", "text/richtext"})
 _CALENDAR = frozenset({"text/calendar", "application/ics"})
-_REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
-_RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 NOTICE_PARTS = frozenset({"message/disposition-notification", "message/global-disposition-notification", "message/feedback-report"})
 _PGP_ENCRYPTED = "application/pgp-encrypted"
 _RICH_TAG = re.compile(r"<(?:<|[^<>\n]{1,60}>)")
@@ -121,8 +118,7 @@ class Contents:
         return data
 
     def text(self, part: MimePart, data: bytes, html: bool) -> str:
-        if len(data) > 4 * self.limits.text:
-            data = data[: 4 * self.limits.text]
+        data = data[: 4 * self.limits.text]
         label = part.type.parameters.get("charset")
         if label is None and html and not data.isascii() and (found := _META_CHARSET.search(data[:4096])):
             label = found[1].decode("ascii")
@@ -142,12 +138,10 @@ def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Con
     while stack:
         part, place = stack.pop()
         if part.children:
+            inside = [replace(place, nested=place.block is not None)] * len(part.children)
             if part.type.type == "multipart/alternative" and place.block is None:
-                block = TextBlock()
-                contents.blocks.append(block)
+                contents.blocks.append(block := TextBlock())
                 inside = [_Place(block, number, False, place.wrapped) for number in range(len(part.children))]
-            else:
-                inside = [_Place(place.block, place.branch, place.block is not None, place.wrapped)] * len(part.children)
             if part.type.type == "multipart/encrypted":
                 contents.defects.append("PGP encrypted: not readable")
             stack.extend(reversed(list(zip(part.children, inside, strict=True))))
@@ -156,7 +150,7 @@ def gather(tree: Tree, limits: ReadingLimits, asked: Notes | None = None) -> Con
         if inner is not None:
             if asked is not None:
                 asked.within[part.path] = inner
-            stack.append((inner, _Place(place.block, place.branch, place.nested, place.wrapped + 1)))
+            stack.append((inner, replace(place, wrapped=place.wrapped + 1)))
     contents.blocks = [block for block in contents.blocks if not block.empty]
     if not contents.blocks:
         contents.blocks = [block for block in contents.instead if not block.empty][:1]
@@ -196,11 +190,11 @@ def _take(part: MimePart, place: _Place, contents: Contents, is_root: bool) -> M
         contents.instead.append(TextBlock(words_of(contents.text(part, data, False))))
     elif kind in _RICH:
         contents.instead.append(TextBlock(_without_tags(contents.text(part, data, False))))
-    elif kind in _REPORT_PARTS:
+    elif kind in REPORT_PARTS:
         contents.reports = tuple(dict.fromkeys((*contents.reports, *delivery_reports(data, contents.limits))))
     elif kind in NOTICE_PARTS:
         contents.returned.append(data.replace(b"\r\n", b"\n").replace(b"Original-Message-ID:", b"Message-ID:"))
-    elif kind in _RETURNED and len(contents.returned) < _RETURNED_MAILS:
+    elif kind in RETURNED and len(contents.returned) < _RETURNED_MAILS:
         contents.returned.append(data[: contents.limits.header_block].replace(b"\r\n", b"\n"))
     if kind in MESSAGES and len(contents.mails) < _RETURNED_MAILS:
         contents.mails.append((part, data))
@@ -351,4 +345,4 @@ def _is_inline(part: MimePart, shown: set[str]) -> bool:
     """Whether a file is a picture in the text: the HTML names it, or it says so itself. A document is never one, whatever it says."""
     if (named := content_id(part)) and named in shown:
         return True
-    return disposition(part) == "inline" and not type_of(part).startswith(("application/", "message/", "audio/", "video/"))
+    return disposition(part) == "inline" and not part.type.type.startswith(("application/", "message/", "audio/", "video/"))

@@ -59,12 +59,9 @@ def _below(part: MimePart, notes: Notes) -> list[MimePart]:
 
 def _taken_out(part: MimePart, files: dict[str, Attachment]) -> tuple[Piece, ...]:
     """Files that were in a text or in winmail.dat."""
-    found = (one for path, one in files.items() if path.rpartition("!")[0] == part.path and path.rpartition("!")[2].isdecimal())
-    return tuple(_file(one) for one in found if one.part.count("!"))
-
-
-def _file(one: Attachment) -> Piece:
-    return Piece(one.part, one.type, True, "", one.name, one.size, PICTURE if one.inline else FILE)
+    places = ((path.rpartition("!"), one) for path, one in files.items())
+    found = (one for (above, mark, number), one in places if mark and above == part.path and number.isdecimal())
+    return tuple(Piece(one.part, one.type, True, "", one.name, one.size, PICTURE if one.inline else FILE) for one in found)
 
 
 def _piece(part: MimePart, notes: Notes, placed: dict[str, list[str]], files: dict[str, Attachment], children: tuple[Piece, ...]) -> Piece:

@@ -251,18 +251,18 @@ def _new_html(document: Document, taken_apart: Cut) -> str | None:
 
 def _only_says_html(plain: str, seen: str) -> bool:
     """Whether the plain form is a mere note ("this mail needs an HTML reader") or HTML source, while the HTML says much more."""
-    if plain.lstrip()[:200].lower().startswith(("<!doctype html", "<html")):
-        return True
-    return len(plain) < 200 and len(seen) > 4 * len(plain) and "html" in plain.lower() and flat_text(plain) not in seen
+    return _is_source(plain) or (
+        len(plain) < 200 and len(seen) > 4 * len(plain) and "html" in plain.lower() and flat_text(plain) not in seen
+    )
 
 
 def _stands_alone(plain: str) -> bool:
     """Whether a plain form can be believed without looking at the HTML beside it: the opposite of what the rule above could say."""
-    return (
-        bool(plain.strip())
-        and not plain.lstrip()[:200].lower().startswith(("<!doctype html", "<html"))
-        and (len(plain) >= 200 or "html" not in plain.lower())
-    )
+    return bool(plain.strip()) and not _is_source(plain) and (len(plain) >= 200 or "html" not in plain.lower())
+
+
+def _is_source(plain: str) -> bool:
+    return plain.lstrip()[:200].lower().startswith(("<!doctype html", "<html"))
 
 
 def _joined(texts: list[str]) -> str:

@@ -153,8 +153,7 @@ def astray(rest: Sequence[str], first: int, visibility: str, verb_of: VerbOf) ->
             continue
         if "#" not in line:
             continue
-        hint = _hint(text, index, fenced, visibility, verb_of)
-        if hint:
+        if hint := _hint(text, index, fenced, visibility, verb_of):
             faults.append(Fault("E_LATE", first + index, rest[index].translate(INVISIBLE).strip()[:_SHOWN], hint))
             if len(faults) == _MOST:
                 break
@@ -259,12 +258,9 @@ def _keeps_inside(found: _Seen, text: _Text, index: int, fenced: bool) -> bool:
     if near != "exact" and (more := _NEXT_WORD.match(behind)) and means_inside(word + more[1]) == "exact":
         # A blank slipped in, or it is said in two words: `#n ote`, `#nur intern`.
         near, behind = "exact", behind[more.end() :]
-    if not near and (apart := _SPELT.match(text.lines[index], found.at + 1)) is not None:
-        # `#n o t e`, `# n-o-t-e`
-        said = "".join(ch for ch in apart[0] if ch.isalpha())
-        return means_inside(said) == "exact"
-    if not near:
-        return False
+    if not near:  # `#n o t e`, `# n-o-t-e`
+        apart = _SPELT.match(text.lines[index], found.at + 1)
+        return apart is not None and means_inside("".join(filter(str.isalpha, apart[0]))) == "exact"
     if found.joined:
         # `#notes-list`, `#internal.example.org`: a name, unless a sentence follows as no name has it.
         return near == "exact" and not _is_name(behind) and len(behind.split()) > 2 and not text.is_code(index, fenced)
@@ -322,12 +318,8 @@ def _is_called(before: str, found: _Seen) -> bool:
 
 def _verb(found: _Seen, text: _Text, index: int, verb_of: VerbOf) -> str:
     """Another verb alone on its line. Four blanks before it make it text, and so do code and a list of channels or tags around it."""
-    if (
-        found.joined
-        or found.spaced
-        or text.lines[index].startswith("    ")
-        or not (bare := verb_of(found.word, found.behind) or verb_of(found.word, ""))
-    ):
+    bare = verb_of(found.word, found.behind) or verb_of(found.word, "")
+    if not bare or found.joined or found.spaced or text.lines[index].startswith("    "):
         return ""
     alone = verb_of(found.word, found.behind) or found.behind.lstrip().startswith("#")
     # A table of commands, as letters of this desk end in one: `#take   it's yours`.

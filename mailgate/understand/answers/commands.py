@@ -97,7 +97,7 @@ def heard_from(mail: Mail) -> Heard:
     known = {(c.verb, c.args) for c in heard.commands}
     found = [Fault("E_LATE", None, said(c), f"#{c.verb}") for c in beside.commands if (c.verb, c.args) not in known]
     found += [
-        Fault(fault.code, None, fault.word, fault.hint)
+        replace(fault, line=None)
         for fault in beside.errors
         if fault.code in ("E_LATE", "E_SPACE", "E_UNAVAILABLE") or (fault.code == "E_UNKNOWN" and fault.hint == "#note")
     ]
@@ -228,19 +228,12 @@ def _conflicts(commands: Sequence[Command]) -> list[Fault]:
 _Rule = Callable[[tuple[str, ...]], str]
 
 
-def _wait(args: tuple[str, ...]) -> str:
-    if not args:
-        return ""
-    return _until(args)
-
-
 def _until(args: tuple[str, ...]) -> str:
     preposition, rest = args[0].lower(), args[1:]
     if preposition not in ("until", "for") or not rest:
         return "E_ARGS"
-    if preposition == "for":
-        return "" if len(rest) == 1 and _SPAN.fullmatch(rest[0]) else "E_VALUE"
-    return "" if _looks_like_a_date(rest) else "E_VALUE"
+    fits = _looks_like_a_date(rest) if preposition == "until" else len(rest) == 1 and _SPAN.fullmatch(rest[0])
+    return "" if fits else "E_VALUE"
 
 
 def _hold(args: tuple[str, ...]) -> str:
@@ -251,32 +244,15 @@ def _hold(args: tuple[str, ...]) -> str:
     return _until(args[1:]) if args[1:] else ""
 
 
-def _one_of(words: Iterable[str]) -> _Rule:
-    allowed = frozenset(words)
-    return lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in allowed else "E_VALUE"
-
-
-def _priority(args: tuple[str, ...]) -> str:
-    if " ".join(args).lower() in PRIORITY_NAMES:
-        return ""
-    return "E_ARGS" if len(args) != 1 else "E_VALUE"
-
-
-def _code(args: tuple[str, ...]) -> str:
-    if len(args) > 1:
-        return "E_ARGS"
-    return "" if not args or _CODE.fullmatch(args[0]) else "E_VALUE"
-
-
 RULES: Mapping[Arguments, _Rule] = {
     Arguments.NONE: lambda args: "E_ARGS" if args else "",
     Arguments.ONE: lambda args: "" if len(args) == 1 and args[0] else "E_ARGS",
     Arguments.MAYBE_ONE: lambda args: "" if len(args) <= 1 else "E_ARGS",
     Arguments.TEXT: lambda args: "" if args else "E_ARGS",
-    Arguments.CODE: _code,
-    Arguments.PRIORITY: _priority,
-    Arguments.KIND: _one_of(TicketKind),
-    Arguments.WAIT: _wait,
+    Arguments.CODE: lambda args: "E_ARGS" if len(args) > 1 else "" if not args or _CODE.fullmatch(args[0]) else "E_VALUE",
+    Arguments.PRIORITY: lambda args: "" if " ".join(args).lower() in PRIORITY_NAMES else "E_ARGS" if len(args) != 1 else "E_VALUE",
+    Arguments.KIND: lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in tuple(TicketKind) else "E_VALUE",
+    Arguments.WAIT: lambda args: _until(args) if args else "",
     Arguments.HOLD: _hold,
     Arguments.TICKET: lambda args: "E_ARGS" if len(args) != 1 else "" if _NUMBER.fullmatch(args[0]) else "E_VALUE",
 }

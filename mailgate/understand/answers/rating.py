@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from mailgate.model.evidence import Evidence
 from mailgate.model.mail import Mail
@@ -99,11 +100,8 @@ def _score_of(match: re.Match[str], text: str) -> int:
 
 
 def _lines_of(text: str) -> list[tuple[int, str]]:
-    at, lines = 0, []
-    for line in text.splitlines(keepends=True):
-        lines.append((at, line.rstrip("\n")))
-        at += len(line)
-    return lines
+    lines = text.splitlines(keepends=True)
+    return [(at, line.rstrip("\n")) for at, line in zip(accumulate(map(len, lines), initial=0), lines, strict=False)]
 
 
 def _first_line(text: str) -> tuple[int, str] | None:
@@ -180,12 +178,9 @@ def is_thanks(text: str, attachments: bool) -> bool:
     At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment."""
     if attachments or len(text) > _LONGEST_THANKS:
         return False
-    # A mark that nobody asked for adds nothing to it.
-    return _says_only(text, gratitude=True) or _thanks_with_a_mark(text)
-
-
-def _thanks_with_a_mark(text: str) -> bool:
-    read = _beside_thanks(text)
+    if _says_only(text, gratitude=True):
+        return True
+    read = _beside_thanks(text)  # a mark that nobody asked for adds nothing to it
     return read is not None and _says_only(read[1], gratitude=True)
 
 
@@ -193,8 +188,7 @@ def _says_only(text: str, gratitude: bool) -> bool:
     """Whether a text thanks, greets and signs, and says nothing else. `gratitude`: it has to thank."""
     if any(sign in text for sign in "?？¿@/%&#"):
         return False
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    words = [[word.replace("’", "'") for word in _WORD.findall(line)] for line in lines]
+    words = [[word.replace("’", "'") for word in _WORD.findall(line)] for line in text.splitlines() if line.strip()]
     flat = [word for line in words for word in line]
     if len(flat) > MOST_WORDS or (gratitude and not any(word.lower() in GRATITUDE for word in flat)):
         return False
@@ -210,13 +204,8 @@ def _harmless(line: list[str], alone: bool) -> bool:
         if low not in HARMLESS and low not in GRATITUDE and low not in _ADDRESSING:
             # Only a capital makes a name, and only two of them: "Thanks Ann Smith", not "Danke Drucker kaputt".
             names += 1
-            if (
-                low in _DOUBT
-                or names > 2
-                or not word.isalpha()
-                or not word[0].isupper()
-                or not (alone or before in _ADDRESSING or names == 2)
-            ):
+            is_name = low not in _DOUBT and word.isalpha() and word[0].isupper()
+            if not is_name or names > 2 or not (alone or before in _ADDRESSING or names == 2):
                 return False
         before = low
     return True

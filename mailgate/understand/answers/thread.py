@@ -51,11 +51,7 @@ def find_evidence(
         *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
         *_own_ids(mail, ring, is_report),
         *_subject_tokens(mail.subject, ring, policy),
-        *(
-            _at(Evidence(EvidenceKind.KNOWN_ID, where, cited), _places(mail, cited))
-            for where, cited in _cited(mail)
-            if read_own_id(ring, cited) is None
-        ),
+        *(_at(Evidence(EvidenceKind.KNOWN_ID, at, id_), _places(mail, id_)) for at, id_ in _cited(mail) if read_own_id(ring, id_) is None),
         # A relay may have given our letter this name: then it stands among its aliases.
         *(
             Evidence(EvidenceKind.KNOWN_ID, "reported", value)
@@ -79,8 +75,7 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
         *(("delivered-to", address) for address in mail.delivered_to),
     )[:MOST_ADDRESSES]
     ours = {key for each in policy.desks.values() for key in each.keys}
-    found: dict[tuple[str | None, str, str], tuple[bool, Evidence]] = {}
-    stands: dict[tuple[str | None, str, str], list[str]] = {}
+    found: dict[tuple[str | None, str, str], tuple[bool, Evidence, list[str]]] = {}
     for where, address in places:
         base, detail, domain = split_address(address.strip())
         plain = f"{base}@{domain}".lower()
@@ -93,13 +88,8 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
         else:
             evidence = Evidence(EvidenceKind.REPLY_ADDRESS, where, shown, letter=token.letter, purpose=token.purpose, word=token.word)
         key = (evidence.letter, evidence.purpose, evidence.word)
-        found.setdefault(key, (plain not in desk.keys, evidence))
-        stands.setdefault(key, []).append(where)
-    elsewhere: list[Evidence] = []
-    mine: list[Evidence] = []
-    for key, (is_elsewhere, evidence) in found.items():
-        (elsewhere if is_elsewhere else mine).append(_at(evidence, stands[key]))
-    return (*mine, *elsewhere)
+        found.setdefault(key, (plain not in desk.keys, evidence, []))[2].append(where)
+    return tuple(_at(evidence, stands) for _, evidence, stands in sorted(found.values(), key=lambda each: each[0]))
 
 
 def _at(evidence: Evidence, places: Iterable[str]) -> Evidence:
@@ -149,9 +139,8 @@ def _subject_tokens(subject: str, ring: Keyring, policy: Policy) -> Iterator[Evi
 
 
 def _cited(mail: Mail) -> tuple[tuple[str, str], ...]:
-    own = (("message-id", mail.message_id),) if mail.message_id else ()
     cited = (
-        *own,
+        *((("message-id", mail.message_id),) if mail.message_id else ()),
         *(("in-reply-to", value) for value in mail.in_reply_to[:20]),
         # The parent stands last; it says more about where a mail belongs than the beginning of a long story.
         *(("references", value) for value in reversed(mail.references[:20] + mail.references[20:][-80:])),

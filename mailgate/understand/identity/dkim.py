@@ -89,20 +89,16 @@ def signatures(raw: bytes) -> SignedMail:
 
 def _fields(head: bytes) -> list[tuple[bytes, bytes]]:
     """(name in lower case, the whole field as it stands, without its last line end)."""
-    fields: list[tuple[bytes, bytes]] = []
-    folded: list[bytes] = []
-    name = b""
+    fields: list[tuple[bytes, list[bytes]]] = []
+    folded: list[bytes] = []  # the lines of the last of them
     for line in head.split(b"\n"):
         if line[:1] in (b" ", b"\t") and folded:
             folded.append(line)
             continue
-        if folded:
-            fields.append((name, b"\n".join(folded)))
         match = _FIELD.match(line)
-        name, folded = (match[1].lower() if match else b""), [line]
-    if folded:
-        fields.append((name, b"\n".join(folded)))
-    return fields
+        folded = [line]
+        fields.append((match[1].lower() if match else b"", folded))
+    return [(name, b"\n".join(lines)) for name, lines in fields]
 
 
 class _Bodies:
@@ -233,11 +229,8 @@ def _instant(text: str) -> datetime | None:
 
 def verify(signature: Signature, answers: Answers, now: datetime) -> SignatureResult:
     """Whether the owner of the domain signed. `now`: when the mail arrived. Raises Missing while the key is not there."""
-    from mailgate.understand.identity.keys import (  # its library is loaded where signatures are judged, and only there
-        made,
-        read_key,
-        why_unfit,
-    )
+    # Its library is loaded where signatures are judged, and only there.
+    from mailgate.understand.identity.keys import made, read_key, why_unfit
 
     domain = signature.domain
 

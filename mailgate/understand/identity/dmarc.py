@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mailgate.model.dns import Answers, DnsReply, Question
+from mailgate.model.dns import Answers, DnsReply
 from mailgate.understand.identity.dkim import tags
 from mailgate.understand.identity.lookups import ask, expect
 
@@ -29,19 +29,13 @@ class Unknown(Exception):
 def steps(domain: str) -> tuple[str, ...]:
     """The names at which a record may stand, the domain itself first."""
     labels = domain.split(".")
-    first = [domain] if len(labels) > MOST_LABELS else []
-    rest = labels[-(MOST_LABELS - 1) :] if len(labels) > MOST_LABELS else labels
-    return (*first, *(".".join(rest[index:]) for index in range(len(rest))))
-
-
-def questions(domain: str) -> tuple[Question, ...]:
-    return tuple((f"_dmarc.{name}", "TXT") for name in steps(domain))
+    rest = labels[-(MOST_LABELS - 1) :] if len(labels) > MOST_LABELS else labels[1:]
+    return (domain, *(".".join(rest[index:]) for index in range(len(rest))))
 
 
 def policy_of(domain: str, answers: Answers) -> DmarcPolicy:
     """What counts for mail from this domain. Raises Missing, or Unknown."""
-    expect(answers, questions(domain))
-    records = {name: record for name in steps(domain) if (record := _record(name, answers)) is not None}
+    records = _records(domain, answers)
     organisation = _organisation(domain, records)
     record = records.get(domain) or records.get(organisation)
     if record is None:
@@ -51,8 +45,12 @@ def policy_of(domain: str, answers: Answers) -> DmarcPolicy:
 
 def organisation_of(domain: str, answers: Answers) -> str:
     """The same for a domain that signed or sent. Raises Missing, or Unknown."""
-    expect(answers, questions(domain))
-    return _organisation(domain, {name: record for name in steps(domain) if (record := _record(name, answers)) is not None})
+    return _organisation(domain, _records(domain, answers))
+
+
+def _records(domain: str, answers: Answers) -> dict[str, dict[str, str]]:
+    expect(answers, tuple((f"_dmarc.{name}", "TXT") for name in steps(domain)))
+    return {name: record for name in steps(domain) if (record := _record(name, answers)) is not None}
 
 
 def _organisation(domain: str, records: dict[str, dict[str, str]]) -> str:

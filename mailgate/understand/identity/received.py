@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST = 2000  #: characters of a line that are read
 
@@ -43,9 +44,9 @@ def hop_of(line: str) -> Hop | None:
     addresses = [found for text in seen for found in (*_IN_BRACKETS.findall(text), *_BARE.findall(text)) if address_in(found)]
     said = began[1].lower()
     literal = _IN_BRACKETS.fullmatch(said)
-    address = (
-        address_in(addresses[-1]) if addresses else address_in(literal[1]) if literal and not any("[" in text for text in seen) else None
-    )
+    if not addresses and literal and not any("[" in text for text in seen):
+        addresses = [literal[1]]
+    address = address_in(addresses[-1]) if addresses else None
     named = next((match[1] for text in seen if (match := _NAMED.match(text))), "")
     if not named and seen and seen[0].lstrip().startswith("["):
         named = said.strip("[]")  # Exim has looked the name up, and says the greeting elsewhere

@@ -7,13 +7,13 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from mailgate.model.dns import Answers, DnsAnswer, DnsReply, Question
+from mailgate.model.dns import Answers, DnsReply, Question
 from mailgate.understand.identity.lookups import Missing, a_domain, ask, expect, is_below
+from mailgate.understand.identity.received import Address, Network
 
 MOST_LOOKUPS, MOST_VOID, MOST_HOSTS = 10, 2, 10
 LONGEST_RECORD, MOST_TERMS = 4096, 200
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _QUALIFIERS = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 _MECHANISM = re.compile(r"([+?~-])?(all|include|a|mx|ptr|ip4|ip6|exists)(?:[:/].*)?", re.IGNORECASE)
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(.*)", re.IGNORECASE)
@@ -36,7 +36,7 @@ class Term:
     result: str
     kind: str
     domain: str  #: domain-spec with its macros, "" where the current domain is meant
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network | None = None
+    network: Network | None = None
     bits: tuple[int, int] = (32, 128)  #: dual-cidr-length
 
 
@@ -205,7 +205,7 @@ class _Evaluation:
 
     def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
         """The records of a name; too many names that hold nothing are an error (section 4.6.4)."""
-        answer: DnsAnswer = ask(self.answers, name, kind)
+        answer = ask(self.answers, name, kind)
         if answer.heard is DnsReply.FAILED:
             raise _RecordBroken("temperror", f"{name} could not be asked")
         if counted and not answer.records:
@@ -214,17 +214,13 @@ class _Evaluation:
                 raise _RecordBroken("permerror", f"more than {MOST_VOID} questions without an answer")
         return answer.records
 
-    def _within(self, network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
+    def _within(self, network: Network) -> bool:
         return network.version == self.address.version and self.address in network
 
     def _near(self, records: tuple[str, ...], bits: tuple[int, int]) -> bool:
         length = bits[0] if self.address.version == 4 else bits[1]
-        near = (ipaddress.ip_network((found, length), strict=False) for text in records[:100] if (found := self._alike(text)) is not None)
-        return any(self.address in network for network in near)
-
-    def _alike(self, text: str) -> Address | None:
-        found = client(text)
-        return found if found is not None and found.version == self.address.version else None
+        alike = (found for text in records[:100] if (found := client(text)) is not None and found.version == self.address.version)
+        return any(self.address in ipaddress.ip_network((found, length), strict=False) for found in alike)
 
     def _matches(self, term: Term, domain: str) -> bool:
         if term.kind == "all":
@@ -233,12 +229,15 @@ class _Evaluation:
             return self._within(term.network)
         self._count()
         name = self._expanded(term.domain, domain) if term.domain else domain
+        if not name and term.kind == "include":
+            raise _RecordBroken("permerror", f"{domain} includes no domain")
         if not name:
-            if term.kind == "include":
-                raise _RecordBroken("permerror", f"{domain} includes no domain")
             return False
         if term.kind == "include":
-            return self._includes(name)
+            found = self.of(name)
+            if found.result == "none":
+                raise _RecordBroken("permerror", f"{name} is included and says nothing of SPF")
+            return found.result == "pass"
         if term.kind == "exists":
             return bool(self._ask(name, "A"))
         if term.kind == "ptr":
@@ -251,12 +250,6 @@ class _Evaluation:
         named = [host for host in map(a_domain, hosts) if host]
         expect(self.answers, [(host, self.kind) for host in named])
         return any(self._near(self._ask(host, self.kind), term.bits) for host in named)
-
-    def _includes(self, name: str) -> bool:
-        found = self.of(name)
-        if found.result == "none":
-            raise _RecordBroken("permerror", f"{name} is included and says nothing of SPF")
-        return found.result == "pass"
 
     def _is_named(self, name: str) -> bool:
         """`ptr`, section 5.5: a name of the address that leads back to it. Trouble with DNS is no match."""

@@ -5,22 +5,19 @@ written by ours; the stamp that belongs to that line may stand right below it (G
 `Received:` was in the mail when it came, whatever it claims to be (RFC 8601 5)."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from mailgate.model.installation import VerifySettings
 from mailgate.model.mail import Arrival, Door, Mail
 from mailgate.model.mail_hosts import provider_of
 from mailgate.understand.identity.authres import Stamp, read_stamp, server_of
-from mailgate.understand.identity.received import Hop, address_in, hop_of
+from mailgate.understand.identity.received import Address, Hop, Network, address_in, hop_of
 
 MOST_HEADERS = 400  #: that are looked at; what a server of ours wrote stands among the first
 
-_INSIDE = tuple(
-    map(
-        ipaddress.ip_network,
-        "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7".split(),
-    )
-)
+#: Hosts in these networks are ours, or nobody's.
+_INSIDE = "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7"
+INSIDE = tuple(map(ipaddress.ip_network, _INSIDE.split()))
 
 
 def topmost(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Stamp | None:
@@ -40,8 +37,12 @@ def comes_from_a_stamper(arrival: Arrival, trust: VerifySettings) -> bool:
     if arrival.door in (Door.SMTP, Door.LMTP):
         address = address_in(arrival.peer)
         # A UNIX socket, or a program of this machine, has no address.
-        return address is None or any(address.version == net.version and address in net for net in (*trust.stampers, *trust.hop_networks))
+        return address is None or is_within(address, (*trust.stampers, *trust.hop_networks))
     return True
+
+
+def is_within(address: Address, networks: Iterable[Network]) -> bool:
+    return any(address.version == network.version and address in network for network in networks)
 
 
 def _written_by_ours(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Iterator[tuple[str, str | None]]:
@@ -49,10 +50,10 @@ def _written_by_ours(mail: Mail, arrival: Arrival, trust: VerifySettings) -> Ite
     None: above all of those, by whoever handed the mail to us. "": at a line of a server of the operator's own."""
     if not comes_from_a_stamper(arrival, trust):
         return
-    home = dict(trust.providers).get(arrival.peer, "") if arrival.door in (Door.IMAP, Door.IMAP_SENT) else ""
+    fetched = arrival.door in (Door.IMAP, Door.IMAP_SENT)
+    home = dict(trust.providers).get(arrival.peer, "") if fetched else ""
     above: list[str] = []  # of a mailbox: they count if the line below them is one of ours
     provider: str | None = None
-    fetched = arrival.door in (Door.IMAP, Door.IMAP_SENT)
     border = False
     for name, value in mail.headers[:MOST_HEADERS]:
         if name == "authentication-results":
@@ -77,11 +78,8 @@ def _ours(hop: Hop, trust: VerifySettings, home: str) -> str | None:
     provider = provider_of(hop.by)
     if home and (provider == home or (home == "google" and _is_inside_google(hop.by))):
         return home
-    if hop.by in trust.hops or hop.by in trust.servers:
-        return provider
-    if provider == "microsoft" and trust.microsoft:
-        return provider
-    return None
+    known = hop.by in trust.hops or hop.by in trust.servers or (provider == "microsoft" and trust.microsoft)
+    return provider if known else None
 
 
 def _from_ours(hop: Hop, trust: VerifySettings, whose: str) -> bool:
@@ -91,7 +89,7 @@ def _from_ours(hop: Hop, trust: VerifySettings, whose: str) -> bool:
     if whose and provider_of(hop.said) == whose:
         return True  # its own stamps alone count there, and it takes those out that others made up
     address = hop.address
-    if address is not None and any(address.version == net.version and address in net for net in (*_INSIDE, *trust.hop_networks)):
+    if address is not None and is_within(address, (*INSIDE, *trust.hop_networks)):
         return True
     return bool(hop.name) and (hop.name in trust.hops or hop.name in trust.servers)  # not what the client called itself
 

@@ -4,7 +4,6 @@ Nothing that stands in a mail counts because it stands there: only the topmost s
 configuration, and what DNS says. No verdict is not a failure."""
 
 import base64
-import ipaddress
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,8 +15,8 @@ from mailgate.model.reason import Because, Reason
 from mailgate.understand.identity import dkim, dmarc, spf
 from mailgate.understand.identity.authres import Stamp
 from mailgate.understand.identity.lookups import Missing, a_domain, is_below
-from mailgate.understand.identity.received import hop_of
-from mailgate.understand.identity.stamps import topmost
+from mailgate.understand.identity.received import Address, hop_of
+from mailgate.understand.identity.stamps import INSIDE, is_within, topmost
 
 OUR_CHECK = "our own check"
 AUTH_AS = "x-ms-exchange-organization-authas"  #: Exchange takes it out of whatever comes from outside
@@ -70,19 +69,15 @@ def with_signatures(mail: Mail, arrival: Arrival, trust: VerifySettings, verdict
         return verdict  # nothing that the domain signed: it was the host that was known
     good = [r.named("header.b") for r in (stamp.results if stamp else ()) if r.method == "dkim" and r.result == "pass"]
     if good and all(good) and not many:
-        named = [one for one in mine if any(_begins(one.value, start or "") for start in good)]
-        mine = named or mine
+        mine = [one for one in mine if any(_begins(one.value, start or "") for start in good)] or mine
     covers = frozenset.intersection(*(frozenset(one.covers) for one in mine)) if mine and not many else frozenset[str]()
-    signature = signature_of(mine, mail, covers)
-    return replace(verdict, signatures=(signature,))
+    return replace(verdict, signatures=(signature_of(mine, mail, covers),))
 
 
 def signature_of(signatures: Sequence[dkim.Signature], mail: Mail, covers: Collection[str]) -> DkimSignature:
-    made = [one.signed_at or (mail.date if "date" in covers else None) for one in signatures]
-    known = [each for each in made if each is not None]
-    return DkimSignature(
-        tuple(sorted(covers)), min(known) if known and len(known) == len(made) else None, tuple(one.mark for one in signatures)
-    )
+    made = [at for one in signatures if (at := one.signed_at or (mail.date if "date" in covers else None)) is not None]
+    known = min(made) if made and len(made) == len(signatures) else None
+    return DkimSignature(tuple(sorted(covers)), known, tuple(one.mark for one in signatures))
 
 
 def _begins(value: bytes, start: str) -> bool:
@@ -266,8 +261,7 @@ def _with_own_signatures(
 def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence[Finding], answers: Answers) -> Verdict:
     """DMARC where the domain publishes it; else whatever is aligned. Raises Missing."""
     if policy is None:
-        exact = next((f for f in findings if f.result == "pass" and f.domain == domain), None)
-        if exact is not None:
+        if exact := next((f for f in findings if f.result == "pass" and f.domain == domain), None):
             return Verdict(VerdictKind.PASS, domain, OUR_CHECK, exact.words)
         return Verdict(by=OUR_CHECK, because=Reason("dns_silent"))
     if not policy.found:
@@ -285,7 +279,7 @@ def _by_policy(domain: str, policy: dmarc.DmarcPolicy | None, findings: Sequence
     seen: Because = said or Reason("nothing_to_ask")
     if unsure:
         return Verdict(by=OUR_CHECK, because=Reason.of("dns_silent_in_part", seen))
-    if any(finding.method == "spf" for finding in findings) or any(finding.result == "fail" for finding in findings):
+    if any(finding.method == "spf" or finding.result == "fail" for finding in findings):
         return Verdict(VerdictKind.FAIL, domain, OUR_CHECK, f"dmarc=fail: {said}"[:300])
     return Verdict(by=OUR_CHECK, because=seen)  # without SPF nobody can say that DMARC failed
 
@@ -298,14 +292,6 @@ def _is_aligned(finding: Finding, domain: str, policy: dmarc.DmarcPolicy, answer
 
 
 # --- the host that sent it -------------------------------------------------------------------------------------------------
-
-#: Hosts in these networks are ours, or nobody's: SPF says nothing of them.
-_INSIDE = tuple(
-    map(
-        ipaddress.ip_network,
-        "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 169.254.0.0/16 100.64.0.0/10 ::1/128 fe80::/10 fc00::/7".split(),
-    )
-)
 
 
 def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> ClientHost | None:
@@ -323,13 +309,13 @@ def client_of(mail: Mail, arrival: Arrival, trust: VerifySettings) -> ClientHost
             return None
         if not hop.said:
             continue  # handed on within the server
-        address = spf.client(str(hop.address)) if hop.address is not None else None
-        if address is None:
+        if hop.address is None:
             return None
-        if not _is_ours(address, trust):
-            return ClientHost(str(address), hop.said)
+        if not _is_ours(hop.address, trust):
+            return ClientHost(str(hop.address), hop.said)
     return None
 
 
-def _is_ours(address: spf.Address, trust: VerifySettings) -> bool:
-    return any(address.version == network.version and address in network for network in (*_INSIDE, *trust.hop_networks))
+def _is_ours(address: Address, trust: VerifySettings) -> bool:
+    """Ours, or nobody's: SPF says nothing of such a host."""
+    return is_within(address, (*INSIDE, *trust.hop_networks))

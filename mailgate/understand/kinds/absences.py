@@ -1,19 +1,19 @@
 """How programs begin the subject of a mail that says: the one whom you wrote to is away."""
 
 import re
+from itertools import islice
 
 from mailgate.model.subjects import EITHER, without_answers
 from mailgate.understand.text.quote_words import ATTRIBUTIONS
 
 #: How programs begin the subject of an absence, in the languages they speak, lower case.
 _ABSENCES = (
-    "auto:", "autoreply", "auto-reply", "auto reply", "auto response", "auto-response", "autoresponse", "autoresponder",
-    "automatic reply", "automatic reply from", "autoreply from", "auto-reply from", "automatic response", "automated reply",
-    "automated response", "out of office", "out-of-office", "out of the office", "away from my mail", "away from office",
-    "vacation:", "vacation reply", "vacation response",
-    "holiday auto-response", "out of office reply",
-    "out of office autoreply", "out of office auto-reply", "out of office until", "out of the office until",
-    "out of office from", "out of the office from", "out of office re:", "i am out of the office re:", "on vacation re:",
+    "auto:", "autoreply", "auto-reply", "auto reply", "auto response", "auto-response", "autoresponse", "autoresponder", "automatic reply",
+    "automatic reply from", "autoreply from", "auto-reply from", "automatic response", "automated reply", "automated response",
+    "out of office", "out-of-office", "out of the office", "away from my mail", "away from office", "vacation:", "vacation reply",
+    "vacation response", "holiday auto-response", "out of office reply", "out of office autoreply", "out of office auto-reply",
+    "out of office until", "out of the office until", "out of office from", "out of the office from", "out of office re:",
+    "i am out of the office re:", "on vacation re:",
     # German, Dutch
     "automatische antwort", "automatische antwort auf", "automatische e-mail-antwort", "automatische rückantwort", "abwesenheitsnotiz",
     "abwesenheitsmeldung", "abwesenheitsnachricht", "abwesenheitsassistent", "abwesend:", "abwesenheit:", "außer haus:",
@@ -159,11 +159,7 @@ def _first_sentences(text: str) -> list[str]:
     starts: list[str] = []
     for index, row in enumerate(rows[:_BEGINNINGS_MOST]):
         whole = " ".join(rows[index:])
-        position = 0
-        starts.append(whole)
-        for match in list(_SENTENCE.finditer(row))[:_BEGINNINGS_MOST]:
-            position = match.end()
-            starts.append(whole[position:])
+        starts += [whole, *(whole[match.end() :] for match in islice(_SENTENCE.finditer(row), _BEGINNINGS_MOST))]
         if not index and (not _GREETING.fullmatch(row) or any(word in row for word in _REPORTS)):
             break  # no greeting: what follows is no beginning
     return [each[:200] for each in starts[: 2 * _BEGINNINGS_MOST]]

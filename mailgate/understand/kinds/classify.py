@@ -2,7 +2,7 @@
 
 The two answers are apart: a mail that asks not to be answered is still a person's mail, and a list mail may open a ticket."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from mailgate.model.account import Asked
@@ -57,18 +57,18 @@ def _yes(table: str, rule: str, evidence: Because) -> Reason:
 def looked_at(mail: Mail, reverse_path: str | None, ring: Keyring) -> tuple[tuple[Asked, ...], tuple[Asked, ...]]:
     """The questions that `classify` asks of this mail, each with its answer, up to the one that decides: of what it is, and of silence."""
     case = _case(mail, reverse_path, ring)
-    kinds: list[Asked] = []
-    for kind, name, question in RULES:
-        kinds.append(Asked(name, question(case), kind))
-        if kinds[-1].evidence is not None:
+    kinds = _until_yes(Asked(name, question(case), kind) for kind, name, question in RULES)
+    answered = kinds[-1].kind in _ANSWERED
+    return kinds, _until_yes(Asked(name, question(case)) for name, question in SILENCE) if answered else ()
+
+
+def _until_yes(asked: Iterable[Asked]) -> tuple[Asked, ...]:
+    told: list[Asked] = []
+    for each in asked:
+        told.append(each)
+        if each.evidence is not None:
             break
-    silence: list[Asked] = []
-    if kinds[-1].kind in _ANSWERED:
-        for name, question in SILENCE:
-            silence.append(Asked(name, question(case)))
-            if silence[-1].evidence is not None:
-                break
-    return tuple(kinds), tuple(silence)
+    return tuple(told)
 
 
 def _case(mail: Mail, reverse_path: str | None, ring: Keyring) -> Case:
@@ -161,9 +161,8 @@ def is_other_report(case: Case) -> Because | None:
 
 
 def is_read_receipt(case: Case) -> Because | None:
-    if case.mail.report_type == "disposition-notification" or _has_part(case, "message/disposition-notification"):
-        return Reason("seen.disposition")
-    return None
+    is_one = case.mail.report_type == "disposition-notification" or _has_part(case, "message/disposition-notification")
+    return Reason("seen.disposition") if is_one else None
 
 
 def is_warning_of_a_daemon(case: Case) -> Because | None:
@@ -174,36 +173,25 @@ def is_warning_of_a_daemon(case: Case) -> Because | None:
 
 
 def is_empty_report(case: Case) -> Because | None:
-    if case.mail.report_type == "delivery-status":
-        return Reason("seen.no_recipient")
-    return None
+    return Reason("seen.no_recipient") if case.mail.report_type == "delivery-status" else None
 
 
 def is_failure_by_header(case: Case) -> str | None:
-    failed = case.first("x-failed-recipients")
-    return failed[:200] if failed else None
+    return (case.first("x-failed-recipients") or "")[:200] or None
 
 
 def is_failure_of_a_daemon(case: Case) -> Because | None:
     daemon = _daemon(case)
-    if not daemon:
-        return None
     # postmaster@ is also a person: only a subject in the words of a report makes it a machine.
-    if daemon != "postmaster" or case.null_path or says_undelivered(case.mail.subject):
+    if daemon and (daemon != "postmaster" or case.null_path or says_undelivered(case.mail.subject)):
         return Reason.of("seen.writes", daemon, repr(case.mail.subject[:80]))
     return None
 
 
 def is_auto_submitted(case: Case) -> str | None:
     # RFC 3834: a reply; RFC 5436: a notification. auto-generated is a machine's own request and opens a ticket.
-    return next(
-        (
-            word or "(empty)"
-            for word in case.submitted
-            if word.replace("_", "-").startswith(("auto-replied", "auto-notified", "auto-reply"))
-        ),
-        None,
-    )
+    replies = ("auto-replied", "auto-notified", "auto-reply")
+    return next((word for word in case.submitted if word.replace("_", "-").startswith(replies)), None)
 
 
 def is_auto_reply_by_header(case: Case) -> str | None:
@@ -226,7 +214,7 @@ def is_auto_reply_by_header(case: Case) -> str | None:
             return f"{name}: {word}"
     if any("auto_reply" in _words(value) or "auto-reply" in _words(value) for value in case.each(*_PRECEDENCE)):
         return "precedence: auto_reply"
-    if any(address.lower().partition("@")[0] == "autoresponder" for address in _delivered_to(case)):
+    if any(address.lower().partition("@")[0] == "autoresponder" for address in (*case.mail.delivered_to, *case.each("delivered-to"))):
         return "delivered-to: autoresponder"
     return None
 
@@ -242,10 +230,8 @@ def is_marked_absence(case: Case) -> str | None:
     """The subject of an absence, and beside it a machine's mark.
     That it answers a mail is none: a person who answers may write "Auto: the brakes" over it, and then nobody would hear of it."""
     absent = _absent(case)
-    if absent is None:
-        return None
-    marked = came_from_a_machine(case) or has_low_precedence(case) or asks_for_silence(case) or has_a_machine_header(case)
-    return absent if marked else None
+    marks = (came_from_a_machine, has_low_precedence, asks_for_silence, has_a_machine_header)
+    return absent if absent is not None and any(mark(case) for mark in marks) else None
 
 
 def is_vacation_notice(case: Case) -> Because | None:
@@ -363,8 +349,8 @@ def is_a_statistic(case: Case) -> str | None:
     return None
 
 
-def says_it_is_automatic(case: Case) -> str | None:
-    return _absent(case)
+def _absent(case: Case) -> str | None:
+    return absence_in(case.mail.subject)
 
 
 SILENCE: tuple[tuple[str, Question], ...] = (
@@ -376,20 +362,16 @@ SILENCE: tuple[tuple[str, Question], ...] = (
     ("author", has_no_one_author),
     ("nobody reads there", writes_from_nowhere),
     ("report", is_a_statistic),
-    ("subject of an absence", says_it_is_automatic),  # words are the last and weakest hint: they only withhold an answer
+    ("subject of an absence", _absent),  # words are the last and weakest hint: they only withhold an answer
 )
 
+#: X-Feedback-ID and X-CSA-Complaints are none of them.
 _MACHINE_HEADERS = frozenset({
     *_REPLY_HEADERS, *_LIST_HEADERS, "x-loop", "x-no-loop", "x-autogenerated", "x-auto-generated", "x-fc-machinegenerated",
     "x-cron-env", "x-jira-fingerprint", "x-bugzilla-reason", "x-trac-project", "x-gitlab-project", "x-jenkins-job",
-    "x-amazon-mail-relay-type", "x-ms-exchange-inbox-rules-loop",
-    "x-failed-recipients", "x-feedback-id", "x-csa-complaints",
-}) - {"x-feedback-id", "x-csa-complaints"}  # fmt: skip
+    "x-amazon-mail-relay-type", "x-ms-exchange-inbox-rules-loop", "x-failed-recipients",
+})  # fmt: skip
 _NOBODY = DAEMONS | {"daemon", "root", "cron", "nobody", "listserv", "majordomo"}
-
-
-def _absent(case: Case) -> str | None:
-    return absence_in(case.mail.subject)
 
 
 def _suppressed(case: Case) -> set[str]:
@@ -398,10 +380,6 @@ def _suppressed(case: Case) -> set[str]:
 
 def _daemon(case: Case) -> str:
     return next((local for local in locals_of(case.mail) if local in DAEMONS), "")
-
-
-def _delivered_to(case: Case) -> tuple[str, ...]:
-    return (*case.mail.delivered_to, *case.each("delivered-to"))
 
 
 def _has_part(case: Case, kind: str) -> bool:

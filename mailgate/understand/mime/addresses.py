@@ -65,7 +65,7 @@ class _UnfinishedAddress:
 
 
 def _mailboxes(text: str, most: int) -> list[Address]:
-    if _simple(text):
+    if not any(sign in text for sign in '",;:<>() =\t'):
         only = _address(text.strip())
         return [Address("", only)] if only else []
     out: list[Address] = []
@@ -116,10 +116,6 @@ def _mailboxes(text: str, most: int) -> list[Address]:
     return out[:most]
 
 
-def _simple(text: str) -> bool:
-    return not any(sign in text for sign in '",;:<>() =\t')
-
-
 def _unquoted(quoted: str) -> str:
     return re.sub(r"\\(.)", r"\1", quoted[1:-1]) if "\\" in quoted else quoted[1:-1]
 
@@ -155,13 +151,9 @@ def _settled(box: _UnfinishedAddress) -> list[Address]:
         # `Jo Doe at "jo@example.org"`: only where nothing else could be meant.
         inner = [m[1] for word in box.words for m in _BARE.finditer(word[:1000])]
         loose = [found for one in inner[:2] if (found := _address(one))]
-        if not loose:
-            return []
         return [Address("", one) for one in dict.fromkeys(loose)]
-    if angled:
-        name = display_words("".join(_spaced(box.words)))
-    else:
-        name = display_words(" ".join("".join(_spaced([w for w in box.words if "@" not in w])).split()))
+    words = "".join(_spaced([word for word in box.words if angled or "@" not in word]))
+    name = display_words(words if angled else " ".join(words.split()))
     if not name and box.comments:
         name = display_words(box.comments[-1])
     keys = {angled[0].lower()} if angled else set()
@@ -209,9 +201,7 @@ def _address(text: str) -> str | None:
         return None
     if _LITERAL.fullmatch(domain):
         return f"{local}@{domain}"
-    if not domain.isascii():
-        domain = _a_label(domain)
-    domain = domain.rstrip(".")
+    domain = (domain if domain.isascii() else _a_label(domain)).rstrip(".")
     return f"{local}@{domain}" if _DOMAIN.fullmatch(domain) else None
 
 

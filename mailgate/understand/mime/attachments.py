@@ -22,15 +22,12 @@ _TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,100}/[a-z0-9!#$&^_.+-]{1,100}")
 _DEEPEST = 5  #: addresses within addresses
 _FORBIDDEN = re.compile(r'[\\/:*?"<>|\x00-\x1f]')
 _ENDINGS = {
-    "image/jpeg": ".jpg", "image/jpg": ".jpg",
-    "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp", "image/tiff": ".tif",
-    "application/pdf": ".pdf", "text/plain": ".txt",
-    "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "text/vcard": ".vcf", "text/x-vcard": ".vcf",
-    "text/rfc822-headers": ".txt", "message/rfc822": ".eml",
+    "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp", "image/bmp": ".bmp",
+    "image/tiff": ".tif", "application/pdf": ".pdf", "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics",
+    "text/csv": ".csv", "text/vcard": ".vcf", "text/x-vcard": ".vcf", "text/rfc822-headers": ".txt", "message/rfc822": ".eml",
     "message/global": ".eml", "message/delivery-status": ".txt", "message/disposition-notification": ".txt",
-    "message/feedback-report": ".txt", "application/zip": ".zip",
-    "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc", "application/pkcs7-signature": ".p7s",
-    "application/x-pkcs7-signature": ".p7s", "application/pkcs7-mime": ".p7m",
+    "message/feedback-report": ".txt", "application/zip": ".zip", "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc",
+    "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "application/pkcs7-mime": ".p7m",
     "application/x-pkcs7-mime": ".p7m", "application/ms-tnef": ".dat", "application/json": ".json", "application/xml": ".xml",
     "text/xml": ".xml", "text/rtf": ".rtf", "application/rtf": ".rtf",
 }  # fmt: skip
@@ -74,10 +71,6 @@ def content_id(part: MimePart) -> str:
     return unfold(raw).strip().strip("<>").strip()[:500] if raw else ""
 
 
-def type_of(part: MimePart) -> str:
-    return part.type.type
-
-
 def octets_of(part: MimePart, is_text: bool) -> tuple[bytes, str | None]:
     """The decoded octets of a part, and a defect note. The one way to them: a digest holds only if they are always decoded alike."""
     return undo(part.body, part.encoding, is_text=is_text)
@@ -85,12 +78,12 @@ def octets_of(part: MimePart, is_text: bool) -> tuple[bytes, str | None]:
 
 def is_read_as_text(part: MimePart) -> bool:
     """Whether the octets of a part are decoded as a text's: what no boundary could be found in counts as one."""
-    return type_of(part).startswith(("text", "multipart/")) or type_of(part) == "application/xhtml+xml"
+    return part.type.type.startswith(("text", "multipart/")) or part.type.type == "application/xhtml+xml"
 
 
 def describe(part: MimePart, data: bytes, inline: bool, limits: ReadingLimits = LIMITS) -> Attachment:
     """The attachment that a part with these decoded octets is."""
-    kind = type_of(part)
+    kind = part.type.type
     name = stated_name(part)
     if not name and kind in MESSAGES:
         fields, _ = split_header(data[: limits.header_block].replace(b"\r\n", b"\n"), limits, [])
@@ -105,7 +98,7 @@ def _name_in_id(part: MimePart) -> str:
     before, at, _ = content_id(part).partition("@")
     name = clean_file_name(before) if at else ""
     told = name.lower().endswith(_TOLD_ENDINGS)
-    return name if not name or told else name + _ENDINGS.get(type_of(part), "")
+    return name if not name or told else name + _ENDINGS.get(part.type.type, "")
 
 
 def from_text(part: MimePart, number: int, found: Stowed) -> Attachment:
@@ -131,11 +124,8 @@ def files_of(raw: bytes, wanted: Sequence[Attachment], limits: ReadingLimits = L
     An address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
     the part of a signed or an attached mail ("2!1.1"). Nothing is opened twice, however many addresses lead through it."""
     opened = _Opened(raw, limits)
-    found = [opened.at(each.part) for each in wanted]
-    return [
-        octets if octets is not None and hashlib.sha256(octets).hexdigest() == each.sha256 else None
-        for octets, each in zip(found, wanted, strict=True)
-    ]
+    found = ((opened.at(each.part), each.sha256) for each in wanted)
+    return [octets if octets is not None and hashlib.sha256(octets).hexdigest() == sha256 else None for octets, sha256 in found]
 
 
 _Found = tuple[MimePart, bytes]  #: a part with its decoded octets; of a file within one: the part that holds it
@@ -177,7 +167,7 @@ class _Opened:
     def _within(self, above: str, part: MimePart, data: bytes, step: str, keep: bool) -> _Found | None:
         """What a leaf holds under this address."""
         if above not in self._leaves and above not in self._files:
-            content = data if type_of(part) in MESSAGES else None if is_read_as_text(part) else signed_content(data)
+            content = data if part.type.type in MESSAGES else None if is_read_as_text(part) else signed_content(data)
             if content is not None:
                 self._leaves[above] = _leaves(content, self._limits)
             else:

@@ -12,37 +12,27 @@ from functools import lru_cache
 _WIDER = {
     "ascii": "utf-8", "us": "utf-8", "utf8": "utf-8", "utf8mb4": "utf-8", "unicode11utf8": "utf-8", "7bit": "utf-8",
     "latin1": "windows-1252", "iso88591": "windows-1252", "l1": "windows-1252", "cp1252": "windows-1252", "ansi": "windows-1252",
-    "8859": "windows-1252",
-    "ansix341968": "utf-8", "iso646us": "utf-8", "usascii": "utf-8", "default": "utf-8",
-    "gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "gb18030": "gb18030", "gb231280": "gb18030", "euccn": "gb18030",
-    "xgbk": "gb18030",
-    "big5": "big5hkscs", "big5hkscs": "big5hkscs", "cp950": "cp950", "cnbig5": "big5hkscs", "xxbig5": "big5hkscs",
-    "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932", "cp932": "cp932",
-    "eucjp": "euc_jp", "xeucjp": "euc_jp",
+    "8859": "windows-1252", "ansix341968": "utf-8", "iso646us": "utf-8", "usascii": "utf-8", "default": "utf-8", "gb2312": "gb18030",
+    "gbk": "gb18030", "cp936": "gb18030", "gb18030": "gb18030", "gb231280": "gb18030", "euccn": "gb18030", "xgbk": "gb18030",
+    "big5": "big5hkscs", "big5hkscs": "big5hkscs", "cp950": "cp950", "cnbig5": "big5hkscs", "xxbig5": "big5hkscs", "shiftjis": "cp932",
+    "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932", "cp932": "cp932", "eucjp": "euc_jp", "xeucjp": "euc_jp",
     "iso2022jp": "iso2022_jp_ext", "iso2022jp1": "iso2022_jp_ext", "iso2022jp2": "iso2022_jp_2", "iso2022jp3": "iso2022_jp_3",
-    "cp50221": "iso2022_jp_ext",
-    "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "cp949": "cp949", "uhc": "cp949", "windows949": "cp949",
-    "iso2022kr": "iso2022_kr", "johab": "johab",
-    "iso88598i": "iso8859_8", "iso88598e": "iso8859_8", "iso88599": "windows-1254", "latin5": "windows-1254", "iso885911": "cp874",
-    "tis620": "cp874", "cp874": "cp874",
-    "windows874": "cp874", "dos874": "cp874", "hzgb2312": "hz", "koi8r": "koi8_r", "koi8u": "koi8_u", "koi8": "koi8_r",
-    "macintosh": "mac_roman", "macroman": "mac_roman",
-    "xmacroman": "mac_roman", "mac": "mac_roman", "utf16": "utf-16", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "utf32": "utf-32",
-    "utf32le": "utf-32-le",
-    "utf32be": "utf-32-be", "latin2": "iso8859_2", "utf7": "utf-7", "unicode11utf7": "utf-7", "latin9": "iso8859_15",
-    "viscii": "windows-1258", "xmaccyrillic": "mac_cyrillic",
+    "cp50221": "iso2022_jp_ext", "ksc56011987": "cp949", "ksc5601": "cp949", "euckr": "cp949", "cp949": "cp949", "uhc": "cp949",
+    "windows949": "cp949", "iso2022kr": "iso2022_kr", "johab": "johab", "iso88598i": "iso8859_8", "iso88598e": "iso8859_8",
+    "iso88599": "windows-1254", "latin5": "windows-1254", "iso885911": "cp874", "tis620": "cp874", "cp874": "cp874", "windows874": "cp874",
+    "dos874": "cp874", "hzgb2312": "hz", "koi8r": "koi8_r", "koi8u": "koi8_u", "koi8": "koi8_r", "macintosh": "mac_roman",
+    "macroman": "mac_roman", "xmacroman": "mac_roman", "mac": "mac_roman", "utf16": "utf-16", "utf16le": "utf-16-le",
+    "utf16be": "utf-16-be", "utf32": "utf-32", "utf32le": "utf-32-le", "utf32be": "utf-32-be", "latin2": "iso8859_2", "utf7": "utf-7",
+    "unicode11utf7": "utf-7", "latin9": "iso8859_15", "viscii": "windows-1258", "xmaccyrillic": "mac_cyrillic",
 }  # fmt: skip
-_CODECS = dict(_WIDER)
-_CODECS.update({f"iso8859{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)})
-_CODECS.update({f"{prefix}{n}": f"cp{n}" for n in range(1250, 1259) for prefix in ("windows", "cp", "win", "xcp")})
-_CODECS.update(
-    {
-        f"{prefix}{n}": f"cp{n}"
-        for n in (437, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869)
-        for prefix in ("cp", "ibm", "dos")
-    }
-)
-_CODECS["windows1252"] = "windows-1252"
+_DOS = (437, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869)
+_CODECS = {
+    **_WIDER,
+    **{f"iso8859{n}": f"iso8859_{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)},
+    **{f"{prefix}{n}": f"cp{n}" for n in range(1250, 1259) for prefix in ("windows", "cp", "win", "xcp")},
+    **{f"{prefix}{n}": f"cp{n}" for n in _DOS for prefix in ("cp", "ibm", "dos")},
+    "windows1252": "windows-1252",
+}
 
 #: Codecs in which an octet below 0x80 is not always the ASCII character.
 _SHIFTING = frozenset(
@@ -83,12 +73,9 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
         text = _strictly(data, codec)
         if text is not None:
             return text, None
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and codec is None:
-        text = _strictly(data, "utf-16")
-        if text is not None:
-            return text, "UTF-16 without its label"
-    text = _strictly(data, "utf-8")
-    if text is not None:
+    if codec is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and (text := _strictly(data, "utf-16")) is not None:
+        return text, "UTF-16 without its label"
+    if (text := _strictly(data, "utf-8")) is not None:
         return text, None if codec == "utf-8" else f"UTF-8 declared as {label[:40]!r}" if label else "8-bit text without a charset"
     if codec == "windows-1252":
         return _windows_1252(data), None
@@ -96,8 +83,7 @@ def decode(data: bytes, label: str | None) -> tuple[str, str | None]:
         guess = _guess(data)
         if guess not in _SEVERAL_OCTETS and _is_damaged_utf_8(data):
             return _replace(data, "utf-8"), "broken utf-8"
-        text = _strictly(data, guess) if guess is not None else None
-        if text is not None:
+        if guess is not None and (text := _strictly(data, guess)) is not None:
             return text, f"charset guessed: {guess}"
     if codec is not None and (codec in _SHIFTING or _mostly(data, codec)):
         return _replace(data, codec), f"broken {codec}"
@@ -112,11 +98,13 @@ def decode_all(data: bytes) -> str:
 
 
 def _strictly(data: bytes, codec: str) -> str | None:
-    if codec == "iso2022_jp_ext":
-        return _iso_2022_jp(data)
+    return _iso_2022_jp(data) if codec == "iso2022_jp_ext" else _by_python(data, codec)
+
+
+def _by_python(data: bytes | bytearray, codec: str) -> str | None:
     try:
         return data.decode(codec)
-    except (UnicodeError, ValueError):
+    except ValueError:  # UnicodeError is one
         return None
 
 
@@ -130,7 +118,7 @@ def _iso_2022_jp(data: bytes) -> str | None:
         if index:
             mode, piece = (piece[:3], piece[3:]) if piece[:2] == b"$(" else (piece[:2], piece[2:])
             if mode == b"$(D":
-                return _python_jp(data)
+                return _by_python(data, "iso2022_jp_ext")
             double = mode in (b"$@", b"$B")
             if mode == b"(I":
                 out += bytes(byte | 0x80 for byte in piece)
@@ -144,17 +132,8 @@ def _iso_2022_jp(data: bytes) -> str | None:
                 row, cell = (high - 0x21) & 0x7F, low + 0x7E if high % 2 == 0 else low + (0x1F if low < 0x60 else 0x20)
                 out += bytes(((row // 2 + (0x81 if row < 62 else 0xC1)) & 0xFF, cell & 0xFF))
             out += line[len(body) :]
-    try:
-        return out.decode("cp932")
-    except UnicodeError:
-        return _python_jp(data)
-
-
-def _python_jp(data: bytes) -> str | None:
-    try:
-        return data.decode("iso2022_jp_ext")
-    except UnicodeError:
-        return None
+    text = _by_python(out, "cp932")
+    return _by_python(data, "iso2022_jp_ext") if text is None else text
 
 
 def _replace(data: bytes, codec: str) -> str:

@@ -49,10 +49,7 @@ def decode_words(text: str) -> str:
             out.append(decode(b"".join(held), charset)[0])
             held.clear()
 
-    while True:
-        start = text.find("=?", position)
-        if start < 0:
-            break
+    while (start := text.find("=?", position)) >= 0:
         word = _word_at(text, start)
         if word is None:
             position = start + 2
@@ -112,10 +109,8 @@ def repairs(raw: bytes) -> tuple[str, ...]:
         notes.append("ISO-2022-JP in the raw")
     if b"\0" in raw:
         notes.append("NUL taken out")
-    for label in _LABELS.findall(raw[:8000])[:50]:
-        name = label.partition(b"*")[0].decode("ascii", "replace")
-        if codec_of(name) is None:
-            notes.append(f"unknown charset {name[:40]!r}")
+    names = (label.partition(b"*")[0].decode("ascii", "replace") for label in _LABELS.findall(raw[:8000])[:50])
+    notes += [f"unknown charset {name[:40]!r}" for name in names if codec_of(name) is None]
     return tuple(dict.fromkeys(notes))
 
 
@@ -177,11 +172,7 @@ def parameters(text: str) -> dict[str, str]:
         else:
             segments.setdefault(split[1], []).append((int(split[2] or 0), bool(split[3]) or split[2] is None, value))
     out = {name: clean_line(decode_words(value)) for name, value in plain.items()}
-    for name, pieces in segments.items():
-        joined = _join_segments(pieces)
-        if joined:
-            out[name] = joined
-    return out
+    return out | {name: joined for name, pieces in segments.items() if (joined := _join_segments(pieces))}
 
 
 def _value_at(text: str, start: int) -> tuple[str, int]:
@@ -251,21 +242,9 @@ _ASCTIME = re.compile(
 )
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}))?(?:\.\d{1,9})?\s?(Z|[+-]\d{2}:?\d{2})?")
 _ZONES = {
-    "EST": -300,
-    "EDT": -240,
-    "CST": -360,
-    "CDT": -300,
-    "MST": -420,
-    "MDT": -360,
-    "PST": -480,
-    "PDT": -420,
-    "CET": 60,
-    "CEST": 120,
-    "MEZ": 60,
-    "MESZ": 120,
-    "BST": 60,
-    "JST": 540,
-}
+    "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420, "CET": 60, "CEST": 120,
+    "MEZ": 60, "MESZ": 120, "BST": 60, "JST": 540,
+}  # fmt: skip
 
 
 def date(raw: bytes) -> datetime | None:

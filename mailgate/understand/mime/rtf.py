@@ -104,13 +104,9 @@ def text_of_rtf(data: bytes, most: int) -> str:
             code = int(number) & 0xFFFF if abs(int(number)) <= 0x7FFFFFFF else 0xFFFD
             out.append(chr(code))
             skipped, size = fallback, size + 1
-        elif word in _SIGNS:
+        elif shown := _SIGNS.get(word) or _ESCAPED.get(sign):
             settle()
-            out.append(_SIGNS[word])
-            size += 1
-        elif sign is not None and sign in _ESCAPED:
-            settle()
-            out.append(_ESCAPED[sign])
+            out.append(shown)
             size += 1
         elif octet or plain:
             piece = bytes.fromhex(octet.decode("ascii")) if octet else plain

@@ -68,7 +68,7 @@ def unpack(data: bytes, most: int) -> Tnef | None:
         return None
     files: list[_PackedFile] = []
     message: dict[int, tuple[int, bytes]] = {}
-    body, codec, whole = b"", "cp1252", True
+    body, codec = b"", "cp1252"
     try:
         for level, number, value in _attributes(data):
             if level == 1 and number == _BODY:
@@ -89,18 +89,14 @@ def unpack(data: bytes, most: int) -> Tnef | None:
                 files[-1].facts |= _properties(value)
     except (_Truncated, struct.error):
         return None
-    kept = []
-    for each in files:
-        packed = _packed(each, codec)
-        whole = whole and packed is not None
-        if packed is not None:
-            kept.append(packed)
+    packed = [_packed(each, codec) for each in files]
+    whole = None not in packed
     html, rtf = _html(message), b""
     if (found := message.get(_P_RTF)) is not None:
         rtf = decompressed(found[1], most)
         whole = whole and bool(rtf)
     text = _words(message.get(_P_BODY), codec) or _narrow(body, codec)
-    return Tnef(tuple(kept), text, html, rtf, whole)
+    return Tnef(tuple(each for each in packed if each is not None), text, html, rtf, whole)
 
 
 def _attributes(data: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -177,9 +173,7 @@ def _packed(file: _PackedFile, codec: str) -> Packed | None:
     kind, method = file.facts.get(_P_METHOD, (0, b""))
     if kind == 3 and method[:4] in (struct.pack("<I", _EMBEDDED_MESSAGE), struct.pack("<I", _OLE)):
         return None
-    octets = file.octets
-    if not octets and _P_OBJECT in file.facts:
-        octets = file.facts[_P_OBJECT][1]
+    octets = file.octets or file.facts.get(_P_OBJECT, (0, b""))[1]
     name: Callable[[int], str] = lambda number: _words(file.facts.get(number), codec)  # noqa: E731
     shown = name(_P_LONG_NAME) or name(_P_SHOWN_NAME) or file.title or name(_P_SHORT_NAME)
     return Packed(shown, name(_P_TYPE).strip().lower(), octets, name(_P_CONTENT_ID).strip().strip("<>"))

@@ -24,9 +24,7 @@ _NAMES = {
 def undo(data: bytes, encoding: str, *, is_text: bool = True) -> tuple[bytes, str | None]:
     """The decoded octets of a part (line ends as LF), and a defect note where they were decoded by guess.
     `is_text` False: a file. What quoted-printable leaves as a line break there was CR LF (RFC 2045 6.7), for a bare LF is written `=0A`."""
-    way = _NAMES.get(encoding)
-    if way is None:
-        way = _NAMES.get(_SIGNS.sub("", encoding[:40]))
+    way = _NAMES.get(encoding, _NAMES.get(_SIGNS.sub("", encoding[:40])))
     if way is None:
         return data, f"unknown transfer encoding {encoding[:40]!r}"
     if way == "base64":
@@ -42,8 +40,7 @@ def undo(data: bytes, encoding: str, *, is_text: bool = True) -> tuple[bytes, st
 
 
 def _from_uuencode(data: bytes) -> tuple[bytes, str | None]:
-    found = stowed_files(data)
-    if found:
+    if found := stowed_files(data):
         return found[0].octets, None
     lines = data.split(b"\n")
     octets = uu_lines(lines[: next((at for at, line in enumerate(lines) if line == b"end"), len(lines))])

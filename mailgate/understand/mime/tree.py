@@ -206,16 +206,10 @@ def _split_multipart(part: MimePart, room: int, candidates: int, defects: list[s
         defects.append(f"{why}, guessed")
     mark = b"--" + boundary
     starts: list[tuple[int, int]] = []  # (where the delimiter line begins, where the next piece begins)
-    seen, position, closed = 0, 0 if data.startswith(mark) else -1, False
-    if position < 0:
-        position = data.find(b"\n" + mark)
-    else:
-        position = -1
+    seen, closed = 0, False
+    if data.startswith(mark):
         starts, closed = _delimiter(data, 0, len(mark), starts)
-        if not starts:
-            position = data.find(b"\n" + mark)
-        else:
-            position = data.find(b"\n" + mark, starts[-1][1] - 1) if not closed else -1
+    position = data.find(b"\n" + mark, starts[-1][1] - 1 if starts else 0)
     while position >= 0 and not closed:
         seen += 1
         if seen > candidates:

@@ -63,8 +63,7 @@ def signed_content(data: bytes) -> bytes | None:
     kind = _element(data, position) if position >= 0 else None
     if kind is None or kind.tag != _OID or kind.end is None or data[kind.start : kind.end] != _DATA:
         return None
-    position = walk.into(kind.end, _EXPLICIT)
-    return walk.octets(position)
+    return walk.octets(walk.into(kind.end, _EXPLICIT))
 
 
 def _element(data: bytes, position: int) -> _Element | None:

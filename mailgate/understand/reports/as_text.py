@@ -38,12 +38,11 @@ _AFTER = (":", ";", "...", "on ", "<mailto:", "(", "was ", "could ", "- ", "– 
 #: Labels of a recipient's line.
 _LABELS = (
     "recipient:", "recipients:", "recipient address:", "addressed to:", "failed recipient:", "original recipient:", "intended recipient:",
-    "delivered to:", "error-for:",
-    "email:", "e-mail:", "email address:", "e-mail address:",
-    "empfänger:", "empfängeradresse:", "destinataire :", "destinataire:", "destinatario:", "destinatário:", "ontvanger:",
-    "geadresseerde:", "mottagare:", "modtager:", "mottaker:", "vastaanottaja:", "odbiorca:", "adresat:", "příjemce:", "címzett:",
-    "alıcı:", "получатель:", "адресат:", "отримувач:", "宛先:", "宛先：", "送信先:", "送信先：", "受信者:", "受信者：", "收件人:",
-    "收件人：", "收件者:", "收件者：", "收信人:", "收信人：", "받는 사람:", "받는사람:", "받는 사람 :", "수신자:", "수신인:",
+    "delivered to:", "error-for:", "email:", "e-mail:", "email address:", "e-mail address:", "empfänger:", "empfängeradresse:",
+    "destinataire :", "destinataire:", "destinatario:", "destinatário:", "ontvanger:", "geadresseerde:", "mottagare:", "modtager:",
+    "mottaker:", "vastaanottaja:", "odbiorca:", "adresat:", "příjemce:", "címzett:", "alıcı:", "получатель:", "адресат:", "отримувач:",
+    "宛先:", "宛先：", "送信先:", "送信先：", "受信者:", "受信者：", "收件人:", "收件人：", "收件者:", "收件者：", "收信人:", "收信人：",
+    "받는 사람:", "받는사람:", "받는 사람 :", "수신자:", "수신인:",
 )  # fmt: skip
 #: Whose address an explanation names when it says where to ask.
 _ADVISERS = frozenset({"postmaster", "abuse", "support", "help", "helpdesk", "hostmaster", "webmaster", "admin"})
@@ -187,13 +186,9 @@ def _lines_of_their_own(zone: list[str], low: list[str]) -> Iterator[_FoundRecip
             rest = rest[len(label) :].lstrip()
         rest = rest.lstrip("<\"'[")
         address = _first_address(rest[5:] if rest.lower().startswith("smtp:") else rest)
-        if not address and rest.count("@") > 1:
-            row = _row_of_addresses(rest)
-        else:
-            row = [address] if address else []
+        row = [address] if address else _row_of_addresses(rest) if rest.count("@") > 1 else []
         if row and not before.rstrip(" :").endswith(_OTHERS_LINE):
-            for one in row:
-                yield _FoundRecipient(one, index)
+            yield from (_FoundRecipient(one, index) for one in row)
         if line.strip():
             before = low[index].strip()
 
@@ -215,8 +210,7 @@ def _first_address(rest: str) -> str:
     if (
         not after
         or after.startswith(_AFTER)
-        or REFUSAL.search(after)
-        or STATUS.search(after)
+        or _is_reply(after)
         or after.strip(">()").lower() == match[1].lower()
         or after.startswith(f"({match[1]}")
     ):
@@ -249,8 +243,7 @@ def _in_a_sentence(zone: list[str], low: list[str], marks: list[int]) -> Iterato
         for line in (index, index + 1):
             match = _ADDRESS.search(zone[line]) if line < len(zone) else None
             if match and (address := _clean(match[1])):
-                for one in _row_of_addresses(zone[line][match.start() :]) or [address]:
-                    yield _FoundRecipient(one, index)
+                yield from (_FoundRecipient(one, index) for one in _row_of_addresses(zone[line][match.start() :]) or [address])
                 break
 
 
@@ -309,28 +302,26 @@ def _with_words(found: list[_FoundRecipient], zone: list[str], low: list[str]) -
     all_of_it = _said(zone)[:800]
     for one, words in zip(found, near, strict=True):
         said = _said(words)
-        yield one, said if _tells(said, one.address) else f"{said} {all_of_it}"
+        yield one, said if len(said) > len(one.address) + 12 else f"{said} {all_of_it}"
 
 
 def _near(zone: list[str], start: int) -> list[str]:
     """The lines from the recipient on, and where they say nothing also those before."""
     below = zone[start : start + _MOST_WORDS]
-    spoken = any(REFUSAL.search(line) or STATUS.search(line) for line in below) or sum(map(len, below)) > 400
+    spoken = any(map(_is_reply, below)) or sum(map(len, below)) > 400
     return below if spoken else [*below, *zone[:start][-_MOST_WORDS:]]
-
-
-def _tells(said: str, address: str) -> bool:
-    return len(said) > len(address) + 12
 
 
 def _said(lines: list[str]) -> str:
     """The words of the host: from the first line with a reply code or a status on, where there is one."""
     stripped = [line.strip() for line in lines if line.strip()]
-    replies = [index for index, line in enumerate(stripped) if REFUSAL.search(line) or STATUS.search(line)]
-    if not replies:
-        return " ".join(stripped)
-    phase = next((line for line in reversed(stripped[: replies[0]]) if " after " in line or line.startswith(">>>")), "")
-    return " ".join([phase, *stripped[replies[0] :]]).strip()
+    first = next((index for index, line in enumerate(stripped) if _is_reply(line)), 0)
+    phase = next((line for line in reversed(stripped[:first]) if " after " in line or line.startswith(">>>")), "")
+    return " ".join([phase, *stripped[first:]]).strip()
+
+
+def _is_reply(line: str) -> bool:
+    return bool(REFUSAL.search(line) or STATUS.search(line))
 
 
 # --- about which letter ------------------------------------------------------------------------------------------------------
@@ -346,8 +337,7 @@ def _returned_header(lines: list[str]) -> str:
             if _FIELD.match(bare):
                 indent = line[: len(line) - len(bare)]
                 out.append(bare)
-            continue
-        if bare:
+        elif bare:
             out.append(line.removeprefix(indent))
         elif any(one.lower().startswith(("message-id:", "references:", "in-reply-to:")) for one in out):
             break

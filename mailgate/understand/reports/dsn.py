@@ -21,7 +21,11 @@ _IN_ANGLES = re.compile(r"<([^<>]{1,400})>\Z")
 _OCTET = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 #: Fields that name a recipient, the best first. Original-Recipient is whom the sender wrote to, before any forwarding.
 _RECIPIENT_FIELDS = ("final-recipient", "original-recipient", "x-actual-recipient", "x-original-recipient")
+_ID_FIELDS = ("message-id", "references", "in-reply-to")
 _FIELDS = frozenset({*_RECIPIENT_FIELDS, "action", "status", "diagnostic-code", "x-postfix-diagnostic-code", "remote-mta"})
+#: Types of the parts that hold reports, and of those that give back the mail that a report is about.
+REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
+RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
 #: With one of these at its beginning a line of a text is a report in form, wherever it stands.
 _FORM_BEGINS = (
     "final-recipient:", "original-recipient:", "action:", "status:", "reporting-mta:", "x-postfix-queue-id:", "original-envelope-id:",
@@ -62,16 +66,12 @@ def in_text(text: str, limits: ReadingLimits) -> tuple[Report, ...]:
     kept: list[str] = []
     for line in text[:200_000].split("\n"):
         bare = line.strip().lower()
-        if not kept:
-            if bare.startswith(_FORM_BEGINS):
-                kept.append(line.strip())
-            continue
-        if bare.startswith(_FORM_ENDS):
+        if kept and bare.startswith(_FORM_ENDS):
             break
-        # A continued line stays indented, a field does not.
-        kept.append(
-            line.strip() if bare.partition(":")[0] in _FIELDS or bare.startswith(_FORM_BEGINS) else f" {bare and line.strip()}".rstrip()
-        )
+        if bare.startswith(_FORM_BEGINS) or (kept and bare.partition(":")[0] in _FIELDS):
+            kept.append(line.strip())
+        elif kept:
+            kept.append(f" {line.strip()}".rstrip())  # a continued line stays indented, a field does not
     return delivery_reports("\n".join(kept).encode("utf-8", "replace"), limits)
 
 
@@ -131,6 +131,5 @@ def _typed(value: str) -> str:
 def ids_of(header: bytes, limits: ReadingLimits) -> tuple[str, ...]:
     """The Message-IDs by which a returned mail (or its header alone) can be found: its own, then those it refers to."""
     fields, _ = split_header(header.lstrip(b"\n"), limits, [])
-    raws = {name: [value for key, value in fields if key == name] for name in ("message-id", "references", "in-reply-to")}
-    found = [one for name in ("message-id", "references", "in-reply-to") for one in message_ids(raws[name], limits.message_ids)]
-    return tuple(dict.fromkeys(found))
+    raws = [[value for key, value in fields if key == name] for name in _ID_FIELDS]
+    return tuple(dict.fromkeys(one for values in raws for one in message_ids(values, limits.message_ids)))

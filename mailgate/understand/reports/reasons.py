@@ -57,13 +57,12 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "exceeded their quota", "quota exceeded", "exceeded the quota", "exceeds quota", "quota is exceeded", "quota full", "disk quota",
         "exceeded storage", "exceeds storage", "out of storage", "storage quota", "not enough storage space",
         "mailbox exceeds allowed size", "exceeded its allotted", "user is overquota", "inbox is full", "account is full",
-        "no space left for", "mailbox exceeded", "mailbox quota", "boîte pleine", "boîte aux lettres pleine",
-        "postfach ist voll", "postfach voll", "empfängers ist voll", "ящик переполнен", "buzón lleno", "buzón de correo está lleno",
+        "no space left for", "mailbox exceeded", "mailbox quota", "boîte pleine", "boîte aux lettres pleine", "postfach ist voll",
+        "postfach voll", "empfängers ist voll", "ящик переполнен", "buzón lleno", "buzón de correo está lleno",
         "bandeja de entrada está llena", "destinatario está lleno", "casella piena", "casella di posta è piena", "destinatario è piena",
         "destinataire est pleine", "messagerie est pleine", "caixa de correio cheia", "caixa de entrada está cheia", "postvak is vol",
         "skrzynka jest pełna", "skrzynka odbiorcy jest pełna", "schránka je plná", "容量オーバー", "いっぱい", "満杯", "邮箱已满",
-        "信箱已滿",
-        "空间已满", "가득 찼", "용량 초과", "용량이 초과", "exceeded the local limit",
+        "信箱已滿", "空间已满", "가득 찼", "용량 초과", "용량이 초과", "exceeded the local limit",
     )),
     ("user moved", (
         "has moved to", "has moved, ", "user has moved", "address has changed", "no longer on this server", "moved to another",
@@ -97,22 +96,21 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "no such name", "no such email", "unknown recipient", "recipient unknown", "recipient is unknown", "unknown address",
         "address unknown", "unknown account", "user is unknown", "unknown or illegal user", "unknown or illegal alias", "unknown mailbox",
         "unknown e-mail", "unknown email", "user does not exist", "user doesn't exist", "account does not exist", "account doesn't exist",
-        "account that does not exist", "mailbox does not exist", "mailbox doesn't exist", "address does not exist",
-        "address doesn't exist", "recipient does not exist", "recipient doesn't exist", "account that you tried to reach does not exist",
-        "user not found", "recipient not found", "recipientnotfound", "recipnotfound", "mailbox not found", "address not found",
-        "account not found", "wasn't found at", "wasn’t found at", "was not found in", "could not be found", "user name not found",
-        "invalid recipient", "invalid mailbox", "invalid user", "invalid final delivery", "invalid address", "invalid local address",
-        "no mailbox here", "no mailbox by that name", "no user by that name", "mailbox unknown", "mailbox for user is unavailable",
-        "not a valid mailbox", "not a valid user", "not a valid recipient", "not a known user", "is not known here", "not our customer",
-        "user doesn't have", "doesn't have an account", "does not have an account", "no account by that name", "recipient is invalid",
+        "account that does not exist", "mailbox does not exist", "mailbox doesn't exist", "address does not exist", "address doesn't exist",
+        "recipient does not exist", "recipient doesn't exist", "account that you tried to reach does not exist", "user not found",
+        "recipient not found", "recipientnotfound", "recipnotfound", "mailbox not found", "address not found", "account not found",
+        "wasn't found at", "wasn’t found at", "was not found in", "could not be found", "user name not found", "invalid recipient",
+        "invalid mailbox", "invalid user", "invalid final delivery", "invalid address", "invalid local address", "no mailbox here",
+        "no mailbox by that name", "no user by that name", "mailbox unknown", "mailbox for user is unavailable", "not a valid mailbox",
+        "not a valid user", "not a valid recipient", "not a known user", "is not known here", "not our customer", "user doesn't have",
+        "doesn't have an account", "does not have an account", "no account by that name", "recipient is invalid",
         "recipient name is not recognized", "is not a user here", "is not listed in", "not listed in", "user unavailable",
         "ディレクトリのリストにありません", "no longer available", "no longer valid", "no longer exists", "no longer in use",
-        "no longer employed",
-        "recipient address rejected: access denied", "check if address is correct", "bad destination mailbox", "addressee unknown",
-        "requested action not taken: mailbox unavailable", "unknown in virtual", "unknown virtual", "not exist here", "dosn't exist",
-        "address not found", "address unknown", "address is unknown", "address is invalid", "address is not valid", "address isn't valid",
-        "couldn't be found", "couldn’t be found", "no longer has an account", "not have an account", "adresse n'existe pas",
-        "compte n'existe pas", "utilisateur n'existe pas", "destinataire inconnu", "adresse destinataire invalide",
+        "no longer employed", "recipient address rejected: access denied", "check if address is correct", "bad destination mailbox",
+        "addressee unknown", "requested action not taken: mailbox unavailable", "unknown in virtual", "unknown virtual", "not exist here",
+        "dosn't exist", "address not found", "address unknown", "address is unknown", "address is invalid", "address is not valid",
+        "address isn't valid", "couldn't be found", "couldn’t be found", "no longer has an account", "not have an account",
+        "adresse n'existe pas", "compte n'existe pas", "utilisateur n'existe pas", "destinataire inconnu", "adresse destinataire invalide",
         "destinataire invalide", "utilisateur inconnu", "adresse existiert nicht", "unbekannter empfänger", "empfänger unbekannt",
         "benutzer unbekannt", "destinatario desconocido", "usuario desconocido", "usuário desconhecido", "destinatario sconosciuto",
         "utente sconosciuto", "пользователь не найден", "нет такого пользователя", "宛先不明", "存在しません",
@@ -143,8 +141,7 @@ _PLAIN_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     )),
     ("host takes no mail", (
         "no smtp service", "does not accept mail", "doesn't accept mail", "does not receive mail", "nullmx", "null mx",
-        "no mail is accepted",
-        "smtp service not available for this domain", "not accepting network messages",
+        "no mail is accepted", "smtp service not available for this domain", "not accepting network messages",
     )),
 )  # fmt: skip
 #: The same, but only where the number beside them says nothing: these words stand in many a polite explanation.
@@ -201,15 +198,11 @@ def judged(recipient: str, action: str, status: str | None, said: str) -> Report
     # What a program on the host itself has returned (`x-unix; 255`) is no SMTP reply.
     reply = REPLY.search(f"{plain} ") if not said.lower().startswith(("x-unix", "x-local")) else None
     reason = _reason(status, plain, reply)
-    permanent = action == "failed" and not (status or reply_class(reply)).startswith("4")
+    permanent = action == "failed" and not (status or (reply[1] if reply else "5")).startswith("4")
     hard = permanent and reason in HARD and not _about_the_sender(plain)
     words = plain[:500]
     because = f"{reason}: {words}" if reason and words else reason or words
     return Report(recipient, action, status, reply[1] if reply else None, hard, because, cause=reason)
-
-
-def reply_class(reply: re.Match[str] | None) -> str:
-    return reply[1] if reply else "5"
 
 
 def status_in(words: str) -> str | None:

@@ -11,7 +11,7 @@ from mailgate.understand.mime.transfer import undo
 from mailgate.understand.mime.tree import MimePart, grow
 from mailgate.understand.reports.as_json import notice_in
 from mailgate.understand.reports.as_text import ReportedDelivery, says_failed, seen_too_late, told_in
-from mailgate.understand.reports.dsn import delivery_reports, ids_of, in_text
+from mailgate.understand.reports.dsn import REPORT_PARTS, RETURNED, delivery_reports, ids_of, in_text
 
 #: How reporting programs call themselves beside their address, lower case.
 DAEMON_NAMES = (
@@ -32,8 +32,6 @@ _SUBJECTS = (
     "mail system error", "delivery notification", "rejected", "zustellung", "message you sent blocked", "mail blocked", "message blocked",
     "nonexistent local address", "returning message", "退信", "not deliverable",
 )  # fmt: skip
-_RETURNED = frozenset({"message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
-_REPORT_PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
 def completed(mail: Mail, raw: bytes, reverse_path: str | None, limits: ReadingLimits) -> Mail:
@@ -78,19 +76,19 @@ def _is_report(mail: Mail) -> bool:
     """By its form, its header or its author it can be nothing else. A postmaster is also a person."""
     if mail.report_type == "delivery-status" or mail.header("x-failed-recipients"):
         return True
-    return any(local != "postmaster" for local in locals_of(mail) if local in DAEMONS)
+    return any(local in DAEMONS and local != "postmaster" for local in locals_of(mail))
 
 
 def _is_machine(mail: Mail) -> bool:
     """It may be a machine: then its words must say clearly that they are a report."""
-    if mail.content_type == "multipart/report" or any("".join(_words_of(local)) in _MACHINES for local in locals_of(mail)):
+    locals_ = locals_of(mail)
+    if mail.content_type == "multipart/report" or any("".join(_words_of(local)) in _MACHINES for local in locals_):
         return True
-    if "post_master" in locals_of(mail):
+    if "post_master" in locals_:
         return True  # gateways from mail to short messages
     named = any(author.name.lower().startswith(DAEMON_NAMES) for author in mail.authors)
-    return (named or any(not _PERHAPS_MACHINES.isdisjoint(_words_of(local)) for local in locals_of(mail))) and says_undelivered(
-        mail.subject
-    )
+    perhaps = named or any(not _PERHAPS_MACHINES.isdisjoint(_words_of(local)) for local in locals_)
+    return perhaps and says_undelivered(mail.subject)
 
 
 def _words_of(local: str) -> list[str]:
@@ -145,10 +143,8 @@ def _with_words(report: Report, told: ReportedDelivery) -> Report:
     """A report in form that says nothing of the reason, with the reason that the text for people gives."""
     if report.hard and told.after_data and len(told.reports) == 1:
         return seen_too_late(report)
-    if report.reply_code or report.hard:
-        return report
     words = next((one for one in told.reports if one.recipient.lower() == report.recipient.lower()), None)
-    if words is None:
+    if words is None or report.reply_code or report.hard:
         return report
     same = words.status is not None and (report.status is None or report.status.endswith(".0.0"))
     return replace(
@@ -174,7 +170,7 @@ def _getters(mail: Mail) -> frozenset[str]:
 
 
 def _has_original(mail: Mail) -> bool:
-    return any(one.type in _RETURNED for one in mail.attachments)
+    return any(one.type in RETURNED for one in mail.attachments)
 
 
 def _wrapped(parts: list[MimePart], limits: ReadingLimits) -> tuple[Report, ...]:
@@ -182,14 +178,12 @@ def _wrapped(parts: list[MimePart], limits: ReadingLimits) -> tuple[Report, ...]
     for part in parts:
         if part.type.type == "message/rfc822":
             inner = grow(undo(part.body, part.encoding)[0], limits)
-            found = [
-                delivery_reports(undo(leaf.body, leaf.encoding)[0], limits) for leaf in inner.leaves() if leaf.type.type in _REPORT_PARTS
-            ]
-            if any(found):
-                return tuple(report for reports in found for report in reports)
+            leaves = (undo(leaf.body, leaf.encoding)[0] for leaf in inner.leaves() if leaf.type.type in REPORT_PARTS)
+            if found := tuple(report for data in leaves for report in delivery_reports(data, limits)):
+                return found
     return ()
 
 
 def _returned_ids(parts: list[MimePart], limits: ReadingLimits) -> tuple[str, ...]:
-    returned = [undo(part.body, part.encoding)[0][: limits.header_block] for part in parts if part.type.type in _RETURNED]
+    returned = [undo(part.body, part.encoding)[0][: limits.header_block] for part in parts if part.type.type in RETURNED]
     return tuple(one for header in returned[:20] for one in ids_of(header.replace(b"\r\n", b"\n"), limits))

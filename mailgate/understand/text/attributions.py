@@ -101,13 +101,13 @@ def _attribution(lines: list[str], labels: list[Label], index: int, apart: froze
             continue
         if not marked and not EVIDENCE.search(low):
             continue
-        opened = low.startswith(_OPENS)
-        dated = FULL_DATE.search(low) is not None and TIME.search(low) is not None
+        has_day = FULL_DATE.search(low) is not None
         if not ends:
             # Without a colon: a day, an address, and the quote right below.
-            if named and (verb or low[0].isdigit()) and (FULL_DATE.search(low) is not None):
+            if named and (verb or low[0].isdigit()) and has_day:
                 return at, False
             continue
+        opened, dated = low.startswith(_OPENS), has_day and TIME.search(low) is not None
         if quoted and (opened or (verb and named and dated)):
             return at, False
         if quoted and dated and ((named and low[0].isdigit()) or (_short(low) and _first_of_block(lines, at))):

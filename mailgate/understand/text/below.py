@@ -3,7 +3,7 @@
 The record has the letter that was answered, so its lines are known, and what is left is new. Linear in the texts."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from mailgate.model.mail import InlineAnswer
 from mailgate.understand.text.quote_words import HEADER_WORDS, SEPARATORS
@@ -46,7 +46,7 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
                 new.append(row.strip())
                 new_count += 1
             continue
-        if not folded and not row.strip():
+        if not row.strip():
             if new and new[-1]:
                 new.append("")
             continue
@@ -64,7 +64,11 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
 
 
 def _folded(row: str) -> str:
-    return "".join(_WORDS.findall(_ADDED.sub(" ", row).lower()))
+    return _letters(_ADDED.sub(" ", row).lower())
+
+
+def _letters(bare: str) -> str:
+    return "".join(_WORDS.findall(bare))
 
 
 def _lines_of(texts: Sequence[str]) -> tuple[frozenset[str], str]:
@@ -75,26 +79,17 @@ def _lines_of(texts: Sequence[str]) -> tuple[frozenset[str], str]:
     for text in texts:
         for row in text.splitlines():
             bare = _ADDED.sub(" ", row).lower()
-            folded = "".join(_WORDS.findall(bare))
-            if not folded:
+            if not (folded := _letters(bare)):
                 continue
             whole.append(folded)
-            lines.add(folded)
-            lines.update(piece for each in _PIECES.split(bare) if (piece := "".join(_WORDS.findall(each))))
-            lines.update(piece for piece in _ends(bare) if piece)
+            # HTML has labels in cells of their own: a line counts without what stands before its first colon, and behind it, too.
+            before, _, behind = bare.partition(":")
+            lines.update((folded, *filter(None, map(_letters, (*_PIECES.split(bare), before, behind)))))
             size += len(folded)
         whole.append("\n")
         if size > _MOST_KNOWN:
             break
     return frozenset(lines), "".join(whole)
-
-
-def _ends(bare: str) -> Iterator[str]:
-    """A line without what stands before its first colon, and without what stands behind: HTML has labels in cells of their own."""
-    before, colon, behind = bare.partition(":")
-    if colon:
-        yield "".join(_WORDS.findall(before))
-        yield "".join(_WORDS.findall(behind))
 
 
 def _is_frame(row: str) -> bool:

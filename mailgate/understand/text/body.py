@@ -1,6 +1,7 @@
 """Which lines of a mail are new, which are quoted, which are signature. Every line gets one label, so nothing is lost; linear in time."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from mailgate.model.account import Fold
 from mailgate.model.mail import InlineAnswer
@@ -77,35 +78,21 @@ def assemble(lines: list[str], labels: list[Label], why: Reasons | None = None) 
 
 def _folds(lines: list[str], labels: list[Label], why: Reasons) -> tuple[tuple[Fold, ...], int]:
     """What was folded, in order, and how many lines there are. A reason holds until another begins or the label changes."""
-    folds: list[Fold] = []
-    begun: tuple[Label, str, int, int, str] | None = None  # label, reason, first line, last filled line, first words
-    last, reason, number = Label.NEW, "", 0
+    rows: list[tuple[Label, str, int, str]] = []  # label, reason, number of the line, what stands in it
+    last, reason = Label.NEW, ""
     for index, (line, mark) in enumerate(zip(lines, labels, strict=True)):
-        if mark is not last:
-            reason = ""
-        reason, last = why.get(index, reason), mark
-        if line == FROM_HERE:
-            continue
-        number += 1
-        if begun is not None and (mark is not begun[0] or reason != begun[1]):
-            folds.append(_fold(begun))
-            begun = None
-        if mark is Label.NEW or not line.strip():
-            continue
-        if begun is None:
-            begun = (mark, reason, number, number, line.strip()[:200])
-        else:  # a line of dashes alone tells nobody what is below it
-            begun = (*begun[:3], number, begun[4] if _has_words(begun[4]) else f"{begun[4]} {line.strip()[:200]}")
-    return (*folds, _fold(begun)) if begun is not None else tuple(folds), number
-
-
-def _fold(begun: tuple[Label, str, int, int, str]) -> Fold:
-    mark, reason, first, last, words = begun
-    return Fold("quote" if mark is Label.QUOTE else "signature", reason, first, last, words[:200])
-
-
-def _has_words(text: str) -> bool:
-    return any(sign.isalnum() for sign in text)
+        reason, last = why.get(index, reason if mark is last else ""), mark
+        if line != FROM_HERE:
+            rows.append((mark, reason, len(rows) + 1, line.strip()[:200]))
+    folds: list[Fold] = []
+    for (mark, reason), run in groupby(rows, key=lambda row: row[:2]):
+        filled = [(number, words) for _, _, number, words in run if words]
+        if mark is not Label.NEW and filled:
+            # A line of dashes alone tells nobody what is below it.
+            first = next((at for at, (_, words) in enumerate(filled, 1) if any(map(str.isalnum, words))), len(filled))
+            shown = " ".join(words for _, words in filled[:first])[:200]
+            folds.append(Fold("quote" if mark is Label.QUOTE else "signature", reason, filled[0][0], filled[-1][0], shown))
+    return tuple(folds), len(rows)
 
 
 def label(

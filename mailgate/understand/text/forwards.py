@@ -20,23 +20,20 @@ _CALLED = frozenset(
         "forwarded message", "weitergeleitete nachricht", "message transféré", "message réexpédié", "mensaje reenviado",
         "messaggio inoltrato", "mensagem encaminhada", "mensagem reencaminhada", "doorgestuurd bericht", "videresendt meddelelse",
         "videresendt melding", "vidarebefordrat meddelande", "vidarebefordrat mejl", "välitetty viesti", "przekazana wiadomość",
-        "treść przekazanej wiadomości", "přeposlaná zpráva", "továbbított üzenet", "mesaj redirecționat",
-        "iletilen mesaj", "iletilmiş mesaj",
-        "пересылаемое сообщение", "пересланное сообщение", "переслане повідомлення", "προωθημένο μήνυμα", "転送メッセージ", "转发的邮件",
-        "轉寄郵件", "전달된 메일", "missatge reenviat",
+        "treść przekazanej wiadomości", "přeposlaná zpráva", "továbbított üzenet", "mesaj redirecționat", "iletilen mesaj",
+        "iletilmiş mesaj", "пересылаемое сообщение", "пересланное сообщение", "переслане повідомлення", "προωθημένο μήνυμα",
+        "転送メッセージ", "转发的邮件", "轉寄郵件", "전달된 메일", "missatge reenviat",
     }
 )  # fmt: skip
 #: The line with which Apple Mail begins one, lower case, without its colon.
 _BEGINS = frozenset(
     {
         "begin forwarded message", "anfang der weitergeleiteten nachricht", "anfang der weitergeleiteten e-mail",
-        "début du message réexpédié",
-        "début du message transféré", "inicio del mensaje reenviado", "inizio messaggio inoltrato", "início da mensagem encaminhada",
-        "início da mensagem reencaminhada", "begin doorgestuurd bericht", "start på videresendt besked", "vidarebefordrat brev",
-        "videresendt melding", "välitetty viesti alkaa", "początek przekazywanej wiadomości", "začátek přeposílané zprávy",
-        "továbbított levél kezdete", "iletilen ileti başlangıcı", "начало переадресованного сообщения",
-        "転送されたメッセージ", "开始转发的邮件",
-        "開始轉寄郵件", "전달된 메시지 시작",
+        "début du message réexpédié", "début du message transféré", "inicio del mensaje reenviado", "inizio messaggio inoltrato",
+        "início da mensagem encaminhada", "início da mensagem reencaminhada", "begin doorgestuurd bericht", "start på videresendt besked",
+        "vidarebefordrat brev", "videresendt melding", "välitetty viesti alkaa", "początek przekazywanej wiadomości",
+        "začátek přeposílané zprávy", "továbbított levél kezdete", "iletilen ileti başlangıcı", "начало переадресованного сообщения",
+        "転送されたメッセージ", "开始转发的邮件", "開始轉寄郵件", "전달된 메시지 시작",
     }
 )  # fmt: skip
 _ORIGINAL = frozenset(

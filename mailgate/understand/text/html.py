@@ -49,6 +49,8 @@ _SPACED = frozenset("blockquote dl h1 h2 h3 h4 h5 h6 ol p pre table ul".split())
 _UNREAD = frozenset(
     "head style script title meta link template noscript object embed svg math select textarea button iframe audio video canvas".split()
 )
+#: Nothing stands in them, or they stand for their place.
+_KEPT_EMPTY = frozenset("html body br wbr img td th tr col colgroup thead tbody tfoot".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hidden", re.IGNORECASE)
 _BAR = re.compile(r"border-left(?:-width|-style)?\s*:\s*(?!none|0)|border-width\s*:[^;]{0,40}\b[1-9]\S{0,4}\s*(?:;|$)", re.IGNORECASE)
 _OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid.{0,60}padding\s*:\s*3(?:\.0)?pt", re.IGNORECASE | re.DOTALL)
@@ -220,9 +222,7 @@ def names_a_quote(markup: str) -> bool:
 
 def may_show_a_sign(markup: str) -> bool:
     """Whether a number sign may stand in what HTML shows, and not only in its colours and addresses. No tree is built for it."""
-    if _ANY_SIGN.search(markup) is None:
-        return False
-    return _SHOWN_SIGN.search(_UNSEEN.sub("", markup)) is not None
+    return _ANY_SIGN.search(markup) is not None and _SHOWN_SIGN.search(_UNSEEN.sub("", markup)) is not None
 
 
 def flat_text(markup: str) -> str:
@@ -282,14 +282,11 @@ def _render(body: LexborNode) -> list[_Line]:
         tag = node.tag or ""
         if tag == "-text":
             page.say(node)
-            continue
-        if tag == "br":
+        elif tag == "br":
             page.begin()
-            continue
-        if tag == "img":
+        elif tag == "img":
             page.show(node)
-            continue
-        if tag in _UNREAD or tag[:1] in "-!":
+        if tag in ("br", "img") or tag in _UNREAD or tag[:1] in "-!":
             continue
         attributes = node.attributes
         if attributes and _HIDDEN.search((attributes.get("style") or "")[:500]):
@@ -394,11 +391,9 @@ class _Rendering:
     def _leave_pictures(self) -> None:
         """A picture alone on a line belongs to the words above it, and not to the next block's."""
         line = self.line
-        if line.pictures and not line.pieces:
-            above = next((each for each in reversed(self.lines[:-1]) if each.pieces), None)
-            if above is not None:
-                above.pictures += line.pictures
-                line.pictures = []
+        if line.pictures and not line.pieces and (above := next((each for each in reversed(self.lines[:-1]) if each.pieces), None)):
+            above.pictures += line.pictures
+            line.pictures = []
 
 
 def _leads_to(link: LexborNode) -> str:
@@ -465,7 +460,3 @@ def _prune(body: LexborNode) -> None:
     empty = [node for node in body.traverse(include_text=False) if node.mem_id not in full and node.tag not in _KEPT_EMPTY]
     for node in reversed(empty):
         node.decompose()
-
-
-#: Nothing stands in them, or they stand for their place.
-_KEPT_EMPTY = frozenset("html body br wbr img td th tr col colgroup thead tbody tfoot".split())

@@ -17,9 +17,8 @@ class QuoteRule(NamedTuple):
     name: str  #: for `explain`, which says it in words (`FOLDS` in explain/words.py)
     begins: str  #: only lines that begin with one of these signs are asked about; "": every line
     holds: Callable[[Page, int, str], bool]  #: of a line that holds something: the page, its index, the line without blanks around it
-    quoted: Callable[
-        [Page, int, str], int
-    ]  #: quotes what is to be quoted then, and says at which line to go on: the same when it is nothing
+    #: Quotes what is to be quoted then, and says at which line to go on: the same when it is nothing.
+    quoted: Callable[[Page, int, str], int]
 
 
 def _marked(page: Page, index: int, line: str) -> bool:

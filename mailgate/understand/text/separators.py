@@ -104,10 +104,9 @@ def _is_strong(role: str, line: str) -> bool:
 def _dated_beside(line: str) -> bool:
     """`From: ann@example.org Date: Mon, 2 Mar 2026 10:15` on one line, as HTML without breaks leaves it."""
     low = line[:400].lower()
-    for word in re.finditer(r"(?<=\s)[^\W\d_]{2,14}(?=\s?:\s)", low):
-        if HEADER_WORDS.get(word[0]) == "sent":
-            return _is_strong("sent", low[word.end() :])
-    return False
+    words = re.finditer(r"(?<=\s)[^\W\d_]{2,14}(?=\s?:\s)", low)
+    sent = next((word for word in words if HEADER_WORDS.get(word[0]) == "sent"), None)
+    return sent is not None and _is_strong("sent", low[sent.end() :])
 
 
 def _role(line: str) -> str | None:

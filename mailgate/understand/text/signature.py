@@ -3,6 +3,7 @@
 In doubt a line stays with its author: folding too little costs a reader a moment, folding too much costs words."""
 
 import re
+from itertools import takewhile
 
 from mailgate.understand.text.lines import Label, Reasons
 from mailgate.understand.text.signature_words import (
@@ -88,8 +89,8 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int, wordl
     for at in reversed(filled[: _SIGNATURE_LINES + 1]):
         if lines[at].rstrip() in _DELIMITERS:
             return "delimiter", at
-    if _is_mobile(lines[filled[0]]):
-        return "phone", filled[_count_mobile(lines, filled) - 1]
+    if mobile := list(takewhile(lambda at: _is_mobile(lines[at]), filled)):
+        return "phone", mobile[-1]
     if len(filled) > 1 and _is_mobile(lines[filled[1]]) and len(lines[filled[0]]) <= 60 and _is_link(lines[filled[0]]):
         return "phone", filled[1]
     for words, rule in _RULES:
@@ -100,13 +101,6 @@ def _next_above(lines: list[str], filled: list[int], end: int, start: int, wordl
         return "closing", found
     slash = len(filled) > 1 and _SLASH_NAME.fullmatch(lines[filled[0]].strip()) and not lines[filled[0] - 1].strip()
     return "slash_name", filled[0] if slash else None
-
-
-def _count_mobile(lines: list[str], filled: list[int]) -> int:
-    count = 0
-    while count < len(filled) and _is_mobile(lines[filled[count]]):
-        count += 1
-    return count
 
 
 def _is_mobile(line: str) -> bool:
@@ -174,18 +168,12 @@ def _disclaimer(lines: list[str], filled: list[int], start: int) -> int | None:
     for at in reversed(filled):
         if at > start and (not lines[at - 1].strip() or _RULE.fullmatch(lines[at - 1].strip())):
             text = _folded(lines[at].strip(_EDGES))
-            if text.startswith(DISCLAIMERS) and any(word in _paragraph(lines, at) for word in OPEN_DISCLAIMER):
+            if not text.startswith(DISCLAIMERS):
+                continue
+            paragraph = " ".join(line[:1000] for line in takewhile(str.strip, lines[at : at + 12])).casefold()
+            if any(word in paragraph for word in OPEN_DISCLAIMER):
                 return at - 1 if _RULE.fullmatch(lines[at - 1].strip()) else at
     return None
-
-
-def _paragraph(lines: list[str], at: int) -> str:
-    out: list[str] = []
-    for line in lines[at : at + 12]:
-        if not line.strip():
-            break
-        out.append(line[:1000])
-    return " ".join(out).casefold()
 
 
 def _list_footer(lines: list[str], filled: list[int], start: int) -> int | None:
