@@ -131,9 +131,6 @@ def _one_line(line: str) -> str:
 _NO_SIGNS = {ord(sign): None for sign in (*_SEVERAL, OPEN, CLOSE)}
 
 
-# --- plain text ------------------------------------------------------------------------------------------------------
-
-
 def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True) -> str:
     """The blocks as people read them without HTML.
 
@@ -158,9 +155,6 @@ def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True)
 
 def _shown(target: str, short: bool) -> str:
     return target[7:].partition("?")[0] if short and target.startswith("mailto:") else target
-
-
-# --- HTML ------------------------------------------------------------------------------------------------------------
 
 
 def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bool = True) -> str:

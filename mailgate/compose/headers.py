@@ -60,9 +60,6 @@ def safe(text: str, where: str) -> str:
     return text
 
 
-# --- unstructured text: Subject ------------------------------------------------------------------------------------
-
-
 def unstructured(name: str, text: str) -> str:
     """`Subject: ...`, folded. What a plain header cannot say stands in encoded words; the ASCII words around it stay readable."""
     safe(text, name)
@@ -173,9 +170,6 @@ def _fold(name: str, tokens: Iterable[str]) -> str:
     return "\r\n".join(lines)
 
 
-# --- addresses -------------------------------------------------------------------------------------------------------
-
-
 @lru_cache(4096)
 def wire_address(address: str) -> str:
     """The address as the envelope says it: the domain in ASCII. Raises Unsealable when it is none."""
@@ -219,9 +213,6 @@ def mailbox_field(field: str, name: str, address: str) -> str:
     return _fold(field, mailbox(name, address))
 
 
-# --- Message-IDs -----------------------------------------------------------------------------------------------------
-
-
 def message_ids(name: str, ids: Sequence[str], first: int = 1) -> str:
     """`References: <a> <b>`: so many of the first, then the newest 20 in at most 4 KiB.
     What is no Message-ID is left out; "" when none is left."""
@@ -232,9 +223,6 @@ def message_ids(name: str, ids: Sequence[str], first: int = 1) -> str:
     while newest and sum(len(one) + 3 for one in head + newest) > LONGEST_REFERENCES:
         del newest[0]
     return _fold(name, head + newest)
-
-
-# --- dates and parameters --------------------------------------------------------------------------------------------
 
 
 def date(at: datetime) -> str:

@@ -49,9 +49,6 @@ def hearers_of_a_note(s: Scene, ticket: Ticket) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*hearers(s, ticket), *(id_ for id_ in writers if id_ is not None and id_ not in ticket.outsiders()))))
 
 
-# --- to agents -----------------------------------------------------------------------------------------------------
-
-
 def to_agents(
     s: Scene,
     kind: LetterKind,
@@ -137,9 +134,6 @@ def answer_agent(s: Situation, kind: LetterKind, agent: Person, ticket: Ticket |
         answers=s.mail.message_id,
         thread=s.mail.references,
     )
-
-
-# --- to outsiders --------------------------------------------------------------------------------------------------
 
 
 def to_outsiders(

@@ -17,8 +17,6 @@ from mailgate.model.reason import Because, Reason
 AGENT_TOKEN = timedelta(days=30)  #: how long a letter to an agent proves its holder
 CONFIRMED = Proof(token=True, domain=True, because=Reason("proof.confirmed"))
 
-# --- the table -------------------------------------------------------------------------------------------------------
-
 
 class Need(StrEnum):
     """What a role has to bring for a capability."""
@@ -85,8 +83,6 @@ def reaches(proof: Proof, prove_by: ProveBy) -> bool:
     needed = {ProveBy.TOKEN: (proof.token,), ProveBy.DOMAIN: (proof.domain,), ProveBy.BOTH: (proof.token, proof.domain)}
     return not proof.failed and all(needed[prove_by])
 
-
-# --- the proof ---------------------------------------------------------------------------------------------------------
 
 #: The kinds of token that a letter hands to its reader alone. Bounce addresses are seen by servers, subjects by everybody.
 PROVING = frozenset({"reply", "action", "rate", "message-id", "anchor"})

@@ -14,8 +14,6 @@ from mailgate.model.policy import Budgets, Policy
 from mailgate.model.reason import Because, Reason
 from mailgate.model.sender import folded, is_noreply
 
-# --- verdicts ----------------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Send:
@@ -188,8 +186,6 @@ def _turn(waiting: int, limit: int | None, code: str, budgets: Budgets, now: dat
         return Suppress(reason, too_many=True)
     return Delay(now + delay, reason)
 
-
-# --- whose subject an acknowledgement repeats -------------------------------------------------------------------------
 
 SHORT, FEW = 48, 8  #: characters and words of a stranger's subject that we repeat
 

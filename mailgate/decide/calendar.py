@@ -38,9 +38,6 @@ class Boundary(StrEnum):
     NEXT = "next"  #: the latest: when an alarm may fire, Monday 08:00
 
 
-# --- the two functions that everything else is made of ---------------------------------------------------------------
-
-
 def elapsed(calendar: Calendar, start: datetime, end: datetime, pauses: Sequence[Interval] = ()) -> int:
     """Open seconds in [start, end) outside the pauses; 0 when the end is not after the start, never negative."""
     a, b = _seconds(start), _seconds(end)
@@ -79,9 +76,6 @@ def add(
         if holes and holes[-1][1] == _EVER and x >= holes[-1][0]:
             break
     raise NoBusinessTime(calendar.id)
-
-
-# --- what is asked besides --------------------------------------------------------------------------------------------
 
 
 def next_opening(calendar: Calendar, at: datetime) -> datetime:
@@ -150,9 +144,6 @@ def problems(calendar: Calendar) -> list[str]:
         except NoBusinessTime:
             found.append("no_business_time")
     return found
-
-
-# --- from the wall to seconds -----------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=256)

@@ -79,9 +79,6 @@ def _of_timer(timer: Timer, now: datetime) -> Event:
     return AutoResolved(at=now) if timer.kind is TimerKind.AUTO_RESOLVE else AutoClosed(at=now)
 
 
-# --- who hears of it -------------------------------------------------------------------------------------------------------------
-
-
 def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
     requester = s.file.person(after.requester) if s.file else None
     if isinstance(event, ReminderDue):

@@ -65,9 +65,6 @@ def _is_a_name(lines: list[str]) -> bool:
     )
 
 
-# --- asking --------------------------------------------------------------------------------------------------------------
-
-
 def why_ask(s: Situation, parsed: Parsed) -> str:
     """Why a mail that is proven has to be confirmed all the same, "" when it has not."""
     if s.confirmed or parsed.errors:
@@ -114,9 +111,6 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
 
 def _is_an_answer(s: Situation) -> bool:
     return s.letter is not None and s.letter.event == ConfirmationQuestion.event
-
-
-# --- the answer ----------------------------------------------------------------------------------------------------------
 
 
 def answered(s: Situation, proof: Proof) -> Decision | Fault | None:

@@ -114,9 +114,6 @@ def _second(s: Situation) -> Situation:
     return replace(s, ids=replace(s.ids, entries=s.ids.entries[1:]))
 
 
-# --- the ticket of who wrote first ------------------------------------------------------------------------------------------
-
-
 def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     """Raises MailRefused where what the forwarder wants cannot be done: then nothing is opened."""
     if role is Role.AGENT and once.was_obeyed(s) and not _is_for_this_desk_as_well(s):
@@ -193,9 +190,6 @@ def _ids(s: Situation, original: Forwarded) -> tuple[str, ...]:
     """Answers to the original lead to its ticket as well, unless they lead elsewhere already."""
     theirs = original.message_id
     return (*own_ids(s), *((theirs,) if theirs and theirs not in s.taken_ids and theirs not in own_ids(s) else ()))
-
-
-# --- what stands above it ---------------------------------------------------------------------------------------------------
 
 
 def _ordered(s: Situation, file: TicketFile, original: Forwarded) -> Decision | None:

@@ -27,9 +27,6 @@ _ENCRYPTED_NAMES = frozenset({"encrypted.asc", "msg.asc", "message.asc", "smime.
 SIGNED_FOR_ANOTHER = Reason("hint.signed_for_another")
 
 
-# --- what an answer would hand on ----------------------------------------------------------------------------------------
-
-
 def leaving(s: Situation) -> tuple[str, ...]:
     """Every text of a mail that would leave with it: its words, all that can be read in its HTML, the names of its files."""
     page = readings(s.mail.new_html) if s.mail.new_html else ()
@@ -88,9 +85,6 @@ def residue_in(s: Situation, words: str, page: str | None) -> tuple[Residue, ...
     return residue(words, page, s.file.notices, known, s.author.keys, s.policy.residue_line, s.desk.keys | s.home.keys)
 
 
-# --- what we signed ------------------------------------------------------------------------------------------------------
-
-
 def signed_for_others(s: Situation) -> set[str]:
     """Forms in a mail that prove whoever has them to be somebody else than its readers outside."""
     outside = set(s.file.ticket.outsiders()) if s.file else set()
@@ -117,9 +111,6 @@ def _faults_of_forms(s: Situation) -> Iterator[Fault]:
             yield Fault("E_QUOTE", None, name[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
     if not found:  # across lines, or in the HTML alone
         yield Fault("E_QUOTE", None, sorted(foreign)[0].partition(".")[0] + ".…", SIGNED_FOR_ANOTHER)
-
-
-# --- files of notes ------------------------------------------------------------------------------------------------------
 
 
 def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:

@@ -108,9 +108,6 @@ def comes_in(s: Situation, proof: Proof, author: Person, new: tuple[Person, ...]
     return replace(decision, changes=(*others, last), people=(*decision.people, *new))
 
 
-# --- wishes of one word ---------------------------------------------------------------------------
-
-
 def _kept(s: Situation, kind: LetterKind) -> Decision:
     """Answered by letter to the address on file; the mail itself stays as a hidden entry."""
     assert s.file is not None
@@ -159,9 +156,6 @@ WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
     "close": (Capability.CLOSE, partial(_wish, kind=RequesterClosed)),
     "reopen": (Capability.CLOSE, partial(_wish, kind=RequesterReopened)),
 }
-
-
-# --- ratings: they never change the state ------------------------------------------------------------
 
 
 def _with_comment(s: Situation, ticket: Ticket, score: int, comment: str, told: set[int]) -> tuple[LetterWanted, ...]:

@@ -9,8 +9,6 @@ from mailgate.model.mailbox import Attempt, Connect, Cursor, Pending, Stage, Sta
 #: Mails of one batch, and their octets: a batch is in memory as a whole, a larger mail comes alone.
 BATCH, BATCH_OCTETS = 50, 8 * 1024 * 1024
 
-# --- where a folder is begun, and begun anew ------------------------------------------------------------------------------
-
 #: Clocks differ: so much earlier than our own a mail may be stamped by the server and still be new.
 SKEW = timedelta(minutes=10)
 CLOCK_AHEAD = timedelta(days=1)
@@ -63,9 +61,6 @@ def arrived_at(stamped_at: datetime | None, cursor: Cursor, now: datetime) -> da
     return min(now, max(at, cursor.horizon))
 
 
-# --- which mails next -----------------------------------------------------------------------------------------------------
-
-
 def next_uids(found: Iterable[int], cursor: Cursor) -> list[int]:
     """New mails in the order of their UIDs. A search for `43:*` also names the last mail when that is below 43 (RFC 3501 6.4.8)."""
     return sorted({uid for uid in found if uid > cursor.last_uid})
@@ -85,8 +80,6 @@ def batches(sizes: Sequence[tuple[int, int]], most: int = BATCH, octets: int = B
         yield batch
 
 
-# --- a mail that cannot be fetched ----------------------------------------------------------------------------------------
-
 #: Pauses after the first, second, ... failure of one mail; the last goes on.
 MAIL_PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(minutes=30), timedelta(hours=1))
 MOST_REFUSALS = 5  #: the server said no so often: a person has to look
@@ -103,8 +96,6 @@ def is_given_up(pending: Pending, cut: bool) -> bool:
     """Whether a mail has failed so often that it is set aside without its words."""
     return pending.attempts >= (MOST_CUTS if cut else MOST_REFUSALS)
 
-
-# --- the connection -------------------------------------------------------------------------------------------------------
 
 #: Pauses after the first, second, ... failure in a row; the last goes on.
 PAUSES = tuple(timedelta(seconds=s) for s in (5, 10, 20, 40, 80, 160, 300))
@@ -148,8 +139,6 @@ def next_connect(connects: Iterable[Connect], now: datetime, logins: int = 1) ->
 def _logged_in_since(connects: Sequence[Connect], at: datetime) -> bool:
     return any(one.outcome is Attempt.LOGGED_IN and one.at > at for one in connects)
 
-
-# --- what the operator hears ----------------------------------------------------------------------------------------------
 
 UNREACHABLE_AFTER = timedelta(minutes=15)
 TOKEN_ENDS_WITHIN = timedelta(days=7)

@@ -93,9 +93,6 @@ class _AlreadyRead:
         return squeezed in COMMONPLACE or squeezed in self.lines or squeezed in self.text
 
 
-# --- lines ---------------------------------------------------------------------------------------------------------------
-
-
 def folded(text: str) -> str:
     """Letters and figures in lower case: what is left when blanks, marks and signs are taken away."""
     return "".join(_words(text))
@@ -185,9 +182,6 @@ def readings(html: str) -> tuple[str, str, str]:
     inside = unescape("\n".join(tags))
     decoded = unquote(inside)
     return unescape("".join(texts)), unescape(" ".join(texts)), inside if decoded == inside else f"{inside}\n{decoded}"
-
-
-# --- addresses, links, tokens -----------------------------------------------------------------------------------------------
 
 
 def _names(text: str, html: str | None, notices: Sequence[str], known: _AlreadyRead) -> Iterator[Residue]:

@@ -33,9 +33,6 @@ PROVED_BY: Mapping[ProveBy, str] = {
 MOST_SIGNS, MOST_STAMPS = 8, 5
 
 
-# --- who wrote it ---------------------------------------------------------------------------------------------------------
-
-
 def author(s: Situation) -> list[str]:
     lines = filled(_known(s))
     if s.author_key is not None:
@@ -118,9 +115,6 @@ def _proof(s: Situation) -> str:
     if proof.is_one:
         return f"The author is proven: the mail {because}."
     return f"The author is not proven: {because}."
-
-
-# --- which ticket -----------------------------------------------------------------------------------------------------------
 
 
 def ticket(s: Situation, unknown: str) -> list[str]:

@@ -53,9 +53,6 @@ def who(address: Address) -> str:
     return f"{clipped(address.name, 60)} {shown}".strip()
 
 
-# --- the tree -----------------------------------------------------------------------------------------------------------------
-
-
 def tree(account: Account) -> list[str]:
     """The parts of the mail, one line each, and below each what had to be repaired there."""
     rows: list[tuple[str, Piece]] = []
@@ -96,9 +93,6 @@ def tree(account: Account) -> list[str]:
 def _called(piece: Piece) -> str:
     kind = clipped(piece.type, 45) + ("" if piece.declared else " (assumed)")
     return f"{piece.path} {kind}" if piece.path else kind
-
-
-# --- the text -----------------------------------------------------------------------------------------------------------------
 
 
 def text(mail: Mail, account: Account, is_written: bool) -> list[str]:
@@ -150,9 +144,6 @@ def _forwarded(mail: Mail) -> list[str]:
     if passed.attachments:
         lines += filled(f"With it came {listed([quoted(a.name, 40) for a in passed.attachments[:6]])}.")
     return lines
-
-
-# --- what it is ---------------------------------------------------------------------------------------------------------------
 
 
 def rules(reading: Reading, account: Account) -> list[str]:

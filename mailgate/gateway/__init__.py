@@ -122,8 +122,6 @@ class Gateway:
         self.on_broken: Callable[[], None] = lambda: None  #: called when the disk failed: the program has to end
         self.on_letters: Callable[[], None] = lambda: None  #: called when letters wait: wakes the sender
 
-    # --- policy -------------------------------------------------------------------------------------------------------
-
     @property
     def policy(self) -> Policy:
         return self._desk.policy
@@ -154,8 +152,6 @@ class Gateway:
         self.store.record(outcomes, now)
         journal.were_recorded(outcomes, began)
         self.on_letters()
-
-    # --- accept: store it, then say yes --------------------------------------------------------------------------------
 
     def desk_of(self, recipient: str) -> str | None:
         desk = self.policy.desk_at(recipient)
@@ -196,8 +192,6 @@ class Gateway:
             for row in kept:
                 if row.id is not None:
                     self.alarm("set_aside", f"{row.id}: {aside}", f"mailgate inbox show {row.id}")
-
-    # --- the rounds ------------------------------------------------------------------------------------------------------
 
     def read_inbox(self) -> int:
         """Reads what waits until nothing waits; returns how many mails were read."""
@@ -249,8 +243,6 @@ class Gateway:
                 if count == 0:
                     break
         return total
-
-    # --- the operator ----------------------------------------------------------------------------------------------------
 
     def alarm(self, kind: str, what: str, way_out: str, key: str = "", every: timedelta = ALARM_EVERY) -> None:
         """A letter to the operator, at most one an hour of each kind about each thing. It waits in the outbox like any other."""

@@ -93,9 +93,6 @@ PLANNED = frozenset(
 )
 
 
-# --- what a mail says --------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Command:
     """One command line of an agent's mail, its verb already the canonical one."""

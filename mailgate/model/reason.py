@@ -78,9 +78,6 @@ class Wording:
 TERSE = Wording(ENGLISH)
 
 
-# --- as it is stored -----------------------------------------------------------------------------------------------------
-
-
 def to_json(because: Because | int) -> object:
     """What JSON makes a list of: `["blocked", "spam.example"]`. Words that stand for themselves stay text."""
     return [because.code, *map(to_json, because.values)] if isinstance(because, Reason) else because

@@ -118,8 +118,6 @@ class Scrubber:
             return HIDDEN
         return _without(said, marks) if any(marks) else said
 
-    # --- looking ----------------------------------------------------------------------------------------------------
-
     def _found(self, said: str, closely: bool, effort: _Effort) -> Iterator[tuple[int, int]]:
         """Where in these words something of a secret stands."""
         found = False
@@ -161,9 +159,6 @@ class Scrubber:
         return known
 
 
-# --- forms of a secret ------------------------------------------------------------------------------------------------
-
-
 def _forms(raw: bytes) -> Iterator[str]:
     yield raw.decode("utf-8", "replace")
     yield raw.decode("latin-1")
@@ -184,9 +179,6 @@ def _forms(raw: bytes) -> Iterator[str]:
 def _piece(length: int) -> int:
     """How many letters in a row give a secret away. A long one has so many runs that short ones stand in any text."""
     return 4 if length <= 64 else 5 if length <= 256 else 7 if length <= 1024 else 9
-
-
-# --- forms of an answer -----------------------------------------------------------------------------------------------
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

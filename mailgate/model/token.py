@@ -85,9 +85,6 @@ def _signer(key: bytes, purpose: str) -> hmac.HMAC:
     return hmac.new(hmac.digest(key, b"mailgate " + purpose.encode(), "sha256"), digestmod="sha256")
 
 
-# --- the subject token: it finds, it never authorises ----------------------------------------------------------
-
-
 def subject_token(ring: Keyring, prefix: str, number: int) -> str:
     """`[IT-1042-K7QF3M9X]`."""
     return f"[{prefix}-{number}-{ring.mac('subject', f'{prefix.upper()}-{number}', 5)}]"
@@ -105,9 +102,6 @@ def find_subject_tokens(ring: Keyring, subject: str) -> tuple[SubjectToken, ...]
     return tuple(
         SubjectToken(p.upper(), int(n), ring.verify("subject", f"{p.upper()}-{n}", mac, 5)) for p, n, mac in SUBJECT_TOKEN.findall(subject)
     )
-
-
-# --- tokens in the detail of an address: support+<letter>[.<action or score>].<mac>@ ----------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +165,6 @@ def split_address(address: str) -> tuple[str, str, str]:
     return base, detail, domain.lower()
 
 
-# --- Message-IDs of our own --------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class OwnId:
     number: int | None  #: the ticket; None: a letter about no ticket
@@ -230,8 +221,6 @@ def find_check_id(ring: Keyring, text: str) -> OwnId | None:
     found = (read_own_id(ring, match[0]) for match in _OWN_ID.finditer(text[:1000]) if match[3] == ".c")
     return next((own for own in found if own is not None), None)
 
-
-# --- whatever verifies, wherever it stands ------------------------------------------------------------------------
 
 _MAC_BEHIND = re.compile(rf"\.(?=([{_SYMBOLS}]{{16}}))")
 _LETTER_BEFORE = re.compile(rf"(?:(\d{{1,12}})\.)?([{_SYMBOLS}]{{8}})((?:\.[A-Za-z]{{1,8}}|\.[1-5])?)\Z")

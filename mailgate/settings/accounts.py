@@ -47,9 +47,6 @@ def oauth(folder: Path, name: str, form: Any) -> OAuthSettings:
     )
 
 
-# --- what is wrong --------------------------------------------------------------------------------------------------------
-
-
 def check(folder: Path, form: Any, policy: Policy | None, say: Say) -> None:
     """Every mistake in [[mailboxes]] and [oauth]."""
     for name, client in form.oauth.items():

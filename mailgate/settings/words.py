@@ -47,9 +47,6 @@ def expression(pattern: str) -> str:
     return ""
 
 
-# --- pydantic --------------------------------------------------------------------------------------------------------------
-
-
 def of_value(kind: str, context: Mapping[str, Any], given: Any, says: str) -> str:
     """A mistake that the form of a file was found to have, by pydantic's name for it. `says`: for what we raised ourselves."""
     at_least, at_most = context.get("ge", context.get("gt")), context.get("le", context.get("lt"))
@@ -95,8 +92,6 @@ def _either(choices: list[str]) -> str:
     quoted = [f'"{one}"' for one in choices]
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} or {quoted[-1]}" if quoted else "another word"
 
-
-# --- TOML ----------------------------------------------------------------------------------------------------------------------
 
 #: What the parser's sentences begin with, what is meant, and whether only this one line is wrong: then the lines below are read as well.
 _TOML = (
