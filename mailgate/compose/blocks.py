@@ -11,7 +11,7 @@ A sentence that begins with a few words and a colon would be a row: a comma or a
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from html import escape
+from html import escape  # quotes as well: the same words stand in attributes
 from typing import Any
 
 from mailgate.compose.data import CLOSE, HTML, NEWLINE, OPEN, OWN, WORDS, unmark
@@ -163,16 +163,16 @@ def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bo
     parts: list[str] = []
     for block in blocks:
         if isinstance(block, Paragraph):
-            words = _escaped(" ".join(block.lines))
+            words = escape(" ".join(block.lines))
             parts.append(f"<h1>{words}</h1>" if headline else f"<p>{words}</p>")
             headline = False
         elif isinstance(block, Rows):
-            rows = "".join([f'<tr><th scope="row">{_escaped(label)}</th><td>{_escaped(value)}</td></tr>\n' for label, value in block.rows])
+            rows = "".join([f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>\n' for label, value in block.rows])
             parts.append(f"<table>\n{rows}</table>")
         elif isinstance(block, Items):
-            parts.append("<ul>\n" + "".join([f"<li>{_escaped(item)}</li>\n" for item in block.items]) + "</ul>")
+            parts.append("<ul>\n" + "".join([f"<li>{escape(item)}</li>\n" for item in block.items]) + "</ul>")
         elif isinstance(block, LinkList):
-            links = "".join([f'<li><a href="{_escaped(target)}">{_escaped(words)}</a></li>\n' for target, words in block.links])
+            links = "".join([f'<li><a href="{escape(target)}">{escape(words)}</a></li>\n' for target, words in block.links])
             parts.append(f'<ul class="links">\n{links}</ul>')
         elif isinstance(block, Quote):
             parts.append(f"<blockquote>{_paragraphs(chr(10).join(block.lines))}</blockquote>")
@@ -185,13 +185,10 @@ def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bo
 
 def _paragraphs(text: str) -> str:
     """Empty lines part paragraphs, other line ends stay line ends, and indented lines keep their blanks."""
-    whole = _escaped(text)
+    whole = escape(text)
     if "  " in whole:
         whole = whole.replace("  ", "&nbsp; ")
     if "\t" in whole:
         whole = whole.replace("\t", "&nbsp;&nbsp; ")
     pieces = [piece for piece in re.split(r"\n(?:[ \t]*\n)+", whole.strip("\n")) if piece.strip()]
     return "\n".join(["<p>" + piece.replace("\n", "<br>\n") + "</p>" for piece in pieces])
-
-
-_escaped = escape  # quotes as well: the same words stand in attributes

@@ -1,7 +1,7 @@
 """The one writer of headers of our letters: nothing that stood in a mail can become a header, a second address or a second line.
 
 RFC 5322 (fields, folding), RFC 2047 (encoded words), RFC 2231 (file names), RFC 6532 (UTF-8 only in an address that needs it).
-Every value passes `safe`; the finished bytes are read once more, by other rules, in `check_bytes`."""
+Every value passes `safe`; the finished bytes are read once more, by other rules, in `strict`."""
 
 import re
 import unicodedata
@@ -10,21 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from mailgate.compose.strict import Unsealable, check_bytes
-
-__all__ = [
-    "Unsealable",
-    "check_bytes",
-    "date",
-    "encoded_words",
-    "mailbox",
-    "mailbox_field",
-    "message_ids",
-    "parameter",
-    "safe",
-    "unstructured",
-    "wire_address",
-]
+from mailgate.compose.strict import Unsealable
 
 #: Longest line of a header without its line end, where folding can help it (RFC 5322 2.1.1).
 LINE = 78

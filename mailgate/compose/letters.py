@@ -3,7 +3,8 @@
 Whoever reads a letter never learns another person's address from its header: requesters see the desk with the agent's first name,
 agents see `Max Muster via IT-1042`, both under the desk's address with a token of this one letter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -12,7 +13,7 @@ from jinja2 import TemplateError
 
 from mailgate.compose import headers, words
 from mailgate.compose.assemble import closing, part_header, seal
-from mailgate.compose.blocks import Block, Items, as_html, as_text
+from mailgate.compose.blocks import Items, as_html, as_text
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
 from mailgate.compose.data import inline, lines
 from mailgate.compose.names import is_called_like_us
@@ -28,8 +29,6 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Desk, FilesCarried, Policy
 from mailgate.model.ticket import NO_SUBJECT, Entry, TicketFile, Visibility
 from mailgate.model.token import Keyring
-
-__all__ = ["ComposeContext", "Unsealable", "compose"]
 
 #: Of a very long story the newest are told.
 LONGEST_STORY, MOST_TOLD = 200_000, 200
@@ -190,13 +189,10 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
     html = _html(wanted, context, rendered, language, mark)
     notice = ""
     if not wanted.audience.is_outside:
-        notice = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(_without_echo(rendered.blocks), short_links, own=False)}\n"
+        # Of a refusal without the lines in which it repeats what was wrong: the author may say their own words again, in the right place.
+        unechoed = [block for block in rendered.blocks if not isinstance(block, Items)]
+        notice = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(unechoed, short_links, own=False)}\n"
     return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
-
-
-def _without_echo(blocks: Sequence[Block]) -> list[Block]:
-    """A refusal without the lines in which it repeats what was wrong: the author may say their own words again, in the right place."""
-    return [block for block in blocks if not isinstance(block, Items)]
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
@@ -217,10 +213,8 @@ def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
 def _zone(person: Person, desk: Desk) -> str:
     """The reader's time zone; one that this machine does not know gives way to the desk's."""
     if person.timezone:
-        try:
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
             return ZoneInfo(person.timezone).key
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            return desk.timezone
     return desk.timezone
 
 
@@ -369,6 +363,7 @@ def _header(
         else token.check_id(ring, letter, desk.domain)
     )
     name = _voice(wanted, context, desk, language, reference)
+    reply_to = _with_detail(desk, token.reply_detail(ring, letter)) if desk.subaddress == "plus" else desk.address
     answers, thread = _thread(wanted, context)
     # Agents' notices hang together by it; the letters to a requester hang below their own mails, and begin with the anchor.
     is_notice = wanted.ticket is not None and not wanted.audience.is_outside
@@ -377,7 +372,7 @@ def _header(
         f"Date: {headers.date(context.now)}",
         headers.mailbox_field("From", name, desk.address),
         headers.mailbox_field("To", "" if _is_a_strangers(wanted) or "@" in wanted.person.name else inline(wanted.person.name), address),
-        headers.mailbox_field("Reply-To", name, _reply_address(desk, ring, letter)),
+        headers.mailbox_field("Reply-To", name, reply_to),
         headers.unstructured("Subject", f"{subject} {tag}" if tag else subject),
         f"Message-ID: {own_id}",
         headers.message_ids("In-Reply-To", (answers,) if answers else ()),
@@ -415,20 +410,13 @@ def _thread(wanted: LetterWanted, context: ComposeContext) -> tuple[str, tuple[s
     answers, thread = wanted.answers or "", wanted.thread
     if wanted.audience.is_outside:
         if not answers and not thread and context.file is not None:
-            thread = tuple(_own_ids(context.file.entries, wanted.person.id))
+            mine = (e for e in context.file.entries if e.author == wanted.person.id and e.visibility is Visibility.PUBLIC)
+            thread = tuple(e.message_id for e in mine if e.message_id)
         answers = answers or (thread[-1] if thread else "")
         return answers, (*(one for one in thread if one != answers), *((answers,) if answers else ()))
     hidden = {key for id_ in (context.file.ticket.outsiders() if context.file else ()) if (p := context.people.get(id_)) for key in p.keys}
     kept = tuple(one for one in (*thread, answers) if one and one.strip("<>").lower() not in hidden)
     return (answers if answers in kept else ""), kept
-
-
-def _own_ids(entries: tuple[Entry, ...], person: int) -> list[str]:
-    return [e.message_id for e in entries if e.author == person and e.message_id and e.visibility is Visibility.PUBLIC]
-
-
-def _reply_address(desk: Desk, ring: Keyring, letter: str) -> str:
-    return _with_detail(desk, token.reply_detail(ring, letter)) if desk.subaddress == "plus" else desk.address
 
 
 def _with_detail(desk: Desk, detail: str) -> str:

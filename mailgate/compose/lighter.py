@@ -16,7 +16,6 @@ _LANGUAGE = re.compile(rb"^Content-Language: ([A-Za-z-]{2,35})\r?$", re.MULTILIN
 
 
 def language_of(letter: Letter) -> str:
-    """In which language a sealed letter is written."""
     found = _LANGUAGE.search(letter.header)
     return found[1].decode("ascii") if found else "en"
 

@@ -144,7 +144,8 @@ class Templates:
         """Every sentence, in English."""
         found = set(words.MESSAGES)
         for name, source in self._sources.items():
-            found.update(_messages(extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))))
+            extracted: Iterable[tuple[int, str, Any]] = extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))
+            found.update(message if isinstance(message, str) else message[0] for _, _, message in extracted)
         return frozenset(found)
 
     @cached_property
@@ -338,10 +339,8 @@ def _printed(value: Any) -> str:
         return value  # type: ignore[no-any-return]
     if kind is str:
         return mark(value)
-    if kind is int:
-        return str(value)
-    if isinstance(value, Undefined):
-        return str(value)  # raises: nothing is printed as if it were empty
+    if kind is int or isinstance(value, Undefined):
+        return str(value)  # what is undefined raises: nothing is printed as if it were empty
     if isinstance(value, str):
         return mark(str(value))
     raise TypeError(f"a value of type {kind.__name__} cannot be printed into a letter")
@@ -357,11 +356,6 @@ def _gettext(context: Context, message: str, **values: object) -> Safe:
 def _ngettext(context: Context, singular: str, plural: str, n: int, **values: object) -> Safe:
     text = context["_book"].say_n(singular, plural, n)
     return Safe(text % {"num": n, **{name: _printed(value) for name, value in values.items()}} if "%" in text else text)
-
-
-def _messages(extracted: Iterable[tuple[int, str, Any]]) -> Iterable[str]:
-    for _, _, message in extracted:
-        yield message if isinstance(message, str) else message[0]
 
 
 # --- filters: each says one kind of value -----------------------------------------------------------------------------

@@ -222,19 +222,10 @@ class Links:
 
     @property
     def ratings(self) -> tuple[Rating, ...]:
-        hint = _hint(self._language)
-        plus = self._desk.subaddress == "plus"
-        return tuple(
-            Rating(
-                score,
-                self._to(
-                    rating_detail(self._ring, self._letter, score),
-                    f"{score}/5",
-                    f"%0D%0A%0D%0A{hint}" if plus else f"{score}%0D%0A%0D%0A{hint}",
-                ),
-            )
-            for score in SCORES
-        )
+        hint = f"%0D%0A%0D%0A{_hint(self._language)}"
+        details = {score: rating_detail(self._ring, self._letter, score) for score in SCORES}
+        bodies = {score: hint if self._desk.subaddress == "plus" else f"{score}{hint}" for score in SCORES}
+        return tuple(Rating(score, self._to(details[score], f"{score}/5", bodies[score])) for score in SCORES)
 
 
 @lru_cache(256)

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import attrgetter
 
-from mailgate.compose.letters import ComposeContext, Shared, Unsealable, compose
+from mailgate.compose.letters import ComposeContext, Shared, compose
+from mailgate.compose.strict import Unsealable
 from mailgate.compose.templates import Templates
 from mailgate.model.letter import Letter, LetterWanted
 from mailgate.model.person import Person
@@ -34,19 +36,8 @@ class LetterWriter:
     ) -> Letter:
         """`file`: its ticket's. The letter has an id by now."""
         people = {p.id: p for p in (*agents.values(), *(file.people if file else ()), wanted.person)}
-        context = ComposeContext(
-            policy=self.policy,
-            ring=self.ring,
-            templates=self.templates,
-            letter_id=wanted.id,
-            now=now,
-            file=file,
-            people=people,
-            reverse_path=self.reverse_path,
-            operator=self.operator,
-            shared=shared,
-        )
-        return compose(wanted, context)
+        path, operator = self.reverse_path, self.operator
+        return compose(wanted, ComposeContext(self.policy, self.ring, self.templates, wanted.id, now, file, people, path, operator, shared))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +66,7 @@ class LeftOut:
 
 Sealed = tuple[Letter | LeftOut, ...]  #: what a worker makes of a sheet, in the order of its letters
 Written = tuple[Letter | Unwritable, ...]
+_SAID = attrgetter("event", "audience", "ticket", "desk", "automatic", "answer_is")  #: of a letter wanted, and of one that is sealed
 
 
 def write_sheet(sheet: Sheet, writer: LetterWriter) -> Sealed:
@@ -109,22 +101,10 @@ def written(sheet: Sheet, sealed: Sealed) -> Written | None:
 
 def _is(letter: Letter, wanted: LetterWanted) -> bool:
     """Whether a letter is the one that was wanted: for that person and ticket, of that kind, under the id that was drawn for it."""
-    return (letter.event, letter.audience, letter.ticket, letter.desk, letter.person, letter.automatic, letter.answer_is) == (
-        wanted.event,
-        wanted.audience,
-        wanted.ticket,
-        wanted.desk,
-        wanted.person.id,
-        wanted.automatic,
-        wanted.answer_is,
-    ) and (not wanted.id or letter.id == wanted.id)
+    return _SAID(letter) == _SAID(wanted) and letter.person == wanted.person.id and (not wanted.id or letter.id == wanted.id)
 
 
 def a_sheet(wanted: tuple[LetterWanted, ...], files: Callable[[int], TicketFile | None], now: datetime) -> Sheet:
     numbers = dict.fromkeys(one.ticket for one in wanted if one.ticket is not None)
-    return Sheet(wanted, tuple(slim(file) for number in numbers if (file := files(number)) is not None), now)
-
-
-def slim(file: TicketFile) -> TicketFile:
-    """Without the texts of notices, which no letter repeats."""
-    return replace(file, notices=()) if file.notices else file
+    # Without the texts of notices, which no letter repeats.
+    return Sheet(wanted, tuple(replace(file, notices=()) for number in numbers if (file := files(number)) is not None), now)

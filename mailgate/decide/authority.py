@@ -103,7 +103,8 @@ def shown_in(s: Situation) -> Shown:
     """What a mail proves of its author: by the token of the letter that it answers, and by the word of the author's domain."""
     letter, verdict, doubted = s.letter, s.verdict, doubt(s)
     if verdict.failed:
-        proof = Proof(failed=True, because=_failed(verdict.domain))
+        because = Reason.of("proof.failed", verdict.domain) if verdict.domain else Reason("proof.failed_author")
+        proof = Proof(failed=True, because=because)
         # Whoever wrote it has seen the token.
         return Shown(proof, proof, () if letter is None or letter.spent_at is not None else (letter.id,))
     nothing, for_entries, spent, why_ask = _token(s)
@@ -118,10 +119,6 @@ def shown_in(s: Situation) -> Shown:
     of_signature = doubted.ask if doubted is not None else ""
     if_asked = Proof(token=nothing is None or bool(why_ask), domain=domain or bool(of_signature), because=Reason("proof.confirmed"))
     return Shown(proof, entry_proof, spent, if_asked, why_ask or of_signature)
-
-
-def _failed(domain: str | None) -> Reason:
-    return Reason.of("proof.failed", domain) if domain else Reason("proof.failed_author")
 
 
 def _token(s: Situation) -> tuple[Reason | None, bool, tuple[str, ...], str]:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from mailgate.decide import announce, sla
-from mailgate.decide.lifecycle import Effect
 from mailgate.decide.scene import Scene
+from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import (
     AutoClosed,

@@ -84,7 +84,8 @@ def is_old(s: Situation) -> bool:
 
 def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
     """The question, where one may be asked: its author reads it at the address on file, and nothing happens before they say yes."""
-    if not why or s.author is None or s.file is None or not s.reading.answer or s.verdict.failed or _is_an_answer(s):
+    answers_one = s.letter is not None and s.letter.event == ConfirmationQuestion.event
+    if not why or s.author is None or s.file is None or not s.reading.answer or s.verdict.failed or answers_one:
         return None
     if question_key(s.mail) in s.once:
         return Decision(trace=(TraceLine("decide", "confirm", why, Reason("asked_before")),))
@@ -107,10 +108,6 @@ def ask(s: Situation, parsed: Parsed, why: str) -> Decision | None:
         once=(question_key(s.mail),),
         trace=(TraceLine("decide", "confirm", why, Reason("asked")),),
     )
-
-
-def _is_an_answer(s: Situation) -> bool:
-    return s.letter is not None and s.letter.event == ConfirmationQuestion.event
 
 
 def answered(s: Situation, proof: Proof) -> Decision | Fault | None:

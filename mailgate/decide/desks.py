@@ -9,17 +9,17 @@ from mailgate.model.mail import Arrival, Mail
 from mailgate.model.policy import Desk, Policy
 from mailgate.model.ticket import Entry, TicketFile
 
-#: What stands in the place of a Message-ID for "the ticket of this desk about what that ticket of another desk is about", and for "the
-#: ticket that goes on where that one ended". No mail can cite them: they have no brackets.
-_BESIDE, _AFTER = "beside:{}", "after:{}"
+# What stands in the place of a Message-ID. No mail can cite it: it has no brackets.
 
 
 def beside(number: int) -> str:
-    return _BESIDE.format(number)
+    """The ticket of this desk about what that ticket of another desk is about."""
+    return f"beside:{number}"
 
 
 def after(number: int) -> str:
-    return _AFTER.format(number)
+    """The ticket that goes on where that one ended."""
+    return f"after:{number}"
 
 
 def addressed(mail: Mail, arrival: Arrival, policy: Policy) -> frozenset[str]:

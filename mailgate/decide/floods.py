@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Alarm, Decision
@@ -71,7 +70,8 @@ def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) ->
         # A machine's mail is told once in a while, however little of it there is: each notice may be what it answers.
         if is_told_inside(letter) and (s.loop_certain or (limit is not None and tally.of(cause, letter) >= limit)):
             exceeded = exceeded if s.loop_certain else limit
-            waiting.append(_waits(s, letter, cause, s.now))
+            entry = letter.entry.id if letter.entry else None
+            waiting.append(Waiting(letter.person.id, cause, letter.ticket, letter.desk, letter.event, entry, s.inbox, s.now))
             continue
         kept.append(letter)
         tally.count(cause, (letter,))
@@ -88,16 +88,3 @@ def together(s: Situation, decision: Decision, cause: str, tally: FloodTally) ->
 def _way_out(cause: str, agent: bool) -> str:
     also = " (what is proven to be this agent's still counts)" if agent else ""
     return f"mailgate people block {cause}{also}; its mail is kept, and agents hear of it in one letter every few minutes until then"
-
-
-def _waits(s: Situation, letter: LetterWanted, cause: str, now: datetime) -> Waiting:
-    return Waiting(
-        person=letter.person.id,
-        cause=cause,
-        ticket=letter.ticket,
-        desk=letter.desk,
-        event=letter.event,
-        entry=letter.entry.id if letter.entry else None,
-        mail=s.inbox,
-        at=now,
-    )

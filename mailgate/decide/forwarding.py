@@ -9,12 +9,12 @@ from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
 from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
+from mailgate.decide.refusal import a_remark
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault, Parsed
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import Event, LetterSuppressed, NoteAdded, ParticipantJoined, WatcherAdded
 from mailgate.model.evidence import Proof
-from mailgate.model.letter import LetterWanted
 from mailgate.model.letters import Acknowledgement, NewTicketNotice, NoteNotice
 from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
@@ -94,18 +94,7 @@ def _kept_by_forwarder(s: Situation, original: Forwarded, because: Reason) -> De
         return decision.with_trace(line)
     *others, last = decision.changes
     words = f"Forwarded: {original.author.name or original.author.address} wrote first, but this ticket is the forwarder's: {because}."
-    remark = replace(
-        an_entry(_second(s), Visibility.INTERNAL, last.after.number, author=None, role=Role.OPERATOR, text=words),
-        author_name="mailgate",
-        quoted="",
-        signature="",
-        attachments=(),
-        inbox=None,
-        message_id=None,
-        flags=(),
-        reverse=None,
-        copied=(),
-    )
+    remark = a_remark(words, last.after.number, s.ids.entries[1], s.now, at=s.arrived_at)
     return replace(decision, changes=(*others, replace(last, entries=(*last.entries, remark)))).with_trace(line)
 
 
@@ -124,11 +113,9 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     forwarder = s.author or Person(id=s.ids.people[-1], name=s.mail.authors[0].name, address=s.mail.authors[0].address)
     blank = a_blank(s, requester, original.subject, original.language)
     entry = _his_entry(s, original, requester, blank.number)
-    events: list[Event] = [its_beginning(s, blank, entry, forwarder)]
-    if role is Role.AGENT:
-        events.append(WatcherAdded(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id))
-    else:
-        events.append(ParticipantJoined(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id))
+    joins: type[WatcherAdded | ParticipantJoined] = WatcherAdded if role is Role.AGENT else ParticipantJoined
+    joined = joins(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id)
+    events: tuple[Event, ...] = (its_beginning(s, blank, entry, forwarder), joined)
     ticket = blank
     for event in events:
         ticket = s.step(ticket, event).ticket
@@ -174,9 +161,7 @@ def _his_entry(s: Situation, original: Forwarded, requester: Person, number: int
     )
 
 
-def _acknowledgement(
-    s: Situation, original: Forwarded, ticket: Ticket, requester: Person
-) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _acknowledgement(s: Situation, original: Forwarded, ticket: Ticket, requester: Person) -> announce.Letters:
     """To who wrote first, as if they had written to us; it answers their mail, and none that they never saw."""
     if is_noreply(requester.address):
         reason = Reason("nobody_reads")

@@ -58,7 +58,7 @@ def on_mail(s: Situation) -> Decision:
         decision = archived(s)
         return replace(decision, evidence=s.thread.evidence, trace=(*trace, *decision.trace))
     if _wrote_to_itself(s):
-        decision = _ours(s)
+        decision = Decision(trace=(TraceLine("decide", "check", Reason("check_came_back"), KEPT),))
     elif s.blocked and not _proves_an_agent(s):
         decision = Decision(set_aside=s.blocked, quiet=True)
     elif s.arrival.door is Door.IMAP_SENT:
@@ -107,10 +107,6 @@ def _wrote_to_itself(s: Situation) -> bool:
     """A letter of `mailgate check --roundtrip`, or a report about one: known by its signed id, whatever a relay made of the rest."""
     answers = s.reading.kind is Kind.WRITTEN and bool(s.mail.in_reply_to)  # a person who found such a letter and asks what it is
     return not answers and any(e.valid and e.purpose == "check" for e in s.thread.evidence)
-
-
-def _ours(s: Situation) -> Decision:
-    return Decision(trace=(TraceLine("decide", "check", Reason("check_came_back"), KEPT),))
 
 
 def _loop(s: Situation) -> Decision:

@@ -45,10 +45,7 @@ class Known:
     reached_otherwise: frozenset[str] = frozenset()  #: reported letters whose words their requester has from another address
     since_answers: dict[str, tuple[datetime | None, frozenset[str]]] = field(default_factory=dict)
     """Address of a reported letter -> its last answer, and the letters to it that were reported dead since."""
-    told_before: list[tuple[str, datetime | None, str]] = field(default_factory=list)  #: of the batch before
-    told_now: list[tuple[str, datetime | None, str]] = field(
-        default_factory=list
-    )  #: the same of this batch: (address, answer, dead letter)
+    told_now: list[tuple[str, datetime | None, str]] = field(default_factory=list)  #: of this batch: (address, answer, dead letter)
     traffic: Traffic | None = None  #: what was known of the senders of this batch
     turned: list[Decision] = field(default_factory=list)  #: decisions of this batch that changed what is suppressed
     _by_id: dict[int, Person] = field(default_factory=dict)  #: the same people, once the first decision is there
@@ -103,7 +100,6 @@ class Known:
         self.once |= before.once_now
         for person in before.asked_now:
             self._ask(person)
-        self.told_before = before.told_now
         self.fates.update(before.fates)
         self.ratings.update(before.ratings)
 
@@ -135,15 +131,12 @@ class Known:
             here = self.files.get(number)
             self.files[number] = replace(before.files[number], notices=here.notices if here else ())
 
-    def follow_reports(self) -> None:
-        """The same for what was said of letters there."""
-        for address, answered_at, dead in self.told_before:
-            self.hears(address, answered_at, dead)
-
-    def follow_suppressions(self, before: Known) -> None:
-        """The same for addresses that the batch before suppressed or lifted."""
+    def follow_addresses(self, before: Known) -> None:
+        """The same for addresses that the batch before suppressed or lifted, and for what was said of letters to them."""
         for decision in before.turned:
             self.suppressed = suppression.after(self.suppressed, decision)
+        for address, answered_at, dead in before.told_now:
+            self.hears(address, answered_at, dead)
 
     def learn(
         self, desk: str, decision: Decision, message_id: str | None, people: Iterable[Person] = (), now: datetime | None = None

@@ -4,6 +4,7 @@ Words are compared by the residue check; here a form counts because one of our k
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import files_of, known_outside, own_words_inside
@@ -96,21 +97,13 @@ def _faults_of_forms(s: Situation) -> Iterator[Fault]:
     foreign = signed_for_others(s)
     if not foreign:
         return
-    found = False
-    for number, row in enumerate(s.mail.new_text.splitlines(), 1):
-        if not foreign.isdisjoint(signed_forms(row)):
-            found = True
-            yield Fault("E_QUOTE", number, row.strip()[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
-    for name in (each.name for each in files_of(s.mail)):
-        if not foreign.isdisjoint(signed_forms(name)):
-            found = True
-            yield Fault("E_QUOTE", None, name[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
-    for name, forms in s.in_files:
-        if not foreign.isdisjoint(forms):
-            found = True
-            yield Fault("E_QUOTE", None, name[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
-    if not found:  # across lines, or in the HTML alone
-        yield Fault("E_QUOTE", None, sorted(foreign)[0].partition(".")[0] + ".…", SIGNED_FOR_ANOTHER)
+    rows = ((number, row.strip(), signed_forms(row)) for number, row in enumerate(s.mail.new_text.splitlines(), 1))
+    names = ((None, each.name, signed_forms(each.name)) for each in files_of(s.mail))
+    files = ((None, name, forms) for name, forms in s.in_files)
+    found = [(number, shown) for number, shown, forms in chain(rows, names, files) if not foreign.isdisjoint(forms)]
+    # Where none has it alone, it stands across lines, or in the HTML.
+    for number, shown in found or [(None, sorted(foreign)[0].partition(".")[0] + ".…")]:
+        yield Fault("E_QUOTE", number, shown[:LONGEST_LINE], SIGNED_FOR_ANOTHER)
 
 
 def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:

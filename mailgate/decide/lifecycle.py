@@ -40,8 +40,6 @@ from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Status, Ticket, Timer, TimerKind
 
-__all__ = ["Effect", "Facts", "Step", "apply"]
-
 #: A mail that carries no more than its event says.
 NOTHING_MORE = Facts()
 
@@ -193,22 +191,6 @@ def _stop(metric: Metric) -> Callable[[Ticket, Cause], Ticket]:
     return lambda t, c: sla.stop(t, c.rules, metric, c.at, c.letter)
 
 
-def _own_self(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, owner=c.event.actor)
-
-
-def _own_if_none(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, owner=c.event.actor) if ticket.owner is None else ticket
-
-
-def _own_target(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, owner=c.event.to) if isinstance(c.event, TicketAssigned) else ticket
-
-
-def _hold_set(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, hold=c.event.reason) if isinstance(c.event, HoldStarted) else ticket
-
-
 def _reopen(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, reopened=ticket.reopened + 1, resolved_at=None, closed_at=None, resolution_code=None)
 
@@ -219,10 +201,10 @@ BEFORE_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.RESOLUTION_STOP: lambda t, c: sla.solve(t, c.rules, c.at, c.letter),
     Effect.SLA_CANCEL: lambda t, c: sla.cancel(t, c.at, sla.REJECTED),
     Effect.SLA_CANCEL_MERGED: lambda t, c: sla.cancel(t, c.at, sla.MERGED),
-    Effect.OWN_SELF: _own_self,
-    Effect.OWN_IF_NONE: _own_if_none,
-    Effect.OWN_TARGET: _own_target,
-    Effect.HOLD_SET: _hold_set,
+    Effect.OWN_SELF: lambda t, c: replace(t, owner=c.event.actor),
+    Effect.OWN_IF_NONE: lambda t, c: replace(t, owner=c.event.actor) if t.owner is None else t,
+    Effect.OWN_TARGET: lambda t, c: replace(t, owner=c.event.to) if isinstance(c.event, TicketAssigned) else t,
+    Effect.HOLD_SET: lambda t, c: replace(t, hold=c.event.reason) if isinstance(c.event, HoldStarted) else t,
     Effect.REOPEN: _reopen,
 }
 
@@ -254,14 +236,6 @@ def _wake(c: Cause) -> tuple[Timer, ...]:
     return (Timer(TimerKind.WAKE, until),) if until else ()
 
 
-def _will_remind(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, timers=_patience(c, _wake(c)))
-
-
-def _remind_anew(ticket: Ticket, c: Cause) -> Ticket:
-    return replace(ticket, timers=_patience(c, tuple(t for t in ticket.timers if t.kind is TimerKind.WAKE)))
-
-
 def _patience(c: Cause, wake: tuple[Timer, ...]) -> tuple[Timer, ...]:
     """Reminders, and in the end the solution for lack of an answer. Where a date was agreed, the ticket comes back then instead."""
     calendar, timers = c.rules.timer_calendar, c.rules.timers
@@ -286,8 +260,8 @@ AFTER_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.RESTORE: lambda t, c: sla.resume(t, c.rules, c.at),
     Effect.NEXT_REPLY_START: _start_next_reply,
     Effect.UPDATE_RESTART: _restart_update,
-    Effect.SCHEDULE_REMINDERS: _will_remind,
-    Effect.RESTART_REMINDERS: _remind_anew,
+    Effect.SCHEDULE_REMINDERS: lambda t, c: replace(t, timers=_patience(c, _wake(c))),
+    Effect.RESTART_REMINDERS: lambda t, c: replace(t, timers=_patience(c, tuple(one for one in t.timers if one.kind is TimerKind.WAKE))),
     Effect.SCHEDULE_WAKE: _will_wake,
 }  # fmt: skip
 
@@ -358,14 +332,6 @@ def _joined(ticket: Ticket, member: Member) -> Ticket:
     return ticket if member in ticket.members else replace(ticket, members=(*ticket.members, member))
 
 
-def _warned(ticket: Ticket, c: Cause) -> Ticket:
-    return sla.warned(ticket, c.event) if isinstance(c.event, SlaWarned) else ticket
-
-
-def _breached(ticket: Ticket, c: Cause) -> Ticket:
-    return sla.breached(ticket, c.event) if isinstance(c.event, SlaBreached) else ticket
-
-
 #: Events that are not in the table; those that are in neither (ratings, refused commands, suppressed letters) change nothing.
 FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     TicketOpened: _opened,
@@ -375,6 +341,6 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     WatcherRemoved: _unwatched,
     EntryAdmitted: _admitted,
     ParticipantJoined: _copied_in,
-    SlaWarned: _warned,
-    SlaBreached: _breached,
+    SlaWarned: lambda t, c: sla.warned(t, c.event) if isinstance(c.event, SlaWarned) else t,
+    SlaBreached: lambda t, c: sla.breached(t, c.event) if isinstance(c.event, SlaBreached) else t,
 }

@@ -9,9 +9,9 @@ from mailgate.decide import announce, authority, confirming, leaving, once, retu
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.entries import an_entry, answered, files_of
-from mailgate.decide.lifecycle import Facts
 from mailgate.decide.opening import own_ids
 from mailgate.decide.situation import Situation
+from mailgate.decide.transitions import Facts
 from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, excludes, said
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
@@ -130,9 +130,7 @@ def _coded(codes: tuple[str, ...]) -> Reason:
     return Reason("codes", tuple(map(Reason, codes)))
 
 
-def _sent_back(
-    s: Situation, faults: tuple[Fault, ...], text: str | None = None
-) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _sent_back(s: Situation, faults: tuple[Fault, ...], text: str | None = None) -> announce.Letters:
     """The refusal with the whole text, or why there is none."""
     letters, suppressed = _answer(s, returned.letter(s, faults, text))
     return tuple(returned.speaking_for_its_notice(s, letter, faults) for letter in letters), suppressed
@@ -144,7 +142,7 @@ def _asked(s: Situation, parsed: Parsed) -> list[LetterKind]:
     return [ANSWERS[word](s, [c for c in parsed.commands if c.verb == word]) for word in words]
 
 
-def _answer(s: Situation, kind: LetterKind) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _answer(s: Situation, kind: LetterKind) -> announce.Letters:
     """An answer to the agent at the address on file, or why there is none. Agents' machines are not answered either."""
     assert s.author is not None
     reason = None if s.reading.answer else announce.why_no_answer(s)
@@ -180,7 +178,8 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         leaving.refuse_what_is_not_for_outside(s, parsed.visibility)
         _refuse_residue(s, text)
     text = _with_questions(s, text, public)
-    entry = _entry(s, text, public) if words else None
+    visibility = Visibility.PUBLIC if public else Visibility.INTERNAL
+    entry = an_entry(s, visibility, ticket.number, author=author, role=s.role, text=text) if words else None
     course = Course(s, author, ticket, Facts(public_text=public, closure_text=bool(text) and public))
     acts = sorted((c for c in parsed.commands if c.verb in ACTS), key=lambda c: VERBS[c.verb].order)
     for command in (c for c in acts if VERBS[c.verb].order < Order.WORDS):
@@ -270,12 +269,6 @@ def _lines_above(whole: str, text: str) -> int:
     return max(0, len(whole.rstrip().splitlines()) - len(text.splitlines()))
 
 
-def _entry(s: Situation, text: str, public: bool) -> Entry:
-    assert s.file is not None
-    visibility = Visibility.PUBLIC if public else Visibility.INTERNAL
-    return an_entry(s, visibility, s.file.ticket.number, author=s.author, role=s.role, text=text)
-
-
 # --- the letters ---------------------------------------------------------------------------------------------------------------
 
 
@@ -304,9 +297,7 @@ def _outbound(course: Course, verbs: Mapping[str, Command], public: bool) -> Out
     return Outbound(Answer(waiting="wait" in verbs), None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False)
 
 
-def _letters(
-    course: Course, entry: Entry | None, parsed: Parsed, leaves: Outbound | None
-) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
+def _letters(course: Course, entry: Entry | None, parsed: Parsed, leaves: Outbound | None) -> announce.Letters:
     s = course.s
     outside, suppressed = _outside(course, entry, leaves) if leaves else ((), ())
     told = _inside(course, entry)
@@ -328,15 +319,14 @@ def _letters(
     return letters, suppressed
 
 
-def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]:
-    """One letter for each outsider."""
+def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> announce.Letters:
     s, ticket = course.s, course.ticket
     assert s.file is not None
     wanted = s.policy.wants(leaves.kind.event)
     if not wanted and not leaves.words:
         reason = Reason("switched_off")
         return (), (LetterSuppressed(at=s.now, letter_event=leaves.kind.event, person=ticket.requester, reason=reason),)
-    kind = leaves.kind if isinstance(leaves.kind, Answer) else replace(leaves.kind, code=ticket.resolution_code or "")
+    kind = leaves.kind if isinstance(leaves.kind, Answer) else type(leaves.kind)(code=ticket.resolution_code or "")
     letters = announce.to_outsiders(
         s,
         kind,
@@ -354,7 +344,6 @@ def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> tuple[tup
 
 
 def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
-    """What colleagues hear."""
     s, ticket, author = course.s, course.ticket, course.author
     assert s.file is not None
     letters: tuple[LetterWanted, ...] = ()

@@ -6,9 +6,9 @@ from functools import partial
 
 from mailgate.decide import announce, authority, feedback, joining, once
 from mailgate.decide.entries import an_entry
-from mailgate.decide.lifecycle import Effect
 from mailgate.decide.opening import open_ticket, own_ids
 from mailgate.decide.situation import Situation
+from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import (
     Event,

@@ -100,7 +100,8 @@ def _about(letter: LetterFacts, s: Situation) -> Report | None:
 def _said(s: Situation, letter: LetterFacts, report: Report) -> Decision:
     fate = heavier(letter.fate, FATES[report.action])
     news = fate is not letter.fate
-    reported = (_reported(s, letter, report, fate),)
+    hard, reason = report.hard, report.reason[:500]
+    reported = (Reported(letter.id, report.action, fate, report.status, report.reply_code, hard, reason, s.arrived_at),)
     words = _words(report)
     suppress = refusal.suppression_for(s, letter, report) if _may_suppress(s, letter) else ()
     if fate is Fate.BOUNCED and news and letter.state is not OutboxState.REFUSED:
@@ -150,10 +151,6 @@ def _remark(s: Situation, text: str, hidden: bool = False) -> Decision:
     ticket = s.file.ticket
     entry = refusal.a_remark(text, ticket.number, s.ids.entries[0], s.now, at=s.arrived_at, inbox=s.inbox, hidden=hidden)
     return Decision(changes=(Change(ticket, ticket, (), (entry,)),))
-
-
-def _reported(s: Situation, letter: LetterFacts, report: Report, fate: Fate) -> Reported:
-    return Reported(letter.id, report.action, fate, report.status, report.reply_code, report.hard, report.reason[:500], s.arrived_at)
 
 
 def _line(report: Report) -> Reason:

@@ -6,7 +6,7 @@ a mail program broke in two, joined with its neighbour, indented or coloured is 
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from html import unescape
 from itertools import accumulate, chain, pairwise
@@ -231,9 +231,3 @@ def _address(word: str) -> str:
     local, _, domain = word.rpartition("@")
     local, domain = local.rpartition("@")[2].strip(_EDGE + ".!?="), domain.partition("?")[0].strip(_EDGE + ".!?/-")
     return f"{local}@{domain}" if local and "." in domain and len(word) <= 400 else ""
-
-
-def findings(found: Iterable[Residue]) -> str:
-    """For the trace: how many lines, never their words."""
-    numbers = [str(each.line_no) for each in found if each.line_no]
-    return f"lines {', '.join(numbers)}" if numbers else "in the HTML only"

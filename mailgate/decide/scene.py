@@ -39,18 +39,15 @@ class Scene:
         return rules_for(self.policy, ticket.desk)
 
     def step(self, ticket: Ticket, event: Event, facts: Facts = NOTHING_MORE) -> Step:
-        """The ticket after an event, now."""
         return apply(ticket, event, self.rules_of(ticket), self.now, facts)
 
     def agent(self, id: int | None) -> Person | None:
         return next((person for person in self.agents.values() if person.id == id), None)
 
     def group(self, id: str) -> tuple[int, ...]:
-        """The agents of a group."""
         return tuple(self.agents[agent.id].id for agent in self.policy.members(id) if agent.id in self.agents)
 
     def lead(self, ticket: Ticket) -> Person | None:
-        """Who leads the group of a ticket."""
         lead = self.policy.lead_of(ticket.group)
         return self.agents.get(lead.id) if lead else None
 

@@ -10,9 +10,9 @@ VERSION = 1
 
 
 def as_json(path: str, told: Explained) -> dict[str, object]:
-    """The public form of `mailgate explain --json`, one object for each mail."""
     reading, decided = told.reading, told.decided
     mail, decision = reading.mail, decided.wanted if decided else None
+    verdict = decided.read.verdict if decided else Verdict()
     return {
         "version": VERSION,
         "file": path,
@@ -37,7 +37,7 @@ def as_json(path: str, told: Explained) -> dict[str, object]:
         "language": mail.language,
         "attachments": [{"name": a.name, "type": a.type, "size": a.size, "sha256": a.sha256, "inline": a.inline} for a in mail.attachments],
         "bounce": _bounce(reading),
-        "authentication": _authentication(decided.read.verdict if decided else Verdict()),
+        "authentication": {"verdict": verdict.verdict.value, "domain": verdict.domain, "by": verdict.by},
         "thread": {
             "ticket": decision.ticket.number if decision and decision.ticket and decision.ticket.number != NO_NUMBER else None,
             "evidence": [
@@ -66,16 +66,11 @@ def _forwarded(mail: Forwarded) -> dict[str, object]:
     return {"from": _address(mail.author), "date": mail.date, "subject": mail.subject, "message_id": mail.message_id, "form": mail.form}
 
 
-def _authentication(verdict: Verdict) -> dict[str, str | None]:
-    return {"verdict": verdict.verdict.value, "domain": verdict.domain, "by": verdict.by}
-
-
 def _address(address: Address) -> dict[str, str]:
     return {"name": address.name, "address": address.address}
 
 
 def would(decision: Decision) -> tuple[str, ...]:
-    """What would follow, in words."""
     words = []
     if decision.set_aside:
         words.append(f"set aside: {decision.set_aside}")

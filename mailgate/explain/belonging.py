@@ -8,7 +8,6 @@ from mailgate.explain.layout import INDENT, columns, filled, listed, quoted
 from mailgate.explain.reading import who
 from mailgate.explain.words import plain
 from mailgate.model.evidence import Evidence, VerdictKind
-from mailgate.model.mail import Mail
 from mailgate.model.person import Role
 from mailgate.model.policy import ProveBy
 from mailgate.model.reason import Because, Reason
@@ -46,7 +45,8 @@ def author(s: Situation) -> list[str]:
 def _known(s: Situation) -> str:
     mail, person = s.mail, s.author
     if mail.author is None or not mail.author.address:
-        return _nobody(mail)
+        found = f"{len(mail.authors)} authors stand" if len(mail.authors) > 1 else "No address stands"
+        return f"{found} in From, so it identifies nobody."
     claim = f"It says that {who(mail.author)} wrote it."
     if s.policy.is_own(mail.author.key):
         return f"{claim} That is an address of our own desk."
@@ -63,12 +63,6 @@ def _known(s: Situation) -> str:
         return f"{claim} That is somebody who takes part in ticket {s.ticket.number}."
     other = f", but has no part in ticket {s.ticket.number}" if s.ticket is not None else ""
     return f"{claim} The address is known from earlier mail{other}."
-
-
-def _nobody(mail: Mail) -> str:
-    if len(mail.authors) > 1:
-        return f"{len(mail.authors)} authors stand in From, so it identifies nobody."
-    return "No address stands in From, so it identifies nobody."
 
 
 def _borne_out(s: Situation) -> str:

@@ -77,7 +77,9 @@ def dry_run(
 ) -> DecidedMail:
     """The decision on a stored mail as if it came now."""
     arrival = an_arrival(raw, reading, now)
-    reads = deciding.gather(desk, [(Claim(0, _desk_for(desk.policy, arrival), arrival, 0, ""), reading)])
+    # The desk of the first recipient that is one of ours, else the first of the policy.
+    at = next((d.id for d in map(desk.policy.desk_at, arrival.recipients) if d), next(iter(desk.policy.desks)))
+    reads = deciding.gather(desk, [(Claim(0, at, arrival, 0, ""), reading)])
     return deciding.decide(desk, agents, reads, now)[1][0]
 
 
@@ -87,9 +89,3 @@ def an_arrival(raw: bytes, reading: Reading, now: datetime) -> Arrival:
     recipients = mail.delivered_to or tuple(a.address for a in (*mail.to, *mail.cc))
     path = mail.header("return-path")
     return Arrival(raw, path.strip("<> ") if path is not None else None, recipients, Door.IMPORT, "explain", now, now)
-
-
-def _desk_for(policy: Policy, arrival: Arrival) -> str:
-    """The desk of the first recipient that is one of ours, else the first of the policy."""
-    found = next((d for d in map(policy.desk_at, arrival.recipients) if d), None)
-    return found.id if found else next(iter(policy.desks))

@@ -26,7 +26,7 @@ from mailgate.model.person import Person
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Cycle, Entry, Outcome, Status, Ticket, TimerKind, Visibility
 
-#: What each event means, as a colleague says it. What has words of its own below is "".
+#: What each event means, as a colleague says it. What has words of its own is said below (`_event`).
 EVENTS: Mapping[str, str] = {
     "requester_wrote": "The requester's side has written.",
     "auto_reply_received": "An automatic reply is kept with it, hidden.",
@@ -36,7 +36,6 @@ EVENTS: Mapping[str, str] = {
     "agent_replied": "An agent has answered the requester.",
     "note_added": "A note is added that only agents see.",
     "ticket_taken": "The agent takes it.",
-    "ticket_assigned": "",
     "wait_started": "It waits for the requester.",
     "hold_started": "It waits for somebody else.",
     "ticket_resolved": "It is resolved.",
@@ -50,19 +49,15 @@ EVENTS: Mapping[str, str] = {
     "auto_closed": "It is closed because nobody disagreed.",
     "low_rating_given": "The rating is low, so the lead hears of it.",
     "letter_refused": "A letter of ours has reached nobody.",
-    "ticket_opened": "",
     "unverified_wrote": "Somebody has written who is not proven: only agents see it, until one lets it in.",
     "entry_admitted": "Words that waited are let in.",
     "participant_joined": "Somebody joins it.",
-    "priority_changed": "",
     "kind_changed": "It becomes another kind of ticket.",
     "watcher_added": "An agent watches it from now on.",
     "watcher_removed": "An agent watches it no longer.",
-    "rating_given": "",
     "commands_refused": "Commands are refused, and nothing of the mail is applied.",
     "sla_warned": "A promise is nearly broken.",
     "sla_breached": "A promise is broken.",
-    "letter_suppressed": "",
 }
 STATUSES: Mapping[Status, str] = {
     Status.NEW: "new",

@@ -21,7 +21,6 @@ class Backoff:
         self._seconds = 0.0  #: of the pause that holds; 0: none does
 
     def is_over(self) -> bool:
-        """Whether it is time to try."""
         return self._seconds == 0 or self._clock() >= self._until
 
     def begin(self, why: str, alarm: Callable[[str, str, str], None]) -> None:

@@ -21,9 +21,7 @@ from mailgate.decide.spending import noted
 from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.deciding import DecidedMail, Deciding
-from mailgate.gateway.loading.gathering import (
-    Read,
-)
+from mailgate.gateway.loading.gathering import Read
 from mailgate.gateway.loading.loader import Loader
 from mailgate.gateway.workers import LATER, Reader
 from mailgate.model.letter import Letter

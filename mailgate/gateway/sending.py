@@ -85,20 +85,12 @@ class SendingRound:
         by_id = {c.letter.id: c for c in claimed}
         outgoing = [
             # Put together in the courier's thread: the attachments of a whole round would not fit into memory.
-            Outgoing(
-                one.letter.id,
-                one.letter.reverse_path,
-                one.letter.address,
-                partial(self._whole, one.letter),
-                one.letter.utf8,
-                one.letter.size,
-            )
-            for one in claimed
+            Outgoing(letter.id, letter.reverse_path, letter.address, partial(self._whole, letter), letter.utf8, letter.size)
+            for letter in (one.letter for one in claimed)
         ]
         # Where the database is away or full, what was not begun goes back as it was: left to its lease, it would wait and count as doubted.
         with closing(self.courier.send(outgoing, given_up=lambda one: self._owed.append(by_id[one.id]))) as answers:
-            tried = self._write_down(answers, by_id, desk, agents)
-        return tried
+            return self._write_down(answers, by_id, desk, agents)
 
     def _write_down(
         self,
@@ -193,13 +185,13 @@ class SendingRound:
         spread = self.spread()
         resend = letter_kind(letter.event, letter.audience).tried_again
         settled = retry.settle(OutboxState.SENDING, delivery, one.attempts, one.first_at, now, spread, resend, one.doubted)
+        settlement = Settlement(letter.id, one.lease, settled, delivery.reply)
         if settled.state not in (OutboxState.REFUSED, OutboxState.UNKNOWN):
-            if not self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now):
+            if not self.store.outbox.settle(settlement, now):
                 log.warning("letter %s: the lease was lost, the answer of the relay is not recorded", letter.id)
             return
         if isinstance(delivery, Refused) and delivery.too_large and self._without_files(one, delivery, desk, agents):
             return
-        settlement = Settlement(letter.id, one.lease, settled, delivery.reply)
         # What the relay says about the address is a bounce that came at once.
         says_no = isinstance(delivery, Refused) and not delivery.damaged
         report = judged(letter.address, "failed", None, delivery.reply) if says_no else None
@@ -211,7 +203,7 @@ class SendingRound:
             entry = self.store.numbers.take("entry", 1)[0]
             decision = refusal.on_settled(Scene(file=file, policy=desk.policy, agents=agents, now=now), end, entry, report)
             if decision is None:
-                self.store.outbox.settle(Settlement(letter.id, one.lease, settled, delivery.reply), now)
+                self.store.outbox.settle(settlement, now)
                 return
             letters = sealed(desk, decision.letters, file, agents, now)
             try:

@@ -17,10 +17,8 @@ class NoReader(Exception):
 #: Not the fault of any mail: whatever is in hand is done later.
 LATER = (NoReader, *UNAVAILABLE)
 
-
 #: Opens files of raw mails that were read before, where hostile bytes may be read: one answer for each, in order. Raises NoReader.
 Files = Callable[[Sequence[FilesAsked]], Sequence[Opened | Unread]]
-TextFiles = Callable[[Sequence[FilesAsked]], Sequence[Texts | Unread]]
 
 
 class Reader(Protocol):

@@ -21,7 +21,6 @@ class Calendar:
     breaks: Mapping[date, tuple[Frame, ...]] = field(default_factory=dict)
 
     def is_open(self, at: datetime) -> bool:
-        """Whether somebody is there at this instant."""
         local = at.astimezone(ZoneInfo(self.timezone))
         day, minute = local.date(), local.hour * 60 + local.minute
         if day in self.holidays or (day.month, day.day) in self.yearly_holidays:

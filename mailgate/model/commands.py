@@ -40,8 +40,6 @@ class Arguments(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One command word."""
-
     word: str
     form: str  #: how it is written
     help: str  #: what it does; a message of the catalogues
@@ -131,10 +129,6 @@ class Parsed:
     visibility: str  #: note | reply | default
     errors: tuple[Fault, ...]
     whole: str = ""  #: what the author gets back where the new text is not all of it
-
-    @property
-    def held(self) -> bool:
-        return bool(self.errors)
 
 
 def said(command: Command | None) -> str:

@@ -188,7 +188,6 @@ class Budgets:
 
     @property
     def has_minutes(self) -> bool:
-        """Whether anything is limited by the minute."""
         return self.unknown_per_minute is not None or self.known_per_minute is not None
 
 

@@ -1,7 +1,6 @@
 """The configuration: loaded and checked once, every mistake listed, handed on as frozen data. Wrong configuration never starts."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from mailgate.settings.mistakes import Mistake, Mistaken, line_for, lines_of
 from mailgate.settings.policy_file import build
 from mailgate.settings.reading import Unreadable, read, text_of
 from mailgate.settings.record_place import check_url
-from mailgate.settings.safety import check_file, check_secret, check_writers
+from mailgate.settings.safety import Say, check_file, check_secret, check_writers
 from mailgate.settings.tables import INSTALLATION_KEYS, POLICY_KEYS, InstallationForm, PolicyForm
 from mailgate.settings.trust import check_proofs, check_verify, verify_settings
 
@@ -231,14 +230,20 @@ def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes
     text, form, stand_ins = read(folder / "policy.toml", PolicyForm, POLICY_KEYS, mistakes)
     if form is None:
         return None, text
+    say = _saying("policy.toml", text, stand_ins, mistakes)
+    events = frozenset(name.split("/")[0] for name in templates if "/" in name)
+    return build(form, digest_of(text), frozenset(("en", *catalogues)), events, say), text
+
+
+def _saying(file: str, text: str, stand_ins: frozenset[Place], mistakes: list[Mistake]) -> Say:
+    """Notes what is wrong with the meaning of a file, but for places that only a stand-in fills."""
     lines = lines_of(text)
 
     def say(place: tuple[str, ...], words: str) -> None:
         if stand_ins.isdisjoint(place[:end] for end in range(1, len(place) + 1)):
-            mistakes.append(Mistake("policy.toml", line_for(lines, place), ".".join(place), words))
+            mistakes.append(Mistake(file, line_for(lines, place), ".".join(place), words))
 
-    events = frozenset(name.split("/")[0] for name in templates if "/" in name)
-    return build(form, digest_of(text), frozenset(("en", *catalogues)), events, say), text
+    return say
 
 
 def _database(folder: Path, form: Any) -> DatabaseSettings:
@@ -268,12 +273,7 @@ def _named(form: Any, key: str, hostname: str) -> dict[str, str]:
 def _check_installation(
     folder: Path, text: str, form: Any, policy: Policy | None, stand_ins: frozenset[Place], mistakes: list[Mistake]
 ) -> None:
-    lines = lines_of(text)
-
-    def say(place: tuple[str, ...], words: str) -> None:
-        if stand_ins.isdisjoint(place[:end] for end in range(1, len(place) + 1)):
-            mistakes.append(Mistake("mailgate.toml", line_for(lines, place), ".".join(place), words))
-
+    say = _saying("mailgate.toml", text, stand_ins, mistakes)
     if policy is not None and policy.is_own(form.operator.mail):
         say(("operator", "mail"), "is the address of a desk: an alarm would come back as a ticket")
     if form.relay.user and not (form.relay.password_file or form.relay.password_env or form.relay.oauth):
@@ -294,7 +294,7 @@ def _check_installation(
     _check_doors(folder, form, say)
 
 
-def _check_doors(folder: Path, form: Any, say: Callable[[tuple[str, ...], str], None]) -> None:
+def _check_doors(folder: Path, form: Any, say: Say) -> None:
     taken: dict[tuple[str, int], int] = {}
     for index, door in enumerate(form.doors):
         at = ("doors", str(index))

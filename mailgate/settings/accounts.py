@@ -9,8 +9,8 @@ from mailgate.model.mailbox import After, MailboxSettings, Start
 from mailgate.model.oauth import PROVIDERS, OAuthSettings, Use
 from mailgate.model.policy import Policy
 from mailgate.settings.forms import value_of
-from mailgate.settings.mistakes import meant
 from mailgate.settings.safety import Say, check_file, check_secret
+from mailgate.settings.words import meant
 
 _PORTS = {"tls": 993, "starttls": 143, "none": 143}
 

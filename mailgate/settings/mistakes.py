@@ -7,8 +7,6 @@ from typing import Any
 
 from mailgate.settings.words import meant, of_value
 
-__all__ = ["Mistake", "Mistaken", "from_pydantic", "key_in", "line_for", "lines_of", "meant"]
-
 _TABLE = re.compile(r"\s*(\[\[?)([^\]]+)\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+)""")

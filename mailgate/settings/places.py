@@ -41,10 +41,8 @@ def _is_readable(path: Path) -> bool:
 def _is_closed(path: Path) -> bool:
     try:
         path.stat()
-    except PermissionError:
-        return True
-    except OSError:
-        return False
+    except OSError as error:
+        return isinstance(error, PermissionError)
     return False
 
 

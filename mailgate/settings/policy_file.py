@@ -1,7 +1,7 @@
 """policy.toml becomes a Policy, and everything in it that contradicts itself is found at once."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
@@ -11,9 +11,8 @@ from mailgate.model import token
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, Sla, Target, Timers
 from mailgate.settings.forms import value_of
+from mailgate.settings.safety import Say
 from mailgate.settings.words import expression, meant
-
-Say = Callable[[tuple[str, ...], str], None]  #: (dotted key, what is wrong)
 
 LONGEST_LOCAL, LONGEST_ADDRESS = 64, 254  #: octets
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

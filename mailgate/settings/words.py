@@ -57,7 +57,7 @@ def of_value(kind: str, context: Mapping[str, Any], given: Any, says: str) -> st
         case "missing":
             return "is missing, and has no default"
         case "literal_error":
-            choices = _choices(str(context.get("expected", "")))
+            choices = re.findall(r"'([^']*)'", str(context.get("expected", "")))
             shown = f'"{given}" is none of them: ' if isinstance(given, str) and len(given) <= 40 else ""
             guess = meant(given, choices) if isinstance(given, str) else ""
             return f"{shown}{_either(choices)}{guess and '; ' + guess[2:]}"
@@ -82,10 +82,6 @@ def of_value(kind: str, context: Mapping[str, Any], given: Any, says: str) -> st
         case "too_long" | "string_too_long":
             return f"at most {context.get('max_length')} of them"
     return "is not what this key takes: its comment in the sample configuration says what it does"
-
-
-def _choices(expected: str) -> list[str]:
-    return re.findall(r"'([^']*)'", expected)
 
 
 def _either(choices: list[str]) -> str:

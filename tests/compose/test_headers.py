@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.compose import headers
-from mailgate.compose.headers import Unsealable
+from mailgate.compose.strict import Unsealable
 
 SCRIPTS = [
     "Grüße aus Köln",

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from mailgate.decide.lifecycle import Facts
 from mailgate.decide.situation import Situation
+from mailgate.decide.transitions import Facts
 from mailgate.model.commands import Command, Fault, said
 from mailgate.model.decision import Change
 from mailgate.model.events import Event

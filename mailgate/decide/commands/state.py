@@ -39,24 +39,23 @@ def _until(c: Course, command: Command, args: tuple[str, ...]) -> datetime | Non
 
 
 def resolve(c: Course, command: Command) -> None:
-    code = command.args[0] if command.args else None
-    _solve(c, command, TicketResolved(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, code=code, letter=c.letter))
+    _solve(c, command, TicketResolved)
 
 
 def close(c: Course, command: Command) -> None:
+    _solve(c, command, TicketClosed)
+
+
+def _solve(c: Course, command: Command, kind: type[TicketResolved | TicketClosed]) -> None:
     code = command.args[0] if command.args else None
-    _solve(c, command, TicketClosed(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, code=code, letter=c.letter))
-
-
-def _solve(c: Course, command: Command, event: TicketResolved | TicketClosed) -> None:
-    facts = replace(c.facts, closure_text=c.facts.closure_text or bool(event.code))
+    facts = replace(c.facts, closure_text=c.facts.closure_text or bool(code))
     hint = ""
     if not facts.closure_text and c.ticket.status.is_live:
         # Words that would stay among colleagues are no solution: either they are for the requester, or a code says it.
         said = c.s.understood.commands
         for_nobody = not said.body.strip() or said.visibility == "note" or "note" in c.s.address_words
         hint = f"#{command.verb} CODE" if for_nobody else "#reply"
-    c.happen(event, command, hint, facts)
+    c.happen(kind(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, code=code, letter=c.letter), command, hint, facts)
     c.done(command, c.ticket.status.value)
 
 

@@ -149,8 +149,7 @@ class Loader:
             addresses = {known.letters[id_].address.lower() for id_ in reported if id_}
             known.since_answers = self._store.delivery_reports.since_answers(addresses, now - TOGETHER)
         if before is not None:
-            known.follow_suppressions(before)
-            known.follow_reports()
+            known.follow_addresses(before)
 
 
 def _by_agent(one: Read, known: Known) -> bool:
