@@ -3,7 +3,7 @@
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar, Self, get_type_hints
+from typing import ClassVar, Self, dataclass_transform, get_type_hints
 
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.person import Person
@@ -43,9 +43,13 @@ class NoticeBudget(StrEnum):
     NONE = "none"
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=True)
 @dataclass(frozen=True, kw_only=True)
 class LetterKind:
     """What is true of all letters of a kind, and in an instance the facts of one that a decision brings along (`model/letters`)."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
 
     event: ClassVar[str] = ""  #: folder of templates/; its name in the policy and in the record
     audiences: ClassVar[tuple[Audience, ...]] = ()

@@ -1,10 +1,9 @@
 """Every kind of letter, one entry for each: its event and audiences, the facts that a decision brings along, and how it is treated.
 
 The value in a fact's annotation is its sample: `mailgate check`, the golden letters and whoever writes a template see the letter with it.
-A fact with a default may be left out by the decision. A template may use no others."""
+A fact with a default may be left out by the decision. A template may use no others. Each kind is a frozen dataclass (`LetterKind`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -39,14 +38,12 @@ Why = Annotated[Because, Reason("nobody_here")]
 # --- to the requester and the participants -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Acknowledgement(LetterKind):
     event, audiences, called = "ticket_opened", _REQUESTER, "the acknowledgement"
     explained = "acknowledgement, with the number of the ticket"
     replies, status, words = True, Status.NEW, "asked"
 
 
-@dataclass(frozen=True, kw_only=True)
 class FollowUpAcknowledgement(LetterKind):
     event, audiences, called = "follow_up_opened", _REQUESTER, "the acknowledgement of a new ticket"
     explained = "acknowledgement, with the number of the new ticket"
@@ -54,7 +51,6 @@ class FollowUpAcknowledgement(LetterKind):
     old_ref: Annotated[str, "IT-1001"]  #: the ticket that it continues
 
 
-@dataclass(frozen=True, kw_only=True)
 class Answer(LetterKind):
     event, audiences, called = "agent_replied", _PARTICIPANT, "an answer"
     explained = "the agent's answer"
@@ -62,7 +58,6 @@ class Answer(LetterKind):
     waiting: Annotated[bool, True] = False  #: the desk now waits for the requester
 
 
-@dataclass(frozen=True, kw_only=True)
 class Solution(LetterKind):
     event, audiences, called = "ticket_resolved", _PARTICIPANT, "the solution"
     explained = "the solution"
@@ -71,7 +66,6 @@ class Solution(LetterKind):
     code: Code = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Closing(LetterKind):
     event, audiences, called = "ticket_closed", _PARTICIPANT, "the last letter"
     explained = "word that it is closed"
@@ -80,14 +74,12 @@ class Closing(LetterKind):
     code: Code = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class SolvedBySilence(LetterKind):
     event, audiences, called = "auto_resolved", _REQUESTER, "the letter that it was resolved"
     explained = "word that it is resolved because nobody answered"
     status = Status.RESOLVED
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClosedBySilence(LetterKind):
     """Written only where the policy asks for it: who has a solution and is content has no need of it."""
 
@@ -96,28 +88,24 @@ class ClosedBySilence(LetterKind):
     status = Status.CLOSED
 
 
-@dataclass(frozen=True, kw_only=True)
 class Reminder(LetterKind):
     event, audiences, called = "reminder_due", _REQUESTER, "a reminder"
     explained = "a reminder"
     status, missed = Status.PENDING_USER, False
 
 
-@dataclass(frozen=True, kw_only=True)
 class StatusAnswer(LetterKind):
     event, audiences, called = "status_asked", _REQUESTER, "the answer about its state"
     explained = "how the ticket stands"
     replies = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class RequesterHelp(LetterKind):
     event, audiences, called = "help_asked", _REQUESTER, "the help that was asked for"
     explained = "the help that was asked for"
     replies = True
 
 
-@dataclass(frozen=True, kw_only=True)
 class RatingThanks(LetterKind):
     event, audiences, called = "rating_given", _REQUESTER, "the thanks for a rating"
     explained = "thanks for the rating"
@@ -129,7 +117,6 @@ class RatingThanks(LetterKind):
 # --- to agents: what somebody wrote ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class NewTicketNotice(LetterKind):
     event, audiences = "ticket_opened", _AGENT
     explained = "notice of the new ticket, with the mail"
@@ -139,7 +126,6 @@ class NewTicketNotice(LetterKind):
     beside: Annotated[str, "HR-1040"] = ""  #: the ticket of another desk that the same mail belongs to
 
 
-@dataclass(frozen=True, kw_only=True)
 class RequesterNotice(LetterKind):
     event, audiences = "requester_wrote", _AGENT
     explained = "notice of what was written"
@@ -149,7 +135,6 @@ class RequesterNotice(LetterKind):
     joined: Annotated[tuple[str, ...], ("eve@example.net",)] = ()  #: addresses of new participants
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnverifiedNotice(LetterKind):
     event, audiences = "unverified_wrote", _AGENT
     explained = "notice of words that nobody has proven"
@@ -160,7 +145,6 @@ class UnverifiedNotice(LetterKind):
     direct: Direct = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class AnswerNotice(LetterKind):
     event, audiences = "agent_replied", _AGENT
     explained = "notice of the answer"
@@ -168,7 +152,6 @@ class AnswerNotice(LetterKind):
     words = "answered"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoteNotice(LetterKind):
     event, audiences = "note_added", _AGENT
     explained = "notice of the note"
@@ -181,7 +164,6 @@ class NoteNotice(LetterKind):
 # --- to agents: what became of a ticket --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Assignment(LetterKind):
     event, audiences = "ticket_assigned", _AGENT
     explained = "notice that the ticket is theirs"
@@ -190,7 +172,6 @@ class Assignment(LetterKind):
     by: By = ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class LostTicketNotice(LetterKind):
     event, audiences = "ticket_lost", _AGENT
     explained = "notice that the ticket is somebody else's now"
@@ -198,7 +179,6 @@ class LostTicketNotice(LetterKind):
     news: News
 
 
-@dataclass(frozen=True, kw_only=True)
 class GroupNews(LetterKind):
     event, audiences = "group_told", _AGENT
     explained = "one line about who did what"
@@ -206,13 +186,11 @@ class GroupNews(LetterKind):
     news: News
 
 
-@dataclass(frozen=True, kw_only=True)
 class WakeUp(LetterKind):
     event, audiences = "wake_due", _AGENT
     explained = "notice that its waiting is over"
 
 
-@dataclass(frozen=True, kw_only=True)
 class PromiseWarning(LetterKind):
     event, audiences = "sla_warned", _AGENT
     explained = "notice that a promise is nearly broken"
@@ -223,7 +201,6 @@ class PromiseWarning(LetterKind):
     left_s: Annotated[int, 5400]  #: seconds of business time
 
 
-@dataclass(frozen=True, kw_only=True)
 class BrokenPromise(LetterKind):
     event, audiences = "sla_breached", (*_AGENT, *_LEAD)
     explained = "notice that a promise is broken"
@@ -232,7 +209,6 @@ class BrokenPromise(LetterKind):
     over_s: Annotated[int, 600]  #: seconds of business time
 
 
-@dataclass(frozen=True, kw_only=True)
 class LowRatingNotice(LetterKind):
     event, audiences, shows_notes = "low_rating_given", _LEAD, False
     explained = "notice of a low rating"
@@ -242,7 +218,6 @@ class LowRatingNotice(LetterKind):
     requester: Requester
 
 
-@dataclass(frozen=True, kw_only=True)
 class RatingComment(LetterKind):
     event, audiences = "rating_commented", _AGENT
     explained = "what stands beside the rating"
@@ -254,7 +229,6 @@ class RatingComment(LetterKind):
 # --- to agents: about their own mails ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class AgentHelp(LetterKind):
     event, audiences = "help_asked", _AGENT
     explained = "the list of commands"
@@ -263,7 +237,6 @@ class AgentHelp(LetterKind):
     verbs: Annotated[tuple[str, ...], tuple(VERBS)]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Receipt(LetterKind):
     event, audiences = "commands_applied", _AGENT
     explained = "receipt: what the commands did"
@@ -275,7 +248,6 @@ class Receipt(LetterKind):
     direct: Direct = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReturnedMail(LetterKind):
     event, audiences = "commands_refused", _AGENT
     explained = "the mail back, with what was wrong"
@@ -293,7 +265,6 @@ class ReturnedMail(LetterKind):
     way: Annotated[str, "here"] = "here"  #: how it is corrected: see decide/returned
 
 
-@dataclass(frozen=True, kw_only=True)
 class ConfirmationQuestion(LetterKind):
     event, audiences = "confirmation_asked", _AGENT
     explained = "a question whether the mail is theirs; it waits for the answer"
@@ -305,7 +276,6 @@ class ConfirmationQuestion(LetterKind):
     direct: Direct = ()
 
 
-@dataclass(frozen=True, kw_only=True)
 class UndeliveredNotice(LetterKind):
     event, audiences = "letter_refused", _AGENT
     explained = "notice that a letter reached nobody"
@@ -315,7 +285,6 @@ class UndeliveredNotice(LetterKind):
     state: Annotated[str, "refused"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class LightenedNotice(LetterKind):
     event, audiences = "letter_lightened", _AGENT
     explained = "notice that a letter leaves without files"
@@ -324,7 +293,6 @@ class LightenedNotice(LetterKind):
     left: Annotated[tuple[tuple[str, int], ...], (("Log.7z", 31_000_000),)]  #: names and octets of files
 
 
-@dataclass(frozen=True, kw_only=True)
 class SuppressedAddressNotice(LetterKind):
     event, audiences = "address_suppressed", _AGENT
     explained = "notice that an address does not work"
@@ -332,7 +300,6 @@ class SuppressedAddressNotice(LetterKind):
     reply: Annotated[Because, "550 5.1.1 No such mailbox here"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class HeldAnswerNotice(LetterKind):
     event, audiences, budget, always = "answer_held", _AGENT, NoticeBudget.NONE, True
     explained = "notice that an agent's words are held, as if a program had written them"
@@ -340,7 +307,6 @@ class HeldAnswerNotice(LetterKind):
     loop: Annotated[Because, "not the requester, not a participant, not an agent"]  #: what looks like a machine
 
 
-@dataclass(frozen=True, kw_only=True)
 class CombinedNotices(LetterKind):
     event, audiences, budget = "notices_combined", _AGENT, NoticeBudget.NONE
     explained = "notices of one sender, told together"
@@ -366,13 +332,11 @@ class CombinedNotices(LetterKind):
 # --- about no ticket ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
 class Welcome(LetterKind):
     event, audiences, about_ticket = "agent_welcomed", _AGENT, False
     explained = "welcome to an agent"
 
 
-@dataclass(frozen=True, kw_only=True)
 class AlarmNotice(LetterKind):
     event, audiences, about_ticket = "operator_alarmed", _OPERATOR, False
     explained = "an alarm"
@@ -382,13 +346,11 @@ class AlarmNotice(LetterKind):
     way_out: Annotated[str, "mailgate inbox show 42"]
 
 
-@dataclass(frozen=True, kw_only=True)
 class RelayTest(LetterKind):
     event, audiences, about_ticket = "relay_tested", _OPERATOR, False
     explained = "a letter that tries the relay"
 
 
-@dataclass(frozen=True, kw_only=True)
 class RoundTrip(LetterKind):
     """The letter by which `mailgate check --roundtrip` writes to itself. Its anchor says so: intake takes it in, and nothing follows."""
 
