@@ -1,12 +1,11 @@
 """`mailgate backup`: a consistent copy while everything runs. A restored copy holds its outbox until it is released."""
 
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, console, fail, harmless, with_store
+from mailgate.cli.screen import ConfigOption, console, fail, harmless, opened
 
 
 def backup(
@@ -15,8 +14,7 @@ def backup(
     """Copy the database while mailgate runs: a SQLite file. PostgreSQL has `pg_dump`.
 
     To restore, put the copy in its place; its letters wait for `mailgate outbox release --restored`."""
-
-    def copy(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         try:
             store.backup(path, now)
         except FileExistsError:
@@ -24,5 +22,3 @@ def backup(
         except OSError as error:
             fail(f"{harmless(path)}: {error.strerror or error}")
         console.print(f"{harmless(path)}: {path.stat().st_size} octets")
-
-    with_store(config, copy)

@@ -108,10 +108,8 @@ def _went_round(settings: Any, desk_id: str, seconds: int):  # type: ignore[no-u
                     back.append((out, one))
                 time.sleep(min(0.2, max(left, 0)))
         for out, one in back:
-            if out.subaddress:
-                yield "subaddress", f"mail to {out.letter.address} came back through {one.row.door}", True
-            else:
-                yield "roundtrip", f"mail to {out.letter.address} came back through {one.row.door}", True
+            yield "subaddress" if out.subaddress else "roundtrip", f"mail to {out.letter.address} came back through {one.row.door}", True
+            if not out.subaddress:
                 yield from compared(out, one, settings, desk)
             if (ticket := watch.opened(one)) is not None:
                 yield "intake", f"ticket {ticket} was opened: the relay left nothing of what tells our letter", False

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -87,9 +88,7 @@ def _deliver(recipients: list[str], sender: str | None, desk: str | None, config
             logging.getLogger(__name__).error("several desks: name the recipients, or --desk")
             return EX_TEMPFAIL
         desk = next(iter(policy.desks))
-    store = open_store(settings.database, app.wall_clock(), check=False)
-    acceptor = Acceptor(store.inbox)
-    try:
+    with open_store(settings.database, app.wall_clock(), check=False) as store, closing(Acceptor(store.inbox)) as acceptor:
         keep = app.build_intake(settings, acceptor)
         limit = max((door.max_size for door in settings.doors), default=50 * 1024**2)
         return pipe.deliver(
@@ -97,14 +96,7 @@ def _deliver(recipients: list[str], sender: str | None, desk: str | None, config
             sender,
             recipients,
             lambda arrival: keep(arrival, desk),
-            lambda r: _id(policy.desk_at(r)),
+            lambda r: getattr(policy.desk_at(r), "id", None),
             app.wall_clock,
             limit,
         )
-    finally:
-        acceptor.close()
-        store.close()
-
-
-def _id(desk: object) -> str | None:
-    return getattr(desk, "id", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -122,10 +123,8 @@ def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int,
     from mailgate.record.store import open_store
 
     told = ImportTally()
-    store = open_store(settings.database, app.wall_clock())
-    acceptor = Acceptor(store.inbox)
     waiting: deque[tuple[str, Future[list[Any]]]] = deque()
-    try:
+    with open_store(settings.database, app.wall_clock()) as store, closing(Acceptor(store.inbox)) as acceptor:
         for stored, mailbox in _progress(found, limit):
             if stored.raw is None:
                 told.counts["too large"] += 1
@@ -144,9 +143,6 @@ def _take_over(settings: Any, found: list[StoredMailbox], desk: str, limit: int,
                 break
         while waiting:
             _settle(*waiting.popleft(), told)
-    finally:
-        acceptor.close()
-        store.close()
     return told
 
 

@@ -1,12 +1,11 @@
 """`mailgate outbox`: the letters on their way, those that failed, and those that are held."""
 
 import sys
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, each, errors, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, each, errors, fail, harmless, one_of, opened, table, told
 
 app = typer.Typer(help="The letters: list, show, retry, hold, release, cancel.", no_args_is_help=True)
 
@@ -25,12 +24,9 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """List letters, newest first."""
-    if state and state not in STATES:
-        fail(f"no such state: {harmless(state)}. There are {', '.join(STATES)}.", 2)
-    if reported and reported not in FATES:
-        fail(f"no such report: {harmless(reported)}. There are {', '.join(FATES)}.", 2)
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    one_of("state", state, STATES)
+    one_of("report", reported, FATES)
+    with opened(config) as (_, store, now):
         from mailgate.model.delivery import Fate, OutboxState
 
         rows = store.outbox.rows(OutboxState(state) if state else None, limit, fate=Fate(reported) if reported else None)
@@ -56,8 +52,6 @@ def list_(
             "no letters",
         )
 
-    with_store(config, show)
-
 
 def _told(row: Any) -> dict[str, object]:
     letter = row.letter
@@ -82,8 +76,7 @@ def show_(letter: LetterId, config: ConfigOption = None) -> None:
     """Write the sealed letter to standard output, as it is or was sent (without attachments).
 
     What became of it, and who reported what, goes to standard error."""
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, _):
         row = store.outbox.row(letter.upper())
         if row is None:
             fail(f"no letter {harmless(letter)}")
@@ -94,14 +87,11 @@ def show_(letter: LetterId, config: ConfigOption = None) -> None:
             errors.print(f"  {told(report)}")
         sys.stdout.buffer.write(row.letter.header + b"\r\n" + row.letter.body)
 
-    with_store(config, show)
-
 
 @app.command("retry")
 def retry(letters: LetterIds, config: ConfigOption = None) -> None:
     """Try letters again now: deferred, refused or unknown."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         each(
             letters,
             lambda one: one if store.outbox.retry(one.upper(), now) else None,
@@ -109,22 +99,17 @@ def retry(letters: LetterIds, config: ConfigOption = None) -> None:
             "letter {} is not there, was sent, or is under way: mailgate outbox list",
         )
 
-    with_store(config, work)
-
 
 @app.command("cancel")
 def cancel(letters: LetterIds, config: ConfigOption = None) -> None:
     """Take letters back that have not left, or put some away whose end is unknown."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         each(
             letters,
             lambda one: one if store.outbox.cancel(now, "cancelled by the operator", [one.upper()]) else None,
             "letter {} is cancelled",
             "letter {} is not there, or has left: mailgate outbox list",
         )
-
-    with_store(config, work)
 
 
 @app.command("hold")
@@ -137,15 +122,12 @@ def hold(
     """Hold all letters that wait now, until `release`. Later ones leave: for a trial, set letters = "hold".
 
     With --restored nothing leaves until `release --restored`, and numbers go on far above the last one. Say it before `serve` starts."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         if restored:
             store.standing.mark_restored(now)
             console.print("this database counts as restored: nothing leaves until `mailgate outbox release --restored`")
             return
         console.print(f"{store.outbox.hold()} letters are held")
-
-    with_store(config, work)
 
 
 @app.command("release")
@@ -156,8 +138,7 @@ def release(
     config: ConfigOption = None,
 ) -> None:
     """Let held letters go: all of them, those named, or those of a ticket."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         if store.standing.is_restored():
             if not restored:
                 fail(
@@ -175,5 +156,3 @@ def release(
         if not count:
             fail("none of these letters is held: mailgate outbox list --state held")
         console.print(f"{count} letters are released")
-
-    with_store(config, work)

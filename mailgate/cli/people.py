@@ -2,11 +2,11 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, opened, table, told
 from mailgate.model.sender import folded
 
 app = typer.Typer(help="The people: list, show, block, unblock, lift the silence of an address.", no_args_is_help=True)
@@ -22,8 +22,7 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """List people, newest first, with what is wrong with their addresses."""
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         if dead:
             rows = store.people.suppressions(now, limit)
             if json_:
@@ -68,14 +67,11 @@ def list_(
             "nobody",
         )
 
-    with_store(config, show)
-
 
 @app.command("show")
 def show_(address: Address, config: ConfigOption = None) -> None:
     """Show who has this address, and what became of the letters to it."""
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         person = store.people.at([address]).get(address.lower())
         silence = store.people.suppression(address)
         if person is None and silence is None:
@@ -99,8 +95,6 @@ def show_(address: Address, config: ConfigOption = None) -> None:
             for report in row.reports:
                 console.print(f"            {told(report)}")
 
-    with_store(config, show)
-
 
 Pattern = Annotated[str, typer.Argument(metavar="ADDRESS|DOMAIN", help="victim@example.com (with every +detail of it), or example.com.")]
 
@@ -115,8 +109,7 @@ def block(
     """Set aside whatever comes from an address or a domain. It is kept, nobody is bounced, and `inbox retry` lets a mail in.
 
     On an agent's address it shuts out who misuses the name: what proves to be the agent's still counts."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (settings, store, now):
         from mailgate.model.flood import Block
 
         key = _pattern(pattern)
@@ -132,20 +125,15 @@ def block(
         console.print(f"mail from {harmless(key)} is set aside from now on" + (f", until {ends:%Y-%m-%d %H:%M} UTC" if ends else ""))
         console.print("  what was taken in already stays; mailgate inbox list --state set_aside shows what comes")
 
-    with_store(config, work)
-
 
 @app.command("unblock")
 def unblock(pattern: Pattern, config: ConfigOption = None) -> None:
     """Take mail of a blocked address or domain in again. What was set aside meanwhile: `mailgate inbox retry NUMBER`."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, _):
         key = _pattern(pattern)
         if not store.traffic.unblock(key):
             fail(f"{harmless(key)} is not blocked: mailgate people blocked")
         console.print(f"mail from {harmless(key)} is taken in again")
-
-    with_store(config, work)
 
 
 @app.command("blocked")
@@ -154,15 +142,12 @@ def blocked(
     config: ConfigOption = None,
 ) -> None:
     """List who is blocked, since when, until when and why."""
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, now):
         table(
             ("who", "since", "ends", "why"),
             ((one.pattern, ago(one.since, now), ago(one.until, now), one.reason) for one in store.traffic.blocks(now, limit)),
             "nobody is blocked",
         )
-
-    with_store(config, show)
 
 
 _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_\-]{0,61}[a-z0-9])?\.)+[a-z0-9][a-z0-9\-]{0,62}")
@@ -195,10 +180,7 @@ def _until(text: str, now: datetime) -> datetime:
 @app.command("lift")
 def lift(address: Address, config: ConfigOption = None) -> None:
     """Write to an address again that bounced, or complained."""
-
-    def work(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, _):
         if not store.people.lift(address):
             fail(f"nothing is held back from {harmless(address)}: mailgate people list --dead")
         console.print(f"{harmless(address)} is written to again")
-
-    with_store(config, work)

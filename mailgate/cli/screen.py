@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.cells import cell_len, set_cell_size
@@ -54,6 +54,12 @@ def harmless(value: object) -> str:
 def fail(words: str, code: int = 1) -> NoReturn:
     errors.print(f"[red]mailgate:[/red] {words}")
     raise typer.Exit(code)
+
+
+def one_of(what: str, given: str, known: Sequence[str]) -> None:
+    """Refuses a filter's word that nobody knows; "" filters nothing."""
+    if given and given not in known:
+        fail(f"no such {what}: {harmless(given)}. There are {', '.join(known)}.", 2)
 
 
 def ago(at: datetime | None, now: datetime) -> str:
@@ -168,15 +174,13 @@ def settings_of(config: Path | None):  # type: ignore[no-untyped-def]
     return settings.load(settings.places.configuration(config))
 
 
-def with_store(config: Path | None, work: Callable[..., None]) -> None:
-    """Opens the store beside a running `serve` and closes it again."""
+@contextmanager
+def opened(config: Path | None) -> Iterator[tuple[Any, Any, datetime]]:
+    """Settings, store and the time, beside a running `serve`; afterwards the store is closed again."""
     from mailgate.app import wall_clock
     from mailgate.record.store import open_store
 
     with explained():
         settings = settings_of(config)
-        store = open_store(settings.database, wall_clock())
-        try:
-            work(settings, store, wall_clock())
-        finally:
-            store.close()
+        with open_store(settings.database, wall_clock()) as store:
+            yield settings, store, wall_clock()

@@ -96,14 +96,12 @@ def _takes(place: Path, octets: int) -> bool:
     """Whether a file of this size could be written: a quota shows in no count of free blocks. Leaves nothing behind."""
     try:
         handle = os.open(place, os.O_TMPFILE | os.O_WRONLY, 0o600)
+        try:
+            os.posix_fallocate(handle, 0, octets)
+        finally:
+            os.close(handle)
     except OSError as error:
         return error.errno not in (errno.ENOSPC, errno.EDQUOT)
-    try:
-        os.posix_fallocate(handle, 0, octets)
-    except OSError as error:
-        return error.errno not in (errno.ENOSPC, errno.EDQUOT)
-    finally:
-        os.close(handle)
     return True
 
 
@@ -137,8 +135,7 @@ def status(config: ConfigOption = None, as_json: Annotated[bool, typer.Option("-
         examined = all_settings.examine(all_settings.places.configuration(config))
         if examined.database is None:
             raise all_settings.Mistaken(examined.mistakes)
-        store = open_store(examined.database, wall_clock())
-        with store:
+        with open_store(examined.database, wall_clock()) as store:
             _show(examined, store, wall_clock(), as_json)
 
 

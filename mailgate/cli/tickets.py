@@ -1,14 +1,12 @@
 """`mailgate tickets`: the tickets, and the whole story of one."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, table, told, with_store
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, one_of, opened, table, told
 
 app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
 
@@ -34,12 +32,10 @@ def list_(
     config: ConfigOption = None,
 ) -> None:
     """List tickets, newest first."""
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (settings, store, now):
         from mailgate.model.ticket import Status
 
-        if status and status not in set(Status):
-            fail(f"no such status: {harmless(status)}. There are {', '.join(Status)}.", 2)
+        one_of("status", status, tuple(Status))
         found = store.tickets.listed((Status(status),) if status else (), limit)
         people = store.people.by_id({id_ for t in found for id_ in (t.owner, t.requester) if id_ is not None})
         if json_:
@@ -59,8 +55,6 @@ def list_(
             "no tickets",
         )
 
-    with_store(config, show)
-
 
 def _ref(settings: Any, ticket: Any) -> str:
     """`IT-17`; a desk that is no longer in the policy is called by its id."""
@@ -74,8 +68,7 @@ def show_(
 ) -> None:
     """Everything about one ticket: people, clocks, ratings, entries with their files, history, letters."""
     prefix, number = named(ticket)
-
-    def show(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (settings, store, _):
         file = store.tickets.files([number], notices_for=[number]).get(number)
         if file is None:
             fail(f"no ticket {number}")
@@ -116,8 +109,6 @@ def show_(
             for report in r.reports:
                 console.print(f"      {told(report)}")
 
-    with_store(config, show)
-
 
 def _role(t: Any, person: int) -> str:
     if person == t.requester:
@@ -156,15 +147,11 @@ def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
 @app.command("export")
 def export(config: ConfigOption = None) -> None:
     """One JSON object a line for every ticket."""
-
-    def write(settings: Any, store: Any, now: datetime) -> None:
+    with opened(config) as (_, store, _):
         offset = 0
         while found := store.tickets.listed((), 200, offset):
-            for t in found:
-                print(json.dumps(_exported(t, {})))
+            as_json(_exported(t, {}) for t in found)
             offset += len(found)
-
-    with_store(config, write)
 
 
 def _exported(t: Any, people: Mapping[int, Any]) -> dict[str, object]:
