@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -291,10 +292,8 @@ def _resolver(verify: VerifySettings, policy: Policy) -> tuple[str, bool]:
     assert resolver is not None
     domain = next(iter(policy.desks.values())).domain
     question = (f"_dmarc.{domain}", "TXT")
-    try:
+    with closing(resolver):
         answer = resolver.fetch([question], verify.time_limit.total_seconds())[question]
-    finally:
-        resolver.close()
     place = ", ".join(verify.resolver) or "the resolver of this machine"
     if answer.heard is DnsReply.FAILED:
         return f"{place} does not answer: mails would be read without a verdict of our own", False

@@ -65,12 +65,8 @@ class Explainer:
 
                 self.store = open_store(settings.database, clock())
         else:
-            templates, policy, ring, operator = (
-                load_templates(*brought_templates(None), checked=True),
-                sample_policy(),
-                nobodys,
-                "",
-            )
+            templates, policy = load_templates(*brought_templates(None), checked=True), sample_policy()
+            ring, operator = nobodys, ""
         self.held = settings is not None and settings.letters_held
         unknown = "" if self.store else NO_CONFIGURATION if settings is None else NO_DATABASE
         self.unknown = " ".join(filter(None, (NO_KEYS if keyless else "", unknown)))

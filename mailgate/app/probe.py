@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -73,11 +74,8 @@ def _letter(settings: Settings, kind: LetterKind, desk: Desk, address: str, id_:
 
 
 def _hand_over(settings: Settings, letter: Letter, now: datetime) -> Delivery:
-    relay = build_relay(settings.relay, *relay_login(settings, token_sources(settings, lambda: now)))
-    try:
+    with closing(build_relay(settings.relay, *relay_login(settings, token_sources(settings, lambda: now)))) as relay:
         return relay.deliver(letter.reverse_path, letter.address, assemble(letter, ()), letter.utf8)
-    finally:
-        relay.close()
 
 
 class Watch:
@@ -161,8 +159,5 @@ def missing(out: Out, desk: Desk, seconds: int) -> Found:
         base, _, domain = token.split_address(desk.address)
         words = f'mail to {base}+...@{domain} did not come back within {seconds} s: set subaddress = "none" for desk {desk.id}'
         return "subaddress", f"{words}, or let the mail server hand such addresses on", False
-    return (
-        "roundtrip",
-        (f"mail to {desk.address} did not come back within {seconds} s: is `mailgate serve` running, and does that mail reach its door?"),
-        False,
-    )
+    words = f"mail to {desk.address} did not come back within {seconds} s"
+    return "roundtrip", f"{words}: is `mailgate serve` running, and does that mail reach its door?", False

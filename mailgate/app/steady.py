@@ -53,7 +53,7 @@ class SteadyClock:
         """`hold`: so long the wall has to say the same before a jump is believed."""
         self._wall, self._passed, self._hold, self._drift = wall, passed, hold, drift
         self._lock = threading.Lock()
-        self._origin = self._apart()  #: what the wall said when `passed` was 0, as far as it is believed
+        self._origin = self._wall() - timedelta(seconds=self._passed())  #: what the wall said when `passed` was 0, as far as it is believed
         self._jumped: tuple[datetime, float] | None = None  #: where the wall is instead, and since when
         self._told: deque[Jump] = deque(maxlen=20)
         self.on_jump: Callable[[], None] = lambda: None  #: called at each end of a jump: wakes whoever tells it
@@ -87,6 +87,3 @@ class SteadyClock:
             told = list(self._told)
             self._told.clear()
         return told
-
-    def _apart(self) -> datetime:
-        return self._wall() - timedelta(seconds=self._passed())
