@@ -225,7 +225,7 @@ class ReadingRound:
     def _aside(self, claim: Claim, reason: Because) -> None:
         """Kept with its reason, for a person to look at. The sender is not bounced."""
         log.warning("mail %d set aside: %s", claim.id, reason)
-        self.store.inbox.set_aside(claim.id, claim.lease, reason, (), self.now())
+        self.store.inbox.set_aside(claim.id, claim.lease, reason, self.now())
         self.alarm("set_aside", f"{claim.id}: {reason}", f"mailgate inbox show {claim.id}")
 
     def _alone(self, desk: LetterWriter, agents: dict[str, Person], one: Read) -> None:

@@ -93,8 +93,6 @@ class Acceptor:
         for _, _, future in left:
             _fail(future, Closed("the gateway is stopping"))
 
-    # --- the thread ------------------------------------------------------------------------------------------------
-
     def _run(self) -> None:
         while group := self._next_group():
             self._committing = True
@@ -124,13 +122,11 @@ class Acceptor:
             if self._broken is not None:
                 raise self._broken
             kept = self._inbox.keep([item for items, _, _ in group for item in items])
-        except (NoSpace, Busy) as error:
+        except (NoSpace, Busy, Broken) as error:
+            if isinstance(error, Broken):
+                with self._changed:
+                    self._broken = error
             # Trying one by one would only make everybody wait longer for the same answer.
-            for _, _, future in group:
-                _fail(future, error)
-        except Broken as error:
-            with self._changed:
-                self._broken = error
             for _, _, future in group:
                 _fail(future, error)
         except Exception as error:

@@ -1,6 +1,7 @@
 """A copy of the record that can be restored, taken while the gateway works. A restored copy holds its letters until released."""
 
 import os
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -26,12 +27,9 @@ def backup(database: Database, target: Path, now: datetime) -> None:
         file.copy(draft)
         os.chmod(draft, 0o600)
         copy = sqlite.File(draft)
-        copied = Database(copy)
-        try:
+        with closing(Database(copy)) as copied:
             if faults := copied.faults():
                 raise Broken(f"the copy is damaged: {faults[0]}")
             copied.write(lambda connection: meta.mark_copy(connection, now))
             copy.empty_log(PATIENCE)
-        finally:
-            copied.close()
         sqlite.ensure_whole(draft)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, exists, func, insert, or_, select, upda
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.letter import Audience, OutboxRow
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, among, chunks, reads
+from mailgate.record.parts import Part, among, grouped, reads
 from mailgate.record.tables import delivery_reports, letters
 
 #: The relay may have these or not; a report says that it has.
@@ -25,27 +25,17 @@ class DeliveryReports(Part):
     ) -> dict[str, tuple[datetime | None, frozenset[str]]]:
         """For each address (lower case): when a letter to it was last answered, and which letters to it were reported dead, or called spam,
         after that and after `since`."""
-        last: dict[str, datetime] = {}
-        dead: dict[str, set[str]] = {}
         keys = list(dict.fromkeys(addresses))
-        for some in chunks(keys):
-            rows = connection.execute(
-                select(letters.c.address_key, func.max(letters.c.answered_at))
-                .where(letters.c.address_key.in_(some), letters.c.answered_at.is_not(None))
-                .group_by(letters.c.address_key)
-            )
-            last.update((key, at) for key, at in rows)
-            bad = or_(
-                and_(delivery_reports.c.hard, delivery_reports.c.fate == Fate.BOUNCED.value), delivery_reports.c.action == "complained"
-            )
-            told = connection.execute(
-                select(letters.c.address_key, letters.c.id, delivery_reports.c.at)
-                .join(letters, letters.c.id == delivery_reports.c.letter)
-                .where(letters.c.address_key.in_(some), bad, delivery_reports.c.at > since)
-            )
-            for key, letter, at in told:
-                if key not in last or at > last[key]:
-                    dead.setdefault(key, set()).add(letter)
+        newest = select(letters.c.address_key, func.max(letters.c.answered_at)).where(letters.c.answered_at.is_not(None))
+        last: dict[str, datetime] = dict(among(connection, newest.group_by(letters.c.address_key), letters.c.address_key, keys))
+        bounced = and_(delivery_reports.c.hard, delivery_reports.c.fate == Fate.BOUNCED.value)
+        told = (
+            select(letters.c.address_key, letters.c.id, delivery_reports.c.at)
+            .join(letters, letters.c.id == delivery_reports.c.letter)
+            .where(or_(bounced, delivery_reports.c.action == "complained"), delivery_reports.c.at > since)
+        )
+        reported = among(connection, told, letters.c.address_key, keys)
+        dead = grouped((key, letter) for key, letter, at in reported if key not in last or at > last[key])
         return {key: (last.get(key), frozenset(dead.get(key, ()))) for key in keys}
 
     @reads
@@ -86,10 +76,9 @@ def record(connection: Connection, mail: int, reported: Sequence[Reported], now:
 
 def with_reports(connection: Connection, rows: Sequence[OutboxRow]) -> list[OutboxRow]:
     """The same rows with everything that was reported about each, oldest first."""
-    found: dict[str, list[Reported]] = {}
     query = select(delivery_reports).order_by(delivery_reports.c.mail)
-    for one in among(connection, query, delivery_reports.c.letter, (row.letter.id for row in rows)):
-        found.setdefault(one.letter, []).append(noun_of(Reported, one))
+    reported = among(connection, query, delivery_reports.c.letter, (row.letter.id for row in rows))
+    found = grouped((one.letter, noun_of(Reported, one)) for one in reported)
     return [replace(row, reports=tuple(found.get(row.letter.id, ()))) for row in rows]
 
 

@@ -4,7 +4,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -44,13 +44,10 @@ def create(settings: DatabaseSettings, now: datetime) -> None:
     with new_file(path) as draft:
         sqlite.prepare_new(draft)
         file = sqlite.File(draft)
-        database = Database(file)
-        try:
+        with closing(Database(file)) as database:
             database.write(bring_up)
             database.write(lambda connection: meta.found(connection, uuid.uuid4().hex, now))
             file.empty_log(PATIENCE)
-        finally:
-            database.close()
 
 
 def _make_folder(folder: Path) -> None:
@@ -98,13 +95,12 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
             with _faults_named(path):
                 _check_inside(database, path, lock is not None, check)
                 file.instance = database.read(lambda connection: meta.get(connection, "instance")) or None
-                if (had_log and not cut) or not database.read(lambda connection: meta.get(connection, "in_use")):
-                    _settle_in(database, file, lock)
-                    return database
-                if accept_lost_log:
+                whole = (had_log and not cut) or not database.read(lambda connection: meta.get(connection, "in_use"))
+                if accept_lost_log and not whole:
                     # What became of the last letters went with the log: an operator has to look before more leave.
                     database.write(lambda connection: meta.put(connection, "restored", now.isoformat()))
                     database.write(lambda connection: meta.put(connection, "in_use", ""))
+                if accept_lost_log or whole:
                     _settle_in(database, file, lock)
                     return database
         except BaseException:
@@ -166,13 +162,12 @@ def _named(path: Path, error: Exception) -> Untrusted:
     cause = error.__cause__ if isinstance(error, Broken) and error.__cause__ is not None else error
     cause = getattr(cause, "orig", None) or cause
     code = (getattr(cause, "sqlite_errorcode", None) or 0) & 0xFF
+    writable = WRITABLE.format(path=path, folder=path.parent)
     match code:
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
-            return Untrusted(f"{path} cannot be written by this user", WRITABLE.format(path=path, folder=path.parent))
+            return Untrusted(f"{path} cannot be written by this user", writable)
         case sqlite3.SQLITE_CANTOPEN:
-            return Untrusted(
-                f"{path} or its -wal and -shm files beside it cannot be opened by this user", WRITABLE.format(path=path, folder=path.parent)
-            )
+            return Untrusted(f"{path} or its -wal and -shm files beside it cannot be opened by this user", writable)
         case sqlite3.SQLITE_IOERR:
             return Untrusted(f"the disk under {path} fails", "Look at the log of the system (dmesg), and restore a backup on another disk")
         case sqlite3.SQLITE_NOTADB:

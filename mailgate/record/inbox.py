@@ -8,14 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
-from sqlalchemy import Row as Found
 from sqlalchemy.engine import Dialect
 
-from mailgate.model.decision import TraceLine
 from mailgate.model.mail import Arrival
 from mailgate.model.reason import Because, Reason, to_column
 from mailgate.model.sender import folded
-from mailgate.record import codec, node
+from mailgate.record import node
 from mailgate.record.claims import first_of, take, within
 from mailgate.record.database import Database
 from mailgate.record.ids import Numbers
@@ -30,6 +28,8 @@ log = logging.getLogger(__name__)
 
 WAITING, CLAIMED, DONE, SET_ASIDE = "waiting", "claimed", "done", "set_aside"
 STATES = (WAITING, CLAIMED, DONE, SET_ASIDE)
+_FREED = {"state": WAITING, "lease": None, "lease_until": None}
+_AGAIN = {**_FREED, "attempts": 0, "reason": None, "settled_at": None}
 
 
 class Inbox(Part):
@@ -57,7 +57,7 @@ class Inbox(Part):
         found, damaged = self._db.read(lambda connection: claimed(connection, ids, token))
         for id in damaged:
             log.critical("mail %d is set aside: %s", id, DAMAGED)
-            self.set_aside(id, token, DAMAGED, (), now)
+            self.set_aside(id, token, DAMAGED, now)
         return found
 
     @writes
@@ -68,41 +68,33 @@ class Inbox(Part):
                 connection.execute(
                     update(inbox)
                     .where(inbox.c.id.in_(some), inbox.c.lease == lease, inbox.c.state == CLAIMED)
-                    .values(state=WAITING, lease=None, lease_until=None, attempts=inbox.c.attempts - (0 if tried else 1))
+                    .values(**_FREED, attempts=inbox.c.attempts - (0 if tried else 1))
                 )
 
     @writes
     def forget_leases(self, connection: Connection) -> int:
         """Back to waiting, whoever claimed them: for the one serve that starts, when nobody else can be at work. How many."""
-        changed = connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(state=WAITING, lease=None, lease_until=None))
-        return changed.rowcount
+        return connection.execute(update(inbox).where(inbox.c.state == CLAIMED).values(**_FREED)).rowcount
 
     @writes
     def forget_gone(self, connection: Connection) -> int:
         """Back to waiting, what programs of this machine claimed that have ended since. Whoever lives, or is elsewhere, keeps theirs."""
         leases = connection.execute(select(inbox.c.lease).where(inbox.c.state == CLAIMED).distinct()).scalars()
-        changed = 0
-        for some in chunks(lease for lease in leases if lease and node.is_gone(lease)):
-            changed += connection.execute(
-                update(inbox).where(inbox.c.state == CLAIMED, inbox.c.lease.in_(some)).values(state=WAITING, lease=None, lease_until=None)
-            ).rowcount
-        return changed
+        freed = update(inbox).where(inbox.c.state == CLAIMED).values(**_FREED)
+        gone = chunks(lease for lease in leases if lease and node.is_gone(lease))
+        return sum(connection.execute(freed.where(inbox.c.lease.in_(some))).rowcount for some in gone)
 
     @writes
     def retry(self, connection: Connection, id: int) -> bool:
         """A mail that was set aside is read again, whoever is blocked. False when it is not set aside."""
-        done = connection.execute(
-            update(inbox)
-            .where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
-            .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, released=True)
-        )
-        return done.rowcount == 1
+        aside = update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
+        return connection.execute(aside.values(**_AGAIN, released=True)).rowcount == 1
 
     @writes
     def put_away(self, connection: Connection, id: int, now: datetime) -> bool:
         """A person has looked at a mail that was set aside: its reason stays, nobody is asked again. False when it is not set aside."""
-        done = connection.execute(update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE).values(state=DONE, settled_at=now))
-        return done.rowcount == 1
+        aside = update(inbox).where(inbox.c.id == id, inbox.c.state == SET_ASIDE)
+        return connection.execute(aside.values(state=DONE, settled_at=now)).rowcount == 1
 
     @reads
     def raw(self, connection: Connection, id: int) -> bytes:
@@ -145,14 +137,11 @@ class Inbox(Part):
         return dict(among(connection, query, message_ids.c.message_id, ids))
 
     @writes
-    def set_aside(self, connection: Connection, id: int, lease: str, reason: Because, trace: Iterable[TraceLine], now: datetime) -> bool:
+    def set_aside(self, connection: Connection, id: int, lease: str, reason: Because, now: datetime) -> bool:
         """For people to look at. False when the lease was lost."""
-        done = connection.execute(
-            update(inbox)
-            .where(inbox.c.id == id, inbox.c.lease == lease, inbox.c.state == CLAIMED)
-            .values(state=SET_ASIDE, lease=None, lease_until=None, reason=reason, trace=codec.dump(list(trace)), settled_at=now)
-        )
-        return done.rowcount == 1
+        held = update(inbox).where(inbox.c.id == id, inbox.c.lease == lease, inbox.c.state == CLAIMED)
+        values = {"state": SET_ASIDE, "lease": None, "lease_until": None, "reason": reason, "trace": "[]", "settled_at": now}
+        return connection.execute(held.values(**values)).rowcount == 1
 
 
 DAMAGED = Reason("damaged")
@@ -217,8 +206,7 @@ class Keeping:
         _NEW_RAW.ready(raws, self._dialect).run(connection)
         _NEW_MAIL.ready(rows, self._dialect).run(connection)
         for row, mail in replaced:
-            again = {"mail": mail, "state": WAITING, "lease": None, "lease_until": None, "attempts": 0, "reason": None, "settled_at": None}
-            connection.execute(update(inbox).where(inbox.c.id == row).values(**again))
+            connection.execute(update(inbox).where(inbox.c.id == row).values(**_AGAIN, mail=mail))
         return kept
 
     def _known(self, connection: Connection, desk: str) -> Iterable[Any]:
@@ -311,12 +299,9 @@ def claimed(connection: Connection, ids: Sequence[int], lease: str) -> tuple[lis
                 damaged.append(row[0])
             else:
                 confirmed, released = row.confirmed is not None, bool(row.released)
-                found.append(Claim(row[0], row.desk, _arrival(row), row.attempts, lease, confirmed, released))
+                arrival = noun_of(Arrival, row, helo=row.helo or "", insider=bool(row.insider))
+                found.append(Claim(row[0], row.desk, arrival, row.attempts, lease, confirmed, released))
     return found, damaged
-
-
-def _arrival(row: Found[Any]) -> Arrival:
-    return noun_of(Arrival, row, helo=row.helo or "", insider=bool(row.insider))
 
 
 def settled(connection: Connection, ids: Sequence[int]) -> bool:
@@ -327,12 +312,8 @@ def settled(connection: Connection, ids: Sequence[int]) -> bool:
 
 def confirm(connection: Connection, id: int, by: int) -> bool:
     """A mail that waits for its author's word is read once more. False when that was done before, or it is not there."""
-    done = connection.execute(
-        update(inbox)
-        .where(inbox.c.id == id, inbox.c.state == DONE, inbox.c.confirmed.is_(None))
-        .values(state=WAITING, lease=None, lease_until=None, attempts=0, reason=None, settled_at=None, confirmed=by)
-    )
-    return done.rowcount == 1
+    asked = update(inbox).where(inbox.c.id == id, inbox.c.state == DONE, inbox.c.confirmed.is_(None))
+    return connection.execute(asked.values(**_AGAIN, confirmed=by)).rowcount == 1
 
 
 # --- looking ------------------------------------------------------------------------------------------------------

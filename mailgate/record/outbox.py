@@ -12,7 +12,7 @@ from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter, OutboxRow
 from mailgate.model.sender import folded
 from mailgate.model.understood import LetterFacts
-from mailgate.record import codec, meta, node
+from mailgate.record import meta, node
 from mailgate.record.claims import first_of, take, within
 from mailgate.record.delivery_reports import with_reports
 from mailgate.record.nouns import noun_of, row_of
@@ -73,7 +73,7 @@ class Outbox(Part):
         A letter that was held or cancelled while it was under way stays so, unless the relay took it, refused it, or may have it."""
         attempted = settlement.attempted
         state = attempted.state
-        mine = (letters.c.id == settlement.letter, letters.c.lease == settlement.lease)
+        mine = update(letters).where(letters.c.id == settlement.letter, letters.c.lease == settlement.lease)
         values: dict[str, object] = {
             "lease": None,
             "last_reply": settlement.reply,
@@ -81,39 +81,23 @@ class Outbox(Part):
             "attempts": letters.c.attempts + (1 if attempted.counts else 0),
         }
         if (lighter := settlement.lighter) is not None:
-            values |= {
-                "body": lighter.body,
-                "parts": codec.dump_all(lighter.parts),
-                "boundary": lighter.boundary,
-                "digest": lighter.digest,
-                "size": lighter.size,
-            }
+            row = row_of(lighter)
+            values |= {name: row[name] for name in ("body", "parts", "boundary", "digest", "size")}
         if state in _FINAL:
-            done = connection.execute(update(letters).where(*mine).values(**values, state=state.value, due_at=None, settled_at=now))
-            return done.rowcount == 1
-        done = connection.execute(
-            update(letters)
-            .where(*mine, letters.c.state == _S.SENDING.value)
-            .values(**values, state=state.value, due_at=attempted.next_attempt_at)
-        )
-        if done.rowcount == 1:
+            return connection.execute(mine.values(**values, state=state.value, due_at=None, settled_at=now)).rowcount == 1
+        under_way = mine.where(letters.c.state == _S.SENDING.value)
+        if connection.execute(under_way.values(**values, state=state.value, due_at=attempted.next_attempt_at)).rowcount == 1:
             return True
-        return connection.execute(update(letters).where(*mine).values(**values)).rowcount == 1
+        return connection.execute(mine.values(**values)).rowcount == 1
 
     @writes
     def release_lease(self, connection: Connection, claims: Iterable[ClaimedLetter], now: datetime) -> None:
         """Letters that were claimed and not tried: due at once, no attempt counted."""
+        tried = letters.c.attempts > 0
+        state, first_at = case((tried, _S.DEFERRED.value), else_=_S.QUEUED.value), case((tried, letters.c.first_at), else_=None)
+        back = update(letters).where(letters.c.state == _S.SENDING.value).values(state=state, lease=None, due_at=now, first_at=first_at)
         for claimed in claims:
-            connection.execute(
-                update(letters)
-                .where(letters.c.id == claimed.letter.id, letters.c.lease == claimed.lease, letters.c.state == _S.SENDING.value)
-                .values(
-                    state=case((letters.c.attempts > 0, _S.DEFERRED.value), else_=_S.QUEUED.value),
-                    lease=None,
-                    due_at=now,
-                    first_at=case((letters.c.attempts > 0, letters.c.first_at), else_=None),
-                )
-            )
+            connection.execute(back.where(letters.c.id == claimed.letter.id, letters.c.lease == claimed.lease))
 
     @writes
     def hasten(self, connection: Connection, now: datetime) -> int:
@@ -152,22 +136,16 @@ class Outbox(Part):
     @reads
     def to_address(self, connection: Connection, address: str, limit: int = 20) -> list[OutboxRow]:
         """Newest first."""
-        query = (
-            select(letters).where(letters.c.address_key == address.lower()).order_by(letters.c.made_at.desc(), letters.c.id).limit(limit)
-        )
-        return with_reports(connection, [outbox_row(row) for row in connection.execute(query)])
+        query = select(letters).where(letters.c.address_key == address.lower()).order_by(letters.c.made_at.desc(), letters.c.id)
+        return with_reports(connection, [outbox_row(row) for row in connection.execute(query.limit(limit))])
 
     @writes
     def retry(self, connection: Connection, id: str, now: datetime) -> bool:
         """One letter is due now, whatever came before, but for letters that were sent or are under way."""
-        done = connection.execute(
-            update(letters)
-            .where(letters.c.id == id, letters.c.state.not_in([_S.SENT.value, _S.SENDING.value]))
-            .values(
-                state=_S.QUEUED.value, due_at=now, lease=None, doubted=_DOUBTED, attempts=0, first_at=None, settled_at=None, expires_at=None
-            )
-        )
-        return done.rowcount == 1
+        there = update(letters).where(letters.c.id == id, letters.c.state.not_in([_S.SENT.value, _S.SENDING.value]))
+        fresh = {"attempts": 0, "first_at": None, "settled_at": None, "expires_at": None}
+        again = there.values(**fresh, state=_S.QUEUED.value, due_at=now, lease=None, doubted=_DOUBTED)
+        return connection.execute(again).rowcount == 1
 
     @writes
     def hold(self, connection: Connection, ids: Sequence[str] | None = None) -> int:
@@ -183,27 +161,15 @@ class Outbox(Part):
 
     @writes
     def release(self, connection: Connection, now: datetime, ids: Sequence[str] | None = None) -> int:
-        query = (
-            update(letters)
-            .where(letters.c.state == _S.HELD.value)
-            .values(
-                state=_S.QUEUED.value,
-                lease=None,
-                doubted=_DOUBTED,
-                due_at=case((letters.c.not_before > now, letters.c.not_before), else_=literal(now, UtcDateTime())),
-            )
-        )
-        return _each(connection, query, ids)
+        due = case((letters.c.not_before > now, letters.c.not_before), else_=literal(now, UtcDateTime()))
+        held = update(letters).where(letters.c.state == _S.HELD.value)
+        return _each(connection, held.values(state=_S.QUEUED.value, lease=None, doubted=_DOUBTED, due_at=due), ids)
 
     @writes
     def cancel(self, connection: Connection, now: datetime, because: str, ids: Sequence[str] | None = None) -> int:
         """Not tried again. One that is under way is only marked: when the relay took it already, that wins."""
-        query = (
-            update(letters)
-            .where(letters.c.state.in_((*_OPEN, _S.HELD.value, *((_S.UNKNOWN.value,) if ids is not None else ()))))
-            .values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because)
-        )
-        return _each(connection, query, ids)
+        waits = update(letters).where(letters.c.state.in_((*_OPEN, _S.HELD.value, *((_S.UNKNOWN.value,) if ids is not None else ()))))
+        return _each(connection, waits.values(state=_S.CANCELLED.value, due_at=None, settled_at=now, last_reply=because), ids)
 
     @reads
     def texts(self, connection: Connection, ids: Iterable[str]) -> dict[str, str]:
@@ -272,9 +238,8 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
 
     Of at most so many octets together, with their files: a round of large letters would hold up all that come after it. Small letters go
     beside a large one, whatever stands between them."""
-    taken: list[str] = []
     sizes = select(letters.c.id, letters.c.size)
-    while len(taken) < limit:
+    while True:
         ids = take(
             connection,
             letters,
@@ -283,7 +248,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
                 first_of(letters.c.id, letters.c.automatic == automatic, letters.c.due_at <= now, order=(letters.c.due_at,), limit=limit)
                 for automatic in (False, True)
             ),
-            limit=limit - len(taken),
+            limit=limit,
             weigh=within(octets, sizes, letters.c.id, in_order=False),
             values={
                 "lease": token,
@@ -295,13 +260,10 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, lease: 
                 "state": _S.SENDING.value,
             },
         )
-        if not ids:
-            break
         late = _cancel_late(connection, ids, now)
-        taken += [id for id in ids if id not in late]
-        if taken:
-            break  # what was cancelled leaves room for the next round
-    return taken
+        taken = [id for id in ids if id not in late]
+        if taken or not ids:
+            return taken  # what was cancelled leaves room for the next round
 
 
 def under_way(connection: Connection, token: str) -> list[str] | None:
@@ -318,12 +280,8 @@ def are_there(connection: Connection, ids: Sequence[str]) -> bool:
 def _cancel_late(connection: Connection, ids: Sequence[str], now: datetime) -> set[str]:
     too_late = select(letters.c.id).where(letters.c.expires_at <= now, letters.c.doubted.is_(False))
     late = {id for (id,) in among(connection, too_late, letters.c.id, ids)}
-    for some in chunks(late):
-        connection.execute(
-            update(letters)
-            .where(letters.c.id.in_(some))
-            .values(state=_S.CANCELLED.value, due_at=None, lease=None, settled_at=now, last_reply="would have come too late")
-        )
+    cancelled = {"state": _S.CANCELLED.value, "due_at": None, "lease": None, "settled_at": now, "last_reply": "would have come too late"}
+    _each(connection, update(letters).values(**cancelled), late)
     return late
 
 
@@ -350,13 +308,10 @@ def take_back(connection: Connection, ids: Sequence[str], now: datetime, because
     return _each(connection, query, ids) == len(ids)
 
 
-def _each(connection: Connection, query: Any, ids: Sequence[str] | None) -> int:
+def _each(connection: Connection, query: Any, ids: Iterable[str] | None) -> int:
     if ids is None:
         return int(connection.execute(query).rowcount)
     return sum(connection.execute(query.where(letters.c.id.in_(some))).rowcount for some in chunks(ids))
-
-
-# --- what decisions need to know ----------------------------------------------------------------------------------
 
 
 def _plain_form(letter: bytes) -> str:
@@ -369,11 +324,9 @@ def _plain_form(letter: bytes) -> str:
 
 def spend(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Their tokens no longer prove who holds them."""
-    for some in chunks(ids):
-        connection.execute(update(letters).where(letters.c.id.in_(some), letters.c.spent_at.is_(None)).values(spent_at=now))
+    _each(connection, update(letters).where(letters.c.spent_at.is_(None)).values(spent_at=now), ids)
 
 
 def answered(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Their readers have them."""
-    for some in chunks(ids):
-        connection.execute(update(letters).where(letters.c.id.in_(some)).values(answered_at=now))
+    _each(connection, update(letters).values(answered_at=now), ids)

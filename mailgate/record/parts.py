@@ -1,16 +1,18 @@
 """What the parts of the store have in common: each method is one transaction, and the same work joins a transaction that runs already."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, TypeVarTuple, overload
 
-from sqlalchemy import ColumnElement, Connection, Select
+from sqlalchemy import ColumnElement, Connection, Select, Table, insert
 from sqlalchemy import Row as SqlRow
 
 from mailgate.record.database import Database
 
 P = ParamSpec("P")
+K = TypeVar("K")
 T = TypeVar("T")
+V = TypeVar("V")
 Ts = TypeVarTuple("Ts")
 
 _MANY = 400  #: values in one IN (...); every database takes as many
@@ -27,6 +29,20 @@ def among(connection: Connection, query: Select[*Ts], column: ColumnElement[Any]
     """The rows of a query in which this column has one of these values, however many there are."""
     for some in chunks(values):
         yield from connection.execute(query.where(column.in_(some)))
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """The values of each key, in their order."""
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """New rows, also none."""
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 class Part:

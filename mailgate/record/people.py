@@ -13,7 +13,7 @@ from mailgate.record.database import Database
 from mailgate.record.flood_tables import suppressions
 from mailgate.record.ids import Numbers
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, among, reads, writes
+from mailgate.record.parts import Part, add, among, grouped, reads, writes
 from mailgate.record.ready import Row
 from mailgate.record.rows import Conflict
 from mailgate.record.tables import addresses, people
@@ -42,10 +42,8 @@ class People(Part):
     @reads
     def by_id(self, connection: Connection, ids: Iterable[int]) -> dict[int, Person]:
         wanted = set(ids)
-        known: dict[int, list[str]] = {}
         listed = select(addresses.c.person, addresses.c.key).order_by(addresses.c.place, addresses.c.key)
-        for person, key in among(connection, listed, addresses.c.person, wanted):
-            known.setdefault(person, []).append(key)
+        known = grouped((person, key) for person, key in among(connection, listed, addresses.c.person, wanted))
         return {
             row.id: noun_of(
                 Person,
@@ -74,8 +72,7 @@ class People(Part):
     def suppressed(self, connection: Connection, keys: Iterable[str], now: datetime) -> dict[str, Because]:
         """Addresses (lower case) that are not written to now, with the reason."""
         query = select(suppressions.c.address, suppressions.c.reason).where(suppressions.c.until > now)
-        rows = among(connection, query, suppressions.c.address, (key.lower() for key in keys))
-        return dict(rows)
+        return dict(among(connection, query, suppressions.c.address, (key.lower() for key in keys)))
 
     @writes
     def suppress(self, connection: Connection, one: Suppression) -> None:
@@ -124,13 +121,10 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
     Of a known person only what is new is written: a decision may be older than the row."""
     if not persons:
         return
-    merged: dict[int, Person] = {}
-    for person in persons:
-        merged[person.id] = person
+    merged = {person.id: person for person in persons}
     known = {id for (id,) in among(connection, select(people.c.id), people.c.id, merged)}
     fresh = [person for person in merged.values() if person.id not in known]
-    if fresh:
-        connection.execute(insert(people), [_row(person) for person in fresh])
+    add(connection, people, [row_of(one, "aliases") | {"proven_at": one.proven_at if one.proven else None} for one in fresh])
     for person in merged.values():
         if person.proven and person.id in known:
             later = or_(people.c.proven_at.is_(None), people.c.proven_at < person.proven_at)
@@ -142,28 +136,23 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
     for person in persons:
         if taken := tuple(key for key in _keys(person) if wanted[key] != person.id):
             raise Conflict("address", taken)
-    missing = [
+    missing: list[Row] = [
         {"key": key, "person": person.id, "place": place}
         for person in merged.values()
         for place, key in enumerate(_keys(person))
         if key not in mine
     ]
-    if missing:
-        connection.execute(insert(addresses), missing)
+    add(connection, addresses, missing)
 
 
-def _row(person: Person) -> Row:
-    return row_of(person, "aliases") | {"proven_at": person.proven_at if person.proven else None}
-
-
-def _keys(person: Person) -> tuple[str, ...]:
+def _keys(person: Person | Agent) -> tuple[str, ...]:
     return tuple(dict.fromkeys((person.address.lower(), *(alias.lower() for alias in person.aliases))))
 
 
 def _adopt(connection: Connection, policy: Policy, new_id: Callable[[], int]) -> tuple[dict[str, Person], frozenset[str]]:
     new: set[str] = set()
     for agent in policy.agents.values():
-        keys = list(dict.fromkeys((agent.address.lower(), *(alias.lower() for alias in agent.aliases))))
+        keys = _keys(agent)
         whose = owners(connection, keys)
         id = connection.execute(select(people.c.id).where(people.c.agent == agent.id)).scalar_one_or_none()
         if id is None:
@@ -198,6 +187,3 @@ def _agent_row(agent: Agent) -> dict[str, object]:
 
 def _agent_of(connection: Connection, id: int) -> str | None:
     return connection.execute(select(people.c.agent).where(people.c.id == id)).scalar_one_or_none()
-
-
-# --- addresses that are not written to ----------------------------------------------------------------------------

@@ -182,7 +182,12 @@ class Server:
         return meaning(error)
 
     def words(self, error: BaseException) -> str:
-        return words(error)
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, psycopg.Error):
+            said = cause.diag
+            if said.message_primary:
+                return said.message_primary if said.constraint_name is None else said.constraint_name
+        return str(cause).strip().partition("\n")[0]
 
     def pause(self, meaning: Meaning) -> None:
         if meaning == "busy":
@@ -268,15 +273,6 @@ def meaning(error: BaseException) -> Meaning:
         # No words of the server: the connection broke, or could not be made.
         return "gone" if isinstance(cause, psycopg.OperationalError) else ""
     return _STATES.get(state) or _CLASSES.get(state[:2], "")
-
-
-def words(error: BaseException) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(cause, psycopg.Error):
-        said = cause.diag
-        if said.message_primary:
-            return said.message_primary if said.constraint_name is None else said.constraint_name
-    return str(cause).strip().partition("\n")[0]
 
 
 # --- the server ---------------------------------------------------------------------------------------------------

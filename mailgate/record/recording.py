@@ -11,12 +11,11 @@ from mailgate.model.decision import Change
 from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
-from mailgate.model.policy import Metric
-from mailgate.model.ticket import Cycle, Ticket, Visibility
-from mailgate.record import codec, delivery_reports, inbox, outbox, people, standing, tables, traffic
+from mailgate.model.ticket import Ticket, Visibility
+from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, standing, tables, traffic
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
-from mailgate.record.parts import among, chunks
+from mailgate.record.parts import add, among, chunks
 from mailgate.record.ready import Row, Statement
 from mailgate.record.room import Room
 from mailgate.record.rows import Conflict, ToRecord
@@ -166,9 +165,7 @@ class Recording:
                 {"ticket": number, "person": member.person, "role": member.role.value, "place": place}
                 for place, member in enumerate(last.members)
             ]
-        old: dict[tuple[Metric, int], tuple[int, Cycle]] = {}
-        if first is not None:
-            old = {(cycle.metric, cycle.n): (place, cycle) for place, cycle in enumerate(first.cycles)}
+        old = {(cycle.metric, cycle.n): (place, cycle) for place, cycle in enumerate(first.cycles if first else ())}
         for place, cycle in enumerate(last.cycles):
             was = old.get((cycle.metric, cycle.n))
             if was is None:
@@ -264,8 +261,8 @@ class Recording:
     def _flow(self, connection: Connection) -> None:
         """What tells floods and loops from people."""
         decisions = [outcome.decision for outcome in self._outcomes]
-        traffic.add_turns(connection, [one.turn for one in decisions if one.turn is not None])
-        traffic.wait(connection, [row for one in decisions for row in one.waiting])
+        add(connection, flood_tables.turns, [row_of(one.turn) for one in decisions if one.turn is not None])
+        add(connection, flood_tables.notices_waiting, [row_of(notice, "id") for one in decisions for notice in one.waiting])
         traffic.told(connection, [key for one in decisions for key in one.told], self._now)
         traffic.leave_unanswered(connection, [row for one in decisions for row in one.unanswered])
 
@@ -289,28 +286,16 @@ class Recording:
         stale = [key[1] for key, owner in found.items() if owner != self._message_ids[key] and owner not in self._known.get(key, ())]
         if stale:
             raise Conflict("message_id", tuple(stale))
-        _insert(
-            connection,
-            tables.message_ids,
-            [
-                {"desk": desk, "message_id": message_id, "ticket": ticket}
-                for (desk, message_id), ticket in sorted(self._message_ids.items())
-                if (desk, message_id) not in found
-            ],
-        )
+        free = sorted(self._message_ids.keys() - found.keys())
+        add(connection, tables.message_ids, [{"desk": key[0], "message_id": key[1], "ticket": self._message_ids[key]} for key in free])
 
     def _rate(self, connection: Connection) -> None:
         """The last rating of a resolution counts, all of them are kept."""
-        _insert(connection, tables.rating_history, self._ratings)
+        add(connection, tables.rating_history, self._ratings)
         last = {(row["ticket"], row["closure"]): row for row in self._ratings}
         for (ticket, closure), row in last.items():
             connection.execute(delete(tables.ratings).where(tables.ratings.c.ticket == ticket, tables.ratings.c.closure == closure))
             connection.execute(insert(tables.ratings), {key: value for key, value in row.items() if key != "mail"})
-
-
-def _insert(connection: Connection, table: Table, rows: Rows) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
 
 
 def _set(table: Table, *keys: str) -> dict[str, object]:

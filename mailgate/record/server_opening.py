@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Connection, inspect
@@ -32,10 +33,8 @@ def create(settings: DatabaseSettings, now: datetime) -> None:
         meta.found(connection, uuid.uuid4().hex, now)
         meta.put(connection, "home", postgres.home(connection))
 
-    try:
+    with closing(database):
         database.write(make)
-    finally:
-        database.close()
 
 
 def open_database(settings: DatabaseSettings, now: datetime, for_serve: bool) -> Database:

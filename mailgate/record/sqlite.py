@@ -50,29 +50,10 @@ def _on_connect(connection: sqlite3.Connection, record: object) -> None:
             )
 
 
-def begin_write(connection: Connection, deadline: float) -> bool:
-    """Whether this connection got the write lock before the deadline (monotonic seconds).
-    SQLite's own waiting backs off until a busy door starves; knocking every 1 to 5 ms does not."""
+def _driver(connection: Connection) -> sqlite3.Connection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
-    while True:
-        try:
-            driver.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error):
-                raise
-        else:
-            return True
-        if time.monotonic() >= deadline:
-            return False
-        pause()
-
-
-def begin_read(connection: Connection) -> None:
-    """Everything read until the end shows one moment."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    driver.execute("BEGIN")
+    return driver
 
 
 def pause() -> None:
@@ -94,10 +75,20 @@ class File:
         self.engine = engine(path)
 
     def begin_write(self, connection: Connection, deadline: float) -> bool:
-        return begin_write(connection, deadline)
+        """SQLite's own waiting backs off until a busy door starves; knocking every 1 to 5 ms does not."""
+        while True:
+            try:
+                _driver(connection).execute("BEGIN IMMEDIATE")
+                return True
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error):
+                    raise
+            if time.monotonic() >= deadline:
+                return False
+            pause()
 
     def begin_read(self, connection: Connection) -> None:
-        begin_read(connection)
+        _driver(connection).execute("BEGIN")
 
     def alone(self, connection: Connection) -> None:
         """Whoever writes is alone anyway."""
@@ -136,16 +127,24 @@ class File:
         if not log_size(self.path):
             return
         with self.engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
             try:
-                driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                _driver(connection).execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             except sqlite3.OperationalError as error:
                 if not _is_busy(error):
                     raise
 
     def faults(self, connection: Connection) -> list[str]:
-        return faults(connection)
+        """What SQLite finds wrong with the file, the first few: structure, indexes, and rows whose parent is gone.
+
+        About 1.5 s for a gigabyte, hardly more than `quick_check`, which does not compare indexes with their tables. SQLite has no
+        checksums: a letter changed inside a text is not seen (raw mails and letters carry digests of their own)."""
+        found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]
+        if found != ["ok"]:
+            return found
+        return [
+            f"a row of {row[0]} names a row of {row[2]} that is not there"
+            for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
+        ]
 
     def time(self, connection: Connection) -> datetime | None:
         return None
@@ -154,9 +153,21 @@ class File:
         return self.path.stat().st_size + log_size(self.path)
 
     def empty_log(self, seconds: float = 0.0) -> bool:
-        """Outside any transaction; False when somebody was in the way."""
+        """Brings the log into the file and empties it, outside any transaction; False when somebody was in the way for so long."""
         with self.engine.connect() as connection:
-            return empty_log(connection, seconds)
+            deadline = time.monotonic() + seconds
+            while True:
+                try:
+                    row = _driver(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                except sqlite3.OperationalError as error:
+                    if not _is_busy(error):
+                        raise
+                    row = (1,)
+                if row[0] == 0:
+                    return True
+                if time.monotonic() >= deadline:
+                    return False
+                pause()
 
     def _displaced(self) -> str:
         """Whether what is written to is no longer what stands there: then a 250 would be worth nothing after the next start."""
@@ -181,8 +192,9 @@ class File:
         return peek(self.path, "instance") == self.instance and not peek(self.path, "untouched_copy")
 
     def copy(self, target: Path) -> None:
-        with self.engine.connect() as connection:
-            copy(connection, target)
+        """A copy of one moment, while others write. The log grows until it is done."""
+        with self.engine.connect() as connection, contextlib.closing(sqlite3.connect(target, isolation_level=None)) as destination:
+            _driver(connection).backup(destination, pages=-1)
 
 
 class Displaced(Exception):
@@ -207,9 +219,6 @@ def _held() -> set[tuple[int, int] | None]:
         for descriptor in os.listdir("/proc/self/fd"):
             held.add(_identity(Path(f"/proc/self/fd/{descriptor}")))
     return held - {None}
-
-
-# --- what an error means ------------------------------------------------------------------------------------------
 
 
 def meaning(error: BaseException) -> Meaning:
@@ -250,9 +259,6 @@ def _patient(connection: sqlite3.Connection, statement: str) -> Any:
         pause()
 
 
-# --- the file -----------------------------------------------------------------------------------------------------
-
-
 def prepare_new(path: Path) -> None:
     """Makes an empty private file a database with a write-ahead log."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -271,52 +277,11 @@ def peek(path: Path, key: str) -> str | None:
     return str(row[0]) if row else None
 
 
-def faults(connection: Connection) -> list[str]:
-    """What SQLite finds wrong with the file, the first few: structure, indexes, and rows whose parent is gone.
-
-    About 1.5 s for a gigabyte, hardly more than `quick_check`, which does not compare indexes with their tables. SQLite has no checksums:
-    a letter changed inside a text is not seen (raw mails and letters carry digests of their own)."""
-    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]
-    if found != ["ok"]:
-        return found
-    return [
-        f"a row of {row[0]} names a row of {row[2]} that is not there"
-        for row in connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(5)
-    ]
-
-
 def log_size(path: Path) -> int:
     try:
         return sidecars(path)[0].stat().st_size
     except FileNotFoundError:
         return 0
-
-
-def empty_log(connection: Connection, seconds: float = 0.0) -> bool:
-    """Brings the log into the file and empties it; False when readers or writers were in the way for so long."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            row = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        except sqlite3.OperationalError as error:
-            if not _is_busy(error):
-                raise
-            row = (1,)
-        if row[0] == 0:
-            return True
-        if time.monotonic() >= deadline:
-            return False
-        pause()
-
-
-def copy(connection: Connection, target: Path) -> None:
-    """A copy of one moment, while others write. The log grows until it is done."""
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as destination:
-        driver.backup(destination, pages=-1)
 
 
 def ensure_whole(path: Path) -> None:

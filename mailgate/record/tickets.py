@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, func, select
 
 from mailgate.model.reason import from_json
-from mailgate.model.ticket import (
-    Cycle,
-    Entry,
-    Member,
-    Status,
-    Ticket,
-    TicketFile,
-    Visibility,
-)
+from mailgate.model.ticket import Cycle, Entry, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.record import codec
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, among, chunks, reads
+from mailgate.record.parts import Part, among, chunks, grouped, reads
 from mailgate.record.people import People
 from mailgate.record.ready import Row as Values
 from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
@@ -93,15 +85,13 @@ class Tickets(Part):
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
     """Tickets with members, cycles and timers."""
     wanted = set(numbers)
-    taking: dict[int, list[Member]] = {}
-    running: dict[int, list[Cycle]] = {}
-    for row in among(connection, select(members).order_by(members.c.place), members.c.ticket, wanted):
-        taking.setdefault(row.ticket, []).append(noun_of(Member, row))
-    for row in among(connection, select(cycles).order_by(cycles.c.place), cycles.c.ticket, wanted):
-        running.setdefault(row.ticket, []).append(noun_of(Cycle, row))
+    taking = among(connection, select(members).order_by(members.c.place), members.c.ticket, wanted)
+    running = among(connection, select(cycles).order_by(cycles.c.place), cycles.c.ticket, wanted)
+    members_of = grouped((row.ticket, noun_of(Member, row)) for row in taking)
+    cycles_of = grouped((row.ticket, noun_of(Cycle, row)) for row in running)
     return {
         row.number: noun_of(
-            Ticket, row, group=row.group_id, members=tuple(taking.get(row.number, ())), cycles=tuple(running.get(row.number, ()))
+            Ticket, row, group=row.group_id, members=tuple(members_of.get(row.number, ())), cycles=tuple(cycles_of.get(row.number, ()))
         )
         for row in among(connection, select(tickets), tickets.c.number, wanted)
     }
@@ -117,30 +107,20 @@ def _people_of(ticket: Ticket, words: Iterable[Entry]) -> tuple[int, ...]:
 def _entries(connection: Connection, numbers: Sequence[int], newest: int | None) -> dict[int, list[Entry]]:
     found: dict[int, list[Entry]] = {}
     for some in chunks(numbers):
-        query = select(entries).where(entries.c.ticket.in_(some)).order_by(entries.c.ticket, entries.c.id)
+        mine = entries.c.ticket.in_(some)
         if newest is not None:
             # Ranked in the index alone: the texts of a ticket with thousands of entries are not touched.
             rank = func.row_number().over(partition_by=entries.c.ticket, order_by=entries.c.id.desc()).label("rank")
-            ranked = select(entries.c.id, rank).where(entries.c.ticket.in_(some)).subquery()
-            query = (
-                select(entries)
-                .where(entries.c.id.in_(select(ranked.c.id).where(ranked.c.rank <= newest)))
-                .order_by(entries.c.ticket, entries.c.id)
-            )
-        for row in connection.execute(query):
+            ranked = select(entries.c.id, rank).where(mine).subquery()
+            mine = entries.c.id.in_(select(ranked.c.id).where(ranked.c.rank <= newest))
+        for row in connection.execute(select(entries).where(mine).order_by(entries.c.ticket, entries.c.id)):
             found.setdefault(row.ticket, []).append(noun_of(Entry, row))
     return found
 
 
 def _notices(connection: Connection, numbers: Sequence[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
     query = select(letters.c.ticket, letters.c.notice).where(letters.c.notice != "").order_by(letters.c.made_at, letters.c.id)
-    for ticket, notice in among(connection, query, letters.c.ticket, numbers):
-        found.setdefault(ticket, []).append(notice)
-    return found
-
-
-# --- nouns to rows and back ---------------------------------------------------------------------------------------
+    return grouped((ticket, notice) for ticket, notice in among(connection, query, letters.c.ticket, numbers))
 
 
 def ticket_row(ticket: Ticket, version: int, written: int) -> Values:

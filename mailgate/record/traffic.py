@@ -10,7 +10,7 @@ from mailgate.model.flood import Block, Turn, Unanswered, Waiting
 from mailgate.model.sender import patterns
 from mailgate.record.flood_tables import blocks, notices_waiting, turns, unanswered
 from mailgate.record.nouns import noun_of, row_of
-from mailgate.record.parts import Part, among, chunks, reads, writes
+from mailgate.record.parts import Part, add, among, chunks, grouped, reads, writes
 from mailgate.record.tables import bad_tokens as guesses
 from mailgate.record.tables import letters
 
@@ -19,9 +19,6 @@ MOST_TURNS = 60
 TURNS_KEPT = timedelta(days=30)
 #: Notices that one letter tells of.
 MOST_TOLD = 100
-
-
-# --- whose mail is set aside --------------------------------------------------------------------------------------
 
 
 class TrafficRecord(Part):
@@ -78,10 +75,8 @@ class TrafficRecord(Part):
     @reads
     def untold(self, connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, tuple[Unanswered, ...]]:
         """What these folded addresses have not been told yet, the oldest first."""
-        found: dict[str, list[Unanswered]] = {}
         open_ = select(unanswered).where(unanswered.c.told_at.is_(None), unanswered.c.at > since).order_by(unanswered.c.id)
-        for row in among(connection, open_, unanswered.c.key, keys):
-            found.setdefault(row.key, []).append(noun_of(Unanswered, row))
+        found = grouped((row.key, noun_of(Unanswered, row)) for row in among(connection, open_, unanswered.c.key, keys))
         return {key: tuple(rows) for key, rows in found.items()}
 
     @reads
@@ -114,33 +109,13 @@ class TrafficRecord(Part):
     def bad_tokens(self, connection: Connection, authors: Iterable[str], since: datetime) -> dict[str, int]:
         """How many subject tokens that are none each of these authors sent since then."""
         query = select(guesses.c.author, func.count()).where(guesses.c.at >= since).group_by(guesses.c.author)
-        rows = among(connection, query, guesses.c.author, (author.lower() for author in authors))
-        return dict(rows)
-
-
-# --- how somebody answers -----------------------------------------------------------------------------------------
-
-
-def add_turns(connection: Connection, some: Sequence[Turn]) -> None:
-    if some:
-        connection.execute(insert(turns), [row_of(one) for one in some])
-
-
-# --- letters because of one sender --------------------------------------------------------------------------------
-
-
-def wait(connection: Connection, some: Sequence[Waiting]) -> None:
-    if some:
-        connection.execute(insert(notices_waiting), [row_of(one, "id") for one in some])
+        return dict(among(connection, query, guesses.c.author, (author.lower() for author in authors)))
 
 
 def tell(connection: Connection, ids: Sequence[int]) -> bool:
     """They are told with the letter that is recorded in this transaction. False when somebody else has told any of them."""
     done = sum(connection.execute(delete(notices_waiting).where(notices_waiting.c.id.in_(some))).rowcount for some in chunks(ids))
     return done == len(set(ids))
-
-
-# --- who was not answered -----------------------------------------------------------------------------------------
 
 
 #: So many are kept for one address until they are told: a letter names a few, and no flood of forged mail may make each batch slower.
@@ -158,8 +133,7 @@ def leave_unanswered(connection: Connection, some: Sequence[Unanswered]) -> None
         if open_[u.key] < MOST_UNTOLD:
             open_[u.key] += 1
             rows.append(row_of(u))
-    if rows:
-        connection.execute(insert(unanswered), rows)
+    add(connection, unanswered, rows)
 
 
 def told(connection: Connection, keys: Iterable[str], now: datetime) -> None:

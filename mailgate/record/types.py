@@ -34,14 +34,8 @@ def _instant(value: datetime | None) -> datetime | None:
 @lru_cache(512)
 def _instant_as_text(value: datetime | None) -> str | None:
     """A mail is recorded with some forty instants, and most of them are the same one."""
-    if value is None:
-        return None
-    zone = value.tzinfo
-    if zone is not UTC:
-        if zone is None:
-            raise ValueError(f"an instant without a zone: {value.isoformat()}")
-        value = value.astimezone(UTC)
-    return value.isoformat(" ")[:19]
+    found = _instant(value)
+    return None if found is None else found.isoformat(" ")[:19]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -73,11 +67,7 @@ class WordsColumn(TypeDecorator[str]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
-        return _clean_or_none
-
-
-def _clean_or_none(value: str | None) -> str | None:
-    return None if value is None else clean(value)
+        return lambda value: None if value is None else clean(value)
 
 
 class ReasonColumn(TypeDecorator[Because]):

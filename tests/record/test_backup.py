@@ -99,7 +99,7 @@ def test_a_backup_that_fails_leaves_nothing_behind(store, copy, monkeypatch):
     def full(*_):
         raise NoSpace
 
-    monkeypatch.setattr(sqlite, "copy", full)
+    monkeypatch.setattr(sqlite.File, "copy", full)
     with pytest.raises(NoSpace):
         store.backup(copy, NOON)
     assert list(copy.parent.glob("copy.db*")) == []

@@ -115,7 +115,7 @@ def test_the_counts_say_what_is_open_and_what_the_last_day_did(store):
     empty = store.standing.health(NOON)
     assert (empty.inbox_oldest_at, empty.last_accepted_at, empty.outbox_oldest_due_at, empty.accepted_day) == (None, None, None, 0)
     aside, done = claims(store, 2, NOON - 2 * DAY)
-    store.inbox.set_aside(aside.id, aside.lease, "why", (), NOON)
+    store.inbox.set_aside(aside.id, aside.lease, "why", NOON)
     letters = [a_letter(made_at=NOON - timedelta(minutes=minute)) for minute in range(3)]
     store.record([replace(opened(a_ticket(status=Status.ON_HOLD), a_person(), done), letters=tuple(letters))], NOON)
     store.record([opened(a_ticket(2, status=Status.CLOSED))], NOON)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from mailgate.model.decision import Decision, TraceLine
+from mailgate.model.decision import Decision
 from mailgate.model.mail import NoSpace
 from mailgate.model.reason import Reason
 from mailgate.record.rows import Broken, Busy, Conflict, Keep, ToRecord
@@ -80,7 +80,7 @@ def test_who_lost_the_lease_can_neither_set_aside_nor_record_nor_give_back(store
     """(fault 37)"""
     (lost,) = claims(store)
     (holder,) = store.inbox.claim(1, NOON + LEASE, LEASE)
-    assert not store.inbox.set_aside(lost.id, lost.lease, "too slow", (), NOON)
+    assert not store.inbox.set_aside(lost.id, lost.lease, "too slow", NOON)
     with pytest.raises(Conflict) as conflict:
         store.record([ToRecord(lost, Decision())], NOON)
     assert (conflict.value.what, conflict.value.keys) == ("lease", (lost.id,))
@@ -98,10 +98,9 @@ def test_a_mail_given_back_waits_again_and_the_attempt_is_not_counted(store):
 
 def test_a_mail_set_aside_says_why_and_can_be_read_again(store):
     (claim,) = claims(store)
-    line = TraceLine("understand", "budget", "2 s of CPU", "set aside")
-    assert store.inbox.set_aside(claim.id, claim.lease, "took too long", [line], NOON)
+    assert store.inbox.set_aside(claim.id, claim.lease, "took too long", NOON)
     row = store.inbox.row(claim.id)
-    assert (row.state, row.reason, row.trace) == ("set_aside", "took too long", (line,))
+    assert (row.state, row.reason, row.trace) == ("set_aside", "took too long", ())
     assert store.inbox.claim(1, NOON, LEASE) == []
     assert store.inbox.retry(claim.id)
     assert not store.inbox.retry(claim.id)

@@ -112,7 +112,7 @@ def test_a_node_that_slept_past_its_leases_writes_nothing_any_more(nodes):
     (taken,) = awake.inbox.claim(1, NOON + LEASE, LEASE)
     with pytest.raises(Conflict, match="lease"):
         sleeper.record([opened(a_ticket(), a_person(), asleep, letters=(a_letter(),))], NOON)
-    assert not sleeper.inbox.set_aside(asleep.id, asleep.lease, "late", (), NOON)
+    assert not sleeper.inbox.set_aside(asleep.id, asleep.lease, "late", NOON)
     assert sleeper.tickets.listed() == [] and sleeper.outbox.rows() == [], "not one row of it"
     awake.record([opened(a_ticket(), a_person(), taken, letters=(a_letter(),))], NOON)
     (old,) = sleeper.outbox.claim(1, NOON, LEASE)

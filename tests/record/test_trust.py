@@ -183,8 +183,9 @@ def test_a_refused_start_lets_go_of_the_lock(settings, path):
         newer.execute("update alembic_version set version_num = '0999'")
         newer.commit()
     refusal(settings, for_serve=True)
-    with ServeLock(path):
-        pass
+    free = ServeLock(path)
+    free.acquire()
+    free.release()
 
 
 MOUNTS = """\
