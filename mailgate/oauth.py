@@ -99,8 +99,6 @@ class TokenSource:
                 del self._tokens[use]
         return self.token(use)
 
-    # --- asking the server -------------------------------------------------------------------------------------------
-
     def _fetch(self, use: Use, now: datetime) -> _Token:
         settings = self.settings
         form = {"grant_type": settings.grant, "client_id": settings.client_id}

@@ -18,7 +18,6 @@ MISSED_TICKS = 2
 
 class Round:
     """One thread that does its work whenever it is woken, by a tick or because there is something to do. Never two at a time.
-
     `patience` seconds without a tick, by a clock that nobody sets, and it wakes itself and says so by `missed`: ticks come by the wall
     clock, and after that was set back an hour none would come for an hour."""
 

@@ -59,9 +59,6 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
     yield from _far_away(found, now)
 
 
-# --- templates ------------------------------------------------------------------------------------------------------------
-
-
 def _letters(found: Examined) -> Iterator[Found]:
     """With a faulty policy the letters are tried with the sample of one: their own mistakes are told all the same."""
     try:
@@ -73,9 +70,6 @@ def _letters(found: Examined) -> Iterator[Found]:
         yield "letters", problem, False
     if not problems:
         yield "letters", f"every letter can be written in {', '.join(sorted({'en', *found.catalogues}))}", True
-
-
-# --- the workers ----------------------------------------------------------------------------------------------------------
 
 
 def _workers() -> Iterator[Found]:
@@ -102,9 +96,6 @@ def _workers() -> Iterator[Found]:
 
 def _nothing() -> None:
     """What that worker is set up with."""
-
-
-# --- the record -----------------------------------------------------------------------------------------------------------
 
 
 def _database(found: Examined, now: datetime) -> Iterator[Found]:
@@ -135,9 +126,6 @@ def _database(found: Examined, now: datetime) -> Iterator[Found]:
     yield "database", f"{place}: {sum(health.tickets.values())} tickets not closed{held}", True
 
 
-# --- who is believed ------------------------------------------------------------------------------------------------------
-
-
 def _proof(desk: Desk, verify: VerifySettings) -> str:
     """How the agents of a desk prove themselves, and what would be possible here."""
     sources = ", or ".join(verify.sources)
@@ -157,9 +145,6 @@ def _stamps(found: Examined) -> Iterator[Found]:
         return
     for words in doors_without_stamps(found.doors, found.verify):
         yield "stamps", words, False
-
-
-# --- doors ----------------------------------------------------------------------------------------------------------------
 
 
 def _door(door: DoorSettings, serving: bool, now: datetime) -> Iterator[Found]:
@@ -225,9 +210,6 @@ def _certificate(door: DoorSettings, place: str, now: datetime) -> tuple[str, bo
     if left < timedelta(0):
         return f"{place}: its certificate has ended on {until}: renew it, and restart", False
     return f"{place}: STARTTLS with a certificate until {until}" + (": renew it soon" if left < CERTIFICATE_ENDS else ""), True
-
-
-# --- what is far away ---------------------------------------------------------------------------------------------------------
 
 
 def _far_away(found: Examined, now: datetime) -> Iterator[Found]:

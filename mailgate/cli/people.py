@@ -137,10 +137,7 @@ def unblock(pattern: Pattern, config: ConfigOption = None) -> None:
 
 
 @app.command("blocked")
-def blocked(
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
-    config: ConfigOption = None,
-) -> None:
+def blocked(limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50, config: ConfigOption = None) -> None:
     """List who is blocked, since when, until when and why."""
     with opened(config) as (_, store, now):
         table(

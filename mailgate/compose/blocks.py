@@ -133,7 +133,6 @@ _NO_SIGNS = {ord(sign): None for sign in (*_SEVERAL, OPEN, CLOSE)}
 
 def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True) -> str:
     """The blocks as people read them without HTML.
-
     `short_links`: of a mailto: only the address, which then says everything; else the whole link. `own` False leaves out the
     reader's own words."""
     parts: list[str] = []

@@ -86,7 +86,6 @@ class Rendered:
 
 def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked: bool = False) -> Templates:
     """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once.
-
     `checked`: they were found good before (a worker gets them from a program that runs; ours are good). Then no letter is compiled before
     it is first written: compiling all of them is most of a worker's start."""
     problems: list[str] = []
@@ -259,9 +258,6 @@ def _inlined(source: str, sources: Mapping[str, str], depth: int = 3) -> str:
     if depth == 0 or "include" not in source:
         return source
     return _INCLUDE.sub(lambda match: _inlined(sources[match[1]], sources, depth - 1) if match[1] in sources else match[0], source)
-
-
-# --- the environment -------------------------------------------------------------------------------------------------
 
 
 class _Environment(SandboxedEnvironment):

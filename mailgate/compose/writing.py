@@ -27,12 +27,7 @@ class LetterWriter:
     held: bool
 
     def seal(
-        self,
-        wanted: LetterWanted,
-        file: TicketFile | None,
-        agents: Mapping[str, Person],
-        now: datetime,
-        shared: Shared | None = None,
+        self, wanted: LetterWanted, file: TicketFile | None, agents: Mapping[str, Person], now: datetime, shared: Shared | None = None
     ) -> Letter:
         """`file`: its ticket's. The letter has an id by now."""
         people = {p.id: p for p in (*agents.values(), *(file.people if file else ()), wanted.person)}

@@ -7,15 +7,7 @@ from mailgate.decide import authority
 from mailgate.decide.budget import shown_subject
 from mailgate.decide.scene import Scene
 from mailgate.decide.situation import Situation
-from mailgate.model.events import (
-    AgentReplied,
-    Event,
-    LetterSuppressed,
-    TicketAssigned,
-    TicketClosed,
-    TicketResolved,
-    TicketTaken,
-)
+from mailgate.model.events import AgentReplied, Event, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, TicketTaken
 from mailgate.model.letter import Audience, LetterKind, LetterWanted
 from mailgate.model.letters import GroupNews, LostTicketNotice
 from mailgate.model.mail import Door, Kind
@@ -26,7 +18,6 @@ from mailgate.model.ticket import Entry, Ticket, Visibility
 
 def responsible(s: Scene, ticket: Ticket, *, watchers: bool = True) -> tuple[int, ...]:
     """The owner and the watchers; while nobody owns the ticket (or its owner left), its whole group and the watchers.
-
     Not its requester or a participant, even an agent: of their own ticket they read what everybody outside reads. Only where nobody
     else is there do they hear of it, for somebody must be able to work on it."""
     known = {person.id for person in s.agents.values()}
@@ -194,14 +185,7 @@ def to_requester(s: Scene, kind: LetterKind, ticket: Ticket, requester: Person |
     return (letter,), ()
 
 
-def answer_requester(
-    s: Situation,
-    kind: LetterKind,
-    ticket: Ticket,
-    requester: Person | None,
-    *,
-    closure: int | None = None,
-) -> Letters:
+def answer_requester(s: Situation, kind: LetterKind, ticket: Ticket, requester: Person | None, *, closure: int | None = None) -> Letters:
     """A machine's answer to the requester's own mail: acknowledgement, status, help, thanks for a rating. Or why there is none.
     It carries nobody's words, and of the title only what may be repeated to an address that never proved anything."""
     known, authenticated = requester is not None and is_known(s, requester), s.verdict.passed

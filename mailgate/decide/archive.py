@@ -4,7 +4,6 @@ A `TAKEOVER` is work that goes on: its ticket is open, and what we promise count
 An `ARCHIVE` is history: its ticket is closed, and what belongs to that ticket is only filed."""
 
 from dataclasses import replace
-from datetime import datetime
 
 from mailgate.decide.entries import an_entry, goes_outside
 from mailgate.decide.opening import open_ticket, own_ids
@@ -33,15 +32,12 @@ def archived(s: Situation) -> Decision:
     # Clocks never start in the past: the wait before we were there is not ours. The entry keeps when its mail came.
     s = replace(s, arrival=replace(s.arrival, arrived_at=s.now))
     decision = _filed(s) if s.ticket is not None else _opened(s)
-    return replace(decision, changes=tuple(_dated(change, came) for change in decision.changes), letters=())
+    changes = (replace(one, entries=tuple(replace(entry, arrived_at=came) for entry in one.entries)) for one in decision.changes)
+    return replace(decision, changes=tuple(changes), letters=())
 
 
 def _kept(because: Reason) -> Decision:
     return Decision(trace=(TraceLine("decide", "archive", because, Reason("kept")),))
-
-
-def _dated(change: Change, came: datetime) -> Change:
-    return replace(change, entries=tuple(replace(entry, arrived_at=came) for entry in change.entries))
 
 
 def _opened(s: Situation) -> Decision:

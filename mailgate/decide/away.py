@@ -53,7 +53,6 @@ def kept_inside(s: Situation) -> Decision | None:
 
 def _because(s: Situation) -> Reason | None:
     """What says that its author is away, None when nothing says so clearly enough.
-
     An agent's words are kept inside on less: they come to the colleagues' eyes at once, and #reply sends them. A requester's words that
     were hidden would reach nobody."""
     signs = s.understood.absence

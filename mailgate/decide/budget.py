@@ -48,7 +48,6 @@ def spend(
     wanted: Sequence[LetterWanted], counts: Counts, suppressed: Mapping[str, Because], policy: Policy, now: datetime
 ) -> tuple[Verdict, ...]:
     """A verdict for each letter wanted, in order. Letters of one batch count for those behind them.
-
     `suppressed`: address -> why nothing automatic goes there (it is dead). What exceeds an address's budget is suppressed; what exceeds
     the gateway's is delayed minute by minute up to the longest delay, then suppressed. A notice for a colleague whose address is dead is
     only left out when another one hears of the same: nobody's words may end with nobody."""
@@ -98,7 +97,6 @@ def is_limited(budgets: Budgets) -> bool:
 
 def overrun(letters: Sequence[Letter], counts: Counts, budgets: Budgets, now: datetime) -> str:
     """What is used up by now: "" while these letters may leave when they were told to, else whose budget it is.
-
     Other nodes decide at the same moment and do not see it. So this is asked once more when the letters are in the record: `counts` is of
     then, with `letters` in it; `now` is when they were decided."""
     tally = _Tally(counts)
@@ -202,7 +200,6 @@ _LINK = re.compile(
 
 def shown_subject(subject: str, *, known: bool, verdict_source: bool, authenticated: bool) -> str | None:
     """What of a stranger's subject an acknowledgement may repeat; None: the subject is ours.
-
     An acknowledgement goes to whoever From: names, so it must carry nobody's message to a third person. A known or authenticated
     sender gets their subject back. Where somebody could have been authenticated and was not, it is ours. Where nobody can be (no verdict
     source), a few plain words are told apart from a message (decision 0031)."""

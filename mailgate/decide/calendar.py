@@ -57,7 +57,6 @@ def add(
     calendar: Calendar, start: datetime, seconds: int, pauses: Sequence[Interval] = (), boundary: Boundary = Boundary.CLOSE
 ) -> datetime:
     """The instant at which so many open seconds outside the pauses have passed since `start`.
-
     No seconds at all lead to the first open instant. Raises NoBusinessTime where the calendar never opens or a pause
     never ends, ValueError for a negative number."""
     if seconds < 0:
@@ -96,7 +95,6 @@ def open_spans(calendar: Calendar, start: datetime, end: datetime) -> tuple[tupl
 
 def add_days(calendar: Calendar, start: datetime, days: int) -> datetime:
     """So many business days later: the same time on the wall, on the n-th date after the first opening that opens at all.
-
     A start outside opening hours counts from the next opening, so Friday night and Sunday noon both count from Monday
     morning; a time at which that last date is closed gives way to the next opening. Never earlier for a later start.
     Raises NoBusinessTime."""

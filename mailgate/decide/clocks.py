@@ -8,16 +8,7 @@ from mailgate.decide import announce, sla
 from mailgate.decide.scene import Scene
 from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
-from mailgate.model.events import (
-    AutoClosed,
-    AutoResolved,
-    Event,
-    ReminderDue,
-    SlaBreached,
-    SlaWarned,
-    WakeDue,
-    name_of,
-)
+from mailgate.model.events import AutoClosed, AutoResolved, Event, ReminderDue, SlaBreached, SlaWarned, WakeDue, name_of
 from mailgate.model.letter import LetterWanted
 from mailgate.model.letters import BrokenPromise, ClosedBySilence, PromiseWarning, Reminder, SolvedBySilence, WakeUp
 from mailgate.model.ticket import Ticket, Timer, TimerKind

@@ -89,7 +89,6 @@ _MOST_COMPARED = 300_000  #: beyond it nothing is made an exception of
 
 def own_words_inside(file: TicketFile, author: int, answered: LetterFacts | None) -> list[str]:
     """Lines of an agent's own notes that they may say to the requester after all.
-
     Not where the mail answers a notice that shows the note: then a quote may have brought them. Not what stands in anybody else's
     internal words as well, and nothing with an address, a link or a token in it."""
     inside = [e for e in file.entries if e.visibility is not Visibility.PUBLIC and not e.hidden]

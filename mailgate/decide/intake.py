@@ -182,7 +182,6 @@ def _heard_elsewhere(s: Situation, ticket: Ticket, entry: Entry) -> Decision:
 
 def unverified(s: Situation, because: Because, without: int | None = None) -> Decision:
     """Kept for the agents only: no Cc is added, no history is sent, nothing reaches the requester until it is admitted.
-
     An agent in whose name it was written hears of it as well: a claim is no proof, and if it was they, their words have not left.
     `without`: who hears of it by another letter."""
     assert s.file is not None

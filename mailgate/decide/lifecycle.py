@@ -80,7 +80,6 @@ class Cause:
 
 def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Facts = NOTHING_MORE) -> Step:
     """The ticket after an event.
-
     Clocks count from `event.at`; patience with the requester (timers) counts from `now`, when they are written to: what our own
     outage held up must not run out before they have read it. Raises LookupError for an event without a row (a fault of ours)."""
     if type(event) not in TABLE:

@@ -27,7 +27,6 @@ def begin(
     found: FolderState, start: Start | datetime, newest: datetime | None, unseen: Mapping[int, datetime | None], now: datetime
 ) -> Cursor:
     """The cursor of a folder that is opened for the first time.
-
     `newest`: the INTERNALDATE of the newest mail that is there; what comes later is stamped later, by the same clock. `unseen`: the
     mails without \\Seen, with theirs; only asked for with `start = "unseen"`."""
     last = found.uidnext - 1
@@ -116,7 +115,6 @@ def pause_after(failures: int, spread: float) -> timedelta:
 def next_connect(connects: Iterable[Connect], now: datetime, logins: int = 1) -> datetime:
     """When the server of a mailbox may be connected to: now, or later. `connects`: the last hour's, of all folders and nodes; `logins`:
     how many may be tried over the connection.
-
     Never more than ten in a minute, and never so that more than six logins an hour could fail: an account that is locked by its own
     gateway helps nobody."""
     recent = sorted((one for one in connects if now - HOUR < one.at <= now), key=lambda one: one.at)

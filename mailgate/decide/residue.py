@@ -56,7 +56,6 @@ def residue(
     allowed: frozenset[str] = frozenset(),
 ) -> tuple[Residue, ...]:
     """What of any notice stands in a text that is about to be public, and in no public entry. Empty: it may leave.
-
     Looked for are lines of `line` characters or more (blanks folded), addresses but the author's own, links and tokens. `public`: all
     words that the requester knows anyway: public entries and the title of the ticket. `allowed`: addresses and tokens (lower case) that
     may stand in any letter, like the desk's own address and the ticket's subject token."""

@@ -80,7 +80,6 @@ def settle(
     doubted: bool,
 ) -> Settled:
     """What an attempt makes of a letter.
-
     `state` is what its row says now, `attempts` counts those on the letter including this one, `resend_unknown` is false for letters that
     must rather be missing than come twice (ratings, digests, warnings), `doubted` is what `Settled.doubted` said before."""
     outcome = _outcome(delivery)

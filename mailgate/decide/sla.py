@@ -127,7 +127,6 @@ def cancel(ticket: Ticket, at: datetime, reason: str) -> Ticket:
 
 def retarget(ticket: Ticket, rules: Rules, at: datetime, by: str, cause: str) -> Ticket:
     """Other promises hold (another priority or policy): running cycles are counted anew from their start, pauses kept.
-
     A level that fired stays silent unless the clock is below it again; a breach that was recorded stays recorded, and is
     not announced twice. What was never promised before counts from the ticket's first message."""
 

@@ -40,7 +40,8 @@ def _why(s: Situation) -> str:
     """The code of the fault, "" where the mail is an answer."""
     if not names_its_ticket(s) and not _only_presses(s):
         return "E_STRAY"
-    return "E_FORWARD" if _passes_on(s) and not _says_where(s) else ""
+    says_where = s.understood.commands.visibility in ("note", "reply") or "note" in s.address_words
+    return "E_FORWARD" if _passes_on(s) and not says_where else ""
 
 
 def _only_presses(s: Situation) -> bool:
@@ -89,10 +90,6 @@ def _passes_on(s: Situation) -> bool:
         return True
     title = s.file.ticket.title if s.file else ""
     return s.mail.says_forward and folded(title)[:2] != folded(s.mail.subject)[:2]
-
-
-def _says_where(s: Situation) -> bool:
-    return s.understood.commands.visibility in ("note", "reply") or "note" in s.address_words
 
 
 def _its_own_ticket(s: Situation) -> Decision | None:

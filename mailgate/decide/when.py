@@ -30,7 +30,6 @@ class Unclear:
 
 def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules) -> datetime | Unclear:
     """The UTC instant, always after `now`. A leading `until` or `for` is passed over.
-
     Days and times are the author's (`zone`, IANA); the days of `3d` are working days of the desk's calendar, and a day without a time
     begins when the desk opens."""
     words = [word.lower() for word in args]

@@ -91,7 +91,6 @@ class ReadingRound:
 
     def run(self, desk: LetterWriter, agents: dict[str, Person], limit: int) -> int:
         """Reads up to `limit` mails; returns how many were claimed.
-
         While a backlog lasts, three batches are in work: one is read ahead, one is decided, and the letters of the one before are
         written; they are recorded in order. What is decided on the word of a batch that then fails is decided again."""
         self.give_back()

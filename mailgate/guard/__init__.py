@@ -79,7 +79,6 @@ def _octets(item: object) -> int:
 
 class Guard:
     """A few worker processes, each minded by a thread of its own. `run` may be called from any number of threads at once.
-
     `setup` is what a worker does once before its first item (import what the functions need); it and the functions are pickled
     by reference, so they must be importable by name and cannot live in `__main__`."""
 

@@ -4,19 +4,13 @@ from collections.abc import Mapping
 
 #: language -> the line as `compose` writes it and `understand.text.body` finds it.
 #: A text that was ever sent stays findable: who changes one adds the old one to FORMER.
-MARKERS: Mapping[str, str] = {
-    "en": "-- please write above this line --",
-    "de": "-- bitte oberhalb dieser Zeile schreiben --",
-}
+MARKERS: Mapping[str, str] = {"en": "-- please write above this line --", "de": "-- bitte oberhalb dieser Zeile schreiben --"}
 
 #: Marker lines of earlier releases, still found in answers to old letters.
 FORMER: tuple[str, ...] = ()
 
 #: What our rating links put below the place for a comment: language -> the line. `understand.answers.rating` reads nothing from it on.
-RATING_HINTS: Mapping[str, str] = {
-    "en": "(optional comment above this line)",
-    "de": "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)",
-}
+RATING_HINTS: Mapping[str, str] = {"en": "(optional comment above this line)", "de": "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)"}
 
 
 def marker(language: str | None) -> str:

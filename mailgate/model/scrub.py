@@ -104,7 +104,6 @@ class Scrubber:
 
     def clean(self, said: str, closely: bool = True) -> str:
         """What a server said, with each word that holds something of a secret hidden.
-
         `closely`: even pieces of a few letters. Such stand by chance in the name of one letter in a hundred, which has to be kept; where
         names matter, only pieces are looked for that chance does not make."""
         if not self._known:

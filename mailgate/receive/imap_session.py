@@ -210,7 +210,6 @@ class ImapSession:
 
     def fetch(self, uids: Sequence[int], octets: int) -> dict[int, bytes]:
         """The mails, byte for byte, \\Seen left as it is; those that are gone or empty are missing. Raises ConnectionLost, Refusal.
-
         No more than `octets` are read."""
         return self._bodies(uids, "BODY.PEEK[]", b"BODY[]", octets)
 

@@ -52,7 +52,6 @@ def deliver(
     limit: int,
 ) -> int:
     """Take in one mail; the exit code.
-
     `sender` is the envelope's ("" or Postfix's `MAILER-DAEMON` is the null reverse-path, None: not known). `recipients` are those
     that were named on the command line; when one of them is not ours nothing is stored, since one code cannot tell two fates. None
     named: the gateway finds the desk. `accept_sync` returns when the mail is committed."""

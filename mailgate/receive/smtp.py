@@ -78,7 +78,6 @@ class MailDoor:
 
     async def stop(self, grace: float) -> None:
         """Close the door within `grace` seconds.
-
         Nobody new comes in, and who is between two mails hears 421. A mail that is being sent may still be finished, until little
         of the time is left. A commit that takes longer goes on behind us; its client gets no reply and will send the mail again."""
         door = self._door

@@ -13,7 +13,6 @@ from mailgate.record.trust import Untrusted, check_folder, new_file
 
 def backup(database: Database, target: Path, now: datetime) -> None:
     """Copies one moment of the database to a new private file.
-
     The copy marks itself as restored, its counters jump ahead of whatever is still given out, and it is checked before it gets its name.
     Raises FileExistsError (nothing is ever overwritten), NoSpace, and Untrusted for a folder into which others may write,
     and for a record that is no file."""

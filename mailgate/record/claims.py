@@ -13,7 +13,6 @@ Weigh = Callable[[Connection, list[Any]], list[Any]]
 
 def within(octets: int, weights: Select[Any], key: ColumnElement[Any], *, in_order: bool = True) -> Weigh:
     """The first keys that weigh no more than so many octets together, and the first one in any case. `weights`: selects key and octets.
-
     `in_order` False: what there is no room for is stepped over, and smaller ones behind it are taken, also beside a first that is larger.
     """
 

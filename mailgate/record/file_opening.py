@@ -109,10 +109,7 @@ def _open(path: Path, now: datetime, lock: ServeLock | None, check: bool, accept
         database.close()
         # The log may be missing only because a serve was about to make it when we looked.
         if lock is not None or time.monotonic() >= deadline or not _somebody_serves(path):
-            raise Untrusted(
-                f"{log} is missing, which held the latest mail of a gateway that did not end in peace",
-                LOST_LOG,
-            )
+            raise Untrusted(f"{log} is missing, which held the latest mail of a gateway that did not end in peace", LOST_LOG)
         time.sleep(0.05)
 
 

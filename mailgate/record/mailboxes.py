@@ -68,13 +68,7 @@ class Mailboxes(Part):
 
     @writes
     def advance(
-        self,
-        connection: Connection,
-        key: FolderKey,
-        holder: str,
-        cursor: Cursor,
-        failed: Sequence[Pending] = (),
-        done: Sequence[int] = (),
+        self, connection: Connection, key: FolderKey, holder: str, cursor: Cursor, failed: Sequence[Pending] = (), done: Sequence[int] = ()
     ) -> None:
         """These mails are finished, those failed, and the cursor stands here. Raises LeaseLost."""
         _move(connection, key, holder, cursor)

@@ -198,7 +198,6 @@ class Outbox(Part):
     @reads
     def automatic_counts(self, connection: Connection, keys: Iterable[str], now: datetime, *, by_minute: bool = True) -> AutomaticCounts:
         """Counted by when a letter may leave: one whose turn is still to come takes its place in the budget already.
-
         `by_minute` False: nobody asks how many letters left in the last minute. At 500 mails a second that would be a look at 30,000 rows.
         """
         hour: dict[str, int] = {}
@@ -235,7 +234,6 @@ class Outbox(Part):
 
 def claim(connection: Connection, token: str, limit: int, now: datetime, lease: timedelta, octets: int = OCTETS) -> list[str]:
     """Marks letters that are due as being sent, persons' words before machines'; those that come too late are cancelled on the way.
-
     Of at most so many octets together, with their files: a round of large letters would hold up all that come after it. Small letters go
     beside a large one, whatever stands between them."""
     sizes = select(letters.c.id, letters.c.size)

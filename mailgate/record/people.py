@@ -28,7 +28,6 @@ class People(Part):
 
     def adopt_agents(self, policy: Policy) -> tuple[dict[str, Person], frozenset[str]]:
         """A person for each agent of the policy, by their id there, and who was no agent before.
-
         Found by the agent's name, else by address, else new. An address that the policy gives an agent is that agent's from now on. Of
         nodes that adopt the same policy at the same time, one is told who is new."""
         ids = self._numbers.take("person", len(policy.agents))
@@ -176,13 +175,7 @@ def _adopt(connection: Connection, policy: Policy, new_id: Callable[[], int]) ->
 
 
 def _agent_row(agent: Agent) -> dict[str, object]:
-    return {
-        "agent": agent.id,
-        "name": agent.name,
-        "address": agent.address,
-        "language": agent.language,
-        "timezone": agent.timezone,
-    }
+    return {"agent": agent.id, "name": agent.name, "address": agent.address, "language": agent.language, "timezone": agent.timezone}
 
 
 def _agent_of(connection: Connection, id: int) -> str | None:

@@ -45,12 +45,7 @@ _SESSION = {
     "TimeZone": "UTC",
 }
 #: What has to be so, or a commit does not mean that mail is safe and whole.
-_SAFE = {
-    "synchronous_commit": ("on", "remote_apply"),
-    "fsync": ("on",),
-    "full_page_writes": ("on",),
-    "server_encoding": ("UTF8",),
-}
+_SAFE = {"synchronous_commit": ("on", "remote_apply"), "fsync": ("on",), "full_page_writes": ("on",), "server_encoding": ("UTF8",)}
 
 #: Sessions of ours in which the server has waited so long for the client's next word, in a transaction: that node is frozen, or its
 #: machine is gone. Ours say their next word within milliseconds; one that was only slow finds its connection gone and starts again.

@@ -135,7 +135,6 @@ class File:
 
     def faults(self, connection: Connection) -> list[str]:
         """What SQLite finds wrong with the file, the first few: structure, indexes, and rows whose parent is gone.
-
         About 1.5 s for a gigabyte, hardly more than `quick_check`, which does not compare indexes with their tables. SQLite has no
         checksums: a letter changed inside a text is not seen (raw mails and letters carry digests of their own)."""
         found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check(5)")]

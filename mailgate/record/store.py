@@ -55,7 +55,6 @@ is_served = opening.is_served
 
 def open_store(settings: DatabaseSettings, now: datetime, *, for_serve: bool = False, check: bool | None = None) -> Store:
     """The record, if it can be trusted; `for_serve` may bring its schema up to date.
-
     It then holds the lock of a file's one `serve` until `close`. A file is walked through as a whole (1.5 s for a gigabyte) unless a
     serve works on it, which did that; `check` False leaves it out in any case: for `deliver`, which opens the record for each mail.
     Raises Untrusted, Busy."""
@@ -99,7 +98,6 @@ class Store:
 
     def close(self) -> None:
         """Brings the log into the file. After this the database is one file.
-
         Not where the disk has failed: then the connections stay open, for closing the last one would bring the log into the file, through
         a memory that may differ from the disk, and take it away. The next start recovers from it; the process has to end at once."""
         if self._db.broken:
@@ -127,7 +125,6 @@ class Store:
 
     def forget_leases(self) -> int:
         """Mails that a serve had in work when it died wait again. How many there were.
-
         In a file that is whatever is claimed, and only the holder of the serve lock may say so. In a database that nodes share, it is
         what dead programs of this machine had claimed; for a dead machine the end of its leases decides."""
         if self._db.room.is_shared:

@@ -181,8 +181,7 @@ class ServeLock:
         """Raises Untrusted when another serve has it."""
         if not self.try_acquire():
             raise Untrusted(
-                f"another `mailgate serve` works on this database{self._holder()}",
-                "Stop that one first; to run several, use PostgreSQL",
+                f"another `mailgate serve` works on this database{self._holder()}", "Stop that one first; to run several, use PostgreSQL"
             )
 
     def try_acquire(self) -> bool:

@@ -36,7 +36,6 @@ class LoginRefusedError(RelayDownError):
 
 class RelaySession(smtplib.SMTP):
     """A connection that is ready for letters once `open` has returned. For one thread; only `abort` may be called from another.
-
     smtplib waits for each octet anew, so that a relay which sends one in ten seconds holds it for hours; `getreply` here waits for the
     whole reply."""
 

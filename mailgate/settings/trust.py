@@ -45,7 +45,7 @@ def check_verify(form: Any) -> list[tuple[str, str]]:
         network = _network(text)
         if network is None:
             found.append(("stamps_from", f'"{text}" is no address or network: write 192.0.2.7 or 192.0.2.0/24'))
-        elif _is_anybody(network):
+        elif network.prefixlen < _WIDEST[network.version] and not network.is_private:  # anybody
             words = f"lets anybody in {text} write a stamp himself and command as an agent: name the addresses of your own mail servers"
             found.append(("stamps_from", words))
     if not timedelta(0) < form.time_limit <= LONGEST_WAIT:
@@ -67,10 +67,6 @@ def check_proofs(policy: Policy, text: str, verify: VerifySettings, mistakes: li
 
 #: What is wider than this, and public, is not one's own mail servers.
 _WIDEST = {4: 20, 6: 44}
-
-
-def _is_anybody(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> bool:
-    return network.prefixlen < _WIDEST[network.version] and not network.is_private
 
 
 def doors_without_stamps(doors: Iterable[DoorSettings], verify: VerifySettings) -> list[str]:

@@ -51,7 +51,6 @@ def read(
     raw: bytes, reverse_path: str | None, ring: Keyring, limits: ReadingLimits = LIMITS, *, rich: bool = True, notes: Notes | None = None
 ) -> Reading:
     """Reads one mail; raises nothing, whatever the bytes.
-
     `reverse_path` is the envelope's, "" the null one, None where the door knows no envelope (then Return-Path counts).
     `rich` False leaves HTML alone that only repeats a plain text: it costs most of the reading, and only an agent's HTML ever travels.
     `notes` are told how it went."""

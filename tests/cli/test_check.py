@@ -132,8 +132,7 @@ def test_who_has_the_port_of_a_door_is_told(greeting: bytes, serving: bool, fine
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
-    [(13, "CAP_NET_BIND_SERVICE"), (99, "is no address of this machine"), (105, "the system says ENOBUFS")],
+    ("error", "words"), [(13, "CAP_NET_BIND_SERVICE"), (99, "is no address of this machine"), (105, "the system says ENOBUFS")]
 )
 def test_what_keeps_a_door_shut_is_told_in_words(monkeypatch: pytest.MonkeyPatch, error: int, words: str) -> None:
     class Refused(socket.socket):

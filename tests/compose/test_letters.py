@@ -124,8 +124,7 @@ def test_machines_say_that_they_are_machines_and_people_do_not():
 
 
 @pytest.mark.parametrize(
-    ("way", "expected"),
-    [("null", r""), ("desk", r"support@example\.org"), ("verp", r"support\+k7qf3m9x\.b\.[0-9a-z]{16}@example\.org")],
+    ("way", "expected"), [("null", r""), ("desk", r"support@example\.org"), ("verp", r"support\+k7qf3m9x\.b\.[0-9a-z]{16}@example\.org")]
 )
 def test_bounces_come_back_as_configured(way: str, expected: str):
     letter = a_letter("agent_replied", "requester", context=a_context("agent_replied", reverse_path=way))

@@ -12,21 +12,7 @@ from mailgate.model.mail import Door, Kind, Mail
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status
-from tests.decide.build import (
-    ANN_AT,
-    EVE_AT,
-    MAX_AT,
-    NOON,
-    PIA,
-    PIA_AT,
-    SUPPORT,
-    a_file,
-    a_mail,
-    decided,
-    entries,
-    event,
-    events,
-)
+from tests.decide.build import ANN_AT, EVE_AT, MAX_AT, NOON, PIA, PIA_AT, SUPPORT, a_file, a_mail, decided, entries, event, events
 
 LAST_YEAR = NOON - timedelta(days=300)
 

@@ -9,16 +9,7 @@ from typing import Any
 
 import pytest
 
-from mailgate.decide.authority import (
-    TABLE,
-    Need,
-    Shown,
-    entry_proof_in,
-    may,
-    names_others,
-    proof_in,
-    shown_in,
-)
+from mailgate.decide.authority import TABLE, Need, Shown, entry_proof_in, may, names_others, proof_in, shown_in
 from mailgate.decide.situation import Situation
 from mailgate.model.evidence import Evidence, EvidenceKind, Proof, Verdict, VerdictKind
 from mailgate.model.letter import Audience
@@ -212,10 +203,7 @@ def test_our_desks_and_the_author_are_no_others():
 
 
 def test_an_agent_who_answers_her_own_notice_is_proven():
-    assert proof_in(in_a_mail("Ann.Smith@example.org", a_letter())) == (
-        Proof(token=True, because=Reason("proof.answers")),
-        (),
-    )
+    assert proof_in(in_a_mail("Ann.Smith@example.org", a_letter())) == (Proof(token=True, because=Reason("proof.answers")), ())
 
 
 def test_a_colleague_who_answers_her_notice_is_not_and_spends_it():
@@ -237,7 +225,4 @@ def test_a_participant_may_go_on_writing_after_a_copy_went_to_somebody_else():
 
 
 def test_a_mail_that_answers_nothing_proves_nothing():
-    assert proof_in(in_a_mail("ann@example.org", None)) == (
-        Proof(because=Reason("proof.no_letter")),
-        (),
-    )
+    assert proof_in(in_a_mail("ann@example.org", None)) == (Proof(because=Reason("proof.no_letter")), ())

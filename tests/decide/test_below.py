@@ -19,10 +19,7 @@ ANSWERED = LETTER.replace("desk?", "desk?\nAt noon.").replace("on?", "on?\nYes."
 def test_an_agents_mail_comes_back_with_the_lines(text):
     decision = an_agents(text, quoted=BLOCK + TOUCHED, file=a_file(notices=(NOTICE,)))
     assert was_refused(decision)
-    assert [(fault.code, fault.word) for fault in decision.letters[0].kind.faults] == [
-        ("E_BELOW", "Tomorrow at ten."),
-        ("E_BELOW", "No."),
-    ]
+    assert [(fault.code, fault.word) for fault in decision.letters[0].kind.faults] == [("E_BELOW", "Tomorrow at ten."), ("E_BELOW", "No.")]
 
 
 def test_below_a_quote_that_is_as_it_was_the_answer_leaves():

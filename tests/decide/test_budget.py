@@ -85,10 +85,7 @@ def test_an_address_has_so_many_automatic_letters_an_hour_and_a_day(proven: bool
 def test_letters_to_the_proven_and_to_the_unproven_are_on_one_budget():
     """All kinds together: a forged From must not add its three to the twenty of its victim."""
     counts = Recorded(per_address_hour={"max@home.example": 3})
-    assert verdicts([a_letter(proven=True), a_letter(proven=False)], counts) == (
-        Send(),
-        Suppress(Reason.of("budget.hour", 3)),
-    )
+    assert verdicts([a_letter(proven=True), a_letter(proven=False)], counts) == (Send(), Suppress(Reason.of("budget.hour", 3)))
 
 
 @pytest.mark.parametrize(

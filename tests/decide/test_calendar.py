@@ -11,18 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from mailgate.decide.calendar import (
-    Boundary,
-    Interval,
-    NoBusinessTime,
-    add,
-    add_days,
-    elapsed,
-    next_opening,
-    open_spans,
-    problems,
-    wall,
-)
+from mailgate.decide.calendar import Boundary, Interval, NoBusinessTime, add, add_days, elapsed, next_opening, open_spans, problems, wall
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 
 MINUTE = timedelta(minutes=1)

@@ -104,11 +104,7 @@ def test_a_machine_in_an_agents_name_is_not_asked() -> None:
     assert ("confirmation_asked", ANN_AT) not in inside(decision) and not decision.commands
 
 
-@pytest.mark.parametrize(
-    "around",
-    [{"received_at": NOON + days(2)}, {"date": NOON - days(3)}],
-    ids=["it lay with us", "it was under way"],
-)
+@pytest.mark.parametrize("around", [{"received_at": NOON + days(2)}, {"date": NOON - days(3)}], ids=["it lay with us", "it was under way"])
 def test_a_command_of_three_days_ago_is_asked_about(around: dict) -> None:
     """Whatever the proof: a delayed mail may no longer be meant (fault 136)."""
     assert was_asked(an_agents("#close\nDone.", **around))

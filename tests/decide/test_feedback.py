@@ -25,19 +25,7 @@ LEAD = AGENTS["ann"]
 
 def a_ticket(status: Status = Status.RESOLVED, *, closure: int = 1, closed_at: datetime | None = None) -> Ticket:
     return Ticket(
-        7,
-        "it",
-        "Printer",
-        TicketKind.INCIDENT,
-        status,
-        4,
-        MAX.id,
-        "it",
-        NOON,
-        NOON,
-        closure=closure,
-        resolved_at=NOON,
-        closed_at=closed_at,
+        7, "it", "Printer", TicketKind.INCIDENT, status, 4, MAX.id, "it", NOON, NOON, closure=closure, resolved_at=NOON, closed_at=closed_at
     )
 
 

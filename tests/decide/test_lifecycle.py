@@ -282,11 +282,7 @@ def test_nobody_waits_for_an_answer_to_a_question_that_was_never_put() -> None:
 
 @pytest.mark.parametrize("kind", [TicketResolved, TicketClosed])
 def test_a_solution_needs_words_or_a_code(kind: type[TicketResolved | TicketClosed]) -> None:
-    for fields, facts, error in (
-        ({}, Facts(), "E_CLOSURE"),
-        ({}, Facts(closure_text=True), None),
-        ({"code": "fixed"}, Facts(), None),
-    ):
+    for fields, facts, error in (({}, Facts(), "E_CLOSURE"), ({}, Facts(closure_text=True), None), ({"code": "fixed"}, Facts(), None)):
         life = Life()
         assert life.refused("mon 9:30", kind, actor=BOB, facts=facts, **fields) == error
         assert life.ticket.resolution_code == fields.get("code")

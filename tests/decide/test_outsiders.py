@@ -177,10 +177,7 @@ def test_a_forger_cannot_have_his_own_subject_read_out_to_his_victim_by_asking_f
         ({"answer": False, "answer_because": Reason.of("silent.precedence", "bulk")}, Reason("silent.precedence")),
         ({"received_at": NOON + days(2)}, Reason("too_old")),
         ({"same_message_id": True}, Reason("answered_before")),
-        (
-            {"policy": a_policy(letters={"status_asked": False, "ticket_resolved": False, "rating_given": False})},
-            Reason("switched_off"),
-        ),
+        ({"policy": a_policy(letters={"status_asked": False, "ticket_resolved": False, "rating_given": False})}, Reason("switched_off")),
     ],
 )
 def test_no_machine_answers_and_the_history_says_why(around, reason):

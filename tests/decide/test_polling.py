@@ -59,8 +59,7 @@ def test_after_a_change_of_uids_what_was_there_counts_only_when_it_is_not_older(
 
 
 @pytest.mark.parametrize(
-    ("stamped", "arrived"),
-    [(NOON - MINUTE, NOON - MINUTE), (NOON + DAY, NOON), (NOON - 9 * DAY, NOON - DAY), (None, NOON)],
+    ("stamped", "arrived"), [(NOON - MINUTE, NOON - MINUTE), (NOON + DAY, NOON), (NOON - 9 * DAY, NOON - DAY), (None, NOON)]
 )
 def test_an_arrival_lies_between_the_horizon_and_now(stamped: datetime | None, arrived: datetime):
     assert polling.arrived_at(stamped, CURSOR, NOON) == arrived

@@ -146,14 +146,7 @@ def test_a_breach_names_what_was_promised_and_who_had_it() -> None:
     found = sla.alarms(life.ticket, life.rules, when("mon 10:30"))
     assert found == (
         SlaBreached(
-            at=when("mon 10:00"),
-            metric=REPLY,
-            cycle=1,
-            due_at=when("mon 10:00"),
-            target_s=3600,
-            priority=2,
-            owner=None,
-            group="it",
+            at=when("mon 10:00"), metric=REPLY, cycle=1, due_at=when("mon 10:00"), target_s=3600, priority=2, owner=None, group="it"
         ),
     )
 

@@ -53,8 +53,7 @@ def test_a_system_call_that_no_mail_needs_fails_and_does_not_kill(guard: Guard, 
 
 
 @pytest.mark.parametrize(
-    "name",
-    ["a socket", "a datagram", "a unix socket", "a pair of sockets", "a fork", "a thread", "a pipe", "end all", "more memory"],
+    "name", ["a socket", "a datagram", "a unix socket", "a pair of sockets", "a fork", "a thread", "a pipe", "end all", "more memory"]
 )
 def test_a_worker_has_no_network_and_starts_nothing(guard: Guard, name: str) -> None:
     """(fault 109)"""

@@ -15,12 +15,7 @@ PLACES = (CONNECT, "EHLO", "MAIL", "RCPT", "DATA", ".")
 
 
 def impatient(config: Path) -> None:
-    edit(
-        config,
-        "mailgate.toml",
-        ('# timeout = "1m" ', 'timeout = "1s" '),
-        ('# final_timeout = "10m"', 'final_timeout = "1s"'),
-    )
+    edit(config, "mailgate.toml", ('# timeout = "1m" ', 'timeout = "1s" '), ('# final_timeout = "10m"', 'final_timeout = "1s"'))
 
 
 def hung(folder: Path, place: str, *, recovers: bool = True) -> tuple[int, int, int]:

@@ -42,12 +42,7 @@ def a_world(folder: Path, sink: SmtpSink, certificates: Certificates) -> Iterato
         (config / "password").chmod(0o600)
         relay = 'kind = "smtp"\nhost = "127.0.0.1"'
         named = f'kind = "smtp"\nhost = "localhost"\nuser = "desk"\npassword_file = "password"\nca_file = "{certificates.authority}"'
-        edit(
-            config,
-            "mailgate.toml",
-            (f"[relay]\n{relay}", f"[relay]\n{named}"),
-            ('tls = "none" #', 'tls = "starttls" #'),
-        )
+        edit(config, "mailgate.toml", (f"[relay]\n{relay}", f"[relay]\n{named}"), ('tls = "none" #', 'tls = "starttls" #'))
 
     world = World(folder, changes=changes, relay_port=sink.port)
     world._running.__enter__()  # without waiting for letters that cannot come

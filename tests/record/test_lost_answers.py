@@ -13,19 +13,7 @@ from sqlalchemy import event
 from mailgate.model.decision import Decision
 from mailgate.record.rows import Conflict, ToRecord
 from tests.databases import look
-from tests.record.builders import (
-    LEASE,
-    NOON,
-    a_keep,
-    a_letter,
-    a_person,
-    a_recorded_ticket,
-    a_ticket,
-    claims,
-    opened,
-    some_keeps,
-    wrote,
-)
+from tests.record.builders import LEASE, NOON, a_keep, a_letter, a_person, a_recorded_ticket, a_ticket, claims, opened, some_keeps, wrote
 
 ROOT = Path(__file__).parents[2]
 on_server = pytest.mark.database("postgresql", because="several nodes need a server")

@@ -339,8 +339,7 @@ def test_a_batch_is_one_commit(store):
     claimed = claims(store, 20)
     before = store._db.commits
     store.record(
-        [opened(a_ticket(1), a_person(), claimed[0]), *(opened(a_ticket(2 + n), None, claim) for n, claim in enumerate(claimed[1:]))],
-        NOON,
+        [opened(a_ticket(1), a_person(), claimed[0]), *(opened(a_ticket(2 + n), None, claim) for n, claim in enumerate(claimed[1:]))], NOON
     )
     assert store._db.commits == before + 1
 

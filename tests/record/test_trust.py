@@ -214,8 +214,7 @@ def test_the_file_system_of_a_folder_is_that_of_the_nearest_mount(folder, kind):
 
 
 @pytest.mark.parametrize(
-    ("kind", "remote"),
-    [("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("9p", True), ("ext4", False), ("fuseblk", False)],
+    ("kind", "remote"), [("nfs4", True), ("cifs", True), ("fuse.sshfs", True), ("9p", True), ("ext4", False), ("fuseblk", False)]
 )
 def test_a_network_file_system_is_refused(settings, tmp_path, monkeypatch, kind, remote):
     mounts = tmp_path / "mounts"

@@ -29,11 +29,7 @@ def one_line(text: str) -> str:
 
 
 #: mechanism -> what is said to it, without the verb
-SAID = {
-    "PLAIN": b64(f"\0{USER}\0{CANARY}"),
-    "LOGIN": b64(CANARY),
-    "XOAUTH2": b64(f"user={USER}\1auth=Bearer {CANARY}\1\1"),
-}
+SAID = {"PLAIN": b64(f"\0{USER}\0{CANARY}"), "LOGIN": b64(CANARY), "XOAUTH2": b64(f"user={USER}\1auth=Bearer {CANARY}\1\1")}
 
 
 def heard(script: dict[str, Sequence[Act]], mechanism: str, letters: int = 1) -> str:

@@ -80,8 +80,7 @@ def test_no_address_that_passes_has_anything_that_ends_the_command(local: str, d
 
 
 @pytest.mark.parametrize(
-    "letter",
-    [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\n.\r\n", b"a\r\r\n", b"a\n\r\n", b"a", b"", b"a\r\n\r", b"a\0b\r\n"],
+    "letter", [b"a\nb\r\n", b"a\rb\r\n", b"a\r\n.\n\r\n", b"a\n.\r\n", b"a\r\r\n", b"a\n\r\n", b"a", b"", b"a\r\n\r", b"a\0b\r\n"]
 )
 def test_a_letter_with_a_bare_line_end_reaches_no_socket(letter: bytes) -> None:
     """(CVE-2023-51764, CVE-2023-51765, CVE-2023-51766, CVE-2024-27305)"""

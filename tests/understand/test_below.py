@@ -73,8 +73,7 @@ def test_the_entries_of_the_record_are_known_as_well():
 
 
 @pytest.mark.parametrize(
-    "quoted",
-    ["", "Something that we never wrote.\nIn two lines.", "\n".join(f"> {line}" for line in answered(LETTER, *BOTH).splitlines())],
+    "quoted", ["", "Something that we never wrote.\nIn two lines.", "\n".join(f"> {line}" for line in answered(LETTER, *BOTH).splitlines())]
 )
 def test_what_is_marked_or_is_of_another_mail_says_nothing(quoted):
     assert written_below(quoted, (), LETTER) == ()

@@ -225,12 +225,7 @@ def test_a_slip_of_the_finger_is_understood_up_to_two_letters(typed: str, meant:
 VISIBILITY = ("note", "internal", "private")
 
 
-@given(
-    word=st.sampled_from(VISIBILITY),
-    slip=st.integers(0, 6),
-    place=st.integers(0, 20),
-    letter=st.sampled_from("aeinortx"),
-)
+@given(word=st.sampled_from(VISIBILITY), slip=st.integers(0, 6), place=st.integers(0, 20), letter=st.sampled_from("aeinortx"))
 def test_no_slip_in_the_word_note_lets_the_mail_through_as_public(word: str, slip: int, place: int, letter: str):
     at = place % len(word)
     typed = {

@@ -23,18 +23,9 @@ MACHINES: dict[str, tuple[Kind, tuple[tuple[str, str, str | None, bool], ...]]] 
     "relayed-onwards": (Kind.DELIVERY_NOTICE, (("jo@example.com", "relayed", "2.1.9", False),)),
     "two-without-a-blank-line": (
         Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", "5.1.1", True),
-            ("two@example.com", "failed", "5.2.2", False),
-        ),
+        (("one@example.com", "failed", "5.1.1", True), ("two@example.com", "failed", "5.2.2", False)),
     ),
-    "blank-line-within": (
-        Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", "5.1.1", True),
-            ("two@example.com", "failed", "5.7.1", False),
-        ),
-    ),
+    "blank-line-within": (Kind.BOUNCE, (("one@example.com", "failed", "5.1.1", True), ("two@example.com", "failed", "5.7.1", False))),
     "only-original-recipient": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.2", True),)),
     "final-recipient-of-no-domain": (Kind.BOUNCE, (("jo@example.com", "failed", "5.2.2", False),)),
     "status-without-action": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.1", True),)),
@@ -49,31 +40,13 @@ MACHINES: dict[str, tuple[Kind, tuple[tuple[str, str, str | None, bool], ...]]] 
     "sender-refused": (Kind.BOUNCE, (("jo@example.com", "failed", "5.1.8", False),)),
     "refused-by-a-rule": (Kind.BOUNCE, (("jo@example.com", "failed", None, False),)),
     "exim-unroutable": (Kind.BOUNCE, (("gone@example.com", "failed", None, True),)),
-    "exim-several": (
-        Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", "5.1.1", True),
-            ("two@example.net", "failed", "5.2.2", False),
-        ),
-    ),
+    "exim-several": (Kind.BOUNCE, (("one@example.com", "failed", "5.1.1", True), ("two@example.net", "failed", "5.2.2", False))),
     "exim-warning": (Kind.DELIVERY_NOTICE, (("slow@example.com", "delayed", None, False),)),
     "exim-local-part-only": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.1", True),)),
     "exim-after-mail-from": (Kind.BOUNCE, (("jo@example.com", "failed", None, False),)),
     "qmail-no-mailbox": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.1", True),)),
-    "qmail-several": (
-        Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", "5.1.2", True),
-            ("two@example.net", "failed", "4.4.1", False),
-        ),
-    ),
-    "sendmail-transcript": (
-        Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", None, True),
-            ("two@example.net", "failed", None, True),
-        ),
-    ),
+    "qmail-several": (Kind.BOUNCE, (("one@example.com", "failed", "5.1.2", True), ("two@example.net", "failed", "4.4.1", False))),
+    "sendmail-transcript": (Kind.BOUNCE, (("one@example.com", "failed", None, True), ("two@example.net", "failed", None, True))),
     "courier-without-form": (Kind.BOUNCE, (("jo@example.com", "failed", "5.7.1", False),)),
     "exchange-2003": (Kind.BOUNCE, (("gone@example.com", "failed", None, True),)),
     "exchange-german-html": (Kind.BOUNCE, (("weg@example.com", "failed", "5.1.10", True),)),
@@ -84,13 +57,7 @@ MACHINES: dict[str, tuple[Kind, tuple[tuple[str, str, str | None, bool], ...]]] 
     "addressed-to": (Kind.BOUNCE, (("gone@example.com", "failed", None, True),)),
     "arrows-the-other-way": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.1", True),)),
     "one-line-and-the-copy": (Kind.BOUNCE, (("full@example.com", "failed", None, False),)),
-    "opensmtpd-list": (
-        Kind.BOUNCE,
-        (
-            ("one@example.com", "failed", "5.2.2", False),
-            ("two@example.com", "failed", "5.1.1", True),
-        ),
-    ),
+    "opensmtpd-list": (Kind.BOUNCE, (("one@example.com", "failed", "5.2.2", False), ("two@example.com", "failed", "5.1.1", True))),
     "dragonfly-sentence": (Kind.BOUNCE, (("gone@example.com", "failed", None, True),)),
     "gmail-of-old": (Kind.BOUNCE, (("gone@example.com", "failed", "5.1.1", True),)),
     "gmail-delay": (Kind.DELIVERY_NOTICE, (("slow@example.com", "delayed", "4.2.2", False),)),

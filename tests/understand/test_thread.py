@@ -275,8 +275,7 @@ def test_all_evidence_is_kept_in_the_order_in_which_it_is_believed():
 
 
 @pytest.mark.parametrize(
-    ("without", "ticket", "letter"),
-    [(0, 7, A), (1, 9, B), (2, 11, None), (3, 8, None), (4, 8, None), (5, None, None)],
+    ("without", "ticket", "letter"), [(0, 7, A), (1, 9, B), (2, 11, None), (3, 8, None), (4, 8, None), (5, None, None)]
 )
 def test_when_the_strongest_is_missing_the_next_decides(without: int, ticket: int | None, letter: str | None):
     policy = replace(POLICY, old_number_pattern=r"\[OldDesk #(\d+)\]")

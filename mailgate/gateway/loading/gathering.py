@@ -199,13 +199,7 @@ def _thread(one: Read, known: Known, policy: Policy, evidence: Iterable[Evidence
     elif one.claim.arrival.door is Door.IMAP_SENT:
         members = partial(_members, one, known)
     return settle(
-        evidence,
-        known.letters,
-        known.ids_of(one.desk.id),
-        members,
-        key,
-        exists=known.files.__contains__,
-        ignore_subject_tokens=guesses,
+        evidence, known.letters, known.ids_of(one.desk.id), members, key, exists=known.files.__contains__, ignore_subject_tokens=guesses
     )
 
 

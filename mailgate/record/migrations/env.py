@@ -6,9 +6,5 @@ from mailgate.record.tables import metadata
 
 connection = context.config.attributes["connection"]
 
-context.configure(
-    connection=connection,
-    target_metadata=metadata,
-    render_as_batch=True,
-)
+context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
 context.run_migrations()

@@ -50,9 +50,6 @@ _SPAN = re.compile(r"[1-9]\d{0,3}[dh]", re.ASCII | re.IGNORECASE)
 _NAMED = re.compile(r"tomorrow|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?", re.IGNORECASE)
 
 
-# --- reading the text ----------------------------------------------------------------------------------------------
-
-
 def heard_in(text: str) -> Heard:
     """Commands and faults of a new text. Linear in it. Done by a worker, before anything is loaded: a command may name what has to be."""
     lines = text.splitlines()
@@ -222,8 +219,6 @@ def _conflicts(commands: Sequence[Command]) -> list[Fault]:
     return faults
 
 
-# --- what may follow a word ------------------------------------------------------------------------------------------
-
 #: Answers the code of what is wrong, "" when nothing is.
 _Rule = Callable[[tuple[str, ...]], str]
 
@@ -257,17 +252,12 @@ RULES: Mapping[Arguments, _Rule] = {
     Arguments.TICKET: lambda args: "E_ARGS" if len(args) != 1 else "" if _NUMBER.fullmatch(args[0]) else "E_VALUE",
 }
 
-# --- dates: only their looks ------------------------------------------------------------------------------------------
-
 
 def _looks_like_a_date(args: Sequence[str]) -> bool:
     """`2026-07-01`, `2026-07-01 14:00`, `tomorrow`, `mon`, `3d`, `2h`."""
     if len(args) == 2:
         return _DAY.fullmatch(args[0]) is not None and _HOUR.fullmatch(args[1]) is not None
     return len(args) == 1 and any(form.fullmatch(args[0]) for form in (_DAY, _SPAN, _NAMED))
-
-
-# --- did you mean? -----------------------------------------------------------------------------------------------------
 
 
 def nearest(word: str) -> str:

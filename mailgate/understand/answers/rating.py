@@ -47,7 +47,6 @@ _BESIDE = re.compile(
 
 def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> RatingRead | None:
     """The mark that a mail gives, and the words beside it.
-
     A score in a signed address wins. Else the first line of the new text counts, or a mark that stands beside nothing but thanks,
     and only when the mail answers a letter that `asked` for a rating. Two links with different scores in one mail are what a scanner
     clicks, not what a person says: no rating."""

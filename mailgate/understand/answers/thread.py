@@ -42,7 +42,6 @@ def find_evidence(
     mail: Mail, arrival_recipients: tuple[str, ...], ring: Keyring, policy: Policy, desk: Desk, *, is_report: bool = False
 ) -> tuple[Evidence, ...]:
     """Everything in a mail that names a ticket or a letter of ours, the strongest first. Tickets behind letters are not known yet.
-
     Signed forms whose signature is bad come with `valid=False`, so that they can be counted and shown. `desk` took the mail in:
     when two reply addresses disagree, its own is believed first. `is_report`: a machine writes about a letter of ours, so what it
     returns of that letter counts."""
@@ -186,7 +185,6 @@ def settle(
     ignore_subject_tokens: bool = False,
 ) -> Thread:
     """The ticket that the strongest evidence names, all evidence with its ticket filled in, and what disagreed.
-
     `letters`: the rows of the letters named; `known`: Message-ID -> ticket of mails we received; `participants`: all addresses (lower
     case) that belong to a ticket; `author`: the key of the one author, None when From: is ambiguous. Unsigned evidence (known
     Message-IDs, old numbers) counts only for a participant of its ticket. `ignore_subject_tokens`: this author sent too many bad ones."""

@@ -76,9 +76,6 @@ def client(peer: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-# --- the record --------------------------------------------------------------------------------------------------------
-
-
 def read_record(text: str) -> Record:
     """A record that begins with `v=spf1`. Raises `_RecordBroken` for one that is not written as section 4.6 and 12 want it."""
     words = text.split(" ")[1:]
@@ -140,9 +137,6 @@ def _well_formed(spec: str) -> bool:
     if any(match[1] and (match[1].lower() in "crt" or match[2].strip("0") == "" != match[2]) for match in _MACRO.finditer(spec)):
         return False  # those are for explanations, and no digit may be 0
     return spec.endswith("}") or ("." in plain and _TOP_LABEL.fullmatch(plain.rstrip(".").rpartition(".")[2]) is not None)
-
-
-# --- its evaluation ----------------------------------------------------------------------------------------------------
 
 
 class _Evaluation:
@@ -257,8 +251,6 @@ class _Evaluation:
         hosts = [host for host in map(a_domain, answer.records[:MOST_HOSTS]) if host and is_below(host, name)]
         expect(self.answers, [(host, self.kind) for host in hosts])
         return any(self._near(ask(self.answers, host, self.kind).records, (32, 128)) for host in hosts)
-
-    # --- macros, section 7 ---------------------------------------------------------------------------------------
 
     def _expanded(self, spec: str, domain: str) -> str:
         """The domain that a domain-spec means; "" when it is none. Too long a name loses labels on its left."""

@@ -140,7 +140,6 @@ SUBJECT, SENTENCE, GOES_ON = "subject", "sentence", "goes_on"
 
 def signs_of_absence(subject: str, text: str, title: str = "") -> frozenset[str]:
     """What speaks for an absence that no header calls so: its subject, a sentence at its beginning, what such notices go on with.
-
     `title`: of the ticket; where that itself is an absence's, the subject of what answers it says nothing. What is quoted is none of
     the text, and who discusses such a notice does not begin with its words."""
     found = set()

@@ -120,7 +120,6 @@ def _embedded(part: MimePart, number: int, name: str, kind: str, data: bytes, na
 
 def files_of(raw: bytes, wanted: Sequence[Attachment], limits: ReadingLimits = LIMITS) -> list[bytes | None]:
     """The decoded octets of these attachments, in one reading of the raw mail; None for one that is not what was described.
-
     An address: the part ("1.2"), and behind each "!" what is within: the number of a file in a text or in winmail.dat ("1.2!3"), or
     the part of a signed or an attached mail ("2!1.1"). Nothing is opened twice, however many addresses lead through it."""
     opened = _Opened(raw, limits)

@@ -13,7 +13,6 @@ _TRACES = re.compile(
 
 def digest(raw: bytes) -> str:
     """SHA-256 in hex over the bytes with line ends made LF, trailing blank lines cut and the trace headers left out.
-
     Lexical on purpose: nothing is parsed, so nothing can be too broken for it. Only the top header block is looked at; what an
     attached mail says about its own way belongs to this mail. Linear in the bytes."""
     text = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n").rstrip(b"\n")

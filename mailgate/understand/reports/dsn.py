@@ -36,7 +36,6 @@ _FORM_ENDS = ("--", "received: ", "return-path: ", "content-type: message/rfc822
 
 def delivery_reports(data: bytes, limits: ReadingLimits) -> tuple[Report, ...]:
     """The reports of a message/delivery-status part, one for each recipient.
-
     Servers forget the empty line between two recipients, or put one within a recipient's fields: a recipient begins where a field
     that names them comes again, and is known once something is said of them."""
     reports: list[Report] = []

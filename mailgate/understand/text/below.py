@@ -24,7 +24,6 @@ _PIECES = re.compile(r"[:：|\t]|\s[-–—]\s|\s{2,}")
 
 def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[InlineAnswer, ...]:
     """The lines within an unmarked quote that stand in none of the known texts, each run with the known lines above it.
-
     `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. Nothing, where
     the quote is marked, or is not of these texts."""
     rows = quoted.split("\n")[:_MOST_LINES]

@@ -104,7 +104,6 @@ def label(
     wordless: bool = False,
 ) -> list[Label]:
     """A label for each line. When nothing would be left, every line is new.
-
     `wordless`: the mail has files, so a signature may well be all that stands there: it is no answer then, and stays folded.
     HTML knows more than a text: `apart` are lines that it sets apart, `signed` those that it calls a signature. `why` is told the rules."""
     searched = _searched(lines, limits)

@@ -38,7 +38,6 @@ _MARKS = tuple(_DASHES.sub("-", text.lower()) for text in (*MARKERS.values(), *F
 
 class Page:
     """The lines of one text, of which the first `searched` are looked at, and what is found out about each.
-
     `apart`: lines that HTML only sets apart. They are quoted where an attribution introduces them, else they are the author's.
     `why` is told the name of a rule at the line from which it holds."""
 
