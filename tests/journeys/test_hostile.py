@@ -112,7 +112,7 @@ def slow(name: bytes) -> bytes:
     [
         (ReaderSettings(memory=4 * MIB), hungry, "memory"),
         # An ordinary mail takes a millisecond, its first letters a tenth of a second; twice that where the processors are shared.
-        (ReaderSettings(cpu=timedelta(milliseconds=450)), slow, "CPU"),
+        (ReaderSettings(cpu=timedelta(milliseconds=300)), slow, "CPU"),
     ],
     ids=["memory", "cpu"],
 )
