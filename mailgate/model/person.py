@@ -43,6 +43,7 @@ class Person:
     agent: str | None = None
     proven: bool = False  #: once wrote a mail with a token of ours: whoever reads this address has written from it
     proven_at: datetime | None = None  #: when last
+    no_surveys: bool = False  #: asked not to be asked for ratings
 
     @property
     def keys(self) -> frozenset[str]:

@@ -106,6 +106,14 @@ class Timer:
     n: int = 1  #: the how-manieth reminder
 
 
+class FollowUp(StrEnum):
+    """What became of a low rating: somebody gets in touch with whoever gave it."""
+
+    OPEN = "open"
+    MISSED = "missed"  #: nobody did in time, and the lead has heard of it again
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """Who takes part in a ticket besides its owner."""
@@ -144,6 +152,12 @@ class Ticket:
     merged_into: int | None = None
     follows: int | None = None  #: the closed ticket that this one continues
     next_check_at: datetime | None = None  #: the earliest instant at which a clock or timer wants attention
+    pages_void_before: datetime | None = None  #: links to its page that were made before this are void
+    survey_due_at: datetime | None = None  #: when its requester is asked for a rating, where that is not done with the solution
+    ratings_wait_until: datetime | None = None  #: until then a rating on the web may turn out to be a scanner's
+    follow_up: FollowUp | None = None
+    follow_up_since: datetime | None = None  #: when the low rating came
+    follow_up_due_at: datetime | None = None  #: by when somebody gets in touch
 
     def watchers(self) -> tuple[int, ...]:
         return tuple(m.person for m in self.members if m.role is Role.AGENT)

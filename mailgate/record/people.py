@@ -49,6 +49,7 @@ class People(Part):
                 row,
                 aliases=tuple(key for key in known.get(row.id, ()) if key != row.address.lower()),
                 proven=row.proven and row.proven_at is not None,
+                no_surveys=bool(row.no_surveys),
             )
             for row in among(connection, select(people), people.c.id, wanted)
         }

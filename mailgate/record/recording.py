@@ -12,7 +12,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
 from mailgate.model.ticket import Ticket, Visibility
-from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, standing, tables, traffic
+from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, rating_tables, standing, tables, traffic
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
 from mailgate.record.parts import add, among, chunks
@@ -291,11 +291,13 @@ class Recording:
 
     def _rate(self, connection: Connection) -> None:
         """The last rating of a resolution counts, all of them are kept."""
-        add(connection, tables.rating_history, self._ratings)
+        add(connection, rating_tables.rating_history, self._ratings)
         last = {(row["ticket"], row["closure"]): row for row in self._ratings}
         for (ticket, closure), row in last.items():
-            connection.execute(delete(tables.ratings).where(tables.ratings.c.ticket == ticket, tables.ratings.c.closure == closure))
-            connection.execute(insert(tables.ratings), {key: value for key, value in row.items() if key != "mail"})
+            connection.execute(
+                delete(rating_tables.ratings).where(rating_tables.ratings.c.ticket == ticket, rating_tables.ratings.c.closure == closure)
+            )
+            connection.execute(insert(rating_tables.ratings), {key: value for key, value in row.items() if key != "mail"})
 
 
 def _set(table: Table, *keys: str) -> dict[str, object]:

@@ -195,6 +195,7 @@ people = Table(
     Column("agent", Text, unique=True),  #: their name in policy.toml
     Column("proven", Boolean, nullable=False),  #: once wrote a mail with a token of ours
     Column("proven_at", UtcDateTime),  #: when last
+    Column("no_surveys", Boolean),  #: asked not to be asked for ratings; NULL is no
 )
 
 addresses = Table(
@@ -237,6 +238,12 @@ tickets = Table(
     Column("merged_into", Id),
     Column("follows", Id),
     Column("next_check_at", UtcDateTime, index=True),
+    Column("pages_void_before", UtcDateTime),
+    Column("survey_due_at", UtcDateTime),
+    Column("ratings_wait_until", UtcDateTime),
+    Column("follow_up", Text),
+    Column("follow_up_since", UtcDateTime),
+    Column("follow_up_due_at", UtcDateTime),
     Index(None, "status", "created_at"),
 )
 
@@ -354,34 +361,6 @@ once = Table(
     sqlite_with_rowid=False,
 )
 
-#: The rating that counts, one for each resolution of a ticket.
-ratings = Table(
-    "ratings",
-    metadata,
-    Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
-    Column("closure", Integer, primary_key=True),
-    Column("person", Id),
-    Column("score", Integer, nullable=False),
-    Column("comment", WordsColumn, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-#: Every rating that came, so that a change of mind can be followed.
-rating_history = Table(
-    "rating_history",
-    metadata,
-    Column("id", Id, primary_key=True, autoincrement=True),
-    Column("ticket", Id, ForeignKey("tickets.number"), nullable=False),
-    Column("closure", Integer, nullable=False),
-    Column("person", Id),
-    Column("score", Integer, nullable=False),
-    Column("comment", WordsColumn, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("mail", Id),
-    Index(None, "ticket", "closure"),
-)
-
 # --- letters ------------------------------------------------------------------------------------------------------
 
 #: Letters, sealed, with where each stands: the outbox.
@@ -430,6 +409,7 @@ letters = Table(
     Column("header", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("notice", WordsColumn, nullable=False),
+    Column("preheader", WordsColumn),
     Index(None, "automatic", "due_at"),
     Index(None, "state", "settled_at"),
     Index(None, "ticket"),

@@ -15,8 +15,9 @@ from mailgate.record import codec
 from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, grouped, reads
 from mailgate.record.people import People
+from mailgate.record.rating_tables import ratings
 from mailgate.record.ready import Row as Values
-from mailgate.record.tables import cycles, entries, history, letters, members, ratings, tickets
+from mailgate.record.tables import cycles, entries, history, letters, members, tickets
 
 if TYPE_CHECKING:
     from mailgate.model.events import HistoryRow
