@@ -280,6 +280,7 @@ entries = Table(
     Column("html", WordsColumn),
     Column("quoted", WordsColumn, nullable=False),
     Column("signature", WordsColumn, nullable=False),
+    Column("subject", WordsColumn),  #: NULL: that of the ticket
     Index(None, "ticket", "id"),
 )
 
