@@ -6,11 +6,12 @@
 #   make check   style, types, who imports whom, lock files, what must not stand in the tree
 #   make exam    the long runs, and what they measured in docs/measured.md
 #   make bench   mails per second, beside others
+#   make messages    the catalogues of the letters anew, after a change of their sentences
 #   make lock    the lock files anew, after a change of the dependencies in pyproject.toml (needs uv)
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-postgresql check exam bench lock servers clean
+.PHONY: help demo test test-postgresql check exam bench messages lock servers clean
 
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
@@ -71,6 +72,9 @@ exam: .venv/.dev servers
 bench: .venv/.dev
 	$(BIN)/python -m bench.reading --write
 	$(BIN)/python -m bench.ingest --write $(ARGS)
+
+messages: .venv/.dev
+	$(BIN)/python .ci/messages
 
 lock:
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYTHON) .ci/lock

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from mailgate import understand
-from mailgate.compose import words
+from mailgate.compose import dates
 from mailgate.compose.templates import Templates
 from mailgate.compose.templates import load as load_templates
 from mailgate.compose.writing import LetterWriter, Sheet, Written, write_sheet, written
@@ -42,7 +42,7 @@ def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None
     _templates[:] = [load_templates(sources, catalogues, checked=True)]
     for language in _templates[0].languages:
         # The names of days and months are read from files, some MiB a language: no mail's memory.
-        words.when(_ANY_DAY, "UTC", language)
+        dates.when(_ANY_DAY, "UTC", language)
 
 
 @dataclass(frozen=True, slots=True)

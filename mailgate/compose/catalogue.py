@@ -6,10 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
+from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
 
-_NAMED = re.compile(r"%\((\w+)\)[sd]")
-_STRAY = re.compile(r"%(?!%|\(\w+\)[sd])")
+_NAMED = re.compile(r"%\((\w+)\)[sd]|(\{[\d*,]\})")
+_STRAY = re.compile(r"%(?!\(\w+\)[sd])")  #: where `%%` was taken out
+#: Numbers by which it is seen which of them a plural form is for: the rules of all languages repeat within a hundred.
+_NUMBERS = range(1001)
+
+Messages = Mapping[str, str]  #: every sentence, with its English plural form, "" where it has none
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +40,68 @@ class Catalogue:
 ENGLISH = Catalogue("en")
 
 
+def opened(language: str, data: bytes) -> Catalog:
+    """A .po text as it is written. Raises ValueError for what is none."""
+    try:
+        return read_po(BytesIO(data), locale=None, ignore_obsolete=True, abort_invalid=True)
+    except (PoFileError, ValueError, UnicodeError) as error:
+        raise ValueError(f"the catalogue {language} cannot be read: {error}") from error
+
+
 def read(language: str, data: bytes) -> Catalogue:
     """Raises ValueError for what is no catalogue.
     A translation that names other values than its message is left out, with a problem noted."""
-    try:
-        found = read_po(BytesIO(data), locale=None, ignore_obsolete=True, abort_invalid=True)
-    except (PoFileError, ValueError, UnicodeError) as error:
-        raise ValueError(f"the catalogue {language} cannot be read: {error}") from error
+    found = opened(language, data)
+    which = _plural_of(found.mime_headers)
     single: dict[str, str] = {}
     several: dict[str, tuple[str, ...]] = {}
     problems: list[str] = []
     for message in found:
         if not message.id or message.fuzzy:
             continue
-        ids = message.id if isinstance(message.id, (tuple, list)) else (message.id,)
-        texts = [text for text in (message.string if isinstance(message.string, (tuple, list)) else (message.string,)) if text]
-        if len(texts) < len(ids):
+        ids, texts = forms_of(message.id), forms_of(message.string or "")
+        if not all(texts):
             continue
-        if not all(_fits(ids[-1], text) for text in texts):
-            problems.append(f"{language}: the translation of {ids[0]!r} does not name the same values")
-        elif len(ids) == 1:
+        if len(ids) == 1 and len(texts) == 1 and fits(ids[0], texts[0]):
             single[ids[0]] = texts[0]
+        elif len(ids) == 2 and len(texts) == found.num_plurals and not misfits(ids[1], texts, which):
+            several[ids[0]] = texts
         else:
-            several[ids[0]] = tuple(texts)
-    return Catalogue(language, single, several, _plural_of(found.mime_headers), tuple(problems))
+            problems.append(f"{language}: the translation of {ids[0]!r} does not name the same values")
+    return Catalogue(language, single, several, which, tuple(problems))
 
 
-def _fits(message: str, translation: str) -> bool:
-    if "%" not in message:
-        return "%" not in translation
-    return set(_NAMED.findall(message)) == set(_NAMED.findall(translation)) and not _STRAY.search(translation)
+def forms_of(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(match[1] or match[2] for match in _NAMED.finditer(text))
+
+
+def _is_astray(text: str) -> bool:
+    """Whether a sign stands in it that would be taken for a value's."""
+    return _STRAY.search(text.replace("%%", "")) is not None
+
+
+def fits(message: str, translation: str) -> bool:
+    """Whether a translation names what its message names: `%(ref)s`, or `{0}` in the words of a reason."""
+    if "%" not in message and "%" in translation:
+        return False
+    return _names(message) == _names(translation) and not _is_astray(translation)
+
+
+def misfits(plural: str, forms: tuple[str, ...], which: Callable[[int], int]) -> tuple[int, ...]:
+    """The plural forms that do not name what their message names. A form for one number alone (`a file`, Arabic `two files`) need not
+    say that number."""
+    fewer = frozenset(one for one in _names(plural) if one in ("num", "count", "n"))
+    serves = [sum(which(n) == form for n in _NUMBERS) for form in range(len(forms))]
+    wanted = _names(plural)
+    return tuple(
+        at
+        for at, form in enumerate(forms)
+        if _is_astray(form) or not (_names(form) == wanted or (serves[at] <= 1 and _names(form) == wanted - fewer))
+    )
 
 
 def _plural_of(headers: list[tuple[str, str]]) -> Callable[[int], int]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import TemplateError
 
-from mailgate.compose import headers, words
+from mailgate.compose import dates, headers, words
 from mailgate.compose.assemble import closing, part_header, seal
 from mailgate.compose.blocks import Items, as_html, as_text
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
@@ -233,6 +233,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "entry": _view(wanted.entry, wanted, context, language) if wanted.entry else None,
         "answer_is": wanted.answer_is.value,
         "operator": context.operator,
+        "now": context.now,
         "asks_rating": wanted.closure is not None,
         "title": _title(wanted, context, language),
         "links": Links(desk, context.ring, context.letter_id, tag, language),
@@ -284,7 +285,7 @@ def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, boo
     """When somebody is there, in words, and whether somebody is there now."""
     sla = context.policy.slas.get(desk.sla)
     calendar = context.policy.calendars.get(sla.calendar) if sla else None
-    return (words.opening_hours(calendar, language), calendar.is_open(context.now)) if calendar else ("", True)
+    return (dates.opening_hours(calendar, language), calendar.is_open(context.now)) if calendar else ("", True)
 
 
 def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, language: str, mark: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from mailgate.compose import words
 from mailgate.compose.assemble import closing, part_header, seal
 from mailgate.compose.body import encoded
+from mailgate.compose.catalogue import Catalogue
 from mailgate.compose.data import inline
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.model.letter import Letter, PartRef
@@ -20,7 +21,7 @@ def language_of(letter: Letter) -> str:
     return found[1].decode("ascii") if found else "en"
 
 
-def lightened(letter: Letter, limit: int | None, say: words.Say) -> tuple[Letter, tuple[PartRef, ...]] | None:
+def lightened(letter: Letter, limit: int | None, book: Catalogue) -> tuple[Letter, tuple[PartRef, ...]] | None:
     """The letter with as few files left out as make it fit, and those. None where that would not help.
     `limit`: the largest size that the server takes, in octets; None where it did not say: then all of them stay behind."""
     if not letter.parts:
@@ -29,20 +30,21 @@ def lightened(letter: Letter, limit: int | None, say: words.Say) -> tuple[Letter
     while kept:
         # One large file is left out rather than many small ones.
         kept.remove(max(kept, key=lambda part: part.size))
-        lighter = _without(letter, tuple(kept), say)
+        lighter = _without(letter, tuple(kept), book)
         if limit is not None and lighter.size <= limit:
             break
         if limit is None:
             kept.clear()
-    lighter = _without(letter, tuple(kept), say)
+    lighter = _without(letter, tuple(kept), book)
     if limit is not None and lighter.size > limit:
         return None
     return lighter, tuple(part for part in letter.parts if part not in kept)
 
 
-def _without(letter: Letter, kept: tuple[PartRef, ...], say: words.Say) -> Letter:
+def _without(letter: Letter, kept: tuple[PartRef, ...], book: Catalogue) -> Letter:
     left = [part for part in letter.parts if part not in kept]
-    coding, text = encoded("\n".join((say(words.TOO_LARGE), "", *(f"- {inline(p.name)}, {words.size(p.size)}" for p in left), "")))
+    named = [f"- {inline(part.name)}, {words.size(part.size, book.language)}" for part in left]
+    coding, text = encoded("\n".join((book.say(words.TOO_LARGE), "", *named, "")))
     note = f"\r\n--{letter.boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n"
     body = letter.body + note.encode("ascii") + text
     if not kept:

@@ -20,9 +20,9 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from mailgate.compose import catalogue, words
+from mailgate.compose import catalogue, dates, words
 from mailgate.compose.blocks import Block, parse
-from mailgate.compose.catalogue import ENGLISH, Catalogue
+from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
 from mailgate.compose.views import VIEWS
 from mailgate.model.commands import VERBS
@@ -119,6 +119,13 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked
     return Templates({name: page for name, page in compiled.items() if name.endswith(".html")}, whole, books)
 
 
+def messages_of(name: str, source: str) -> Messages:
+    """The sentences of one template."""
+    extracted: Iterable[tuple[int, str, Any]] = extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))
+    found = (message if isinstance(message, tuple) else (message,) for _, _, message in extracted)
+    return {message[0]: message[1] if len(message) > 1 and isinstance(message[1], str) else "" for message in found}
+
+
 class Templates:
     """All letters, in all languages that there is a catalogue for. Threads may share it."""
 
@@ -139,13 +146,12 @@ class Templates:
         self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in sources if "/" in name and name.endswith(".txt"))
 
     @cached_property
-    def messages(self) -> frozenset[str]:
+    def messages(self) -> Messages:
         """Every sentence, in English."""
-        found = set(words.MESSAGES)
+        found = dict.fromkeys(words.MESSAGES, "")
         for name, source in self._sources.items():
-            extracted: Iterable[tuple[int, str, Any]] = extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))
-            found.update(message if isinstance(message, str) else message[0] for _, _, message in extracted)
-        return frozenset(found)
+            found |= messages_of(name, source)
+        return found
 
     @cached_property
     def personal(self) -> frozenset[tuple[str, str]]:
@@ -184,7 +190,7 @@ class Templates:
             found += book.problems
             if book is not ENGLISH:
                 have = book.single.keys() | book.several.keys()
-                found += [f"{language}: no translation of {message!r}" for message in sorted(self.messages - have)]
+                found += [f"{language}: no translation of {message!r}" for message in sorted(self.messages.keys() - have)]
         return found
 
     def has(self, event: str, audience: str) -> bool:
@@ -359,7 +365,17 @@ def _ngettext(context: Context, singular: str, plural: str, n: int, **values: ob
 
 @pass_context
 def _when(context: Context, at: datetime) -> str:
-    return words.when(at, context["_zone"], context["_language"])
+    return dates.when(at, context["_zone"], context["_language"])
+
+
+@pass_context
+def _when_short(context: Context, at: datetime) -> str:
+    return dates.when_short(at, context["_zone"], context["_language"], context["now"])
+
+
+@pass_context
+def _size(context: Context, octets: int) -> str:
+    return words.size(octets, context["_language"])
 
 
 @pass_context
@@ -394,6 +410,7 @@ def _alarm(context: Context, kind: str) -> str:
 #: What templates may put behind `|`, besides Jinja's own.
 FILTERS: Mapping[str, Any] = {
     "when": _when,
+    "when_short": _when_short,
     "duration": _duration,
     "priority": _said(words.PRIORITIES),
     "agents_priority": _said(words.AGENTS_PRIORITIES),
@@ -410,7 +427,7 @@ FILTERS: Mapping[str, Any] = {
     "told": _said(words.RECEIPTS),
     "told_as": _told_as,
     "alarm": _alarm,
-    "size": words.size,
+    "size": _size,
     "quote": beginning,
     "lines": lambda text: mark_lines(text),
     "words": lambda entry: mark_lines(entry.text, HTML),

@@ -1,15 +1,11 @@
-"""How instants, durations, priorities and other short things are said in the reader's language and time zone."""
+"""How durations, sizes, priorities and other short things are said in the reader's language."""
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
-from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date, get_day_names, get_timezone_name
+from babel.numbers import format_decimal
 
-from mailgate.model.calendar import Calendar, Frame
+from mailgate.compose.dates import locale_of
 from mailgate.model.commands import VERBS
 from mailgate.model.letters import LETTERS
 from mailgate.model.sentences import ENGLISH as SENTENCES
@@ -100,48 +96,13 @@ MESSAGES: frozenset[str] = frozenset(
     )
 )  # fmt: skip
 
-#: Where a language alone does not say which of its countries writes dates as most readers do.
-_LOCALES: Mapping[str, str] = {"en": "en_GB"}
+#: A thousand octets, a million, and one, where a language does not write them as most do.
+_SIZES: Mapping[str, tuple[str, str, str]] = {"fr": ("ko", "Mo", "o")}
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "yi"})
-_NARROW = re.compile("[\u00a0\u202f\u2009]")
 
 
 def direction(language: str) -> str:
     return "rtl" if language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr"
-
-
-@lru_cache(256)
-def locale_of(language: str) -> Locale:
-    """The locale of a catalogue; English where babel knows none."""
-    try:
-        return Locale.parse(_LOCALES.get(language, language.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        return Locale.parse("en_GB")
-
-
-@lru_cache(4096)
-def when(at: datetime, zone: str, language: str) -> str:
-    """`Tuesday, 2 June 2026, 14:00 CEST`: weekday, day, time and zone, as the reader's clock shows it."""
-    local = at.astimezone(ZoneInfo(zone))
-    name = zone_name(local, language)
-    day = _NARROW.sub(" ", format_date(local.date(), "full", locale=locale_of(language)))
-    return f"{day}, {local.hour:02}:{local.minute:02} {name}"
-
-
-def zone_name(local: datetime, language: str) -> str:
-    """The usual abbreviation in the reader's language: `MESZ`, in English `CEST`. Where there is none, the distance from UTC.
-    What the zone files call a zone is English: `CET` in a German letter reads like a mistake, and `IST` or `BST` like anything."""
-    name = local.tzname() or ""
-    offset = int((local.utcoffset() or timedelta()).total_seconds()) // 60
-    if name in ("UTC", "GMT", "Z") and not offset:
-        return name
-    locale = locale_of(language)
-    if locale.language != "en":
-        said = get_timezone_name(local, width="short", zone_variant="daylight" if local.dst() else "standard", locale=locale)
-        name = said if said.isalpha() and said != "Z" else ""
-    if name.isalpha():
-        return name
-    return f"UTC{'-' if offset < 0 else '+'}{abs(offset) // 60:02}:{abs(offset) % 60:02}"
 
 
 def duration(seconds: int | timedelta, say: Say) -> str:
@@ -157,41 +118,14 @@ def duration(seconds: int | timedelta, say: Say) -> str:
     return say(_SECONDS) % {"seconds": total}
 
 
-def size(octets: int) -> str:
-    """`120 KB`."""
+def size(octets: int, language: str) -> str:
+    """`120 KB`, in French `120 ko`."""
+    k, m, unit = _SIZES.get(language, ("KB", "MB", "B"))
     if octets < 1000:
-        return f"{octets} B"
+        return f"{octets} {unit}"
     if octets < 1_000_000:
-        return f"{(octets + 500) // 1000} KB"
-    return f"{octets / 1_000_000:.1f} MB"
-
-
-def opening_hours(calendar: Calendar, language: str) -> str:
-    """`Mon-Fri 08:00-18:00 CET`: as it usually is, without holidays. "" for a calendar that is always open or never."""
-    return _hours(calendar.hours, calendar.timezone, language)
-
-
-@lru_cache(256)
-def _hours(week: tuple[tuple[Frame, ...], ...], zone: str, language: str) -> str:
-    if all(day == ((0, 1440),) for day in week) or not any(week):
-        return ""
-    names = get_day_names("abbreviated", locale=locale_of(language))
-    groups: list[tuple[int, int]] = []
-    for day in range(7):
-        if groups and week[groups[-1][0]] == week[day]:
-            groups[-1] = (groups[-1][0], day)
-        else:
-            groups.append((day, day))
-    said = []
-    for first, last in groups:
-        if week[first]:
-            days = names[first] if first == last else f"{names[first]}–{names[last]}"
-            said.append(f"{days} {', '.join(f'{_clock(a)}–{_clock(b)}' for a, b in week[first])}")
-    return _NARROW.sub(" ", f"{'; '.join(said)} ({zone})")
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+        return f"{(octets + 500) // 1000} {k}"
+    return f"{format_decimal(round(octets / 1_000_000, 1), '0.0', locale=locale_of(language))} {m}"
 
 
 def told_as(verb: str, value: str, say: Say) -> str:

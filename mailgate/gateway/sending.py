@@ -158,7 +158,7 @@ class SendingRound:
     def _without_files(self, one: ClaimedLetter, refused: Refused, desk: LetterWriter, agents: Mapping[str, Person]) -> bool:
         """The letter waits without what was too large, in the place of the whole one. False where that would not help it."""
         now, letter = self.now(), one.letter
-        found = lightened(letter, refused.limit, desk.templates.catalogue(desk.templates.language(language_of(letter))).say)
+        found = lightened(letter, refused.limit, desk.templates.catalogue(desk.templates.language(language_of(letter))))
         if found is None or letter.ticket is None:
             return False
         lighter, left = found
