@@ -25,7 +25,7 @@ class _Customs(NamedTuple):
 
 
 #: A language without a row writes the day as Babel says, with its year.
-_FORMS: Mapping[str, _Customs] = {
+_CUSTOMS: Mapping[str, _Customs] = {
     "en": _Customs("EEEE, d MMMM y", "EEEE, d MMMM", locale="en_GB"),
     "de": _Customs("EEEE, d. MMMM y", "EEEE, d. MMMM", "{day}, {time} Uhr ({zone})", "{days} {hours} Uhr"),
     "fr": _Customs("EEEE d MMMM y", "EEEE d MMMM", "{day} à {time} ({zone})"),
@@ -44,9 +44,9 @@ _SAID_EVERYWHERE = frozenset({"CET", "CEST", "EET", "EEST", "WET", "WEST", "JST"
 @lru_cache(256)
 def locale_of(language: str) -> Locale:
     """The locale of a catalogue; English where babel knows none."""
-    form = _FORMS.get(language)
+    customs = _CUSTOMS.get(language)
     try:
-        return Locale.parse(form.locale if form is not None and form.locale else language.replace("-", "_"))
+        return Locale.parse(customs.locale if customs is not None and customs.locale else language.replace("-", "_"))
     except (UnknownLocaleError, ValueError):
         return Locale.parse("en_GB")
 
@@ -54,30 +54,36 @@ def locale_of(language: str) -> Locale:
 @lru_cache(4096)
 def when(at: datetime, zone: str, language: str) -> str:
     """`Tuesday, 2 June 2026, 14:00 CEST`: weekday, day, time and zone, as the reader's clock shows it."""
-    form = _FORMS.get(language, _OTHERS)
-    return _instant(at.astimezone(ZoneInfo(zone)), form, form.day, language)
+    return _instant(at, zone, language, True)
 
 
 def when_short(at: datetime, zone: str, language: str, now: datetime) -> str:
     """`Tuesday, 2 June, 14:00 CEST`: the same without the year, where it is the reader's present one."""
-    return _without_year(at, zone, language) if _year(at, zone) == _year(now, zone) else when(at, zone, language)
+    return _instant(at, zone, language, _is_another_year(at, zone, now))
 
 
-def _year(at: datetime, zone: str) -> int:
-    return at.astimezone(ZoneInfo(zone)).year
+def day(at: datetime, zone: str, language: str, now: datetime) -> str:
+    """`Tuesday, 2 June`: the day alone, with the year where it is not the reader's present one."""
+    return _day(at, zone, language, _is_another_year(at, zone, now))
+
+
+def _is_another_year(at: datetime, zone: str, now: datetime) -> bool:
+    return at.astimezone(ZoneInfo(zone)).year != now.astimezone(ZoneInfo(zone)).year
 
 
 @lru_cache(4096)
-def _without_year(at: datetime, zone: str, language: str) -> str:
-    form = _FORMS.get(language, _OTHERS)
-    return _instant(at.astimezone(ZoneInfo(zone)), form, form.day_of_this_year, language)
+def _instant(at: datetime, zone: str, language: str, year: bool) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    form = _CUSTOMS.get(language, _OTHERS).instant
+    return form.format(day=_day(at, zone, language, year), time=f"{local.hour:02}:{local.minute:02}", zone=zone_name(local, language))
 
 
-def _instant(local: datetime, form: _Customs, pattern: str, language: str) -> str:
-    day = _NARROW.sub(" ", format_date(local.date(), pattern, locale=locale_of(language)))
-    if language == "fr":
-        day = _FRENCH_FIRST.sub("1er ", day)
-    return form.instant.format(day=day, time=f"{local.hour:02}:{local.minute:02}", zone=zone_name(local, language))
+@lru_cache(4096)
+def _day(at: datetime, zone: str, language: str, year: bool) -> str:
+    customs = _CUSTOMS.get(language, _OTHERS)
+    pattern = customs.day if year else customs.day_of_this_year
+    said = _NARROW.sub(" ", format_date(at.astimezone(ZoneInfo(zone)).date(), pattern, locale=locale_of(language)))
+    return _FRENCH_FIRST.sub("1er ", said) if language == "fr" else said
 
 
 def zone_name(local: datetime, language: str) -> str:
@@ -107,7 +113,7 @@ def _hours(week: tuple[tuple[Frame, ...], ...], zone: str, language: str) -> str
     if all(day == ((0, 1440),) for day in week) or not any(week):
         return ""
     names = get_day_names("abbreviated", locale=locale_of(language))
-    form = _FORMS.get(language, _OTHERS)
+    form = _CUSTOMS.get(language, _OTHERS)
     groups: list[tuple[int, int]] = []
     for day in range(7):
         if groups and week[groups[-1][0]] == week[day]:

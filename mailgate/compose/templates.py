@@ -374,6 +374,11 @@ def _when_short(context: Context, at: datetime) -> str:
 
 
 @pass_context
+def _day(context: Context, at: datetime) -> str:
+    return dates.day(at, context["_zone"], context["_language"], context["now"])
+
+
+@pass_context
 def _size(context: Context, octets: int) -> str:
     return words.size(octets, context["_language"])
 
@@ -411,6 +416,7 @@ def _alarm(context: Context, kind: str) -> str:
 FILTERS: Mapping[str, Any] = {
     "when": _when,
     "when_short": _when_short,
+    "day": _day,
     "duration": _duration,
     "priority": _said(words.PRIORITIES),
     "agents_priority": _said(words.AGENTS_PRIORITIES),

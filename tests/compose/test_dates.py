@@ -50,17 +50,19 @@ def test_an_instant_is_said_with_weekday_and_zone(at: datetime, zone: str, langu
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "said", "day"),
     [
-        ("en", "Monday, 1 June, 14:40 CEST"),
-        ("de", "Montag, 1. Juni, 14:40 Uhr (MESZ)"),
-        ("fr", "lundi 1er juin à 14:40 (CEST)"),
-        ("es", "lunes, 1 de junio, 14:40 (CEST)"),
-        ("ar", "الاثنين 1 يونيو، الساعة 14:40 CEST"),
-        ("ja", "6月1日（月）14:40 CEST"),
+        ("en", "Monday, 1 June, 14:40 CEST", "Monday, 1 June"),
+        ("de", "Montag, 1. Juni, 14:40 Uhr (MESZ)", "Montag, 1. Juni"),
+        ("fr", "lundi 1er juin à 14:40 (CEST)", "lundi 1er juin"),
+        ("es", "lunes, 1 de junio, 14:40 (CEST)", "lunes, 1 de junio"),
+        ("ar", "الاثنين 1 يونيو، الساعة 14:40 CEST", "الاثنين 1 يونيو"),
+        ("ja", "6月1日（月）14:40 CEST", "6月1日（月）"),
     ],
 )
-def test_the_year_is_said_where_it_is_not_the_readers_present_one(language: str, said: str):
+def test_the_year_is_said_where_it_is_not_the_readers_present_one(language: str, said: str, day: str):
+    assert dates.day(MONDAY, "Europe/Berlin", language, TUESDAY) == day
+    assert "2026" in dates.day(MONDAY, "Europe/Berlin", language, datetime(2025, 12, 30, tzinfo=UTC))
     assert dates.when_short(MONDAY, "Europe/Berlin", language, TUESDAY) == said
     assert dates.when_short(MONDAY, "Europe/Berlin", language, datetime(2025, 12, 30, tzinfo=UTC)) == dates.when(
         MONDAY, "Europe/Berlin", language
