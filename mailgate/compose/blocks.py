@@ -1,34 +1,64 @@
-"""A rendered template as blocks: the plain text of a letter and its HTML are two ways to write the same ones.
+"""The language of templates: a rendered template as blocks, which `plain` writes as text and `cards` as HTML.
 
-(a sentence)             paragraph; the first one is the headline
-Label: value             a row; rows that follow each other are one table
-- words                  an item of a list
-=> target words          a link; targets are mailto: or https:, and never come from a mail
-> words                  a quote
+A line begins with its sign; what has none belongs to a paragraph, and the first paragraph is the headline.
 
-A sentence that begins with a few words and a colon would be a row: a comma or a full stop before the colon makes it a sentence."""
+    words                          paragraph; `**strong**` in our own words
+    ## words                       heading of a section
+    Label: value                   a fact; facts that follow each other are one table
+    - words | about                item of a list, with a line about it
+    > words                        quote
+    ! words | more                 what must not be missed; `!warn`, `!bad`, `!good` give its tone
+    ^ words | more                 strip on top, for agents: who gets what they write; tones as above
+    % one | other                  tags above the headline, only in HTML; the tone is the first one's
+    ~ 1/3 one | two | three | said where a request stands; the text says the last part alone
+    ~ 75% left | right             how much of a time is used (`~ 75% warn | left | right`)
+    =>> target words               the one main action
+    => target words                another one; both may end in ` || word | what it does`, which is what the text says
+    =5 target words                one of five choices
+    =: words                       only in the text: introduces the choices below it, or else the list of all `|| word | does`
+    =( words                       only in HTML: a remark
+    "" name | about                who says the words or the quote that follow
+    | a | b |                      table of data; its first row is the head
+    [[cid | alt | width]]          a picture of ours
+
+Values of mails are marked (compose/data): none begins a block, is strong or parts one. A sentence that begins with a few words and a
+colon would be a fact: a comma or a full stop before the colon makes it a sentence."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from html import escape  # quotes as well: the same words stand in attributes
 from typing import Any
 
 from mailgate.compose.data import CLOSE, HTML, NEWLINE, OPEN, OWN, WORDS, unmark
 
-#: The part before ": " of a row. A longer or punctuated one is a sentence.
-_LABEL = re.compile(r"([^\x02\x03:.,;!?>=\s-][^\x02\x03:.,;!?]{0,39}): (.*\S.*)")
-_LINK = re.compile(r"=> ((?:mailto:|https?://)[!-~]+) (.*\S.*)")
+#: The part before ": " of a fact. A longer or punctuated one is a sentence.
+_LABEL = re.compile(r"([^\x02\x03:.,;!?>=|\s-][^\x02\x03:.,;!?|]{0,39}): (.*\S.*)")
+_SIGN = re.compile(r'(##|-|>|[!^%](?:warn|bad|good)?|~|=>>?|=[1-5:(]|""|\|) +(.*)')
+_SIGNS = frozenset('#->!^%~="|')
+_LINK = re.compile(r"((?:mailto:|https?://)[!-~]+) (.*\S.*)")
+_STEPS = re.compile(r"([1-9])/([1-9]) (.*)")
+_METER = re.compile(r"(\d{1,3})% (?:(warn|bad|good) \| )?(.*)")
+_PICTURE = re.compile(r"\[\[([!-~]+) \| (.+) \| (\d{1,3})\]\]")
 _SEVERAL = (WORDS, HTML, OWN)
+_VALUE = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
+
+#: Turns strong on and off. No data keeps it, like the signs that stand for these within a value.
+BOLD = "\x06"
+_BAR, _STAR = "\x07", "\x08"
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    lines: tuple[str, ...]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Section:
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactRows:
     """Label and value."""
 
     rows: tuple[tuple[str, str], ...]
@@ -36,14 +66,9 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    items: tuple[str, ...]
+    """Words, and a line about them or ""."""
 
-
-@dataclass(frozen=True, slots=True)
-class LinkList:
-    """Target and words."""
-
-    links: tuple[tuple[str, str], ...]
+    items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,135 +84,297 @@ class EntryText:
     whose: str
 
 
-Block = Paragraph | Rows | Items | LinkList | Quote | EntryText
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """Who says what follows."""
+
+    name: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    tone: str
+    words: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    tone: str
+    words: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    tone: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    reached: int
+    names: tuple[str, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    percent: int
+    tone: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class MainAction:
+    target: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Target and words."""
+
+    links: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Score, target and words, and the sentence that introduces them in the text."""
+
+    links: tuple[tuple[str, str, str], ...]
+    intro: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replies:
+    """Words to reply with, and what each does: what the text has instead of buttons. Always the last block."""
+
+    pairs: tuple[tuple[str, str], ...]
+    intro: str
+
+
+@dataclass(frozen=True, slots=True)
+class DataTable:
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    cid: str
+    alt: str
+    width: int
+
+
+Block = (
+    Paragraph | Section | FactRows | Items | Quote | EntryText | Byline | Box | Strip | Tags | Steps | Meter | MainAction | Actions
+    | Choices | Remark | Replies | DataTable | Picture
+)  # fmt: skip
 
 
 def parse(rendered: str) -> list[Block]:
-    """The blocks of a template's text. Rows, items, links or quotes that only blank lines part are one block."""
-    blocks: list[Block] = []
-    sentences: list[str] = []
-    kind = ""
-    held: list[Any] = []
-
-    def close() -> None:
-        nonlocal kind
-        if sentences:
-            blocks.append(Paragraph(tuple(sentences)))
-            sentences.clear()
-        if held:
-            blocks.append(_CONTAINERS[kind](tuple(held)))
-            held.clear()
-        kind = ""
-
-    def hold(wanted: str, what: Any) -> None:
-        nonlocal kind
-        if kind != wanted:
-            close()
-            kind = wanted
-        held.append(what)
-
+    """The blocks of a template's text. FactRows, items, actions, choices or quotes that only blank lines part are one block."""
+    reader = _BlockReader()
     for row in rendered.split("\n"):
-        line = row.strip(" ")
-        if not line:
-            if sentences:
-                close()
-            continue
-        first = line[0]
-        if first == OPEN:
+        if line := row.strip(" "):
+            reader.read(line)
+        elif reader.sentences:
+            reader.close()
+    return reader.end()
+
+
+class _BlockReader:
+    """The blocks so far, and the one that is being read."""
+
+    __slots__ = ("blocks", "held", "intro", "kind", "replies", "sentences")
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.sentences: list[str] = []
+        self.kind: type[Any] | None = None
+        self.held: list[Any] = []  #: parts of a block that may have more of them
+        self.intro = ""
+        self.replies: list[tuple[str, str]] = []
+
+    def read(self, line: str) -> None:
+        if line[0] in _SIGNS:
+            if sign := _SIGN.fullmatch(line):
+                name = sign[1]
+                if _READ[name[0] if name[0] in "!^%" else name](self, name, sign[2]):
+                    return
+        elif line[0] == OPEN:
             if line[1:2] in _SEVERAL and line[-1] == CLOSE and line.count(OPEN) == 1:
-                close()
-                blocks.append(EntryText(line[2:-1].replace(NEWLINE, "\n"), line[1]))
-                continue
-        elif first == "-" and line[:2] == "- ":
-            hold("items", _one_line(line[2:]))
-            continue
-        elif first == ">" and line[:2] == "> ":
-            for piece in line[2:].split(NEWLINE):
-                hold("quote", _one_line(piece))
-            continue
-        elif first == "=" and (link := _LINK.fullmatch(line)):
-            hold("links", (link[1], _one_line(link[2])))
-            continue
+                self.add(EntryText(line[2:-1].replace(NEWLINE, "\n"), line[1]))
+                return
+        elif line[0] == "[" and (picture := _PICTURE.fullmatch(line)):
+            self.add(Picture(picture[1], _one_line(picture[2]), int(picture[3])))
+            return
         elif label := _LABEL.fullmatch(line):
-            hold("rows", (label[1], _one_line(label[2])))
-            continue
-        if held:
-            close()
-        sentences.append(_one_line(line))
-    close()
-    return blocks
+            self.hold(FactRows, (label[1], _strong(label[2])))
+            return
+        if self.held:
+            self.close()
+        self.sentences.append(_strong(line))
+
+    def add(self, block: Block) -> bool:
+        self.close()
+        self.blocks.append(block)
+        return True
+
+    def hold(self, kind: type[Any], part: Any) -> bool:
+        if self.kind is not kind:
+            self.close()
+            self.kind = kind
+        self.held.append(part)
+        return True
+
+    def close(self) -> None:
+        if self.sentences:
+            self.blocks.append(Paragraph(joined(self.sentences)))
+            self.sentences = []
+        if self.kind is Choices:
+            self.blocks.append(Choices(tuple(self.held), self.intro))
+            self.intro = ""
+        elif self.kind is not None:
+            self.blocks.append(self.kind(tuple(self.held)))
+        self.kind, self.held = None, []
+
+    def end(self) -> list[Block]:
+        self.close()
+        if self.replies:
+            self.blocks.append(Replies(tuple(self.replies), self.intro))
+        return self.blocks
 
 
-_CONTAINERS: dict[str, Callable[[tuple[Any, ...]], Block]] = {"items": Items, "quote": Quote, "links": LinkList, "rows": Rows}
+# --- what each sign begins: whether the line was of its form ---------------------------------------------------------
+
+
+def _section(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Section(_one_line(rest)))
+
+
+def _item(reader: _BlockReader, sign: str, rest: str) -> bool:
+    words, about = _two(rest)
+    return reader.hold(Items, (words, about))
+
+
+def _quote(reader: _BlockReader, sign: str, rest: str) -> bool:
+    for piece in rest.split(NEWLINE):
+        reader.hold(Quote, _one_line(piece))
+    return True
+
+
+def _box(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Box(sign[1:], *_two(rest)))
+
+
+def _strip(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Strip(sign[1:], *_two(rest)))
+
+
+def _tags(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Tags(sign[1:], tuple(_parts(rest))))
+
+
+def _bar(reader: _BlockReader, sign: str, rest: str) -> bool:
+    if steps := _STEPS.fullmatch(rest):
+        *names, said = _parts(steps[3])
+        return len(names) == int(steps[2]) >= int(steps[1]) and reader.add(Steps(int(steps[1]), tuple(names), said))
+    if meter := _METER.fullmatch(rest):
+        return reader.add(Meter(min(int(meter[1]), 100), meter[2] or "", *_two(meter[3])))
+    return False
+
+
+def _action(reader: _BlockReader, sign: str, rest: str) -> bool:
+    link = _LINK.fullmatch(rest)
+    if link is None:
+        return False
+    words, _, instead = _masked(link[2]).partition(" || ")
+    if instead:
+        reader.replies.append(_two(instead))
+    if sign == "=>":
+        return reader.hold(Actions, (link[1], _one_line(words)))
+    return reader.add(MainAction(link[1], _one_line(words)))
+
+
+def _choice(reader: _BlockReader, sign: str, rest: str) -> bool:
+    link = _LINK.fullmatch(rest)
+    return link is not None and reader.hold(Choices, (sign[1], link[1], _one_line(link[2])))
+
+
+def _intro(reader: _BlockReader, sign: str, rest: str) -> bool:
+    reader.close()
+    reader.intro = _one_line(rest)
+    return True
+
+
+def _remark(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Remark(_strong(rest)))
+
+
+def _byline(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.add(Byline(*_two(rest)))
+
+
+def _cells(reader: _BlockReader, sign: str, rest: str) -> bool:
+    return reader.hold(DataTable, tuple(_parts(rest.removesuffix("|").rstrip(" "))))
+
+
+_READ: Mapping[str, Callable[[_BlockReader, str, str], bool]] = {
+    "##": _section, "-": _item, ">": _quote, "!": _box, "^": _strip, "%": _tags, "~": _bar, "=>": _action, "=>>": _action,
+    "=1": _choice, "=2": _choice, "=3": _choice, "=4": _choice, "=5": _choice, "=:": _intro, "=(": _remark, '""': _byline, "|": _cells,
+}  # fmt: skip
+
+
+# --- lines -----------------------------------------------------------------------------------------------------------
+
+
+def _masked(line: str) -> str:
+    """The line with the signs within its values put aside, so that they part and mark nothing."""
+    return _VALUE.sub(lambda value: value[0].replace("|", _BAR).replace("*", _STAR), line) if OPEN in line else line
+
+
+def _parts(rest: str) -> list[str]:
+    return [_one_line(part.strip(" ")) for part in _masked(rest).split(" | ")] if " | " in rest else [_one_line(rest)]
+
+
+def _two(rest: str) -> tuple[str, str]:
+    if " | " not in rest:
+        return _one_line(rest), ""
+    first, _, second = _masked(rest).partition(" | ")
+    return _one_line(first), _one_line(second)
+
+
+def _strong(line: str) -> str:
+    if "**" not in line:
+        return _one_line(line)
+    return _one_line(_masked(line).replace("**", BOLD))
 
 
 def _one_line(line: str) -> str:
-    if NEWLINE in line:
-        line = line.replace(NEWLINE, " ")
-    line = unmark(line)
-    return line.translate(_NO_SIGNS) if not line.isprintable() else line
+    if line.isprintable():
+        return line
+    return unmark(line.replace(NEWLINE, " ")).translate(_NO_SIGNS)
 
 
-_NO_SIGNS = {ord(sign): None for sign in (*_SEVERAL, OPEN, CLOSE)}
+_NO_SIGNS = {**{ord(sign): None for sign in (*_SEVERAL, OPEN, CLOSE)}, ord(_BAR): "|", ord(_STAR): "*"}
 
 
-def as_text(blocks: Sequence[Block], short_links: bool = True, own: bool = True) -> str:
-    """The blocks as people read them without HTML.
-    `short_links`: of a mailto: only the address, which then says everything; else the whole link. `own` False leaves out the
-    reader's own words."""
-    parts: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            parts.append("\n".join(block.lines))
-        elif isinstance(block, Rows):
-            parts.append("\n".join([f"{label}: {value}" for label, value in block.rows]))
-        elif isinstance(block, Items):
-            parts.append("\n".join([f"- {item}" for item in block.items]))
-        elif isinstance(block, LinkList):
-            parts.append("\n".join([f"{words}: {_shown(target, short_links)}" for target, words in block.links]))
-        elif isinstance(block, Quote):
-            parts.append("\n".join([f"> {line}" if line else ">" for line in block.lines]))
-        elif block.text and (own or block.whose != OWN):
-            parts.append(block.text)
-    return "\n\n".join(parts)
+def joined(sentences: list[str]) -> str:
+    """Sentences of one paragraph: with a blank between them, but in scripts that have none."""
+    said = sentences[0]
+    for sentence in sentences[1:]:
+        said += sentence if is_unspaced(said[-1:]) and is_unspaced(sentence[:1]) else f" {sentence}"
+    return said
 
 
-def _shown(target: str, short: bool) -> str:
-    return target[7:].partition("?")[0] if short and target.startswith("mailto:") else target
-
-
-def as_html(blocks: Sequence[Block], entry_html: str | None = None, headline: bool = True) -> str:
-    """The same blocks as HTML, everything escaped but `entry_html`, which has to be sanitised already and stands for the entry's words.
-    `headline`: the first paragraph is the heading of the page."""
-    parts: list[str] = []
-    for block in blocks:
-        if isinstance(block, Paragraph):
-            words = escape(" ".join(block.lines))
-            parts.append(f"<h1>{words}</h1>" if headline else f"<p>{words}</p>")
-            headline = False
-        elif isinstance(block, Rows):
-            rows = "".join([f'<tr><th scope="row">{escape(label)}</th><td>{escape(value)}</td></tr>\n' for label, value in block.rows])
-            parts.append(f"<table>\n{rows}</table>")
-        elif isinstance(block, Items):
-            parts.append("<ul>\n" + "".join([f"<li>{escape(item)}</li>\n" for item in block.items]) + "</ul>")
-        elif isinstance(block, LinkList):
-            links = "".join([f'<li><a href="{escape(target)}">{escape(words)}</a></li>\n' for target, words in block.links])
-            parts.append(f'<ul class="links">\n{links}</ul>')
-        elif isinstance(block, Quote):
-            parts.append(f"<blockquote>{_paragraphs(chr(10).join(block.lines))}</blockquote>")
-        elif block.whose == HTML and entry_html:
-            parts.append(f'<div class="words">\n{entry_html}\n</div>')
-        elif block.text:
-            parts.append(f'<div class="words">\n{_paragraphs(block.text)}\n</div>')
-    return "\n".join(parts)
-
-
-def _paragraphs(text: str) -> str:
-    """Empty lines part paragraphs, other line ends stay line ends, and indented lines keep their blanks."""
-    whole = escape(text)
-    if "  " in whole:
-        whole = whole.replace("  ", "&nbsp; ")
-    if "\t" in whole:
-        whole = whole.replace("\t", "&nbsp;&nbsp; ")
-    pieces = [piece for piece in re.split(r"\n(?:[ \t]*\n)+", whole.strip("\n")) if piece.strip()]
-    return "\n".join(["<p>" + piece.replace("\n", "<br>\n") + "</p>" for piece in pieces])
+def is_unspaced(sign: str) -> bool:
+    """Of Chinese or Japanese, whose words no blanks part."""
+    return "\u3000" <= sign <= "\u9fff" or "\uff00" <= sign <= "\uffef"

@@ -5,18 +5,22 @@ agents see `Max Muster via IT-1042`, both under the desk's address with a token 
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import TemplateError
 
 from mailgate.compose import dates, headers, words
 from mailgate.compose.assemble import closing, part_header, seal
-from mailgate.compose.blocks import Items, as_html, as_text
+from mailgate.compose.blocks import Items
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
+from mailgate.compose.cards import Paper, as_html, footer_html
+from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
 from mailgate.compose.names import is_called_like_us
+from mailgate.compose.plain import as_text, preheader, wrapped
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.subjects import bare
 from mailgate.compose.templates import Rendered, Templates
@@ -41,7 +45,8 @@ class Words:
     subject: str
     text: str
     html: str | None
-    notice: str  #: the text that the residue check reads
+    preheader: str
+    notice: str  #: text and preheader that the residue check reads
     plain: Encoded
     page: Encoded | None
 
@@ -128,6 +133,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
         expires_at=wanted.expires_at,
         utf8=utf8,
         notice=said.notice,
+        preheader=said.preheader,
         about=wanted.about,
     )
 
@@ -159,40 +165,43 @@ def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
 
 
 def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
-    """The same words with the tokens of another letter: they have the same length, and nobody can have written the old ones before."""
-    text, html, notice = words.text, words.html, words.notice
-    in_text: list[tuple[bytes, bytes, int]] = []
-    in_html: list[tuple[bytes, bytes, int]] = []
+    """The same words with the tokens of another letter: they have the same length, and nobody can have written the old ones before.
+    They stand in links, which the text has none of."""
+    html = words.html
+    if html is None:
+        return words
+    tokens: list[tuple[bytes, bytes, int]] = []
     mark = f"{first.lower()}."  # every token of that letter begins with it, so most need not even be made
     for word in sorted(token.ACTIONS):
-        if f"{mark}{word}." not in text and (html is None or f"{mark}{word}." not in html):
+        if f"{mark}{word}." not in html:
             continue
         old = token.action_detail(context.ring, first, word)
         new = token.action_detail(context.ring, context.letter_id, word)
-        in_text.append((old.encode(), new.encode(), text.count(old)))
-        same = notice == text
-        text = text.replace(old, new)
-        notice = text if same else notice.replace(old, new)
-        if html is not None:
-            in_html.append((old.encode(), new.encode(), html.count(old)))
-            html = html.replace(old, new)
-    plain = replaced(words.plain, in_text) or encoded(text)
-    page = (replaced(words.page, in_html) if words.page is not None else None) or (encoded(html) if html is not None else None)
-    return Words(words.subject, text, html, notice, plain, page)
+        tokens.append((old.encode(), new.encode(), html.count(old)))
+        html = html.replace(old, new)
+    page = (replaced(words.page, tokens) if words.page is not None else None) or encoded(html)
+    return replace(words, html=html, page=page)
 
 
 def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
     rendered = _render(wanted, context, desk, language, reference, tag)
-    mark = marker(language)
-    short_links = desk.subaddress == "plus"
-    text = f"{mark}\n\n{as_text(rendered.blocks, short_links)}\n\n-- \n{as_text(rendered.footer)}\n"
-    html = _html(wanted, context, rendered, language, mark)
+    mark, shown = marker(language), preheader(rendered.preheader, rendered.blocks, language)
+    footer = "\n".join([as_text(rendered.footer, language), *map(wrapped, _below(wanted, desk))])
+    text = f"{mark}\n\n{as_text(rendered.blocks, language)}\n\n-- \n{footer}\n"
+    html = _html(wanted, context, rendered, desk, language, shown, reference)
     notice = ""
     if not wanted.audience.is_outside:
         # Of a refusal without the lines in which it repeats what was wrong: the author may say their own words again, in the right place.
         unechoed = [block for block in rendered.blocks if not isinstance(block, Items)]
-        notice = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(unechoed, short_links, own=False)}\n"
-    return Words(rendered.subject, text, html, notice, encoded(text), encoded(html) if html is not None else None)
+        said = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(unechoed, language, own=False)}\n"
+        notice = f"{said}\n{shown}\n"
+    return Words(rendered.subject, text, html, shown, notice, encoded(text), encoded(html) if html is not None else None)
+
+
+def _below(wanted: LetterWanted, desk: Desk) -> tuple[str, ...]:
+    """What the brand puts under a letter: its own lines, and for whoever is outside what the law asks for."""
+    legal = (desk.brand.legal,) if desk.brand.legal and wanted.audience.is_outside else ()
+    return (*desk.brand.footer, *legal)
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
@@ -288,7 +297,7 @@ def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, boo
     return (dates.opening_hours(calendar, language), calendar.is_open(context.now)) if calendar else ("", True)
 
 
-def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, language: str, mark: str) -> str | None:
+def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, desk: Desk, language: str, shown: str, ref: str) -> str | None:
     """The HTML page, or None where it would be too long: then the text says all there is."""
     if rendered.html is not None:
         page = rendered.html
@@ -296,13 +305,25 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, lan
         # HTML of other people stays outside: only an agent's own, already sanitised, travels to requesters.
         entry = wanted.entry
         own = entry.html if entry is not None and not wanted.automatic and entry.author_role.is_agent else None
-        page = context.templates.frame(
-            language, rendered.subject, mark, as_html(rendered.blocks, own), as_html(rendered.footer, headline=False)
-        )
+        paper = _paper(desk, language)
+        values = {
+            "title": rendered.subject,
+            "preheader": shown,
+            "marker": marker(language),
+            "body": as_html(rendered.blocks, paper, ref, own),
+            "footer": footer_html(rendered.footer, _below(wanted, desk), paper),
+        }
+        page = context.templates.frame(language, paper.shades, values)
     page = lines(page)
     if not page.endswith("\n"):
         page += "\n"
     return page if len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML else None
+
+
+@lru_cache(64)
+def _paper(desk: Desk, language: str) -> Paper:
+    brand = desk.brand
+    return Paper(language, shades(brand.accent), brand.name or desk.name, brand.short or desk.prefix[:3], "", brand.faces, brand.steps)
 
 
 def _view(entry: Entry, wanted: LetterWanted, context: ComposeContext, language: str) -> EntryView:

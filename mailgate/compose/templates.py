@@ -22,8 +22,10 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from mailgate.compose import catalogue, dates, words
 from mailgate.compose.blocks import Block, parse
+from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
-from mailgate.compose.data import HTML, OWN, Safe, beginning, mark, mark_lines, unmark
+from mailgate.compose.colours import Shades
+from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark, mark_lines, opening, unmark
 from mailgate.compose.views import VIEWS
 from mailgate.model.commands import VERBS
 from mailgate.model.reason import Because, Wording
@@ -33,7 +35,7 @@ from mailgate.model.sentences import REFUSALS
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
 UNANSWERED = "_unanswered.txt"  #: ends the letters of whoever was not answered before
-_SUBJECT = "Subject: "
+_SUBJECT, _PREHEADER = "Subject: ", "Preheader: "
 #: Between text and footer: no data keeps it, and it is no blank, or `{%- ... -%}` beside it would take it away.
 _OUTSIDE = ("/requester.txt", "/participant.txt")
 _PAGE, _END = "\x04", "\n"
@@ -79,6 +81,7 @@ class Rendered:
     """A template with its values: the subject's words, the blocks, the footer's blocks, and the HTML of a template of its own."""
 
     subject: str
+    preheader: str  #: what the template says of it, or ""
     blocks: list[Block]
     footer: list[Block]
     html: str | None
@@ -142,6 +145,7 @@ class Templates:
         self._spoken: dict[str, SandboxedEnvironment] = {}
         self._texts: dict[tuple[str, str], Template] = {}
         self._frame = _pieces(sources.get(FRAME, ""))
+        self._settled: dict[tuple[str, Shades], tuple[_Piece, ...]] = {}
         self._catalogues = catalogues
         self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in sources if "/" in name and name.endswith(".txt"))
 
@@ -202,10 +206,13 @@ class Templates:
         everything = {**values, "_book": book, "_zone": zone, "_language": language, "audience": audience, "event": event}
         whole, _, footer = self._text(f"{event}/{audience}.txt", language).render(everything).rpartition(_PAGE)
         first, _, rest = whole.partition("\n")
+        second, _, below = rest.partition("\n")
+        has_preheader = second.startswith(_PREHEADER)
         own = self._pages.get(f"{event}/{audience}.html")
         return Rendered(
             subject=unmark(first.removeprefix(_SUBJECT)).strip(),
-            blocks=parse(rest),
+            preheader=inline(unmark(second.removeprefix(_PREHEADER))) if has_preheader else "",
+            blocks=parse(below if has_preheader else rest),
             footer=parse(footer),
             html=own.render(everything) if own is not None else None,
         )
@@ -220,19 +227,15 @@ class Templates:
             template = self._texts[name, language] = environment.get_template(name)
         return template
 
-    def frame(self, language: str, title: str, marker: str, body: str, footer: str) -> str:
-        """The HTML page around the blocks; `body` and `footer` are HTML already."""
-        values = {
-            "language": language,
-            "direction": words.direction(language),
-            "title": title,
-            "marker": marker,
-            "body": body,
-            "footer": footer,
-        }
+    def frame(self, language: str, shades: Shades, values: Mapping[str, str]) -> str:
+        """The HTML page around the rows of a letter. `values`: title, preheader, marker, and body and footer, which are HTML already."""
         if self._frame is None:
-            return self._pages[FRAME].render(values)
-        return "".join([text or (values[name] if is_html else do_forceescape(values[name])) for text, name, is_html in self._frame])
+            return self._pages[FRAME].render({**_settled(language, shades), **values})
+        key = language, shades
+        pieces = self._settled.get(key)
+        if pieces is None:
+            pieces = self._settled[key] = _settle(self._frame, _settled(language, shades))
+        return "".join([text or (values[name] if is_html else do_forceescape(values[name])) for text, name, is_html in pieces])
 
 
 #: Text; or else the name of a value, and whether it is HTML already.
@@ -254,7 +257,34 @@ def _pieces(frame: str) -> tuple[_Piece, ...] | None:
     return tuple(found)
 
 
-_FRAMED = frozenset({"language", "direction", "title", "marker", "body", "footer"})
+def _settled(language: str, shades: Shades) -> dict[str, str]:
+    """What is the same in every letter of a brand in one language."""
+    direction = words.direction(language)
+    dark = {name: getattr(shades, name) for name in _DARK}
+    return {
+        "language": language,
+        "direction": direction,
+        "start": "right" if direction == "rtl" else "left",
+        "font": font(language),
+        **dark,
+    }
+
+
+def _settle(pieces: Iterable[_Piece], settled: Mapping[str, str]) -> tuple[_Piece, ...]:
+    """The pieces with such values put in, and what then is text alone as one."""
+    found: list[_Piece] = []
+    for text, name, is_html in pieces:
+        if name in settled:
+            text, name = settled[name] if is_html else str(do_forceescape(settled[name])), ""
+        if not name and found and not found[-1][1]:
+            found[-1] = (found[-1][0] + text, "", False)
+        else:
+            found.append((text, name, is_html))
+    return tuple(found)
+
+
+_DARK = ("dark_fill", "dark_fill_ink", "dark_link", "dark_tint", "dark_tint_ink")
+_FRAMED = frozenset({"language", "direction", "start", "font", *_DARK, "title", "preheader", "marker", "body", "footer"})
 
 _INCLUDE = re.compile(r'\{%-? include "(_[a-z]+\.txt)" -?%\}')
 
@@ -435,6 +465,7 @@ FILTERS: Mapping[str, Any] = {
     "alarm": _alarm,
     "size": _size,
     "quote": beginning,
+    "opening": opening,
     "lines": lambda text: mark_lines(text),
     "words": lambda entry: mark_lines(entry.text, HTML),
     "own": lambda text: mark_lines(text, OWN),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from mailgate.model.flood import Turn
-from mailgate.model.marker import MARKERS
+from mailgate.model.marker import FORMER, MARKERS
 from mailgate.model.reason import Reason
 
 #: A mail that comes later after our letter is nobody's turn: no machine waits that long, and people do.
@@ -121,4 +121,4 @@ def _is_instant(turn: Turn) -> bool:
 
 def own_words_back(text: str, new_text: str) -> bool:
     """Whether a mail is a letter of ours and nothing else: something passes on what we write to somebody, to us."""
-    return len(_WORD.findall(new_text)) < FEW_WORDS and any(mark in text for mark in MARKERS.values())
+    return len(_WORD.findall(new_text)) < FEW_WORDS and any(mark in text for mark in (*MARKERS.values(), *FORMER))

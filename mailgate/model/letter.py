@@ -163,6 +163,7 @@ class Letter:
     expires_at: datetime | None = None
     utf8: bool = False  #: needs SMTPUTF8
     notice: str = ""  #: for letters to agents: its plain text, which the residue check reads
+    preheader: str = ""  #: what an inbox shows of it beside the subject; some mail programs quote it
     about: int | None = None  #: inbox id of the mail that it asks about
 
 

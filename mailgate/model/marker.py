@@ -4,13 +4,30 @@ from collections.abc import Mapping
 
 #: language -> the line as `compose` writes it and `understand.text.body` finds it.
 #: A text that was ever sent stays findable: who changes one adds the old one to FORMER.
-MARKERS: Mapping[str, str] = {"en": "-- please write above this line --", "de": "-- bitte oberhalb dieser Zeile schreiben --"}
+MARKERS: Mapping[str, str] = {
+    "en": "-- Please reply above this line --",
+    "de": "-- Bitte oberhalb dieser Zeile antworten --",
+    "fr": "-- Merci de répondre au-dessus de cette ligne --",
+    "es": "-- Responda por encima de esta línea --",
+    "ar": "-- يُرجى كتابة ردّكم فوق هذا السطر --",
+    "ja": "-- この行より上にご返信をお書きください --",
+}
 
 #: Marker lines of earlier releases, still found in answers to old letters.
-FORMER: tuple[str, ...] = ()
+FORMER: tuple[str, ...] = ("-- please write above this line --", "-- bitte oberhalb dieser Zeile schreiben --")
 
 #: What our rating links put below the place for a comment: language -> the line. `understand.answers.rating` reads nothing from it on.
-RATING_HINTS: Mapping[str, str] = {"en": "(optional comment above this line)", "de": "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)"}
+RATING_HINTS: Mapping[str, str] = {
+    "en": "(Anything to add? Please write above this line.)",
+    "de": "(Möchten Sie etwas dazu sagen? Bitte oberhalb dieser Zeile.)",
+    "fr": "(Un commentaire ? Merci de l'écrire au-dessus de cette ligne.)",
+    "es": "(¿Desea añadir algo? Escriba por encima de esta línea.)",
+    "ar": "(هل تودّون إضافة شيء؟ يُرجى الكتابة فوق هذا السطر.)",
+    "ja": "（ご意見がありましたら、この行より上にお書きください）",
+}
+
+#: Those of earlier releases.
+FORMER_HINTS: tuple[str, ...] = ("(optional comment above this line)", "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)")
 
 
 def marker(language: str | None) -> str:

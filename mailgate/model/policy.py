@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from mailgate.model.brand import Brand
 from mailgate.model.calendar import Calendar
 from mailgate.model.person import Role
 from mailgate.model.setting import MIB, Address, As, Between, Days, Duration, Limit, Name, Priority, Size, Some, setting, table
@@ -101,6 +102,8 @@ class Desk:
     colleagues: frozenset[Annotated[str, As.DOMAIN]] = setting(
         frozenset(), "the domains of colleagues, who are proven by them: a From: alone passes nothing on", example='["example.org"]'
     )
+
+    brand: Brand = Brand()
 
     @property
     def keys(self) -> frozenset[str]:

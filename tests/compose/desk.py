@@ -99,5 +99,10 @@ def text(letter: Letter) -> str:
     return _part(letter, "text/plain")
 
 
+def flowing(letter: Letter) -> str:
+    """Its text without the ends of its lines, and facts without the room between label and value."""
+    return " ".join(text(letter).split())
+
+
 def html(letter: Letter) -> str:
     return _part(letter, "text/html")

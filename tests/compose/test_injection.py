@@ -141,12 +141,12 @@ def test_words_of_others_stay_words(sink: str):
         # A value is never a link: every target is one of ours, to our own desk.
         for target in re.findall(r'href="([^"]*)"', page):
             assert target.startswith("mailto:support+k7qf3m9x."), target
-        assert page.count("<h1>") == 1
+        assert page.count("<h1 ") == 1
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", read)
 
 
 def _labels(letter: Letter) -> list[str]:
-    return re.findall(r'<th scope="row">([^<]*)</th>', html(letter))
+    return re.findall(r'<th [^>]*scope="row"[^>]*>([^<]*)</th>', html(letter))
 
 
 @pytest.mark.parametrize("payload", ["Label: value", "x\nPriority: P1, very urgent", "- item", "> quoted", "=> https://evil.example/ here"])
@@ -154,12 +154,12 @@ def test_a_value_never_begins_a_row_a_list_a_quote_or_a_link(payload: str):
     for event, audience, place in (("requester_wrote", "agent", "title"), ("agent_replied", "requester", "title")):
         harmless, odd = a_letter(event, audience, title="harmless"), a_letter(event, audience, **{place: payload})
         assert _labels(odd) == _labels(harmless)
-        for tag in ("<li>", "<blockquote>", "<a ", "<table>", "<p>"):
+        for tag in ("<div ", "words", "<a ", "<table ", "<p "):
             assert html(odd).count(tag) == html(harmless).count(tag)
     odd = a_letter("requester_wrote", "agent", entry=replace(samples.an_entry("asked"), text=f"Hello\n\n{payload}\n\nend"))
     plain = a_letter("requester_wrote", "agent", entry=replace(samples.an_entry("asked"), text="Hello\n\nharmless\n\nend"))
     assert _labels(odd) == _labels(plain)
-    assert html(odd).count("<li>") == html(plain).count("<li>")
+    assert html(odd).count("<table ") == html(plain).count("<table ")
 
 
 def test_template_language_in_a_mail_is_only_text():

@@ -13,6 +13,7 @@ import pytest
 import mailgate.compose
 from mailgate.compose import samples
 from mailgate.compose.letters import Unsealable, compose
+from mailgate.compose.plain import wrapped
 from mailgate.compose.templates import BadTemplates, Templates, _environment, load
 from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
 from mailgate.settings import brought_templates
@@ -76,7 +77,7 @@ def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
         + "\n".join(samples.an_entry(one).text for one in ("asked", "noted", "intruded"))
         + ReturnedMail.sample().text
         + RatingComment.sample().comment
-        + "\n".join(f"- {row['ref']} {row['title']}: {row['words']}" if row["ref"] else f"- {row['title']}" for row in rows)
+        + "\n".join(wrapped(f"{row['ref']} {row['title']}: {row['words']}" if row["ref"] else row["title"], "- ", "  ") for row in rows)
     )
     for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
         plain = line.removeprefix("> ")
@@ -107,8 +108,8 @@ def test_plural_forms_follow_the_rule_of_the_language():
     body = "Subject: x\n\n" + "".join(
         "{% trans num=" + str(n) + " %}{{ num }} answer{% pluralize %}{{ num }} answers{% endtrans %}\n" for n in (1, 3, 7)
     )
-    assert "1 a\n3 b\n7 c" in written("wake_due/agent.txt", body, "de", {"de": po.encode()})
-    assert "1 answer\n3 answers\n7 answers" in written("wake_due/agent.txt", body, "en", {"de": po.encode()})
+    assert "1 a 3 b 7 c" in written("wake_due/agent.txt", body, "de", {"de": po.encode()})
+    assert "1 answer 3 answers 7 answers" in written("wake_due/agent.txt", body, "en", {"de": po.encode()})
 
 
 @pytest.mark.parametrize(
@@ -168,19 +169,20 @@ def test_block_forms_become_what_they_look_like():
     )
     with_it = replace(a_context("wake_due"), templates=changed("wake_due/agent.txt", body))
     letter = compose(a_wanted("wake_due", "agent"), with_it)
-    page = html(letter)
+    page = re.sub(r"<(\w+) (?:(?!href|scope)[^>])*?((?:href|scope)=\"[^\"]*\")?(?:(?!href|scope)[^>])*>", r"<\1 \2>", html(letter)).replace(
+        " >", ">"
+    )
     for piece in (
         "<h1>What happened</h1>",
         "<p>A sentence, with a comma: and a colon. second line</p>",
-        '<tr><th scope="row">Label</th><td>value</td></tr>',
-        '<th scope="row">Other label</th><td>IT-1042</td>',
-        "<ul>\n<li>one</li>\n<li>two</li>\n</ul>",
-        '">Take it</a></li>',
-        "<blockquote><p>a<br>\nb</p></blockquote>",
+        '<tr><th scope="row">Label</th>\n<td>value</td></tr>',
+        '<th scope="row">Other label</th>\n<td>IT-1042</td>',
+        "<tr><td><div>one</div></td></tr>\n<tr><td><div>two</div></td></tr>",
+        "<td><p>a<br>\nb</p></td>",
     ):
         assert piece in page
-    assert page.count("<table>") == 1
-    assert "Label: value\nOther label: IT-1042\n\n- one\n- two\n\nTake it: support+" in text(letter)
+    assert re.search(r'<a href="mailto:support\+[^"]*">Take it</a>', page)
+    assert "Label:        value\nOther label:  IT-1042\n\n- one\n- two\n\n> a\n> b\n\n-- \n" in text(letter)
 
 
 def test_an_html_file_beside_the_text_takes_its_place_and_escapes():

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailgate.model.evidence import Evidence, EvidenceKind
-from mailgate.model.marker import MARKERS
+from mailgate.model.marker import FORMER, FORMER_HINTS, MARKERS, RATING_HINTS
 from mailgate.model.reason import Reason
-from mailgate.understand.answers.rating import LONGEST_COMMENT, RATING_HINTS, WISHES, is_thanks, read_rating, self_service
+from mailgate.understand.answers.rating import LONGEST_COMMENT, WISHES, is_thanks, read_rating, self_service
 from tests.growth import assert_linear
 
 
@@ -145,7 +145,11 @@ def test_two_different_scores_in_one_mail_are_a_scanner_not_an_opinion():
     assert read_rating(a_mail(""), (a_score("5"), a_score("5")), asked=True) is not None
 
 
-@pytest.mark.parametrize("hint", [*RATING_HINTS, *MARKERS.values(), RATING_HINTS[0].upper(), f"  {RATING_HINTS[1]}  "])
+HINTS = (*RATING_HINTS.values(), *FORMER_HINTS, *MARKERS.values(), *FORMER)
+BROKEN = [f"{hint[:at]}\n{hint[at:].lstrip()}" for hint in HINTS for at in (len(hint) // 3, len(hint) // 2)]
+
+
+@pytest.mark.parametrize("hint", [*HINTS, *BROKEN, HINTS[0].upper(), f"  {HINTS[1]}  ", RATING_HINTS["fr"].replace("'", "\u2019")])
 def test_what_our_link_put_there_is_no_comment(hint: str):
     rating = read_rating(a_mail(f"quick help\n\n{hint}\nnot mine"), (a_score("4"),), asked=False)
     assert rating is not None and rating.comment == "quick help"

@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from mailgate.model.evidence import Evidence
 from mailgate.model.mail import Mail
-from mailgate.model.marker import FORMER, MARKERS
+from mailgate.model.marker import FORMER, FORMER_HINTS, MARKERS, RATING_HINTS
 from mailgate.model.reason import Reason
 from mailgate.model.understood import RatingRead
 
 LONGEST_COMMENT = 2000  #: characters
 MOST_WORDS = 12  #: of a thank-you
 _LONGEST_THANKS = 400  #: characters
-
-#: What our `mailto:` links put below the place for a comment, in any language they were ever sent in.
-RATING_HINTS: tuple[str, ...] = ("(optional comment above this line)", "(Kommentar, wenn Sie mögen, oberhalb dieser Zeile)")
 
 _SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
 _THUMBS = re.compile(rf"(?:(\U0001f44d)|(\U0001f44e))[{_SKIN}]*(?![\U0001f44d\U0001f44e])")
@@ -119,17 +116,19 @@ def _first_line(text: str) -> tuple[int, str] | None:
 
 
 def _above_hints(text: str) -> str:
-    """The text above the first line that our link put there."""
+    """The text above the first line that our link put there, which a mail program may have broken in two."""
     lines = text.splitlines()
-    end = next((index for index, line in enumerate(lines) if len(line) < 200 and _folded(line) in _HINTS), len(lines))
+    folded = [_folded(line) if len(line) < 200 else "" for line in lines]
+    pairs = enumerate(pairwise((*folded, "")))
+    end = next((at for at, (line, following) in pairs if line and (line in _HINTS or line + following in _HINTS)), len(lines))
     return "\n".join(lines[:end]).strip()
 
 
 def _folded(line: str) -> str:
-    return " ".join(line.split()).casefold()
+    return "".join(line.replace("\u2019", "'").split()).casefold()
 
 
-_HINTS = frozenset(_folded(line) for line in (*RATING_HINTS, *MARKERS.values(), *FORMER))
+_HINTS = frozenset(_folded(line) for line in (*RATING_HINTS.values(), *FORMER_HINTS, *MARKERS.values(), *FORMER))
 
 #: One of these must be there. English and German; words in lower case, `ß` as written.
 GRATITUDE = frozenset(

@@ -22,7 +22,7 @@ NOWHERE: frozenset[int] = frozenset()
 Reasons = dict[int, str]
 
 UNSEEN = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b\ufeff"
-_PREFIX = re.compile(r"[\s>|*]*")
+_PREFIX = re.compile(rf"[\s>|*{UNSEEN}]*")
 _DASHES = re.compile(r"[-\u2010-\u2015]+")
 MAILBOX = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,100}\.")
 TIME = re.compile(r"\d{1,2}[.:h]\d{2}(?!\d)|\d{1,2}\s?[点點時시]\s?\d{1,2}")
@@ -33,7 +33,6 @@ EVIDENCE = re.compile(
 )
 #: The verbs of attributions: "wrote" in each language.
 VERBS = tuple(sorted({word for row in ATTRIBUTIONS for word in row.verbs}))
-_MARKS = tuple(_DASHES.sub("-", text.lower()) for text in (*MARKERS.values(), *FORMER))
 
 
 class Page:
@@ -61,18 +60,26 @@ def next_filled(lines: list[str], index: int, within: int) -> int | None:
     return next((at for at in range(index + 1, min(index + within, len(lines))) if lines[at].strip()), None)
 
 
+def _squeezed(text: str) -> str:
+    """Without blanks, for a line of a script that has none may be broken anywhere; every dash as one."""
+    return _DASHES.sub("-", "".join(text.lower().translate(_NO_UNSEEN).split()))
+
+
+_NO_UNSEEN = {ord(sign): None for sign in UNSEEN}
+_MARKS = tuple(map(_squeezed, (*MARKERS.values(), *FORMER)))
+
+
 def is_our_marker(lines: list[str], index: int) -> bool:
     """Our own marker line, with any prefix, also broken over two lines."""
     line = lines[index]
     start = _PREFIX.match(line[:200]).end()  # type: ignore[union-attr]  # matches the empty text too
     if not _DASHES.match(line, start):
         return False
-    text = " ".join(_DASHES.sub("-", line[start : start + 200].lower()).split())
+    text = _squeezed(line[start : start + 200])
     if text.startswith(_MARKS):
         return True
     if index + 1 < len(lines) and any(mark.startswith(text) for mark in _MARKS):
-        following = _PREFIX.sub("", lines[index + 1][:200], count=1)
-        return " ".join(_DASHES.sub("-", f"{text} {following.lower()}").split()).startswith(_MARKS)
+        return (text + _squeezed(_PREFIX.sub("", lines[index + 1][:200], count=1))).startswith(_MARKS)
     return False
 
 
