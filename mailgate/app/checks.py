@@ -16,6 +16,7 @@ from pathlib import Path
 from mailgate.app import build_resolver
 from mailgate.app.plain import plainly
 from mailgate.app.program import CLOCK_OFF, mailbox_login, relay_login, tls_context, token_sources
+from mailgate.app.published import domains, published
 from mailgate.compose.samples import render_all
 from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
@@ -57,6 +58,7 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
     for door in found.doors:
         yield from _door(door, serving, now)
     yield from _far_away(found, now)
+    yield from _published(found)
 
 
 def _letters(found: Examined) -> Iterator[Found]:
@@ -260,6 +262,23 @@ def at_once(work: Sequence[Callable[[], tuple[str, bool]]], seconds: float) -> I
             yield answer.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             yield f"no answer within {seconds:.0f} s: it is down, hangs, or a firewall is in between", False
+
+
+def _published(found: Examined) -> Iterator[Found]:
+    """What the world knows of the desks' domains, where letters leave for it at all."""
+    if found.relay is None or found.relay.kind == "maildir" or not domains(found):
+        return
+    from dns.resolver import NoResolverConfiguration  # its library is loaded only where it is used
+
+    verify = replace(found.verify or VerifySettings(), dns=True)
+    try:
+        resolver = build_resolver(verify)
+    except NoResolverConfiguration:
+        yield "published", "this machine has no resolver: what the world knows of our domains cannot be looked up", True
+        return
+    assert resolver is not None
+    with closing(resolver):
+        yield from published(found, resolver, PATIENCE.total_seconds())
 
 
 def _maildir(path: Path) -> tuple[str, bool]:

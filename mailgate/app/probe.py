@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailgate.app import build_templates
-from mailgate.app.program import build_relay, relay_login, token_sources
+from mailgate.app.program import build_relay, build_signer, relay_login, token_sources
 from mailgate.compose.assemble import assemble
 from mailgate.compose.writing import LetterWriter
 from mailgate.gateway.writing import new_letter_id
 from mailgate.model import token
-from mailgate.model.delivery import Delivered, Delivery
+from mailgate.model.delivery import Deferred, Delivered, Delivery
 from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted
 from mailgate.model.letters import RelayTest, RoundTrip
 from mailgate.model.mail import Mail
@@ -20,6 +20,7 @@ from mailgate.model.person import Person
 from mailgate.model.policy import Desk
 from mailgate.record.rows import InboxRow
 from mailgate.record.store import Store
+from mailgate.send.dkim import Unsigned
 from mailgate.settings import Settings
 from mailgate.understand import read
 
@@ -74,8 +75,12 @@ def _letter(settings: Settings, kind: LetterKind, desk: Desk, address: str, id_:
 
 
 def _hand_over(settings: Settings, letter: Letter, now: datetime) -> Delivery:
+    try:
+        data = assemble(letter, (), build_signer(settings))
+    except Unsigned as unsigned:
+        return Deferred(str(unsigned))
     with closing(build_relay(settings.relay, *relay_login(settings, token_sources(settings, lambda: now)))) as relay:
-        return relay.deliver(letter.reverse_path, letter.address, assemble(letter, ()), letter.utf8)
+        return relay.deliver(letter.reverse_path, letter.address, data, letter.utf8)
 
 
 class Watch:

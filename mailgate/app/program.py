@@ -25,6 +25,7 @@ from mailgate import __version__
 from mailgate.app import Clock, build_resolver, build_templates, wall_clock
 from mailgate.app.reader import FileOpener, GuardedReader
 from mailgate.app.steady import SteadyClock
+from mailgate.compose.assemble import Sign
 from mailgate.decide import polling
 from mailgate.gateway import Gateway, GatewaySetup
 from mailgate.gateway.authenticating import Authentication
@@ -42,6 +43,7 @@ from mailgate.record.rows import UNAVAILABLE
 from mailgate.record.store import Store, open_store
 from mailgate.schedule import Round, Timetable
 from mailgate.send.courier import Courier
+from mailgate.send.dkim import Signer
 from mailgate.send.maildir import MaildirRelay
 from mailgate.send.relay import Relay, SmtpRelay
 from mailgate.settings import Examined, Mistaken, Settings, load_policy
@@ -76,6 +78,11 @@ def build_relay(settings: RelaySettings, password: Callable[[], str | None], ren
     if settings.kind == "maildir":
         return MaildirRelay(Path(settings.path))
     return SmtpRelay(settings, password, renewed)
+
+
+def build_signer(settings: Settings) -> Sign:
+    """What signs our letters, as far as there are keys."""
+    return Signer(settings.dkim, renamed=settings.relay.message_id_pattern is not None).sign
 
 
 def relay_login(
@@ -128,6 +135,7 @@ def build_gateway(
         settings.reader.octets,
         relay.message_id_pattern,
         Authentication(settings.verify, resolver) if settings.verify.sources else None,
+        build_signer(settings),
     )
     if files is None and reader is not None:
         files = reader.files

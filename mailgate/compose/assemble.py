@@ -7,11 +7,15 @@ decoded bytes. So the digest covers every octet that leaves without the attachme
 import hashlib
 import re
 from base64 import encodebytes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from mailgate.compose.headers import parameter
 from mailgate.model.letter import Letter, PartRef
+
+#: The header fields that go on top of a letter, of its pieces (the header first, without a line end) and the instant it was written at.
+Sign = Callable[[Sequence[bytes], datetime], bytes]
 
 _TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,100}")
 _CONTENT_ID = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.@-]{1,200}")
@@ -60,9 +64,9 @@ def _encoded_size(octets: int) -> int:
     return (octets + 2) // 3 * 4 + 2 * max(lines - 1, 0)
 
 
-def assemble(letter: Letter, parts: Sequence[bytes]) -> bytes:
-    """The whole letter, byte for byte the same each time. `parts`: the decoded bytes of `letter.parts`, in order.
-    Raises Damaged when header, body, number, size or digest of anything is not what was sealed."""
+def assemble(letter: Letter, parts: Sequence[bytes], sign: Sign = lambda *_: b"") -> bytes:
+    """The whole letter, byte for byte the same each time. `parts`: the decoded bytes of `letter.parts`, in order; `sign`: puts its fields
+    on top. Raises Damaged when header, body, number, size or digest of anything is not what was sealed."""
     if len(parts) != len(letter.parts):
         raise Damaged(f"{len(parts)} attachments instead of {len(letter.parts)}")
     digest, size = seal(letter.header, letter.body, letter.parts, letter.boundary)
@@ -76,4 +80,4 @@ def assemble(letter: Letter, parts: Sequence[bytes]) -> bytes:
         pieces.append(encodebytes(data).replace(b"\n", b"\r\n")[:-2] if data else b"")
     if letter.parts:
         pieces.append(closing(letter.boundary))
-    return b"".join(pieces)
+    return b"".join((sign(pieces, letter.made_at), *pieces))

@@ -230,3 +230,20 @@ def parameter(field: str, value: str, name: str, text: str) -> str:
     pieces[0] = f"utf-8''{pieces[0]}"
     rows = [f"{name}*{index}*={piece}" for index, piece in enumerate(pieces)]
     return _fold(field, [f"{value};", *(f"{row};" for row in rows[:-1]), rows[-1]])
+
+
+def dkim_signature(tags: Sequence[tuple[str, str]]) -> str:
+    """`DKIM-Signature: v=1; …` (RFC 6376 3.5), folded only where white space is not read: behind a tag, behind a colon of h=, and within
+    base64. What follows the last tag is its value alone, so that it can be left out while the rest is signed."""
+    tokens: list[str] = []
+    for name, value in tags:
+        end = "" if name == tags[-1][0] else ";"
+        if name == "h":
+            pieces = [f"{field}:" for field in value.split(":")]
+            pieces[-1] = pieces[-1][:-1]
+        else:
+            pieces = [value[start : start + 64] for start in range(0, len(value), 64)] or [""]
+        first, *more = pieces
+        tokens += [f"{name}={first}", *more]
+        tokens[-1] += end
+    return _fold("DKIM-Signature", tokens)

@@ -57,6 +57,7 @@ ALARMS: Mapping[str, str] = {
     "relay_down": "The mail server does not take our letters",
     "login_refused": "The mail server refuses our login",
     "disk_low": "The disk is nearly full",
+    "unsigned": "Letters cannot be signed and wait",
     "damaged_letter": "A letter was damaged and is not sent",
     "policy_refused": "A new policy is faulty and was refused",
     "agent_unreachable": "Mail to an agent cannot be delivered",

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from mailgate.compose.assemble import Sign
 from mailgate.compose.templates import Templates
 from mailgate.compose.writing import LetterWriter
 from mailgate.gateway import journal
@@ -74,6 +75,7 @@ class GatewaySetup:
     octets: int = OCTETS  #: of them together
     message_id_pattern: str | None = None  #: how the relay's reply names a letter that it gives a Message-ID of its own
     authentication: Authentication | None = None
+    sign: Sign = lambda *_: b""  #: puts signatures on top of what leaves
 
 
 def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: Because | None = None) -> list[Keep]:
@@ -112,7 +114,7 @@ class Gateway:
             ReadingRound(store, reader, now, self.alarm, pattern is not None, setup.authentication, setup.octets) if reader else None
         )
         assert courier is None or files is not None, "who hands letters over has to open their files"
-        self._sending = SendingRound(store, courier, files, now, self.alarm, pattern) if courier and files else None
+        self._sending = SendingRound(store, courier, files, now, self.alarm, pattern, setup.sign) if courier and files else None
         self._clocks = ClockRound(store, now)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._pause = Backoff()

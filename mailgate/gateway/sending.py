@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mailgate.compose.assemble import Damaged, assemble
+from mailgate.compose.assemble import Damaged, Sign, assemble
 from mailgate.compose.lighter import language_of, lightened
 from mailgate.compose.writing import LetterWriter
 from mailgate.decide import refusal, retry
@@ -24,12 +24,13 @@ from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.workers import Files, NoReader
 from mailgate.gateway.writing import sealed
 from mailgate.model.delivery import Deferred, Delivered, Delivery, OutboxState, Refused, Settled
-from mailgate.model.letter import Letter, PartRef
+from mailgate.model.letter import Audience, Letter, PartRef
 from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
 from mailgate.record.rows import ClaimedLetter, Conflict, Settlement, ToRecord
 from mailgate.send.courier import Courier, NotReady, Outgoing
+from mailgate.send.dkim import Unsigned
 from mailgate.understand.reports import judged
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ class SendingRound:
         now: Callable[[], datetime],
         alarm: RaiseAlarm,
         message_id_pattern: str | None = None,
+        sign: Sign = lambda *_: b"",
     ) -> None:
+        self.sign = sign
+        self._unsigned: dict[str, str] = {}  #: letters that could not be signed, and why
+        self.unsigned = True  #: signing is not known to work since the start
         self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
         self.troubled = True  #: not known to work since the start
         self._began: dict[str, float] = {}  #: when the courier took up a letter
@@ -125,11 +130,25 @@ class SendingRound:
                 self.troubled = False
                 for kind in ("relay_down", "login_refused"):
                     self.store.standing.forget_alarm(kind, "")
+        self._tell_unsigned(tried)
         if down is not None:
             self.troubled = True
             kind = "login_refused" if down.login_refused else "relay_down"
             self.alarm(kind, down.reply, way_out(down.reply))
         return tried
+
+    def _tell_unsigned(self, tried: int) -> None:
+        """Whether the letters of this round could be signed: letters that could not are in every round."""
+        if self._unsigned:
+            self.unsigned = True
+            _, reason = self._unsigned.popitem()
+            self._unsigned.clear()
+            self.alarm(
+                "unsigned", reason, "Put the key back, or correct [[dkim]]; mailgate check says when it works, and the letters leave"
+            )
+        elif self.unsigned and tried:
+            self.unsigned = False
+            self.store.standing.forget_alarm("unsigned", "")
 
     def _whole(self, letter: Letter) -> bytes:
         self._began[letter.id] = journal.clock()
@@ -137,7 +156,17 @@ class SendingRound:
         for inbox in dict.fromkeys(ref.inbox for ref in letter.parts):
             refs = [ref for ref in letter.parts if ref.inbox == inbox]
             found.update(zip(refs, self._opened(inbox, refs), strict=True))
-        return assemble(letter, [found[ref] for ref in letter.parts])
+        return assemble(letter, [found[ref] for ref in letter.parts], partial(self._signatures, letter))
+
+    def _signatures(self, letter: Letter, pieces: Sequence[bytes], at: datetime) -> bytes:
+        """What goes on top. Without its key a letter waits; only the operator's leave all the same: they say that it is missing."""
+        try:
+            return self.sign(pieces, at)
+        except Unsigned as unsigned:
+            self._unsigned[letter.id] = str(unsigned)
+            if letter.audience is Audience.OPERATOR:
+                return b""
+            raise NotReady(str(unsigned), untried=True) from unsigned
 
     def _opened(self, inbox: int, refs: Sequence[PartRef]) -> list[bytes]:
         """Files of one mail, in one reading of it. Raises Damaged for one that is not what was sealed, NotReady when nobody can tell."""

@@ -190,6 +190,21 @@ def is_loopback(host: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class DkimSettings:
+    """A key with which letters are signed (RFC 6376). Of several for a domain the first of each algorithm signs: put the next one below it
+    until `mailgate check` sees it in DNS, then above it."""
+
+    domain: Annotated[str, As.DOMAIN] = setting(meaning="that stands behind the @ of desks, or a domain above it", example='"example.org"')
+    selector: Annotated[str, As.SELECTOR] = setting(
+        meaning="its public half is published as TXT of SELECTOR._domainkey.DOMAIN", example='"mg1"'
+    )
+    key_file: File = setting(
+        meaning="private key in PEM, RSA from 2048 bits or Ed25519, that only mailgate can read; `mailgate dkim key` makes one",
+        example='"dkim-mg1.pem"',
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class VerifySettings:
     """Whose word counts on who wrote a mail. Nothing counts that does not stand here."""
 

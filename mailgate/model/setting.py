@@ -22,6 +22,7 @@ class As(Enum):
     AGENT_ADDRESS = auto()
     DOMAIN = auto()
     SERVER = auto()
+    SELECTOR = auto()
     NETWORK = auto()
     NAME = auto()
     PREFIX = auto()

@@ -7,6 +7,7 @@ from typing import Any
 
 from mailgate.model.installation import (
     DatabaseSettings,
+    DkimSettings,
     DoorSettings,
     LogSettings,
     ReaderSettings,
@@ -55,6 +56,7 @@ class Settings:
     database: DatabaseSettings
     doors: tuple[DoorSettings, ...]
     relay: RelaySettings
+    dkim: tuple[DkimSettings, ...]
     mailboxes: tuple[MailboxSettings, ...]
     oauth: tuple[OAuthSettings, ...]
     ring: Keyring
@@ -89,6 +91,7 @@ class Examined:
     ring: Keyring | None = None
     policy: Policy | None = None  #: None while policy.toml has mistakes
     relay: RelaySettings | None = None
+    dkim: tuple[DkimSettings, ...] = ()
     doors: tuple[DoorSettings, ...] = ()
     mailboxes: tuple[MailboxSettings, ...] = ()
     oauth: tuple[OAuthSettings, ...] = ()
@@ -151,6 +154,7 @@ def _sound(folder: Path, form: Any, verify: VerifySettings, wrong: set[str]) -> 
     return {
         "database": _database(folder, form.database) if "database" not in wrong else None,
         "relay": _relay(folder, form.hostname, form.relay) if not wrong & {"relay", "oauth"} else None,
+        "dkim": tuple(value_of(DkimSettings, one, folder) for one in form.dkim) if "dkim" not in wrong else (),
         "doors": tuple(_door(folder, form.hostname, door) for door in form.doors) if "doors" not in wrong else (),
         "mailboxes": tuple(accounts.mailbox(folder, one, form.oauth) for one in form.mailboxes)
         if not wrong & {"mailboxes", "oauth"}
@@ -289,6 +293,10 @@ def _check_installation(
     check_file(folder, form.relay.ca_file, ("relay", "ca_file"), say)
     for section, name in (("relay", form.relay.password_file), ("database", form.database.password_file)):
         check_secret(folder, name, (section, "password_file"), say)
+    if form.dkim:
+        from mailgate.settings.dkim import check_dkim  # its library is loaded only where letters are signed
+
+        check_dkim(folder, form.dkim, say)
     for key, words in check_verify(form.verify):
         say(("verify", key), words)
     _check_doors(folder, form, say)

@@ -129,6 +129,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
 _AFTER = re.compile(r"flag|leave|move:.+")
 _SERVER = re.compile(r"[^\s;()\"=]{1,253}")
+_SELECTOR = re.compile(r"(?=.{1,100}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
 _A_NAME = "a name of the configuration: up to 40 small letters, digits, - and _, and a letter first"
 
 #: How each kind of value is written, as pydantic reads it.
@@ -142,6 +143,7 @@ WRITTEN: Mapping[As, Any] = {
     As.AGENT_ADDRESS: Annotated[str, BeforeValidator(own_address)],
     As.DOMAIN: Annotated[str, AfterValidator(fits(_DOMAIN, "the name of a domain: write example.org"))],
     As.SERVER: Annotated[str, AfterValidator(fits(_SERVER, "the name of a server as it stands first in Authentication-Results"))],
+    As.SELECTOR: Annotated[str, AfterValidator(fits(_SELECTOR, "a selector: write letters, digits and -, like mg1"))],
     As.NETWORK: str,
     As.NAME: Annotated[str, AfterValidator(fits(_NAME, _A_NAME))],
     As.PREFIX: Annotated[str, AfterValidator(fits(_PREFIX, "a prefix: up to 10 letters and digits, and a letter first"))],
@@ -156,6 +158,7 @@ WRITTEN: Mapping[As, Any] = {
 MEANT: Mapping[As, Callable[[Any], Any]] = {
     As.DOMAIN: str.lower,
     As.SERVER: str.lower,
+    As.SELECTOR: str.lower,
     As.PREFIX: str.upper,
     As.PRIORITY: lambda value: int(value[1]),
     As.LIMIT: lambda value: None if value == "none" else value,

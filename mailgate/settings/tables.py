@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from mailgate.model.installation import (
     DatabaseSettings,
+    DkimSettings,
     DoorSettings,
     KeySettings,
     LogSettings,
@@ -39,6 +40,7 @@ class InstallationFile:
     mailboxes: tuple[MailboxSettings, ...] = table()
     oauth: Mapping[Name, OAuthSettings] = table()
     relay: RelaySettings = table(required=True)
+    dkim: tuple[DkimSettings, ...] = table()
     verify: VerifySettings = table()
     reader: ReaderSettings = table()
     rounds: RoundSettings = table()

@@ -27,7 +27,8 @@ configuration. In the name of a table, *name* is one of your own.
 
 WORDS = {
     As.SIZE: "size", As.ROOM: "size", As.DURATION: "duration", As.SPAN: "duration, more than 0", As.DAY: "date", As.ADDRESS: "address",
-    As.AGENT_ADDRESS: "address", As.DOMAIN: "domain", As.SERVER: "name of a server", As.NETWORK: "address or network", As.NAME: "name",
+    As.AGENT_ADDRESS: "address", As.DOMAIN: "domain", As.SERVER: "name of a server", As.SELECTOR: "selector",
+    As.NETWORK: "address or network", As.NAME: "name",
     As.PREFIX: "up to 10 letters and digits", As.PRIORITY: '"P1" to "P5"', As.LIMIT: 'number or "none"', As.DAYS: 'number or "never"',
     As.START: '"now", "unseen" or a date', As.AFTER: '"flag", "leave" or "move:FOLDER"', As.FILE: "file",
 }  # fmt: skip
