@@ -13,10 +13,21 @@ from mailgate.model.installation import DkimSettings, RelaySettings, is_loopback
 from mailgate.receive.verify import Resolver
 from mailgate.send.dkim import BadKey, read_key, record_of, txt
 from mailgate.settings import Examined
-from mailgate.understand.identity.dkim import tags
-from mailgate.understand.identity.dmarc import Unknown, organisation_of, policy_of, steps
-from mailgate.understand.identity.lookups import Missing, a_domain, ask, expect, is_below
-from mailgate.understand.identity.spf import SpfResult, check_host, client
+from mailgate.understand.identity import (
+    Missing,
+    SpfResult,
+    Unknown,
+    a_domain,
+    ask,
+    check_host,
+    client,
+    expect,
+    is_below,
+    organisation_of,
+    policy_of,
+    steps,
+    tags,
+)
 
 Found = tuple[str, str, bool]  #: what was looked at, what was seen, and whether it is well
 
@@ -80,8 +91,8 @@ def _spf(domain: str, relay: RelaySettings, answers: Answers) -> tuple[str, bool
     if strangers.result == "temperror":
         return f"{domain}: {_SILENT}", True
     if not texts:
-        said = f'"v=spf1 mx a:{relay.host} ~all"' if not is_loopback(relay.host) else '"v=spf1 mx ~all"'
-        return f"{domain} says nothing of SPF. Publish as TXT of {domain}, with whatever else sends for it: {said}", False
+        wanted = f'"v=spf1 mx a:{relay.host} ~all"' if not is_loopback(relay.host) else '"v=spf1 mx ~all"'
+        return f"{domain} says nothing of SPF. Publish as TXT of {domain}, with whatever else sends for it: {wanted}", False
     if len(texts) > 1:
         return f"{domain} has {len(texts)} SPF records, so none of them counts: make one of them", False
     if strangers.result == "permerror":
@@ -91,9 +102,8 @@ def _spf(domain: str, relay: RelaySettings, answers: Answers) -> tuple[str, bool
     ends = f'one record, and of all others it says "{_STRANGERS.get(strangers.result, strangers.result)}"'
     if is_loopback(relay.host):
         return f"{domain}: {ends}; whether it lets in the mail server of this machine depends on that one's address outside", True
-    said = [
-        (address, check_host(address, domain, f"postmaster@{domain}", relay.helo, answers)) for address in _addresses(relay.host, answers)
-    ]
+    path = f"postmaster@{domain}"
+    said = [(address, check_host(address, domain, path, relay.helo, answers)) for address in _addresses(relay.host, answers)]
     return f"{domain}: {ends}; {_of_the_relay(relay.host, said)}", True
 
 
@@ -158,9 +168,8 @@ def _dmarc(domain: str, signs: bool, relay: RelaySettings, reports: str, answers
     aligned = " and ".join(
         word for word, is_so in (("our signature (d=)", signs), ("the reverse-path, where SPF lets the relay send", bounces)) if is_so
     )
-    words = (
-        f"{domain}: p={asked} (_dmarc.{place}); in line with From: are {aligned or 'neither a signature of ours nor the reverse-path <>'}"
-    )
+    aligned = aligned or "neither a signature of ours nor the reverse-path <>"
+    words = f"{domain}: p={asked} (_dmarc.{place}); in line with From: are {aligned}"
     if not signs and not bounces:
         way_out = "sign with a key of [[dkim]], or let the relay sign for this domain"
         return f"{words}: {way_out}", asked == "none"
@@ -183,10 +192,7 @@ def _mx(domain: str, doors: tuple[str, ...], answers: Answers) -> tuple[str, boo
     if answer.heard is DnsReply.FAILED:
         return f"{domain}: {_SILENT}", True
     if answer.records == ("",):
-        return (
-            f"{domain} says that it takes no mail (MX 0 .), so no answer comes back: publish MX 10 with the name of your mail server",
-            False,
-        )
+        return f"{domain} says that it takes no mail (MX 0 .), {_NO_MX}", False
     if not answer.records:
         expect(answers, [(domain, "A"), (domain, "AAAA")])
         addresses = [*answers[domain, "A"].records, *answers[domain, "AAAA"].records]

@@ -27,6 +27,11 @@ def ed25519_key() -> Ed25519PrivateKey:
 Key = RSAPrivateKey | Ed25519PrivateKey
 
 
+def in_pem(key: Key) -> bytes:
+    """The private key as a file holds it."""
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
 def record(key: Key, more: str = "") -> str:
     """What the domain publishes: `v=DKIM1; k=rsa; p=...`."""
     if isinstance(key, Ed25519PrivateKey):

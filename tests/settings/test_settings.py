@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from mailgate import settings
 from mailgate.cli.init import write_configuration
 from mailgate.model.policy import Metric
 from mailgate.settings import Mistaken
+from tests.fakes.signer import in_pem, rsa_key
 
 
 def folder_with(tmp_path: Path, **changes: str) -> Path:
@@ -160,3 +162,54 @@ def test_own_templates_replace_single_files(tmp_path: Path) -> None:
     texts, _ = settings.brought_templates(folder)
     assert texts["ticket_opened/requester.txt"] == "Subject: ours\n\nOurs.\n"
     assert len(texts) > 5
+
+
+def _with_dkim(folder: Path, *tables: str) -> None:
+    path = folder / "mailgate.toml"
+    path.write_text(path.read_text() + "".join(f"\n[[dkim]]\n{table}\n" for table in tables))
+
+
+_KEY = 'domain = "example.org"\nselector = "mg1"\nkey_file = "dkim.pem"'
+
+
+@pytest.mark.parametrize(
+    ("data", "mode", "words"),
+    [
+        (None, 0o600, "is not there; `mailgate dkim key example.org mg1"),
+        (b"canary horse", 0o600, "is no private key in PEM"),
+        (rsa_key(1024), 0o600, "is an RSA key of 1024 bits"),
+        (rsa_key(), 0o644, "others can read"),
+        (rsa_key(), 0o640, "and so sign in our name: chmod 600"),
+    ],
+    ids=["missing", "garbage", "short", "world", "group"],
+)
+def test_a_key_that_cannot_sign_or_is_not_ours_alone_is_refused(tmp_path: Path, data: Any, mode: int, words: str) -> None:
+    folder = folder_with(tmp_path)
+    _with_dkim(folder, _KEY)
+    if data is not None:
+        (folder / "dkim.pem").write_bytes(data if isinstance(data, bytes) else in_pem(data))
+        (folder / "dkim.pem").chmod(mode)
+    found = mistakes_of(folder)
+    assert any("dkim.0.key_file" in mistake and words in mistake for mistake in found), found
+    assert not any("canary" in mistake for mistake in found)
+
+
+def test_one_selector_twice_and_names_that_dns_cannot_hold_are_refused(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "dkim.pem").write_bytes(in_pem(rsa_key()))
+    (folder / "dkim.pem").chmod(0o600)
+    _with_dkim(folder, _KEY, _KEY)
+    assert any('"mg1" of example.org stands here twice' in mistake for mistake in mistakes_of(folder))
+    for wrong in ("mg_1", "-a", "a b", "", "a" * 200):
+        other = folder_with(tmp_path / f"x{len(wrong)}")
+        _with_dkim(other, _KEY.replace("mg1", wrong))
+        assert any("dkim.0.selector" in mistake and "is not a selector" in mistake for mistake in mistakes_of(other)), wrong
+
+
+def test_keys_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    (folder / "dkim.pem").write_bytes(in_pem(rsa_key()))
+    (folder / "dkim.pem").chmod(0o600)
+    _with_dkim(folder, _KEY.replace("mg1", "MG1"))
+    [key] = settings.load(folder).dkim
+    assert (key.selector, key.domain, key.key_file) == ("mg1", "example.org", str(folder / "dkim.pem"))
