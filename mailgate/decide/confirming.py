@@ -33,15 +33,20 @@ MOST_AN_HOUR, MOST_A_DAY = 5, 20
 YES = frozenset(
     (
         "y|yes|yep|ok|okay|confirm|confirmed|sure|i confirm|yes please|yes do it|do it|go ahead|carry it out|it was me|that was me|"
-        "yes it was me|j|ja|jawohl|bestätigt|bestätige|ich bestätige|ja bitte|ja mach|ja das war ich|das war ich|oui|si|sí|sim|tak|ano|da"
+        "yes it was me|j|ja|jawohl|bestätigt|bestätige|ich bestätige|ja bitte|ja mach|ja das war ich|das war ich|"
+        "oui|je confirme|c est moi|oui c est moi|si|sí|confirmo|sí confirmo|fui yo|sí fui yo|"
+        "نعم|أجل|أؤكد|نعم أؤكد|نعم أنا|はい|はい 確認しました|確認しました|はい 私です|sim|tak|ano|da"
     ).split("|")
 )
 NO = frozenset(
-    "n|no|nope|not me|no not me|that was not me|it was not me|no that was not me|no it was not me|stop|never|"
-    "nein|nicht|das war ich nicht|nein das war ich nicht|non|não|nie|ne|niet|nee".split("|")
+    (
+        "n|no|nope|not me|no not me|that was not me|it was not me|no that was not me|no it was not me|stop|never|"
+        "nein|nicht|das war ich nicht|nein das war ich nicht|non|ce n est pas moi|no fui yo|"
+        "لا|لست أنا|いいえ|私ではありません|não|nie|ne|niet|nee"
+    ).split("|")
 )
 _LONGEST_WORD = 60
-_SIGNS = re.compile(r"[#.,;:!?\"'„“”‚‘’*_()\[\]-]+")
+_SIGNS = re.compile(r"[#.,;:!?¡¿؟،。、！？\"'„“”‚‘’*_()\[\]-]+")
 
 
 def answer_in(text: str) -> str:

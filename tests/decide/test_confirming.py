@@ -361,3 +361,15 @@ def test_a_forward_that_comes_again_opens_one_ticket() -> None:
     assert "priority_changed" in events(first) and first.once
     again = by_ann("#priority P1\n\nFrom the phone.", mail={**mail, "headers": (("x-again", "1"),)}, once=frozenset(first.once))
     assert not again.changes and not again.letters
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Oui.", "yes"), ("Oui, c’est moi", "yes"), ("¡Sí!", "yes"), ("Sí, fui yo", "yes"), ("نعم.", "yes"), ("はい。", "yes"),
+        ("はい、私です。", "yes"), ("non", "no"), ("No fui yo.", "no"), ("لا!", "no"), ("いいえ。", "no"), ("はい、でも違います", ""),
+        ("نعم ولكن", ""), ("oui mais", ""), ("sí pero no", ""),
+    ],
+)  # fmt: skip
+def test_yes_and_no_are_read_in_each_language_of_our_letters(text: str, said: str):
+    assert answer_in(text) == said

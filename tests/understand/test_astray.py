@@ -241,3 +241,12 @@ def test_of_quoted_lines_with_signs_only_so_many_are_looked_at():
     assert set_apart(["> not #now", ""] * 4_000) == []
     assert set_apart(["> not #now", ""] * 6_000) == ["> not #now"]
     assert set_apart(["> no sign", ""] * 6_000 + ["> #note"]) == ["> #note"]
+
+
+@pytest.mark.parametrize(
+    "word",
+    "note internal intern interne Notiz Vermerk privé confidentielle mémo nota interno privada anotación ملاحظة ملحوظة داخلي سرية "
+    "メモ 社内 社内メモ 内部用 注記".split(),
+)
+def test_a_word_of_secrecy_in_each_language_of_our_letters_is_known(word: str):
+    assert means_inside(word) == "exact" and means_inside(word.upper()) == "exact"

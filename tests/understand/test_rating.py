@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.marker import FORMER, FORMER_HINTS, MARKERS, RATING_HINTS
 from mailgate.model.reason import Reason
-from mailgate.understand.answers.rating import LONGEST_COMMENT, WISHES, is_thanks, read_rating, self_service
+from mailgate.understand.answers.rating import LONGEST_COMMENT, is_thanks, read_rating
 from tests.growth import assert_linear
 
 
@@ -230,66 +230,10 @@ def test_no_word_of_doubt_passes_anywhere_in_a_thank_you(word: str, place: int):
     assert not is_thanks(" ".join(words), attachments=False)
 
 
-# --- wishes ---------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "wish"),
-    [
-        ("status", "status"),
-        ("Status.", "status"),
-        ("\n #status \n", "status"),
-        ("\uff03close", "close"),
-        ("CLOSE!", "close"),
-        ("solved", "close"),
-        ("erledigt", "close"),
-        ("Gelöst.", "close"),
-        ("not solved", "reopen"),
-        ("Not   solved!", "reopen"),
-        ("reopen", "reopen"),
-        ("wieder öffnen", "reopen"),
-        ("Hilfe", "help"),
-        ("#help", "help"),
-        ("urgent", "urgent"),
-        ("cancel", "cancel"),
-        ("no surveys", "no surveys"),
-        ("language de", "language de"),
-        ("Sprache EN", "language en"),
-    ],
-)
-def test_a_wish_is_the_whole_text(text: str, wish: str):
-    assert self_service(text) == wish
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "close it when you like",
-        "please tell me the status",
-        "status\nand one more thing",
-        "the window does not close",
-        "#noet",
-        "help me",
-        "x" * 500,
-    ],
-)
-def test_prose_is_never_taken_for_a_wish(text: str):
-    assert self_service(text) is None
-
-
-def test_every_phrase_of_the_catalogue_means_what_it_stands_under():
-    for wish, phrases in WISHES.items():
-        for phrase in phrases:
-            assert self_service(phrase.upper() + ".") == wish
-            assert len(phrase.split()) <= 4
-
-
 def test_reading_them_takes_time_in_proportion_to_the_text():
     def read_all(text: str) -> None:
         read_rating(a_mail(text), (), asked=True)
         is_thanks(text, attachments=False)
-        self_service(text)
 
     for hostile in ("5 ", "★ ", "5 - ", "5/", "(\n", "\U0001f44d\U0001f3fb", "\ufe0f"):
         assert_linear(lambda times, one=hostile: read_all(one * times), 20_000, why=hostile)

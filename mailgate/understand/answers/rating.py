@@ -1,7 +1,7 @@
 """Short answers of a requester: a mark from one to five, a mere thank-you, one word that is a wish. Never guessed from prose."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import accumulate, pairwise
 
 from mailgate.model.evidence import Evidence
@@ -9,9 +9,10 @@ from mailgate.model.mail import Mail
 from mailgate.model.marker import FORMER, FORMER_HINTS, MARKERS, RATING_HINTS
 from mailgate.model.reason import Reason
 from mailgate.model.understood import RatingRead
+from mailgate.understand.answers.thanks import WORD, says_only
+from mailgate.understand.answers.thanks_words import GRATITUDE, HARMLESS
 
 LONGEST_COMMENT = 2000  #: characters
-MOST_WORDS = 12  #: of a thank-you
 _LONGEST_THANKS = 400  #: characters
 
 _SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
@@ -78,7 +79,7 @@ def _beside_thanks(text: str) -> tuple[int, str] | None:
     rest = text
     for start, end, _ in sorted(found, reverse=True):
         rest = f"{rest[:start]} {rest[end:]}"
-    if not _says_only(rest, gratitude=False):
+    if not says_only(rest, gratitude=False):
         return None
     return found[0][2], "\n".join(line for line in (row.strip(_SEPARATORS) for row in rest.splitlines()) if line)
 
@@ -87,7 +88,7 @@ def _score_of(match: re.Match[str], text: str) -> int:
     """What a mark says; 0 for a figure that only ends a line of words: `room 5`, `all 5`."""
     if match["alone"]:
         before = text[: match.start()].rpartition("\n")[2].strip()
-        words = _WORD.findall(before)
+        words = WORD.findall(before)
         if before[-1:] == "." and words and len(words[-1]) <= 4 and words[-1].lower() not in GRATITUDE | HARMLESS:
             return 0  # "Tel. 5", "Nr. 5"
         return int(match["alone"]) if not before or before[-1] in "!.,;:–—-" else 0
@@ -130,114 +131,13 @@ def _folded(line: str) -> str:
 
 _HINTS = frozenset(_folded(line) for line in (*RATING_HINTS.values(), *FORMER_HINTS, *MARKERS.values(), *FORMER))
 
-#: One of these must be there. English and German; words in lower case, `ß` as written.
-GRATITUDE = frozenset(
-    """
-    thanks thank thankyou thx tnx ty cheers appreciated grateful danke dankeschön dankeschoen dank dankschön bedanke merci gracias grazie
-    obrigado obrigada bedankt dankjewel tack tak takk kiitos dziękuję dzięki děkuji díky köszönöm mulțumesc hvala спасибо дякую ευχαριστώ
-    teşekkürler
-    """.split()
-)
-
-#: Words that add nothing to a thank-you. Any other word makes it a message: in doubt somebody reads it.
-HARMLESS = frozenset(
-    """
-    a all also always am and are as at awesome be best brilliant confirmed day everything excellent fantastic fast fine fixed for
-    friendly from good great greetings have hello helped helpful help hey hi is it its it's job just kind kindly lot love lovely many
-    merry much my nice now of ok okay once our perfect perfectly prompt quick quickly regards resolved so solved sorted speedy
-    splendid super support swift team that that's the this to top us very warm we weekend well with wonderful work worked working
-    works yes you your yours i i'm a's really
-    alles allen an auch beste bestens bin das dem den der die dir einen euch eure euer fein freundliche freundlichen freundlichem
-    für geht gelöst geklappt gerne gruß gruss grüße grüßen grüsse grüssen gut gute guten hallo hat hilfe herzlich herzlichen
-    herzliche hilfreiche ich ihnen ihr ihre ihren ihrer ihr immer ist ja jetzt klappt klasse läuft lg liebe lieben mfg mit
-    morgen nett nette perfekt prima prompte rasche recht schnell schnelle schnellen schönen sehr sie so sofort spitze stimmt
-    super support tag tausend team toll tolle uns unterstützung viel viele vielen vielmals wieder wir wochenende wunderbar und
-    zurück bearbeitung antwort hilfestellung funktioniert passt erledigt
-    """.split()
-)
-
-#: Not even as a name.
-_DOUBT = frozenset(
-    """
-    but however not no never still again until unfortunately sadly except error fail failed broken down offline problem issue help please
-    aber jedoch nicht kein keine nein nie noch bis leider außer fehler defekt kaputt offline problem störung bitte trotzdem
-    """.split()
-)
-
-#: A name may follow these, or stand below them: `Hi Ann`, `Danke, Herr Weber`, `Kind regards` / `Max`.
-_ADDRESSING = frozenset(
-    "hi hello hey dear hallo liebe lieber guten moin herr herrn frau mr mrs ms thanks thank danke dank regards gruß grüße you".split()
-)
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-
 
 def is_thanks(text: str, attachments: bool) -> bool:
     """Whether a new text says thank you and nothing else. Any doubt is a no: a message read in vain is cheaper than one unread.
     At most twelve words, one of them of gratitude, every other one harmless or a name; no question, figure, address or attachment."""
     if attachments or len(text) > _LONGEST_THANKS:
         return False
-    if _says_only(text, gratitude=True):
+    if says_only(text, gratitude=True):
         return True
     read = _beside_thanks(text)  # a mark that nobody asked for adds nothing to it
-    return read is not None and _says_only(read[1], gratitude=True)
-
-
-def _says_only(text: str, gratitude: bool) -> bool:
-    """Whether a text thanks, greets and signs, and says nothing else. `gratitude`: it has to thank."""
-    if any(sign in text for sign in "?？¿@/%&#"):
-        return False
-    words = [[word.replace("’", "'") for word in _WORD.findall(line)] for line in text.splitlines() if line.strip()]
-    flat = [word for line in words for word in line]
-    if len(flat) > MOST_WORDS or (gratitude and not any(word.lower() in GRATITUDE for word in flat)):
-        return False
-    return all(_harmless(line, alone=index > 0 and index == len(words) - 1 and len(line) <= 2) for index, line in enumerate(words))
-
-
-def _harmless(line: list[str], alone: bool) -> bool:
-    """Whether a line holds nothing but harmless words and names. `alone`: a short last line, where a name stands by itself."""
-    names = 0
-    before = ""
-    for word in line:
-        low = word.lower()
-        if low not in HARMLESS and low not in GRATITUDE and low not in _ADDRESSING:
-            # Only a capital makes a name, and only two of them: "Thanks Ann Smith", not "Danke Drucker kaputt".
-            names += 1
-            is_name = low not in _DOUBT and word.isalpha() and word[0].isupper()
-            if not is_name or names > 2 or not (alone or before in _ADDRESSING or names == 2):
-                return False
-        before = low
-    return True
-
-
-#: What a requester may write, alone, to mean it. Wishes whose doing is not built yet are read all the same.
-WISHES: Mapping[str, tuple[str, ...]] = {
-    "status": ("status", "state", "stand", "wie ist der stand"),
-    "close": (
-        "close", "closed", "solved", "resolved", "please close",
-        "schließen", "schliessen", "bitte schließen", "bitte schliessen", "gelöst", "erledigt",
-    ),
-    "reopen": (
-        "reopen", "re-open", "please reopen", "not solved", "not resolved",
-        "wieder öffnen", "bitte wieder öffnen", "nicht gelöst", "nicht erledigt",
-    ),
-    "urgent": ("urgent", "dringend"),
-    "cancel": ("cancel", "stornieren", "abbrechen"),
-    "help": ("help", "hilfe"),
-    "no surveys": ("no surveys", "no survey", "keine umfragen", "keine umfrage"),
-}  # fmt: skip
-
-_PHRASES: Mapping[str, str] = {phrase: wish for wish, phrases in WISHES.items() for phrase in phrases}
-_LANGUAGE = re.compile(r"(?:language|sprache) ([a-z]{2})")
-_PUNCTUATION = " \t\r\n.,;:!…\"'“”„‚‘’()*_\u200b\ufeff"
-
-
-def self_service(text: str) -> str | None:
-    """The wish (`status`, `close`, `reopen`, `help`, ... `language de`) when the whole new text is one of its phrases or `#word`."""
-    if len(text) > 200:
-        return None
-    phrase = " ".join(text.split()).strip(_PUNCTUATION).lower()
-    if phrase.startswith(("#", "\uff03")):
-        phrase = phrase[1:].strip(_PUNCTUATION)
-    if match := _LANGUAGE.fullmatch(phrase):
-        return f"language {match[1]}"
-    return _PHRASES.get(phrase)
+    return read is not None and says_only(read[1], gratitude=True)

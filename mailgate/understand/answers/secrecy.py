@@ -10,8 +10,8 @@ from typing import Literal
 _BY_LANGUAGE = {
     "en": "note notes internal internally private confidential",
     "de": "notiz notizen intern interne internen internes interner privat privates vertraulich vermerk anmerkung bemerkung",
-    "fr": "note interne privé privée confidentiel remarque",
-    "es": "nota interno interna privado privada confidencial",
+    "fr": "note notes interne internes privé privée confidentiel confidentielle remarque mémo",
+    "es": "nota notas interno interna internos privado privada confidencial anotación",
     "it": "nota interno interna privato privata riservato riservata",
     "pt": "nota interno interna privado privada anotação",
     "ca": "nota intern interna privat privada",
@@ -37,14 +37,14 @@ _BY_LANGUAGE = {
     "el": "σημείωση εσωτερικό εσωτερική ιδιωτικό εμπιστευτικό",
     "tr": "dahili gizli kişiye",
     "he": "הערה פנימי פנימית פרטי",
-    "ar": "ملاحظة داخلي داخلية خاص",
+    "ar": "ملاحظة ملحوظة داخلي داخلية خاص خاصة سري سرية",
     "fa": "یادداشت داخلی محرمانه",
     "hi": "नोट टिप्पणी आंतरिक निजी",
     "th": "บันทึก ภายใน",
     "vi": "ghichú nộibộ",
     "id": "catatan internal pribadi",
     "zh": "备注 備註 内部 內部 私密 笔记 筆記 註記",
-    "ja": "メモ 内部 社内 ノート 非公開",
+    "ja": "メモ 内部 社内 ノート 非公開 内部メモ 社内メモ 内部用 社内用 注記",
     "ko": "메모 내부 비공개 노트",
 }
 #: Said in two words, or run together. Exactly so: nobody's slip ends here.
