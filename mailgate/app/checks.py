@@ -22,7 +22,7 @@ from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
 from mailgate.guard import Confined, Guard, GuardError
 from mailgate.model.dns import DnsReply
-from mailgate.model.installation import DoorSettings, VerifySettings
+from mailgate.model.installation import DoorSettings, VerifySettings, WebSettings, is_loopback
 from mailgate.model.mail import NoSpace
 from mailgate.model.policy import Desk, Policy
 from mailgate.receive.imap_session import reachable
@@ -57,6 +57,8 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
     yield from _workers()
     for door in found.doors:
         yield from _door(door, serving, now)
+    if found.web is not None and found.web.links:
+        yield from _web(found.web, serving)
     yield from _far_away(found, now)
     yield from _published(found)
 
@@ -151,16 +153,16 @@ def _stamps(found: Examined) -> Iterator[Found]:
 
 def _door(door: DoorSettings, serving: bool, now: datetime) -> Iterator[Found]:
     place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
-    words, fine = _listener(door, serving)
+    words, fine = _listener(door.host, door.port, lambda: _occupied(door, serving))
     yield "door", f"{place}: {words}", fine
     if door.tls_certificate is not None:
         yield "door", *_certificate(door, place, now)
 
 
-def _listener(door: DoorSettings, serving: bool) -> tuple[str, bool]:
+def _listener(host: str, port: int, occupied: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
     """Free, ours already, or not to be had: told before `serve` finds out."""
     try:
-        places = socket.getaddrinfo(door.host or None, door.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         return "host is neither an address nor a name of this machine: write 127.0.0.1, or the address to listen on", False
     for family, kind, protocol, _, address in places:
@@ -172,7 +174,7 @@ def _listener(door: DoorSettings, serving: bool) -> tuple[str, bool]:
                 probe.bind(address)
             except OSError as error:
                 if error.errno == errno.EADDRINUSE:
-                    return _occupied(door, serving)
+                    return occupied()
                 if error.errno == errno.EACCES:
                     way_out = "AmbientCapabilities=CAP_NET_BIND_SERVICE in its unit, or a port from 1024 on"
                     return f"this user may not listen on a port below 1024: {way_out}", False
@@ -195,6 +197,27 @@ def _occupied(door: DoorSettings, serving: bool) -> tuple[str, bool]:
         return f"somebody listens there ({greeting or 'no greeting'})", True
     told = f"it says {greeting!r}" if greeting else "it says nothing"
     return f"another program has this port ({told}): stop that one, or choose another port", False
+
+
+def _web(web: WebSettings, serving: bool) -> Iterator[Found]:
+    """Whether it can be listened there, and what the world gets to see."""
+    host, port = web.place
+
+    def occupied() -> tuple[str, bool]:
+        if serving:
+            return "somebody listens there", True
+        return "another program has this port: stop that one, or choose another port in listen", False
+
+    words, fine = _listener(host, port, occupied)
+    yield "web", f"web on {host or 'every address'} port {port}: {words}", fine
+    shown = f"{web.links}/r/... (ratings) and {web.links}/t/... (a request, to whoever has its link, for {web.page_link_days} days)"
+    yield "web", f"public, without a login: {shown}; nothing else answers", True
+    if not is_loopback(host):
+        yield (
+            "web",
+            f"{host or 'every address'} is reached without TLS: let a proxy on this machine speak TLS, and listen on 127.0.0.1",
+            True,
+        )
 
 
 def _certificate(door: DoorSettings, place: str, now: datetime) -> tuple[str, bool]:

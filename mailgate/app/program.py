@@ -13,7 +13,7 @@ import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -50,6 +50,7 @@ from mailgate.settings import Examined, Mistaken, Settings, load_policy
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver
+    from mailgate.web.door import WebDoor
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ GARBAGE = 20_000
 CLOCK_OFF = timedelta(minutes=1)
 #: How long the clock of the machine has to say the same before a jump of it is believed; at least until the clocks are reviewed again.
 CLOCK_HOLD = timedelta(seconds=30)
-PARTS = ("receive", "read", "clocks", "send")
+PARTS = ("receive", "read", "clocks", "send", "web")
 
 
 class DiskFailed(Exception):
@@ -136,6 +137,7 @@ def build_gateway(
         relay.message_id_pattern,
         Authentication(settings.verify, resolver) if settings.verify.sources else None,
         build_signer(settings),
+        settings.web.links,
     )
     if files is None and reader is not None:
         files = reader.files
@@ -152,6 +154,7 @@ class Program:
     now: Clock = wall_clock
     only: frozenset[str] = frozenset(PARTS)
     doors: list[MailDoor] = field(default_factory=list)
+    web: WebDoor | None = None
     clock_is_off: bool = False  #: when we last looked
     down: set[str] = field(default_factory=set)  #: mailboxes that could not be read when we last looked
 
@@ -179,7 +182,8 @@ class Program:
             if resolver:
                 undo.append(resolver.close)
             self.resolver = resolver
-            self.opener = FileOpener(settings.reader) if sends and not self.reader else None
+            shows = "web" in self.only and bool(settings.web.links)
+            self.opener = FileOpener(settings.reader) if (sends or shows) and not self.reader else None
             if self.opener:
                 undo.append(self.opener.stop)
             files = self.opener.files if self.opener else None
@@ -193,6 +197,8 @@ class Program:
             self._rounds()
             self.timetable.start()
             undo.append(partial(self.timetable.stop, 5.0))
+            if shows:
+                self.web = await self._open_web()
             if "receive" in self.only:
                 for one in settings.doors:
                     try:
@@ -204,12 +210,30 @@ class Program:
                 self.mailboxes.start()
         except BaseException:
             # A port that is taken, or a policy that the database refuses: what was started ends again.
-            await asyncio.gather(*(door.stop(1.0) for door in self.doors))
+            await asyncio.gather(*(door.stop(1.0) for door in self._listeners))
             for step in reversed(undo):
                 step()
             raise
 
         self._tell_start()
+
+    @property
+    def _listeners(self) -> Sequence[MailDoor | WebDoor]:
+        return [*self.doors, *([self.web] if self.web else [])]
+
+    async def _open_web(self) -> WebDoor:
+        """Its libraries are loaded only where there is one."""
+        from mailgate.gateway.visits import Visits
+        from mailgate.web.door import WebDoor
+
+        settings = self.settings.web
+        files = self.reader.files if self.reader else self.opener.files if self.opener else None
+        door = WebDoor(settings, Visits(self.gateway, files, settings.page_link_days))
+        try:
+            await door.start()
+        except OSError as error:
+            raise CannotListen(f"web on {settings.listen}: {error.strerror or error}") from error
+        return door
 
     def _tell_start(self) -> None:
         """What this run goes by and what listens where: in the log, and for `status` beside it."""
@@ -226,6 +250,8 @@ class Program:
         for door, one in zip(self.doors, settings.doors, strict=False):
             kinds = ", ".join((["STARTTLS"] if one.tls_certificate else []) + (["insiders only"] if one.insiders else []))
             log.info("listening: %s on %s port %d%s", one.kind, one.host or "every address", door.port, f" ({kinds})" if kinds else "")
+        if self.web:
+            log.info("listening: web on %s port %d, for links to %s", self.web.host or "every address", self.web.port, settings.web.links)
         for watch in self.mailboxes.watches:
             log.info("fetching: %s", watch.key)
         if self.courier:
@@ -343,7 +369,7 @@ class Program:
 
         self.gateway.closing.set()
         fetched = loop.run_in_executor(None, self.mailboxes.stop, left(0.5))
-        await asyncio.gather(*(door.stop(left(0.5)) for door in self.doors))
+        await asyncio.gather(*(door.stop(left(0.5)) for door in self._listeners))
         if not await fetched:
             log.warning("a mailbox did not end in time; its mail is fetched again at the next start")
         await loop.run_in_executor(None, self.acceptor.close)

@@ -53,13 +53,14 @@ class _Scribe:
     ring: Keyring
     reverse_path: str
     operator: str
+    web: str
 
     def write(self, sheet: Sheet) -> Letters:
-        return write_sheet(sheet, LetterWriter(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False))
+        return write_sheet(sheet, LetterWriter(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False, self.web))
 
 
 def scribe_of(desk: LetterWriter) -> _Scribe:
-    return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator)
+    return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator, desk.web)
 
 
 def write_with(scribe: _Scribe, sheet: Sheet) -> Letters:

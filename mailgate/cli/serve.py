@@ -10,7 +10,7 @@ import typer
 from mailgate.cli.logs import start_logging
 from mailgate.cli.screen import EX_UNTRUSTED, ConfigOption, console, errors, explained, fail, settings_of
 
-PARTS = ("receive", "read", "clocks", "send")
+PARTS = ("receive", "read", "clocks", "send", "web")
 
 
 def serve(
@@ -29,6 +29,8 @@ def serve(
         settings = settings_of(config)
         if settings.log.format != "text":
             start_logging(verbose, settings.log.format)
+        if chosen == {"web"} and not settings.web.links:
+            fail("--only web: there is no [web] in mailgate.toml, so there is nothing to do", 2)
         if chosen != frozenset(PARTS):
             # A second process on the same file is refused; parts on several nodes need PostgreSQL.
             logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))
@@ -36,6 +38,8 @@ def serve(
         def ready(running: program.Program) -> None:
             for door, one in zip(running.doors, settings.doors, strict=False):
                 console.print(f"listening: {one.kind} on {one.host} port {door.port}")
+            if running.web:
+                console.print(f"listening: web on {running.web.host} port {running.web.port}")
             for watch in running.mailboxes.watches:
                 console.print(f"fetching: {watch.key}")
             console.print("ready")

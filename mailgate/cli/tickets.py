@@ -8,10 +8,12 @@ import typer
 
 from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, one_of, opened, table, told
 
-app = typer.Typer(help="The tickets: list, show, export.", no_args_is_help=True)
+app = typer.Typer(help="The tickets: list, show, export, withdraw-links.", no_args_is_help=True)
 
 #: As people write a ticket: 1, IT-1, it-1, #1, IT-1-K7QF3M9X, [IT-1-K7QF3M9X].
 _TICKET = re.compile(r"\[?#?(?:([A-Za-z][A-Za-z0-9]{0,9})-)?([1-9][0-9]{0,11})(?:-[0-9A-Za-z]{8})?\]?")
+#: How often a change is tried beside a `serve` that changes the same ticket.
+MOST_RETRIES = 8
 #: Facts of the history that are people.
 _PEOPLE = frozenset({"to", "person", "requester", "owner", "actor", "by"})
 
@@ -142,6 +144,30 @@ def _name(people: Mapping[int, Any], id_: int) -> str:
 
 def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
     return _name(people, value) if key in _PEOPLE and isinstance(value, int) else str(value)
+
+
+@app.command("withdraw-links")
+def withdraw_links(
+    ticket: Annotated[str, typer.Argument(metavar="TICKET", help="17, IT-17, or the token of a subject.")], config: ConfigOption = None
+) -> None:
+    """Let the links to a requester's page that are out lead nowhere from now on; the next letter brings a new one."""
+    _, number = named(ticket)
+    with opened(config) as (settings, store, now):
+        from mailgate.decide.links import withdraw
+        from mailgate.decide.scene import Scene
+        from mailgate.record.rows import Conflict, ToRecord
+
+        for _ in range(MOST_RETRIES):
+            file = store.tickets.files([number]).get(number)
+            if file is None:
+                fail(f"no ticket {number}")
+            try:
+                store.record([ToRecord(None, withdraw(Scene(file=file, policy=settings.policy, agents={}, now=now)), ())], now)
+            except Conflict:
+                continue  # somebody else changed it at this moment
+            console.print(f"{harmless(_ref(settings, file.ticket))}: the links to its page that are out lead nowhere any more")
+            return
+        fail(f"ticket {number} is changing all the time: try again")
 
 
 @app.command("export")

@@ -77,6 +77,7 @@ class ComposeContext:
     reverse_path: str  #: null | desk | verp
     operator: str  #: the operator's address
     shared: Shared | None = None  #: words already rendered for this sheet
+    web: str = ""  #: what links to the web door begin with; "": there is none
 
 
 def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
@@ -213,6 +214,11 @@ def _is_a_strangers(wanted: LetterWanted) -> bool:
     return wanted.automatic and wanted.audience.is_outside and not wanted.proven
 
 
+def _has_page(wanted: LetterWanted) -> bool:
+    """Whether its reader may see the requester's page: what a stranger wrote is not shown in our name to whom the stranger names."""
+    return wanted.audience is Audience.REQUESTER and wanted.ticket is not None and not _is_a_strangers(wanted)
+
+
 def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
     """The reader's own, else that of the ticket (it is the requester's, so it says nothing about agents), else the desk's."""
     ticket = context.file.ticket.language if context.file and wanted.audience.is_outside else None
@@ -245,7 +251,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "now": context.now,
         "asks_rating": wanted.closure is not None,
         "title": _title(wanted, context, language),
-        "links": Links(desk, context.ring, context.letter_id, tag, language),
+        "links": Links(desk, context.ring, context.letter_id, tag, language, context.web, _has_page(wanted)),
         "ticket": None,
         "last": None,
     }

@@ -13,7 +13,7 @@ from mailgate.model.marker import RATING_HINTS
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
 from mailgate.model.ticket import Entry, HoldReason, Outcome, Status, Ticket, TicketFile, TicketKind, TimerKind, Visibility
-from mailgate.model.token import Keyring, action_detail, rating_detail, split_address
+from mailgate.model.token import Keyring, action_detail, page_detail, rating_detail, reply_detail, split_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +173,14 @@ class Rating:
 
 
 class Links:
-    """`mailto:` links to the desk, signed for one letter. Nothing happens until the reader sends the mail that such a link opens."""
+    """`mailto:` links to the desk, signed for one letter. Nothing happens until the reader sends the mail that such a link opens.
+    With a web door the ratings and the requester's page are links to it."""
 
-    __slots__ = ("_base", "_desk", "_domain", "_language", "_letter", "_ring", "_tag")
+    __slots__ = ("_base", "_desk", "_domain", "_language", "_letter", "_page", "_ring", "_tag", "_web")
 
-    def __init__(self, desk: Desk, ring: Keyring, letter: str, tag: str, language: str) -> None:
+    def __init__(self, desk: Desk, ring: Keyring, letter: str, tag: str, language: str, web: str = "", page: bool = False) -> None:
+        """`web`: what links to the web door begin with, "" without one; `page`: its reader may see the requester's page."""
+        self._web, self._page = web, page
         self._desk, self._ring, self._letter, self._language = desk, ring, letter, language
         self._base, self._domain = _quoted_desk(desk.address)
         self._tag = tag.replace("[", "%5B").replace("]", "%5D")
@@ -206,6 +209,12 @@ class Links:
     def watch(self) -> Safe:
         return self._command("watch")
 
+    @property
+    def answer(self) -> Safe:
+        """An empty mail to where answers go."""
+        to = f"{self._base}+{reply_detail(self._ring, self._letter)}" if self._desk.subaddress == "plus" else self._base
+        return Safe(f"mailto:{to}@{self._domain}?subject=Re%3A%20{self._tag}")
+
     # What requesters may ask for, in the words that they may also simply write.
 
     @property
@@ -221,9 +230,16 @@ class Links:
         return self._wish("reopen")
 
     @property
+    def page(self) -> Safe:
+        """To the requester's page; "" where this letter brings none."""
+        return Safe(f"{self._web}/t/{page_detail(self._ring, self._letter)}" if self._web and self._page else "")
+
+    @property
     def ratings(self) -> tuple[Rating, ...]:
         hint = f"%0D%0A%0D%0A{_hint(self._language)}"
         details = {score: rating_detail(self._ring, self._letter, score) for score in SCORES}
+        if self._web:
+            return tuple(Rating(score, Safe(f"{self._web}/r/{details[score]}")) for score in SCORES)
         bodies = {score: hint if self._desk.subaddress == "plus" else f"{score}{hint}" for score in SCORES}
         return tuple(Rating(score, self._to(details[score], f"{score}/5", bodies[score])) for score in SCORES)
 

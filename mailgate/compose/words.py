@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from babel.numbers import format_decimal
 
+from mailgate.compose import page_words
 from mailgate.compose.dates import locale_of
 from mailgate.model.commands import VERBS
 from mailgate.model.letters import LETTERS
@@ -93,6 +94,7 @@ MESSAGES: frozenset[str] = frozenset(
         *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
         *(words for table in (CALLED, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
         *(SENTENCES[code] for code in _REASONS),
+        *page_words.MESSAGES,
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )
 )  # fmt: skip

@@ -25,6 +25,7 @@ class LetterWriter:
     reverse_path: str
     operator: str
     held: bool
+    web: str = ""  #: what links to the web door begin with; "": there is none
 
     def seal(
         self, wanted: LetterWanted, file: TicketFile | None, agents: Mapping[str, Person], now: datetime, shared: Shared | None = None
@@ -32,7 +33,8 @@ class LetterWriter:
         """`file`: its ticket's. The letter has an id by now."""
         people = {p.id: p for p in (*agents.values(), *(file.people if file else ()), wanted.person)}
         path, operator = self.reverse_path, self.operator
-        return compose(wanted, ComposeContext(self.policy, self.ring, self.templates, wanted.id, now, file, people, path, operator, shared))
+        context = ComposeContext(self.policy, self.ring, self.templates, wanted.id, now, file, people, path, operator, shared, self.web)
+        return compose(wanted, context)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mailgate.decide import sla
 from mailgate.decide.calendar import add_days
@@ -19,6 +19,7 @@ from mailgate.model.events import (
     HoldStarted,
     KindChanged,
     LetterRefused,
+    PageLinksWithdrawn,
     ParticipantJoined,
     PriorityChanged,
     ReminderDue,
@@ -331,6 +332,11 @@ def _joined(ticket: Ticket, member: Member) -> Ticket:
     return ticket if member in ticket.members else replace(ticket, members=(*ticket.members, member))
 
 
+def _withdrawn(ticket: Ticket, c: Cause) -> Ticket:
+    """Instants are whole seconds: a letter of this very second is one of before."""
+    return replace(ticket, pages_void_before=c.at + timedelta(seconds=1))
+
+
 #: Events that are not in the table; those that are in neither (ratings, refused commands, suppressed letters) change nothing.
 FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     TicketOpened: _opened,
@@ -340,6 +346,7 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     WatcherRemoved: _unwatched,
     EntryAdmitted: _admitted,
     ParticipantJoined: _copied_in,
+    PageLinksWithdrawn: _withdrawn,
     SlaWarned: lambda t, c: sla.warned(t, c.event) if isinstance(c.event, SlaWarned) else t,
     SlaBreached: lambda t, c: sla.breached(t, c.event) if isinstance(c.event, SlaBreached) else t,
 }

@@ -76,6 +76,7 @@ class GatewaySetup:
     message_id_pattern: str | None = None  #: how the relay's reply names a letter that it gives a Message-ID of its own
     authentication: Authentication | None = None
     sign: Sign = lambda *_: b""  #: puts signatures on top of what leaves
+    web: str = ""  #: what links to the web door begin with; "": there is none
 
 
 def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: Because | None = None) -> list[Keep]:
@@ -128,9 +129,14 @@ class Gateway:
     def policy(self) -> Policy:
         return self._desk.policy
 
+    @property
+    def writer(self) -> LetterWriter:
+        """Policy, keys and templates as they are now."""
+        return self._desk
+
     def _desk_with(self, policy: Policy) -> LetterWriter:
         setup = self._setup
-        return LetterWriter(policy, setup.ring, setup.templates, setup.reverse_path, setup.operator, setup.held)
+        return LetterWriter(policy, setup.ring, setup.templates, setup.reverse_path, setup.operator, setup.held, setup.web)
 
     def adopt(self, policy: Policy, text: str) -> None:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""

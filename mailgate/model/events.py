@@ -228,6 +228,10 @@ class SlaBreached(Event):
     group: str
 
 
+class PageLinksWithdrawn(Event):
+    """The links to its page that stand in letters of before lead nowhere any more."""
+
+
 class LetterSuppressed(Event):
     """An automatic letter that was not written, and why."""
 

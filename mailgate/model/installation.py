@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from mailgate.model.setting import KIB, MIB, Address, As, Between, File, Port, Room, Size, Some, Span, setting
 
@@ -202,6 +203,43 @@ class DkimSettings:
         meaning="private key in PEM, RSA from 2048 bits or Ed25519, that only mailgate can read; `mailgate dkim key` makes one",
         example='"dkim-mg1.pem"',
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The web door: ratings, and the requester's page, behind links in our letters. There is none without `listen` and `base_url`."""
+
+    listen: Annotated[str, As.LISTEN] | None = setting(
+        None, "address and port; behind a proxy that speaks TLS to the world", example='"127.0.0.1:8080"'
+    )
+    base_url: Annotated[str, As.WEB_PLACE] | None = setting(
+        None, "every link in a letter begins with it; https, or http on loopback", example='"https://help.example.org"'
+    )
+    page_link_days: Annotated[int, Between(1, 3650)] = setting(30, "a link to the requester's page works for so long after its letter")
+    max_body: Room = setting(64 * KIB, "of a form")
+    max_connections: Some = setting(100, "at the same time")
+    max_connections_per_address: Some = setting(20, "IPv6: of a /64; a proxy on this machine may have all")
+    request_timeout: Span = setting(timedelta(seconds=10), "until a request is there as a whole")
+    reading_timeout: Span = setting(timedelta(seconds=30), "who takes less than 48 KiB of a page or file meanwhile goes")
+
+    max_head: int = 16 * KIB  #: octets of a request without its body
+    connection_time_limit: timedelta = timedelta(minutes=10)  #: of one request with its answer
+
+    @property
+    def links(self) -> str:
+        """What the links in letters begin with; "": letters link to no web page."""
+        return self.base_url.rstrip("/") if self.base_url and self.listen else ""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Host and port to listen on. Only where there is a `listen`."""
+        host, _, port = (self.listen or "").rpartition(":")
+        return host.strip("[]"), int(port)
+
+    @property
+    def path(self) -> str:
+        """Of the base URL: what stands before each of our paths; "" at the root of a host."""
+        return urlsplit(self.links).path
 
 
 @dataclass(frozen=True, slots=True)

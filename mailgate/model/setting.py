@@ -31,6 +31,8 @@ class As(Enum):
     DAYS = auto()  #: "never" for None
     START = auto()
     AFTER = auto()
+    LISTEN = auto()  #: "127.0.0.1:8080"
+    WEB_PLACE = auto()  #: the beginning of web links
     FILE = auto()  #: a path, seen from the folder of the configuration
 
 

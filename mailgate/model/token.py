@@ -15,8 +15,9 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford base32
 _CLEAN = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 _SYMBOLS = "0-9A-HJKMNP-TV-Za-hjkmnp-tv-zOoIiLl"
 
-#: What a token may do. `reply`, the seven actions and `rate` are spoken in an address; the rest stand in headers.
-Purpose = Literal["subject", "reply", "action", "rate", "bounce", "message-id", "anchor", "check"]
+#: What a token may do. `reply`, the seven actions and `rate` are spoken in an address (`rate` in a web link as well), `page` in a web link;
+#: the rest stand in headers.
+Purpose = Literal["subject", "reply", "action", "rate", "bounce", "page", "message-id", "anchor", "check"]
 
 ACTIONS = frozenset({"note", "take", "wait", "close", "reopen", "status", "watch"})
 SCORES = frozenset("12345")
@@ -25,6 +26,7 @@ LONGEST_DETAIL = 8 + 1 + max(map(len, ACTIONS)) + 1 + 16
 
 SUBJECT_TOKEN = re.compile(rf"\[([A-Za-z][A-Za-z0-9]{{0,9}})-([1-9][0-9]{{0,11}})-([{_SYMBOLS}]{{8}})\]")
 _DETAIL = re.compile(rf"([{_SYMBOLS}]{{8}})(?:\.([A-Za-z]+|[1-5]))?\.([{_SYMBOLS}]{{16}})")
+_PAGE = re.compile(rf"([{_SYMBOLS}]{{8}})\.([{_SYMBOLS}]{{16}})")
 _OWN_ID = re.compile(rf"<(?:([1-9][0-9]{{0,11}})\.)?([{_SYMBOLS}]{{8}})(\.[ac])?\.([{_SYMBOLS}]{{16}})@([^<>@\s]{{1,255}})>")
 #: The mark between letter and signature.
 _MARKS: dict[str, Purpose] = {"": "message-id", ".a": "anchor", ".c": "check"}
@@ -158,6 +160,20 @@ def read_detail(ring: Keyring, detail: str) -> AddressToken | None:
     return AddressToken(letter, purpose, "" if word == "b" else word) if ring.verify(purpose, text, mac) else None
 
 
+def page_detail(ring: Keyring, letter: str) -> str:
+    """What a link to the requester's page says: the letter that it stands in."""
+    return f"{letter.lower()}.{ring.mac('page', letter.upper()).lower()}"
+
+
+def read_page(ring: Keyring, detail: str) -> str | None:
+    """The letter of a link to the requester's page if its MAC is good, else None."""
+    match = _PAGE.fullmatch(detail)
+    if match is None:
+        return None
+    letter = fold(match[1])
+    return letter if ring.verify("page", letter, match[2]) else None
+
+
 def split_address(address: str) -> tuple[str, str, str]:
     """`support+x@example.org` -> ("support", "x", "example.org"), the domain in lower case; detail "" when there is none."""
     local, _, domain = address.rpartition("@")
@@ -268,7 +284,8 @@ def letter_of(ring: Keyring, form: str) -> str | None:
     *before, mac = form.split(".")
     number = before.pop(0) if len(before[0]) != 8 or (len(before) > 1 and len(before[1]) == 8 and before[0].isdigit()) else ""
     letter, mark = fold(before[0]), before[1] if len(before) > 1 else ""
-    if read_detail(ring, ".".join((*before, mac))) is not None:
+    detail = ".".join((*before, mac))
+    if read_detail(ring, detail) is not None or read_page(ring, detail) is not None:
         return letter
     # Digits that stand before the number by chance are no part of it.
     numbers = [f"{number[at:]}." for at in range(len(number)) if number[at] != "0"]

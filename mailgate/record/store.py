@@ -21,6 +21,7 @@ from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
 from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
+from mailgate.record.shown import PageWords
 from mailgate.record.standing import Standing
 from mailgate.record.tickets import Tickets
 from mailgate.record.traffic import TrafficRecord
@@ -72,6 +73,7 @@ class Store:
         self.inbox = Inbox(database, self.numbers)
         self.outbox = Outbox(database)
         self.tickets = Tickets(database)
+        self.shown = PageWords(database)  #: what the page of a request may show
         self.people = People(database, self.numbers)
         self.delivery_reports = DeliveryReports(database)  #: what mails said about letters of ours
         self.traffic = TrafficRecord(database)  #: what tells floods and loops from people

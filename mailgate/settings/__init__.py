@@ -14,6 +14,7 @@ from mailgate.model.installation import (
     RelaySettings,
     RoundSettings,
     VerifySettings,
+    WebSettings,
     is_loopback,
 )
 from mailgate.model.mailbox import MailboxSettings
@@ -64,6 +65,7 @@ class Settings:
     disk_warning: int
     letters_held: bool
     verify: VerifySettings
+    web: WebSettings
     reader: ReaderSettings
     rounds: RoundSettings
     log: LogSettings
@@ -96,6 +98,7 @@ class Examined:
     mailboxes: tuple[MailboxSettings, ...] = ()
     oauth: tuple[OAuthSettings, ...] = ()
     verify: VerifySettings | None = None
+    web: WebSettings | None = None
     text: str = ""  #: of mailgate.toml
     policy_text: str = ""
     templates: dict[str, str] = field(default_factory=dict)
@@ -161,6 +164,7 @@ def _sound(folder: Path, form: Any, verify: VerifySettings, wrong: set[str]) -> 
         else (),
         "oauth": tuple(accounts.oauth(folder, name, one) for name, one in form.oauth.items()) if "oauth" not in wrong else (),
         "verify": verify if "verify" not in wrong else None,
+        "web": value_of(WebSettings, form.web) if "web" not in wrong else None,
         "disk_warning": form.operator.disk_warning,
     }
 
@@ -299,6 +303,8 @@ def _check_installation(
         check_dkim(folder, form.dkim, say)
     for key, words in check_verify(form.verify):
         say(("verify", key), words)
+    if (form.web.listen is None) != (form.web.base_url is None):
+        say(("web", "listen" if form.web.listen is None else "base_url"), "is missing: a web door needs both `listen` and `base_url`")
     _check_doors(folder, form, say)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
+from mailgate.model.installation import is_loopback
 from mailgate.model.setting import As, Between, settings_of
 
 T = TypeVar("T")
@@ -113,6 +114,27 @@ def start(value: Any) -> str | datetime:
         raise ValueError(f'"{value}" is neither "now" nor "unseen" nor a date: write 2026-11-20') from None
 
 
+def listen(value: str) -> str:
+    """`127.0.0.1:8080`, `[::1]:8080`; `:8080` is every address."""
+    host, colon, port = value.rpartition(":")
+    plain = host.strip("[]") if host.startswith("[") and host.endswith("]") else host
+    if not colon or not port.isdecimal() or int(port) > 65535 or (":" in plain) != (plain != host) or not _HOST.fullmatch(plain or "x"):
+        raise ValueError(f'"{value[:80]}" is no address with a port: write 127.0.0.1:8080 or [::1]:8080')
+    return value
+
+
+def web_place(value: str) -> str:
+    """What links begin with. Nothing that a reader would take for another host, and nothing that has to be quoted."""
+    match = _WEB_PLACE.fullmatch(value)
+    if match is None or ".." in value:
+        raise ValueError(f'"{value[:80]}" is nothing that a link can begin with: write https://help.example.org')
+    if not 0 < int(match[3] or 1) < 65536:
+        raise ValueError(f'"{value[:80]}" has a port that there is not')
+    if match[1] == "http" and not is_loopback(match[2].strip("[]")):
+        raise ValueError("http shows everybody on the way what only the reader of a letter should see: write https://")
+    return value
+
+
 def fits(form: re.Pattern[str], words: str) -> Callable[[str], str]:
     """A check that says in words what does not fit."""
 
@@ -127,6 +149,10 @@ def fits(form: re.Pattern[str], words: str) -> Callable[[str], str]:
 _DOMAIN = re.compile(r"\A(?=.{4,253}\Z)(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z0-9-]{2,63}")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
+_HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
+_WEB_PLACE = re.compile(
+    r"(https?)://([a-z0-9](?:[a-z0-9.-]{0,120}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]{1,40}){0,4})/?"
+)
 _AFTER = re.compile(r"flag|leave|move:.+")
 _SERVER = re.compile(r"[^\s;()\"=]{1,253}")
 _SELECTOR = re.compile(r"(?=.{1,100}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -152,6 +178,8 @@ WRITTEN: Mapping[As, Any] = {
     As.DAYS: Annotated[int, Field(ge=1)] | Literal["never"],
     As.START: Annotated[Literal["now", "unseen"] | datetime, BeforeValidator(start)],
     As.AFTER: Annotated[str, AfterValidator(fits(_AFTER, 'one of "flag", "leave" and "move:FOLDER"'))],
+    As.LISTEN: Annotated[str, AfterValidator(listen)],
+    As.WEB_PLACE: Annotated[str, AfterValidator(web_place)],
     As.FILE: str,
 }
 #: What the value of one becomes, where that is another.

@@ -15,6 +15,7 @@ from mailgate.model.installation import (
     RelaySettings,
     RoundSettings,
     VerifySettings,
+    WebSettings,
 )
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import OAuthSettings
@@ -42,6 +43,7 @@ class InstallationFile:
     relay: RelaySettings = table(required=True)
     dkim: tuple[DkimSettings, ...] = table()
     verify: VerifySettings = table()
+    web: WebSettings = table()
     reader: ReaderSettings = table()
     rounds: RoundSettings = table()
     log: LogSettings = table()
