@@ -19,6 +19,7 @@ PLACES: Mapping[str, str] = {
     "cc": "in Cc",
     "delivered-to": "in Delivered-To",
     "in-reply-to": "in In-Reply-To",
+    "envelope-id": "in the report",
     "references": "in References",
     "reported": "in the report",
     "subject": "in the subject",
@@ -141,6 +142,8 @@ def ticket(s: Situation, unknown: str) -> list[str]:
 
 
 def _sign(e: Evidence) -> str:
+    if e.where == "envelope-id":
+        return "envelope of a letter of ours"
     return "anchor of a letter of ours" if e.purpose == "anchor" else plain(Reason(f"sign.{e.kind.value}"))
 
 

@@ -28,6 +28,7 @@ from mailgate.model.letter import Audience, Letter, PartRef
 from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Attachment, Unread
 from mailgate.model.person import Person
+from mailgate.model.token import Keyring, bounce_detail
 from mailgate.record.rows import ClaimedLetter, Conflict, Settlement, ToRecord
 from mailgate.send.courier import Courier, NotReady, Outgoing
 from mailgate.send.dkim import Unsigned
@@ -88,14 +89,15 @@ class SendingRound:
         if not claimed:
             return 0
         by_id = {c.letter.id: c for c in claimed}
-        outgoing = [
-            # Put together in the courier's thread: the attachments of a whole round would not fit into memory.
-            Outgoing(letter.id, letter.reverse_path, letter.address, partial(self._whole, letter), letter.utf8, letter.size)
-            for letter in (one.letter for one in claimed)
-        ]
+        outgoing = [self._outgoing(one.letter, desk.ring) for one in claimed]
         # Where the database is away or full, what was not begun goes back as it was: left to its lease, it would wait and count as doubted.
         with closing(self.courier.send(outgoing, given_up=lambda one: self._owed.append(by_id[one.id]))) as answers:
             return self._write_down(answers, by_id, desk, agents)
+
+    def _outgoing(self, letter: Letter, ring: Keyring) -> Outgoing:
+        """Put together in the courier's thread: the attachments of a whole round would not fit into memory."""
+        envelope_id, whole = bounce_detail(ring, letter.id), partial(self._whole, letter)
+        return Outgoing(letter.id, letter.reverse_path, letter.address, whole, letter.utf8, envelope_id, letter.size)
 
     def _write_down(
         self,

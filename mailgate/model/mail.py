@@ -173,6 +173,7 @@ class Report:
     hard: bool  #: the address itself does not work (no such user or host, moved)
     reason: str  #: in words of ours, then those of the host
     original: str = ""  #: the address that we wrote to, where the report says it (Original-Recipient) and it is another
+    envelope_id: str = field(default="", compare=False)  #: what we called the letter when we handed it over, where servers kept it
     cause: str = field(default="", compare=False)  #: what of the reason is ours: one of the words in `understand/reports/reasons`
 
 

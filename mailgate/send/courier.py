@@ -39,6 +39,7 @@ class Outgoing:
     recipient: str
     data: bytes | Callable[[], bytes] = field(repr=False)
     utf8: bool = False
+    envelope_id: str = ""  #: that reports about it will name, where servers keep it (RFC 3461 4.4)
     octets: int = 0  #: of the whole, as far as it is known: so many are taken out of what may be in hand at a time
 
 
@@ -224,7 +225,7 @@ def _deliver(relay: Relay, item: Outgoing) -> Delivery:
         log.exception("letter %s could not be put together", item.id)
         return Deferred(words(f"not put together: {type(error).__name__}"))
     try:
-        return relay.deliver(item.envelope_from, item.recipient, data, item.utf8)
+        return relay.deliver(item.envelope_from, item.recipient, data, item.utf8, item.envelope_id)
     except UnfitLetterError as error:
         return Refused(words(f"not sent: {error}"))
     except Exception as error:

@@ -19,7 +19,7 @@ class MaildirRelay:
     def __init__(self, path: Path | str) -> None:
         self._path = Path(path)
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
         check_address(envelope_from, null_allowed=True)
         check_address(recipient)
         check_letter(data)

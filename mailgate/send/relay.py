@@ -5,6 +5,7 @@ import smtplib
 import ssl
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from mailgate.model.delivery import Deferred, Delivered, Delivery, Refused
@@ -22,14 +23,26 @@ _OUT_OF_STEP = frozenset({500, 502, 503})
 class Relay(Protocol):
     """Takes letters for the world. One relay is for one thread; only `abort` may be called from another."""
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
-        """Hands over one letter for one recipient. Raises UnfitLetterError (a ValueError) before anything is said."""
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
+        """Hands over one letter for one recipient. Raises UnfitLetterError (a ValueError) before anything is said.
+        `envelope_id`: by which reports will name it, where the relay offers them."""
 
     def close(self) -> None:
         """Hangs up. The relay may be used again."""
 
     def abort(self) -> None:
         """Makes a `deliver` in progress end soon, with what is then true."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Enveloped:
+    """A letter as it is handed over."""
+
+    envelope_from: str
+    recipient: str
+    data: bytes
+    utf8: bool
+    envelope_id: str
 
 
 class SmtpRelay:
@@ -46,14 +59,14 @@ class SmtpRelay:
         self._context: ssl.SSLContext | None = None
         self._session: RelaySession | None = None
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
         check_address(envelope_from, null_allowed=True)
         check_address(recipient)
         check_letter(data)
-        letter = (envelope_from, recipient, data, needs_utf8 or not (envelope_from + recipient).isascii())
+        letter = _Enveloped(envelope_from, recipient, data, needs_utf8 or not (envelope_from + recipient).isascii(), envelope_id)
         kept = self._session
         if kept is not None and kept.open_for_more:
-            delivery = self._hand_over(kept, *letter, kept=True)
+            delivery = self._hand_over(kept, letter, kept=True)
             if delivery is not None:
                 return delivery
         self.close()
@@ -63,7 +76,7 @@ class SmtpRelay:
         except RelayDownError as error:
             self._session = None
             return Deferred(str(error), relay_down=True, login_refused=isinstance(error, LoginRefusedError))
-        delivery = self._hand_over(session, *letter, kept=False)
+        delivery = self._hand_over(session, letter, kept=False)
         assert delivery is not None
         return delivery
 
@@ -95,17 +108,15 @@ class SmtpRelay:
                 raise RelayDownError(f"relay.ca_file cannot be read: {error.strerror or error}") from error
         return self._context
 
-    def _hand_over(
-        self, session: RelaySession, envelope_from: str, recipient: str, data: bytes, utf8: bool, *, kept: bool
-    ) -> Delivery | None:
+    def _hand_over(self, session: RelaySession, letter: _Enveloped, *, kept: bool) -> Delivery | None:
         """One mail transaction (RFC 5321 3.3). None: a kept connection was dead before anything was said of this letter."""
-        problem = _unsuitable(session, data, utf8)
+        problem = _unsuitable(session, letter)
         if problem is not None:
             return problem
         session.letters += 1
-        session.command_encoding = "utf-8" if utf8 else "ascii"
+        session.command_encoding = "utf-8" if letter.utf8 else "ascii"
         try:
-            code, said = session.docmd("MAIL", f"FROM:<{envelope_from}>{_parameters(session, data, utf8, bool(envelope_from))}")
+            code, said = session.docmd("MAIL", f"FROM:<{letter.envelope_from}>{_parameters(session, letter)}")
         except smtplib.SMTPServerDisconnected as error:
             return None if kept else Deferred(f"connection lost: {error}")
         if kept and code in (421, -1):  # a relay that was tired of waiting says so in answer to whatever comes next
@@ -113,13 +124,13 @@ class SmtpRelay:
         try:
             if code != 250:
                 return self._judge(session, code, said)
-            code, said = session.docmd("RCPT", f"TO:<{recipient}>{_wishes(session, envelope_from, recipient)}")
+            code, said = session.docmd("RCPT", f"TO:<{letter.recipient}>{_wishes(session, letter)}")
             if code not in (250, 251, 252):
                 return self._judge(session, code, said)
             code, said = session.docmd("DATA")
             if code != 354:
                 return self._judge(session, code, said)
-            session.say_letter(data)
+            session.say_letter(letter.data)
         except smtplib.SMTPServerDisconnected as error:
             return Deferred(f"connection lost: {error}")
         try:
@@ -170,33 +181,38 @@ def _is_about_the_size(code: int, text: str) -> bool:
     return code in (550, 554) and bool(_SIZE_WORDS.search(text))
 
 
-def _unsuitable(session: RelaySession, data: bytes, utf8: bool) -> Refused | None:
+def _unsuitable(session: RelaySession, letter: _Enveloped) -> Refused | None:
     """What the relay has said beforehand that it will not take (RFC 1870, RFC 6531): trying for five days would not help."""
-    if utf8 and not session.has_extn("smtputf8"):
+    if letter.utf8 and not session.has_extn("smtputf8"):
         return Refused("553 the relay takes no addresses outside ASCII (it does not offer SMTPUTF8)")
     most = session.esmtp_features.get("size", "")
-    if most.isdigit() and 0 < int(most) < len(data):
+    if most.isdigit() and 0 < int(most) < len(letter.data):
         return Refused(f"552 larger than the relay takes ({most} bytes)", too_large=True, limit=int(most))
     return None
 
 
-def _parameters(session: RelaySession, data: bytes, utf8: bool, wants_reports: bool) -> str:
+def _parameters(session: RelaySession, letter: _Enveloped) -> str:
     parameters = ""
-    if wants_reports and session.has_extn("dsn"):
+    if letter.envelope_from and session.has_extn("dsn"):
         parameters += " RET=HDRS"  # the header is enough to know the letter by
+        if letter.envelope_id:
+            parameters += f" ENVID={_xtext(letter.envelope_id)}"
     if session.has_extn("size"):
-        parameters += f" SIZE={len(data)}"
+        parameters += f" SIZE={len(letter.data)}"
     # A relay without 8BITMIME gets an 8-bit letter as it is: it is sealed, and all relays of our day pass it on.
-    if session.has_extn("8bitmime") and not data.isascii():
+    if session.has_extn("8bitmime") and not letter.data.isascii():
         parameters += " BODY=8BITMIME"
-    return parameters + (" SMTPUTF8" if utf8 else "")
+    return parameters + (" SMTPUTF8" if letter.utf8 else "")
 
 
-def _wishes(session: RelaySession, envelope_from: str, recipient: str) -> str:
+def _wishes(session: RelaySession, letter: _Enveloped) -> str:
     """What we want to hear of, and under which address we know the recipient: who forwards it may report another one (RFC 3461 4)."""
-    if not envelope_from or not session.has_extn("dsn"):
+    if not letter.envelope_from or not session.has_extn("dsn"):
         return ""
-    if not recipient.isascii():
+    if not letter.recipient.isascii():
         return " NOTIFY=FAILURE,DELAY"
-    xtext = "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in recipient)
-    return f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{xtext}"
+    return f" NOTIFY=FAILURE,DELAY ORCPT=rfc822;{_xtext(letter.recipient)}"
+
+
+def _xtext(text: str) -> str:
+    return "".join(sign if "!" <= sign <= "~" and sign not in "+=" else f"+{ord(sign):02X}" for sign in text)

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from mailgate.compose.assemble import assemble
+from mailgate.compose.samples import RING
 from mailgate.gateway.sending import SendingRound
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import Delivered, Delivery, OutboxState
@@ -25,6 +27,7 @@ from tests.record import builders
 from tests.record.builders import NOON, a_store
 
 MANY = 60
+DESK: Any = SimpleNamespace(ring=RING)
 
 
 class Taking:
@@ -33,7 +36,7 @@ class Taking:
     def __init__(self) -> None:
         self.taken = 0
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
         self.taken += 1
         return Delivered("250 fine")
 
@@ -68,10 +71,10 @@ def test_when_the_database_goes_away_what_was_not_begun_goes_back_at_once_and_no
     monkeypatch.setattr(store.outbox, "settle", failing)
     sending = SendingRound(store, courier, lambda _: [], lambda: NOON, lambda *_: None)
     with pytest.raises(UNAVAILABLE):
-        sending.run(None, {}, 200)  # type: ignore[arg-type]
+        sending.run(DESK, {}, 200)
     assert relay.taken in (11, 12), "one more may have been begun than was written down"
     monkeypatch.setattr(store.outbox, "settle", settle)
-    while sending.run(None, {}, 200):  # type: ignore[arg-type]
+    while sending.run(DESK, {}, 200):
         pass
     courier.stop(timedelta(seconds=1))
     rows = store.outbox.rows(OutboxState.SENT, 1000)
@@ -86,7 +89,7 @@ class Keeping(Taking):
         super().__init__()
         self.letters: list[bytes] = []
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
         self.letters.append(data)
         return super().deliver(envelope_from, recipient, data, needs_utf8)
 
@@ -107,14 +110,14 @@ def test_without_its_key_a_letter_waits_uncounted_the_operator_is_told_and_with_
         relay = Keeping()
         courier = Courier(lambda: relay, threads=1)
         sending = SendingRound(store, courier, lambda _: [], lambda: NOON, lambda *said: alarms.append(said), sign=sign)
-        sending.run(None, {}, 200)  # type: ignore[arg-type]
+        sending.run(DESK, {}, 200)
         assert [b"Subject" in one and not one.startswith(key) for one in relay.letters] == [True], "the alarm, and nothing else"
         [(kind, what, _)] = alarms
         assert kind == "unsigned" and "mg1._domainkey.example.org" in what
         [waits] = store.outbox.rows(OutboxState.QUEUED, 10)
         assert waits.letter.audience is Audience.REQUESTER and waits.attempts == 0 and not waits.doubted
         key_missing = False
-        sending.run(None, {}, 200)  # type: ignore[arg-type]
+        sending.run(DESK, {}, 200)
         courier.stop(timedelta(seconds=1))
         assert len(relay.letters) == 2 and relay.letters[1] == key + assemble(letters[0], ())
         assert len(alarms) == 1 and not sending.unsigned

@@ -201,3 +201,15 @@ def test_an_unknown_recipient_among_desks_is_refused_alone(town: Town) -> None:
     bounce = town.letter(MAX, "Undelivered Mail")
     assert "nobody@desk.test" in bounce.text and "550 5.1.1" in bounce.text and SUPPORT not in bounce.text
     assert len(town.until(town.tickets)) == 1
+
+
+@pytest.mark.parametrize("town", ["desk"], indirect=True)
+def test_postfix_keeps_the_name_of_our_envelope_so_one_report_is_enough_without_an_address_of_its_own(town: Town) -> None:
+    """RFC 3461: only servers ever saw it, so a report that names it silences a dead address at once. (fault 151)"""
+    town.send(UNKNOWN, SUPPORT, "Badge", "My badge is broken.")
+    assert [s.address for s in town.until(lambda: town.store.people.suppressions(town.clock()))] == [UNKNOWN]
+    [ack] = [row for row in town.store.outbox.of_ticket(town.tickets()[0].number) if row.letter.address == UNKNOWN]
+    assert ack.fate == "bounced" and ack.letter.reverse_path == SUPPORT
+    [report] = [town.store.inbox.raw(row.id) for row in town.store.inbox.rows() if row.reverse_path == ""]
+    name = f"Original-Envelope-Id: {ack.letter.id.lower()}.b."
+    assert name.encode() in report and name.split()[1].encode() not in ack.letter.header + ack.letter.body, "nobody who reads it knows it"

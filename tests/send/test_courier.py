@@ -36,7 +36,7 @@ class ScriptedRelay:
         self.aborted = threading.Event()
         self.closed = False
 
-    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+    def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
         self.asked.append(recipient)
         return self.answer(recipient)
 
@@ -281,7 +281,7 @@ def test_large_letters_are_in_hand_one_at_a_time_and_small_ones_beside_them(hire
     in_hand, most, lock = [0], [0], threading.Lock()
 
     class Counting(ScriptedRelay):
-        def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool) -> Delivery:
+        def deliver(self, envelope_from: str, recipient: str, data: bytes, needs_utf8: bool, envelope_id: str = "") -> Delivery:
             with lock:
                 in_hand[0] -= sizes[recipient]
             return OK

@@ -97,6 +97,16 @@ def test_reports_are_asked_for_where_the_relay_offers_them_and_there_is_somewher
     assert "RET" not in sink.taken[0].parameters and sink.taken[0].wishes == ""
 
 
+def test_the_name_of_an_envelope_is_said_where_reports_are_offered_and_nowhere_else() -> None:
+    """RFC 3461 4.4: in xtext, and of no use where nothing can come back. (fault 151)"""
+    for offered, path, said in ((("DSN",), FROM, "RET=HDRS ENVID=k7qf3m9x.b.0+2B+3D"), (("DSN",), "", ""), ((), FROM, "")):
+        with SmtpSink(extensions=offered) as sink:
+            relay = SmtpRelay(settings(sink), lambda: None)
+            relay.deliver(path, TO, LETTER, False, "k7qf3m9x.b.0+=")
+            relay.close()
+        assert [taken.parameters for taken in sink.taken] == [said]
+
+
 def test_an_address_outside_ascii_needs_a_relay_that_takes_it() -> None:
     """(fault 144)"""
     with SmtpSink() as sink:

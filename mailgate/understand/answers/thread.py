@@ -48,6 +48,7 @@ def find_evidence(
     is_report = is_report or bool(mail.reports or mail.report_type)
     return (
         *_reply_addresses(mail, arrival_recipients, ring, policy, desk),
+        *_envelopes(mail, ring),
         *_own_ids(mail, ring, is_report),
         *_subject_tokens(mail.subject, ring, policy),
         *(_at(Evidence(EvidenceKind.KNOWN_ID, at, id_), _places(mail, id_)) for at, id_ in _cited(mail) if read_own_id(ring, id_) is None),
@@ -89,6 +90,14 @@ def _reply_addresses(mail: Mail, recipients: tuple[str, ...], ring: Keyring, pol
         key = (evidence.letter, evidence.purpose, evidence.word)
         found.setdefault(key, (plain not in desk.keys, evidence, []))[2].append(where)
     return tuple(_at(evidence, stands) for _, evidence, stands in sorted(found.values(), key=lambda each: each[0]))
+
+
+def _envelopes(mail: Mail, ring: Keyring) -> Iterator[Evidence]:
+    """What a report calls the envelope of a letter of ours (RFC 3461 4.4): only servers ever saw that, like the bounce address."""
+    for value in dict.fromkeys(report.envelope_id.strip() for report in mail.reports[:20] if report.envelope_id):
+        token = read_detail(ring, value)
+        if token is not None and token.purpose == "bounce":
+            yield Evidence(EvidenceKind.OWN_ID, "envelope-id", f"{value[:8].lower()}.…", letter=token.letter, purpose=token.purpose)
 
 
 def _at(evidence: Evidence, places: Iterable[str]) -> Evidence:

@@ -40,8 +40,10 @@ def delivery_reports(data: bytes, limits: ReadingLimits) -> tuple[Report, ...]:
     that names them comes again, and is known once something is said of them."""
     reports: list[Report] = []
     open_: dict[str, str] = {}
+    envelope_id = ""
     for block in _EMPTY_LINES.split(data.replace(b"\r\n", b"\n").strip(b"\n") + b"\n"):
         fields, _ = split_header(_dedented(block), limits, [])
+        envelope_id = envelope_id or next((unfold(value)[:100] for name, value in fields if name == "original-envelope-id"), "")
         if _is_told(open_) and any(name in _RECIPIENT_FIELDS for name, _ in fields):
             reports += _closed(open_)
             open_ = {}
@@ -54,7 +56,8 @@ def delivery_reports(data: bytes, limits: ReadingLimits) -> tuple[Report, ...]:
         if len(reports) >= _MOST_RECIPIENTS:
             break
     reports += _closed(open_)
-    return tuple(dict.fromkeys(reports))[:_MOST_RECIPIENTS]
+    named = (replace(report, envelope_id=envelope_id) for report in reports) if envelope_id else reports
+    return tuple(dict.fromkeys(named))[:_MOST_RECIPIENTS]
 
 
 def in_text(text: str, limits: ReadingLimits) -> tuple[Report, ...]:
