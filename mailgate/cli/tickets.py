@@ -121,6 +121,8 @@ def _role(t: Any, person: int) -> str:
 def _show_entry(e: Any) -> None:
     seen_by = harmless(f"[{e.visibility.value}{', hidden' if e.hidden else ''}]")
     console.print(f"\n  {seen_by} {harmless(e.author_name)}, {e.recorded_at:%Y-%m-%d %H:%M} UTC")
+    if e.subject:
+        console.print(f"    subject now: {harmless(e.subject)}")
     for line in e.text.splitlines():
         console.print(f"    {harmless(line)}")
     for one in e.attachments:

@@ -21,8 +21,8 @@ from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
 from mailgate.compose.names import is_called_like_us
 from mailgate.compose.plain import as_text, preheader, wrapped
+from mailgate.compose.said import facts_of, is_told_of_masking, title_for
 from mailgate.compose.strict import Unsealable, check_bytes
-from mailgate.compose.subjects import bare
 from mailgate.compose.templates import Rendered, Templates
 from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
@@ -31,7 +31,7 @@ from mailgate.model.mail import Attachment
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, FilesCarried, Policy
-from mailgate.model.ticket import NO_SUBJECT, Entry, TicketFile, Visibility
+from mailgate.model.ticket import Entry, TicketFile, Visibility
 from mailgate.model.token import Keyring
 
 #: Of a very long story the newest are told.
@@ -238,7 +238,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
     if not context.templates.has(wanted.event, audience):
         raise Unsealable(f"{wanted.event}/{audience}: there is no such template")
     values: dict[str, object] = {
-        **vars(wanted.kind),
+        **facts_of(wanted.kind),
         "unanswered": wanted.unanswered,
         "unanswered_because": wanted.unanswered_because,
         "ref": reference,
@@ -250,7 +250,8 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "operator": context.operator,
         "now": context.now,
         "asks_rating": wanted.closure is not None,
-        "title": _title(wanted, context, language),
+        "title": title_for(wanted, context.file, context.people, _prefixes(context.policy), context.templates.catalogue(language)),
+        "masked": is_told_of_masking(wanted, context.file),
         "links": Links(desk, context.ring, context.letter_id, tag, language, context.web, _has_page(wanted)),
         "ticket": None,
         "last": None,
@@ -272,28 +273,8 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         raise Unsealable(f"{wanted.event}/{audience}: {error}") from error
 
 
-def _title(wanted: LetterWanted, context: ComposeContext, language: str) -> str:
-    """What of the ticket's title this letter may show; "" when nothing."""
-    if context.file is None:
-        return ""
-    shown = wanted.shown_title
-    prefixes = frozenset(desk.prefix.upper() for desk in context.policy.desks.values())
-    title = bare(context.file.ticket.title if shown is None else shown, prefixes)
-    if title == NO_SUBJECT:
-        title = context.templates.catalogue(language).say(title)
-    return title if wanted.audience.is_outside else _masked(title, context)
-
-
-def _masked(title: str, context: ComposeContext) -> str:
-    """The title without the addresses of the ticket's outsiders: subjects of notices are headers, too."""
-    if "@" not in title or context.file is None:
-        return title
-    for id_ in context.file.ticket.outsiders():
-        person = context.people.get(id_)
-        for key in person.keys if person else ():
-            while (at := title.lower().find(key)) >= 0:
-                title = f"{title[:at]}…{title[at + len(key) :]}"
-    return title
+def _prefixes(policy: Policy) -> frozenset[str]:
+    return frozenset(desk.prefix.upper() for desk in policy.desks.values())
 
 
 def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, bool]:

@@ -10,6 +10,7 @@ from mailgate.compose.data import Safe
 from mailgate.compose.words import SCORES
 from mailgate.model.mail import Attachment
 from mailgate.model.marker import RATING_HINTS
+from mailgate.model.masking import holds_secret, masked, masked_quotes
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
 from mailgate.model.ticket import Entry, HoldReason, Outcome, Status, Ticket, TicketFile, TicketKind, TimerKind, Visibility
@@ -88,6 +89,8 @@ class EntryView:
     signature: str  #: of a requester or a stranger
     by_agent: bool
     attachments: tuple[AttachmentView, ...]  #: that travel with the letter
+    subject: str  #: that its author writes under now, "" where it is the ticket's
+    masked: bool  #: card numbers or passwords in it are not shown
     left_out: tuple[AttachmentView, ...] = ()  #: the first of those that do not
     unnamed: int = 0  #: how many more of these there are
 
@@ -108,24 +111,28 @@ def carried(files: Sequence[Attachment], limits: FilesCarried) -> tuple[list[Att
 
 
 def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person], author: str | None = None) -> EntryView:
-    """`author`: how the author is called, where the name in the mail could be mistaken for somebody else's."""
+    """`author`: how the author is called, where the name in the mail could be mistaken for somebody else's.
+    Card numbers and passwords in the words of anybody but an agent are masked."""
     along, left = carried(entry.attachments, limits)
     name = entry.author_name if author is None else author
+    by_agent = entry.author_role.is_agent
     person = people.get(entry.author) if entry.author is not None else None
     address = entry.reverse or (person.address if person is not None else "")
     return EntryView(
         author=name,
         first_name=first_name(entry.author_name),
-        text=entry.text,
+        text=masked_quotes(entry.text) if by_agent else masked(entry.text),
         visibility=entry.visibility,
         at=entry.arrived_at,
         address=address,
         sender=_sender(name, address),
         proof=entry.proof,
         copied=tuple(_sender(one.name, one.address) for one in entry.copied),
-        signature="" if entry.author_role.is_agent else _bare(entry.signature),
-        by_agent=entry.author_role.is_agent,
+        signature="" if by_agent else masked(_bare(entry.signature)),
+        by_agent=by_agent,
         attachments=tuple(AttachmentView(a.name, a.size) for a in along),
+        subject=masked(entry.subject or ""),
+        masked=not by_agent and holds_secret(entry.text, entry.signature),
         left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
         unnamed=max(0, len(left) - _NAMED),
     )

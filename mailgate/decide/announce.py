@@ -198,7 +198,8 @@ def answer_requester(s: Situation, kind: LetterKind, ticket: Ticket, requester: 
             # What a stranger says their mail answers is theirs to choose, up to kilobytes of it.
             thread=s.mail.references if known or authenticated else (),
             closure=closure,
-            shown_title=shown or "",
+            # On a ticket that there was, somebody known reads the subject that they write under by now.
+            shown_title=None if s.file is not None and (known or authenticated) else shown or "",
             proven=known or authenticated,
         )
         for letter in letters

@@ -2,10 +2,12 @@
 
 from mailgate.decide import authority, desks
 from mailgate.decide.between import with_what_they_answer
+from mailgate.decide.renaming import subject_of
 from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
 from mailgate.model.letters import letter_kind
 from mailgate.model.mail import Address, Attachment, Door, Mail
+from mailgate.model.masking import masked
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
@@ -36,7 +38,9 @@ def known_outside(file: TicketFile) -> list[str]:
     said = [file.ticket.title, *(entry.text for entry in public)]
     for entry in public:
         if entry.author_role is Role.REQUESTER:
-            said += filter(None, (entry.signature, entry.reverse, *(address.address for address in entry.copied)))
+            said += filter(None, (entry.signature, entry.subject, entry.reverse, *(address.address for address in entry.copied)))
+    # Letters show these without card numbers and passwords, and so do quotes of letters.
+    said += [shown for each in said if (shown := masked(each)) != each]
     requester = file.person(file.ticket.requester)
     return [*said, *(sorted(requester.keys) if requester else ())]
 
@@ -161,5 +165,6 @@ def an_entry(
         hidden=hidden,
         flags=tuple(flags),
         reverse=mail.authors[0].address if mail.authors and flags else None,
+        subject=subject_of(s) if visibility is not Visibility.INTERNAL else None,
         copied=copied(s),
     )

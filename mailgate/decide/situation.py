@@ -51,6 +51,7 @@ class Situation(Scene):
     ids: Ids
     attached: tuple[tuple[str, str, bool], ...] = ()  #: an agent's text attachments: name, text, whether it is HTML
     in_files: tuple[tuple[str, tuple[str, ...]], ...] = ()  #: of an agent's files: name, and the forms in it that we may have signed
+    letter_subject: str = ""  #: of the letter that it answers, where the mail has another than the ticket
     refusal: str = ""  #: what the refusal said that an agent's mail with files answers
     below: tuple[InlineAnswer, ...] = ()  #: what stands within an unmarked quote and is none of its lines, each run with what it answers
     signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter

@@ -15,6 +15,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.letters import CombinedNotices
+from mailgate.model.masking import masked
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
@@ -98,6 +99,7 @@ def _row(row: Waiting, files: Mapping[int, TicketFile], desk: LetterWriter) -> d
     if file is None or row.ticket is None:
         return {"ref": "", "title": f"mail {row.mail}", "words": CALLED.get(row.event, row.event.replace("_", " "))}
     entry = next((one for one in file.entries if one.id == row.entry), None)
-    words = " ".join(entry.text.split()) if entry is not None else CALLED.get(row.event, row.event.replace("_", " "))
+    # Masked before it is cut: half a number is no number that anybody finds.
+    words = " ".join(masked(entry.text).split()) if entry is not None else CALLED.get(row.event, row.event.replace("_", " "))
     tag = token.subject_token(desk.ring, at.prefix, row.ticket) if at is not None else ""
     return {"ref": tag, "title": file.ticket.title, "words": words if len(words) <= WORDS else words[: WORDS - 1].rstrip() + "…"}

@@ -13,6 +13,7 @@ from mailgate.compose.writing import LetterWriter
 from mailgate.decide import budget, floods_and_loops, joining, suppression
 from mailgate.decide.intake import on_mail
 from mailgate.decide.known import Known
+from mailgate.decide.renaming import is_renamed
 from mailgate.decide.situation import Ids, Situation
 from mailgate.decide.spending import spend
 from mailgate.decide.traffic import Traffic
@@ -167,6 +168,8 @@ class Deciding:
             s = with_files(s, files, opened)
             if s.letter is not None and s.letter.event == ReturnedMail.event:
                 s = replace(s, refusal=self._loader.text_of(s.letter.id))
+        if s.letter is not None and is_renamed(s):
+            s = replace(s, letter_subject=self._loader.subject_of(s.letter.id))
         if quotes_unmarked(s):
             s = with_what_is_below(s, self._loader.text_of(s.letter.id) if s.letter is not None else "")
         if signed := signed_in(s, desk.ring):

@@ -43,6 +43,10 @@ class NoticeBudget(StrEnum):
     NONE = "none"
 
 
+#: Beside the sample of a fact that is a requester's words: card numbers and passwords in it are masked.
+QUOTED = "quoted"
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 @dataclass(frozen=True, kw_only=True)
 class LetterKind:
@@ -71,6 +75,12 @@ class LetterKind:
     speaks: ClassVar[bool] = False  #: hands a person's words on to outsiders
     replies: ClassVar[bool] = False  #: answers a mail
     status: ClassVar[Status] = Status.OPEN  #: of its ticket
+
+    @classmethod
+    def quoted(cls) -> tuple[str, ...]:
+        """Names of the facts that are a requester's words."""
+        hints = get_type_hints(cls, include_extras=True)
+        return tuple(f.name for f in fields(cls) if QUOTED in hints[f.name].__metadata__[1:])
 
     @classmethod
     def sample(cls, *, bare: bool = False) -> Self:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from mailgate.model.commands import VERBS, Fault
-from mailgate.model.letter import Audience, LetterKind, NoticeBudget, Voice
+from mailgate.model.letter import QUOTED, Audience, LetterKind, NoticeBudget, Voice
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Status, Visibility
@@ -30,7 +30,7 @@ Whom = Annotated[str, "max@example.com"]  #: an address
 Reply = Annotated[str, "550 5.1.1 No such mailbox here"]
 Sent = Annotated[str, "agent_replied"]  #: the event of another letter
 Score = Annotated[int, 2]
-Comment = Annotated[str, "It took three days."]
+Comment = Annotated[str, "It took three days.", QUOTED]
 Requester = Annotated[str, "Max Muster"]  #: name or address
 Commands = Annotated[tuple[str, ...], ("#priority P2", "#take")]
 Why = Annotated[Because, Reason("nobody_here")]
@@ -323,6 +323,7 @@ class CombinedNotices(LetterKind):
             },
             {"ref": "", "title": "VPN", "words": ""},
         ),
+        QUOTED,
     ]
     more: Annotated[int, 1838] = 0
     more_from: Annotated[str, "IT-1044"] = ""

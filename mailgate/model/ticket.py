@@ -199,6 +199,7 @@ class Entry:
     hidden: bool = False  #: auto-replies: kept, shown on request
     flags: tuple[str, ...] = ()  #: same_message_id, inline_answers, proof:token, ...
     reverse: str | None = None  #: address it was written from
+    subject: str | None = None  #: that its author gave it, where it is not the ticket's title
     copied: tuple[Address, ...] = ()  #: who else had it, besides our desks: named, and nobody's recipient by that
 
     @property

@@ -37,6 +37,7 @@ class LetterFacts:
     first_at: datetime | None = None  #: the first attempt to hand it over; None: it never left
     fate: Fate | None = None  #: what was reported about it
     about: int | None = None  #: inbox id of the mail that it asks about
+    preheader: str | None = None  #: the line that lists of mails show of it, and some programs in their quotes
     answered_at: datetime | None = None  #: its reader answered it: then it arrived
 
 

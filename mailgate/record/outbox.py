@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, insert, literal, or_, select, update
@@ -177,6 +178,13 @@ class Outbox(Part):
         query = select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body)
         rows = among(connection, query, letters.c.id, ids)
         return {row.id: _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice for row in rows}
+
+    @reads
+    def subject(self, connection: Connection, id: str) -> str:
+        """Out of its own sealed octets; "" where there is no such letter."""
+        header = connection.execute(select(letters.c.header).where(letters.c.id == id)).scalar()
+        said = message_from_bytes(header, policy=default)["Subject"] if header else None
+        return str(said or "")
 
     @reads
     def facts(self, connection: Connection, ids: Iterable[str]) -> dict[str, LetterFacts]:

@@ -47,6 +47,10 @@ class Loader:
         """What a letter of ours says, "" where it is not known."""
         return self._store.outbox.texts([letter]).get(letter, "")
 
+    def subject_of(self, letter: str) -> str:
+        """The subject of a letter of ours, "" where it is not known."""
+        return self._store.outbox.subject(letter)
+
     def letters(self, ids: Iterable[str]) -> dict[str, LetterFacts]:
         return self._store.outbox.facts(ids)
 
