@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, opened, table, told
+from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, one_of, opened, table, told
 from mailgate.model.sender import folded
 
 app = typer.Typer(help="The people: list, show, block, unblock, lift the silence of an address.", no_args_is_help=True)
@@ -82,6 +82,8 @@ def show_(address: Address, config: ConfigOption = None) -> None:
                 console.print(f"  also      {harmless(alias)}")
             if person.agent:
                 console.print(f"  agent     {harmless(person.agent)}")
+            if language := person.chosen_language or person.language:
+                console.print(f"  language  {harmless(language)}{'' if person.agent or person.chosen_language else ', as they wrote'}")
             console.print(f"  known     {'yes' if person.proven or person.agent else 'no letter of ours was answered from there yet'}")
         if silence is not None and silence.until > now:
             console.print(
@@ -172,6 +174,26 @@ def _until(text: str, now: datetime) -> datetime:
     if ends <= now:
         fail(f"{harmless(text)} is over", 2)
     return ends
+
+
+@app.command("language")
+def language(
+    address: Address,
+    language: Annotated[str, typer.Argument(metavar="LANGUAGE", help="en, de, ...; auto: the language of their mails.")],
+    config: ConfigOption = None,
+) -> None:
+    """Say in which language somebody gets their letters, whatever language they write in. Agents: `language` in policy.toml."""
+    with opened(config) as (settings, store, _):
+        known = sorted({"en", *settings.catalogues})
+        if language != "auto":
+            one_of("language", language, known)
+        person = store.people.speak(address, None if language == "auto" else language)
+        if person is None:
+            fail(f"nobody has the address {harmless(address)}")
+        if person.agent:
+            fail(f"{harmless(address)} is an agent: say it in policy.toml, [agents.{harmless(person.agent)}], language")
+        said = "the language of their mails" if language == "auto" else language
+        console.print(f"letters to {harmless(address)} are in {said} from now on")
 
 
 @app.command("lift")

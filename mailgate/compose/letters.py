@@ -220,9 +220,13 @@ def _has_page(wanted: LetterWanted) -> bool:
 
 
 def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
-    """The reader's own, else that of the ticket (it is the requester's, so it says nothing about agents), else the desk's."""
-    ticket = context.file.ticket.language if context.file and wanted.audience.is_outside else None
-    return context.templates.language(wanted.person.language, ticket, desk.language)
+    """What the reader asked for; else, for who wrote it, the language of the ticket, and for others their own; else the other of these;
+    else the desk's. The ticket's is its requester's, so it says nothing about agents, whose own is set."""
+    person, ticket = wanted.person, context.file.ticket if context.file and wanted.audience.is_outside else None
+    told = (person.language, ticket.language if ticket else None)
+    if ticket is not None and person.id == ticket.requester and person.agent is None:
+        told = told[::-1]
+    return context.templates.language(person.chosen_language, *told, desk.language)
 
 
 def _zone(person: Person, desk: Desk) -> str:

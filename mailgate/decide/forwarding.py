@@ -107,11 +107,9 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     """Raises MailRefused where what the forwarder wants cannot be done: then nothing is opened."""
     if role is Role.AGENT and once.was_obeyed(s) and not _is_for_this_desk_as_well(s):
         return once.kept(s)
-    requester = s.original or Person(
-        id=s.ids.person, name=original.author.name, address=original.author.address, language=original.language
-    )
+    requester = s.original or Person(id=s.ids.person, name=original.author.name, address=original.author.address)
     forwarder = s.author or Person(id=s.ids.people[-1], name=s.mail.authors[0].name, address=s.mail.authors[0].address)
-    blank = a_blank(s, requester, original.subject, original.language)
+    blank = a_blank(s, requester, original.subject, original.language or requester.language)
     entry = _his_entry(s, original, requester, blank.number)
     joins: type[WatcherAdded | ParticipantJoined] = WatcherAdded if role is Role.AGENT else ParticipantJoined
     joined = joins(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id)

@@ -67,7 +67,7 @@ def on_mail(s: Situation) -> Decision:
         decision = KINDS[s.reading.kind](s)
     return replace(
         decision,
-        people=(*decision.people, *_now_proven(s)),
+        people=(*decision.people, *_now_known(s, decision.people)),
         answered=suppression.answered(s),
         lift=suppression.lifted(s),
         evidence=s.thread.evidence,
@@ -90,12 +90,16 @@ def _heard(s: Situation) -> Reason:
     return Reason.of("verdict", s.verdict.by, s.verdict.because) if s.verdict.by is not None else Reason("no_verdict")
 
 
-def _now_proven(s: Situation) -> tuple[Person, ...]:
-    """The author, when this mail is the first that proves them, or the first for a while."""
-    author = s.author
-    if author is None or s.by_agent or author.is_proven(s.now, PROOF_IS_FRESH) or announce.now_proven(s) is None:
+def _now_known(s: Situation, decided: tuple[Person, ...]) -> tuple[Person, ...]:
+    """The author, when this mail is the first that proves them, or the first for a while, or is in another language than the last.
+    `decided`: as whom the decision knows people now."""
+    author = next((one for one in reversed(decided) if s.author is not None and one.id == s.author.id), s.author)
+    if author is None or s.by_agent or announce.now_proven(s) is None:
         return ()
-    return (replace(author, proven=True, proven_at=s.now),)
+    known = author if author.is_proven(s.now, PROOF_IS_FRESH) else replace(author, proven=True, proven_at=s.now)
+    if s.mail.language_sure and s.mail.language != known.language:
+        known = replace(known, language=s.mail.language)
+    return (known,) if known is not author else ()
 
 
 def _proves_an_agent(s: Situation) -> bool:

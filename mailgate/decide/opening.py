@@ -19,7 +19,7 @@ MOST_IDS = 50
 def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     """The ticket of a new mail. `follows`: the closed ticket whose reopening time is over; it stays as it is."""
     requester, new = s.writer()
-    blank = a_blank(s, requester, s.mail.subject, s.mail.language, follows)
+    blank = a_blank(s, requester, s.mail.subject, language_of(s, requester), follows)
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
     ticket = s.step(blank, opened).ticket
@@ -39,6 +39,11 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
         message_ids=(*own_ids(s), *((desks.after(follows.number),) if follows else ())),
         trace=(TraceLine("decide", "open", reason, Reason.of("opened", ticket.number)),),
     )
+
+
+def language_of(s: Situation, requester: Person) -> str | None:
+    """What a ticket is written about in: what the words of its mail say, else what its requester wrote before, else a header."""
+    return s.mail.language if s.mail.language_sure else requester.language or s.mail.language
 
 
 def _name_of(s: Situation, ticket: Ticket | None) -> str:

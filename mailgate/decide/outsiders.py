@@ -38,7 +38,7 @@ def wrote(s: Situation, proof: Proof) -> Decision:
         return replace(_rated(s, proof), once=once.marks(s))
     wish = _wish_of(s) if is_requester and not once.was_obeyed(s) else None
     if wish is not None:
-        capability, act = WISHES[wish]
+        capability, act = WISHES[_kind_of(wish)]
         if authority.may(capability, s.role, proof, s.prove_by, s.names_the_ticket).allowed:
             return replace(act(s), once=once.marks(s))
         # A command that falls short is an ordinary entry.
@@ -50,13 +50,18 @@ def wrote(s: Situation, proof: Proof) -> Decision:
 def _wish_of(s: Situation) -> str | None:
     """One of `WISHES`, said by the whole new text, or by the link of a letter. Never guessed from prose."""
     said = s.understood.word
-    if said in WISHES and not s.below:
+    if said is not None and _kind_of(said) in WISHES and not s.below:
         return said
     for word in s.address_words:
         # Whoever adds words to "close" still means it; what is added to a question is a message of its own.
         if word in ("close", "reopen") or (word in WISHES and not s.mail.new_text.strip() and not s.below):
             return word
     return None
+
+
+def _kind_of(wish: str) -> str:
+    """`language` of `language fr`."""
+    return _LANGUAGE if wish.startswith(f"{_LANGUAGE} ") else wish
 
 
 def _message(s: Situation, proof: Proof, kind: type[Event]) -> Decision:
@@ -122,6 +127,16 @@ def _kept(s: Situation, kind: LetterKind) -> Decision:
     )
 
 
+def _speaks(s: Situation) -> Decision:
+    """From now on their letters are in the language that they ask for: the first of them says how the ticket stands."""
+    assert s.author is not None
+    language = (s.understood.word or "").removeprefix(_LANGUAGE).strip()
+    person = replace(s.author, chosen_language=language)
+    decision = _kept(s, StatusAnswer())
+    letters = tuple(replace(letter, person=person) if letter.person.id == person.id else letter for letter in decision.letters)
+    return replace(decision, letters=letters, people=(person,))
+
+
 def _wish(s: Situation, kind: type[Event]) -> Decision:
     assert s.file is not None and s.author is not None
     ticket = s.file.ticket
@@ -150,7 +165,9 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
     )
 
 
+_LANGUAGE = "language"
 WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
+    _LANGUAGE: (Capability.STATUS, _speaks),
     "status": (Capability.STATUS, partial(_kept, kind=StatusAnswer())),
     "help": (Capability.STATUS, partial(_kept, kind=RequesterHelp())),
     "close": (Capability.CLOSE, partial(_wish, kind=RequesterClosed)),

@@ -96,7 +96,8 @@ class Situation(Scene):
         if self.author is not None:
             return self.author, ()
         address = self.mail.authors[0]
-        person = Person(id=self.ids.person, name=address.name, address=address.address, language=self.mail.language)
+        language = self.mail.language if self.mail.language_sure else None
+        person = Person(id=self.ids.person, name=address.name, address=address.address, language=language)
         return person, (person,)
 
     @property

@@ -130,6 +130,7 @@ class Mail:
     folded: tuple[str, ...] = ()  #: where pictures are that only a quote or a signature shows (`Attachment.part`)
     says_forward: bool = False  #: the subject begins as a forward's does, and as no answer's in any language
     between: tuple[InlineAnswer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
+    language_sure: bool = False  #: its words say so; else a header, or very few words
     beside: str = ""  #: new words of the other form, HTML beside text or text beside HTML, where a number sign stands in them
 
     @property

@@ -38,8 +38,9 @@ class Person:
     name: str
     address: str  #: where letters go; lower case domain
     aliases: tuple[str, ...] = ()  #: further addresses, as keys (lower case)
-    language: str | None = None
+    language: str | None = None  #: an agent's by the policy; else what they last wrote enough of
     timezone: str | None = None
+    chosen_language: str | None = None  #: what they asked for, or an operator says: before the language of their mails
     agent: str | None = None
     proven: bool = False  #: once wrote a mail with a token of ours: whoever reads this address has written from it
     proven_at: datetime | None = None  #: when last

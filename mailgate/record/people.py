@@ -102,6 +102,17 @@ class People(Part):
         return [noun_of(Suppression, row) for row in connection.execute(query.limit(limit).offset(offset))]
 
     @writes
+    def speak(self, connection: Connection, address: str, language: str | None) -> Person | None:
+        """In which language somebody gets their letters, whatever they write in; None: in that of their mails. An agent's is the policy's.
+        Returns None where nobody has the address."""
+        key = address.lower()
+        id = owners(connection, [key]).get(key)
+        if id is None:
+            return None
+        connection.execute(update(people).where(people.c.id == id, people.c.agent.is_(None)).values(chosen_language=language))
+        return People.by_id(connection, [id])[id]
+
+    @writes
     def lift(self, connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
         """Whether there was one. `but_complaints`: the address has shown to work, but somebody did not want our letters there."""
         mine = [suppressions.c.address == address.lower()]
@@ -122,13 +133,18 @@ def record(connection: Connection, persons: Sequence[Person]) -> None:
     if not persons:
         return
     merged = {person.id: person for person in persons}
-    known = {id for (id,) in among(connection, select(people.c.id), people.c.id, merged)}
+    listed = select(people.c.id, people.c.agent, people.c.language, people.c.chosen_language)
+    known = {row.id: row for row in among(connection, listed, people.c.id, merged)}
     fresh = [person for person in merged.values() if person.id not in known]
     add(connection, people, [row_of(one, "aliases") | {"proven_at": one.proven_at if one.proven else None} for one in fresh])
     for person in merged.values():
         if person.proven and person.id in known:
             later = or_(people.c.proven_at.is_(None), people.c.proven_at < person.proven_at)
             connection.execute(update(people).where(people.c.id == person.id, later).values(proven=True, proven_at=person.proven_at))
+        if (row := known.get(person.id)) is not None and row.agent is None:
+            said = {"language": person.language, "chosen_language": person.chosen_language}
+            if new := {name: value for name, value in said.items() if value and value != getattr(row, name)}:
+                connection.execute(update(people).where(people.c.id == person.id).values(**new))
     wanted = {key: person.id for person in persons for key in _keys(person)}
     mine = owners(connection, wanted)
     if stolen := tuple(key for key, owner in mine.items() if wanted[key] != owner):

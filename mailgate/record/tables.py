@@ -195,6 +195,7 @@ people = Table(
     Column("agent", Text, unique=True),  #: their name in policy.toml
     Column("proven", Boolean, nullable=False),  #: once wrote a mail with a token of ours
     Column("proven_at", UtcDateTime),  #: when last
+    Column("chosen_language", Text),  #: NULL: the language of their mails
     Column("no_surveys", Boolean),  #: asked not to be asked for ratings; NULL is no
 )
 

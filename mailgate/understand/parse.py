@@ -25,7 +25,7 @@ from mailgate.understand.text.html import (
     same_words,
     text_of,
 )
-from mailgate.understand.text.language import found_language, language_of
+from mailgate.understand.text.language import SURE, found_language, language_of
 from mailgate.understand.text.language import model as language_model
 from mailgate.understand.text.lines import Reasons
 
@@ -88,6 +88,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         attachments=files,
         folded=tuple(one.part for one in files if one.inline and one.content_id in contents.folded),
         language=language,
+        language_sure=language_because in SURE,
         defects=tuple(dict.fromkeys(tree.defects)),
         reports=contents.reports,
         forwarded=None if report else _forwarded(subject, text, taken_apart.new, contents, limits),

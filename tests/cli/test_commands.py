@@ -404,6 +404,21 @@ def test_people_shows_who_is_on_file_and_lifts_the_silence_of_an_address(tmp_pat
     assert house.run("people", "show", "nobody@example.com").exit_code == 1
 
 
+def test_an_operator_says_in_which_language_somebody_gets_their_letters(tmp_path: Path) -> None:
+    house = lived_in(tmp_path)
+    assert house.run("people", "language", "MAX@example.com", "de").exit_code == 0
+    assert "language  de\n" in house.run("people", "show", "max@example.com").output
+    assert house.run("people", "language", "max@example.com", "auto").exit_code == 0
+    assert "language  de\n" not in house.run("people", "show", "max@example.com").output
+    for arguments, words in (
+        (("max@example.com", "tlh"), "no such language: tlh. There are de, en"),
+        (("nobody@example.com", "de"), "nobody has the address"),
+        (("ann@example.org", "de"), "say it in policy.toml"),
+    ):
+        refused = house.run("people", "language", *arguments)
+        assert refused.exit_code != 0 and words in refused.output, arguments
+
+
 # --- PostgreSQL ----------------------------------------------------------------------------------------------------------------
 
 

@@ -195,21 +195,37 @@ def test_an_acknowledgement_says_when_somebody_is_there_if_nobody_is():
 
 
 @pytest.mark.parametrize(
-    ("own", "of_ticket", "of_desk", "expected"),
+    ("who", "chosen", "own", "of_ticket", "of_desk", "expected"),
     [
-        ("de", None, "en", "de"),
-        (None, "de", "en", "de"),
-        (None, None, "de", "de"),
-        ("de-AT", None, "en", "de"),
-        ("fr", "de", "en", "de"),
-        ("fr", None, "en", "en"),
-        (None, "xx", "en", "en"),
+        ("requester", "en", "de", "de", "de", "en"),
+        ("requester", "xx", "en", "de", "en", "de"),
+        ("requester", None, "en", "de", "en", "de"),
+        ("requester", None, "de", None, "en", "de"),
+        ("requester", None, "de", "xx", "en", "de"),
+        ("requester", None, None, "de", "en", "de"),
+        ("requester", None, None, None, "de", "de"),
+        ("requester", None, "de-AT", None, "en", "de"),
+        ("requester", None, "xx", None, "en", "en"),
+        ("requester", None, None, "xx", "xx", "en"),
+        ("participant", None, "de", "en", "en", "de"),
+        ("participant", None, None, "de", "en", "de"),
+        ("participant", "en", "de", "de", "de", "en"),
+        ("agent as requester", None, "de", "en", "en", "de"),
+        ("agent", None, "de", "en", "en", "de"),
+        ("agent", None, None, "de", "en", "en"),
     ],
 )
-def test_the_language_is_the_readers_then_the_tickets_then_the_desks(own: str | None, of_ticket: str | None, of_desk: str, expected: str):
-    the_desk = desk(language=of_desk)
-    letter = a_letter("status_asked", "requester", own, context=a_context("status_asked", the_desk, language=of_ticket))
-    assert header(letter, "Content-Language") == expected
+def test_the_language_is_chosen_by_person_mail_and_desk(
+    who: str, chosen: str | None, own: str | None, of_ticket: str | None, of_desk: str, expected: str
+):
+    """What somebody asked for stands before all; what a requester wrote this time before what they wrote at another time."""
+    event, audience = {"participant": ("agent_replied", "participant"), "agent": ("ticket_opened", "agent")}.get(
+        who, ("status_asked", "requester")
+    )
+    context = a_context(event, desk(language=of_desk), language=of_ticket)
+    wanted = a_wanted(event, audience, own)
+    person = replace(wanted.person, chosen_language=chosen, agent="max" if who == "agent as requester" else wanted.person.agent)
+    assert header(compose(replace(wanted, person=person), context), "Content-Language") == expected
 
 
 def test_the_requesters_language_says_nothing_about_agents():

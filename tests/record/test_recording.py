@@ -12,7 +12,7 @@ from mailgate.model.decision import Change, Decision, RatingCounted
 from mailgate.model.events import PriorityChanged, SlaBreached, SlaWarned, TicketTaken
 from mailgate.model.letter import Audience
 from mailgate.model.person import Role
-from mailgate.model.policy import Metric
+from mailgate.model.policy import Agent, Metric, Policy
 from mailgate.model.ticket import Member, Retarget, Status, Visibility
 from mailgate.model.ticket import Outcome as Ends
 from mailgate.record.rows import Conflict, ToRecord
@@ -208,6 +208,29 @@ def test_a_known_person_gains_an_address_and_keeps_the_rest(store):
     stale = a_person(1, aliases=("ann@home.example",), name="Another Name")
     store.record([wrote(before, people=(stale,))], NOON)
     assert store.people.at(["ann@home.example"])["ann@home.example"] == a_person(1, aliases=("ann@home.example",))
+
+
+def test_the_language_of_somebody_known_follows_their_mails_and_what_they_chose_stays(store):
+    a_recorded_ticket(store)
+
+    def told(**languages: str | None) -> tuple[str | None, str | None]:
+        store.record([wrote(store.tickets.files([1])[1].ticket, people=(a_person(1, **languages),))], NOON)
+        kept = store.people.by_id([1])[1]
+        return kept.language, kept.chosen_language
+
+    assert told(language="de") == ("de", None)
+    assert told(language="fr", chosen_language="es") == ("fr", "es")
+    assert told() == ("fr", "es"), "who read nothing of it takes nothing away"
+    assert store.people.speak("ANN@example.org", None) == a_person(1, language="fr")
+    assert store.people.speak("nobody@example.org", "fr") is None
+
+
+def test_an_agents_language_is_the_policys(store):
+    bob = Agent("bob", "Bob", "bob@example.com", language="de")
+    who = store.people.adopt_agents(Policy("d", {}, {"bob": bob}, {}, {}, {}))[0]["bob"]
+    store.people.speak("bob@example.com", "fr")
+    store.record([opened(a_ticket(requester=who.id), replace(who, language="es", chosen_language="es"))], NOON)
+    assert (kept := store.people.by_id([who.id])[who.id]).language == "de" and kept.chosen_language is None
 
 
 def test_an_admitted_entry_becomes_public_and_a_note_never_does(store):

@@ -32,6 +32,8 @@ BY_SCRIPT = "by its script"
 BY_SMALL_WORDS = "by its small words"
 BY_HEADER = "its header says so, and the new text is too short to say otherwise"
 BY_FEW_WORDS = "by its small words, although there are few"
+#: In one of these ways only a text itself says it; headers and few words are guesses.
+SURE = frozenset({BY_MODEL, BY_SCRIPT, BY_SMALL_WORDS})
 UNKNOWN = "the new text is too short to tell, or mixed, and no header names a language"
 
 

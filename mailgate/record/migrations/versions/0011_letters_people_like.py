@@ -14,6 +14,7 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     op.add_column("letters", sa.Column("preheader", WordsColumn(), nullable=True))
     op.add_column("entries", sa.Column("subject", WordsColumn(), nullable=True))
+    op.add_column("people", sa.Column("chosen_language", sa.Text(), nullable=True))
     op.add_column("people", sa.Column("no_surveys", sa.Boolean(), nullable=True))
     op.add_column("tickets", sa.Column("pages_void_before", UtcDateTime(), nullable=True))
     op.add_column("tickets", sa.Column("survey_due_at", UtcDateTime(), nullable=True))
