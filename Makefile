@@ -17,8 +17,8 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Two workers unless said otherwise: the clocks of the tests are turned by hand, but real servers share the machine.
-WORKERS ?= 2
+# Three workers unless said otherwise: on two cores one of them mostly waits for a server, a program that starts, or a kernel's flush.
+WORKERS ?= 3
 TESTS ?=
 # Long files do not hold up the end: who has nothing left takes half of what another has. And what was compiled is kept, also where the
 # environment forbids it: the tests start some hundred programs.
@@ -68,6 +68,7 @@ exam: .venv/.dev servers
 	$(BIN)/python -m pytest -m exam --timeout 0 $(TESTS)
 	$(MAKE) bench
 	$(BIN)/python -m bench.growth --write
+	$(BIN)/python -m bench.outbox --write
 
 bench: .venv/.dev
 	$(BIN)/python -m bench.reading --write
