@@ -17,10 +17,12 @@ from mailgate.app import build_resolver
 from mailgate.app.plain import plainly
 from mailgate.app.program import CLOCK_OFF, mailbox_login, relay_login, tls_context, token_sources
 from mailgate.app.published import domains, published
+from mailgate.compose.colours import WHITE, shades
 from mailgate.compose.samples import render_all
 from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
 from mailgate.guard import Confined, Guard, GuardError
+from mailgate.model.brand import Brand
 from mailgate.model.dns import DnsReply
 from mailgate.model.installation import DoorSettings, VerifySettings, WebSettings, is_loopback
 from mailgate.model.mail import NoSpace
@@ -30,6 +32,7 @@ from mailgate.record.rows import Broken, Busy
 from mailgate.record.store import Untrusted, is_served, open_store
 from mailgate.send.relay import SmtpRelay
 from mailgate.settings import Examined, sample_policy
+from mailgate.settings.pictures import hardly_seen_on
 from mailgate.settings.trust import doors_without_stamps
 from mailgate.settings.words import why_not
 
@@ -47,6 +50,7 @@ def checks(found: Examined, now: datetime) -> Iterator[Found]:
         policy = found.settings.policy
         yield "configuration", f"{found.folder}: {len(policy.desks)} desks, {len(policy.agents)} agents, policy {policy.digest}", True
     yield from _letters(found)
+    yield from _brands(found.policy)
     serving = False
     if found.database is not None:
         serving = is_served(found.database)
@@ -74,6 +78,20 @@ def _letters(found: Examined) -> Iterator[Found]:
         yield "letters", problem, False
     if not problems:
         yield "letters", f"every letter can be written in {', '.join(sorted({'en', *found.catalogues}))}", True
+
+
+def _brands(policy: Policy | None) -> Iterator[Found]:
+    """What was made of the colours and pictures that somebody chose."""
+    for desk in policy.desks.values() if policy is not None else ():
+        if desk.brand == Brand():
+            continue
+        made = shades(desk.brand.accent)
+        ink = "white" if made.fill_ink == WHITE else "dark"
+        words = f"button {made.fill} with {ink} words, links {made.link}; in the dark {made.dark_fill} and {made.dark_link}"
+        yield "brand", f"{desk.id}: {desk.brand.accent} becomes {words}", True
+        if desk.brand.picture is not None:
+            for ground in hardly_seen_on(desk.brand.picture.png):
+                yield "brand", f"{desk.id}: most of {desk.brand.logo} can hardly be seen on a {ground} ground: give it an edge", False
 
 
 def _workers() -> Iterator[Found]:

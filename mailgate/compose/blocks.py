@@ -324,7 +324,7 @@ def _byline(reader: _BlockReader, sign: str, rest: str) -> bool:
 
 
 def _cells(reader: _BlockReader, sign: str, rest: str) -> bool:
-    return reader.hold(DataTable, tuple(_parts(rest.removesuffix("|").rstrip(" "))))
+    return reader.hold(DataTable, tuple(_parts(f" {rest.removesuffix('|')}")))
 
 
 _READ: Mapping[str, Callable[[_BlockReader, str, str], bool]] = {

@@ -3,8 +3,10 @@
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Sequence
+from functools import lru_cache
 
 from mailgate.compose.strict import is_longer
+from mailgate.model.brand import Enclosed
 
 #: Mail programs cut HTML longer than this off; then the text travels alone, and complete.
 LONGEST_HTML = 100_000
@@ -47,21 +49,48 @@ def _is_begun_badly(data: bytes) -> bool:
     return b"\r\nFrom " in data or data.startswith(b"From ") or b"\r\n.\r\n" in data
 
 
-def alternative(text: Encoded, html: Encoded | None, boundary: str) -> tuple[str, bytes]:
-    """Header lines of the part (or of the whole letter) that holds text and HTML, and its content, which ends with a line end."""
+def alternative(text: Encoded, html: Encoded | None, letter: str, pictures: Sequence[Enclosed] = ()) -> tuple[str, bytes]:
+    """Header lines of the part (or of the whole letter) that holds text and HTML, and its content, which ends with a line end.
+    `pictures`: those that the HTML shows; they are related to it (RFC 2387), or mail programs list them as files."""
     coding, plain = text
     lines = f"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}"
     if html is None:
         return lines, plain
     html_coding, page = html
+    # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
+    boundary = f"=_{letter}.a"
     fence = f"--{boundary}"
+    head = f"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: {html_coding}"
+    if pictures:
+        head, page = _related(head, page, f"=_{letter}.r", pictures)
     whole = b"".join(
         (
             f"{fence}\r\n{lines}\r\n\r\n".encode("ascii"),
             plain,
-            f"\r\n{fence}\r\nContent-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: {html_coding}\r\n\r\n".encode("ascii"),
+            f"\r\n{fence}\r\n{head}\r\n\r\n".encode("ascii"),
             page,
             f"\r\n{fence}--\r\n".encode("ascii"),
         )
     )
     return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"', whole
+
+
+def _related(head: str, page: bytes, boundary: str, pictures: Sequence[Enclosed]) -> tuple[str, bytes]:
+    pieces = [f"--{boundary}\r\n{head}\r\n\r\n".encode("ascii"), page]
+    for picture in pictures:
+        rows = (
+            f"\r\n--{boundary}",
+            "Content-Type: image/png",
+            "Content-Transfer-Encoding: base64",
+            f'Content-Disposition: inline; filename="{picture.name}"',
+            f"Content-ID: <{picture.cid}>",
+        )
+        pieces += ["\r\n".join(rows).encode("ascii"), b"\r\n\r\n", _base64(picture.png)]
+    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
+    return f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"', b"".join(pieces)
+
+
+@lru_cache(16)
+def _base64(data: bytes) -> bytes:
+    """The same logo is in every letter."""
+    return encodebytes(data).replace(b"\n", b"\r\n")

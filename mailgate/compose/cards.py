@@ -37,6 +37,7 @@ from mailgate.compose.colours import BAR, BARS, BODY, INK, LINE, MUTE, REST, SID
 from mailgate.compose.data import HTML
 from mailgate.compose.plain import UNIT
 from mailgate.compose.words import direction
+from mailgate.model.brand import Enclosed
 
 _PLAIN = 'cellpadding="0" cellspacing="0" border="0"'
 _FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
@@ -136,13 +137,22 @@ def footer_html(blocks: Sequence[Block], below: Sequence[str], paper: Paper) -> 
     return f'<p class="d-mute" style="margin:0;font-size:14px;line-height:21px;color:{MUTE}">{whole}</p>'
 
 
+def logo_html(picture: Enclosed, alt: str) -> str:
+    """A logo at half its size, so that it is sharp on every screen; its height is said twice, for Word reads no styles."""
+    width, height = max(1, picture.width // 2), max(1, picture.height // 2)
+    return (
+        f'<img src="cid:{escape(picture.cid)}" width="{width}" height="{height}" alt="{escape(alt)}" '
+        f'style="display:block;width:{width}px;height:{height}px;border:0">'
+    )
+
+
 # --- top of the card -------------------------------------------------------------------------------------------------
 
 
 def _head(card: _Card, reference: str) -> str:
     paper, shades = card.paper, card.shades
     if paper.logo:
-        brand = f'<td width="34" style="width:34px">{paper.logo}</td>'
+        brand = f'<td align="{card.start}">{paper.logo}</td>'
     else:
         brand = (
             f'<td width="34" style="width:34px"><table role="presentation" width="34" {_PLAIN}><tr>'

@@ -16,7 +16,7 @@ from mailgate.compose import dates, headers, words
 from mailgate.compose.assemble import closing, part_header, seal
 from mailgate.compose.blocks import Items
 from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
-from mailgate.compose.cards import Paper, as_html, footer_html
+from mailgate.compose.cards import Paper, as_html, footer_html, logo_html
 from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
 from mailgate.compose.names import is_called_like_us
@@ -26,6 +26,7 @@ from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.templates import Rendered, Templates
 from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
+from mailgate.model.brand import Enclosed
 from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, PartRef, Voice
 from mailgate.model.mail import Attachment
 from mailgate.model.marker import marker
@@ -93,10 +94,9 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     address = headers.wire_address(wanted.person.address)
     said = _words(wanted, context, desk, language, reference, tag)
 
-    # No text can hold a boundary: it begins with "=_", which both encodings write otherwise, and 7bit text is searched for it.
-    outer, inner = f"=_{context.letter_id}.m", f"=_{context.letter_id}.a"
+    outer = f"=_{context.letter_id}.m"
     parts = _parts(wanted, context.file, context.policy.files)
-    kind, body = alternative(said.plain, said.page, inner)
+    kind, body = alternative(said.plain, said.page, context.letter_id, _pictures(wanted, desk, said.html))
     if parts:
         body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
         kind = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"'
@@ -314,7 +314,20 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, des
 @lru_cache(64)
 def _paper(desk: Desk, language: str) -> Paper:
     brand = desk.brand
-    return Paper(language, shades(brand.accent), brand.name or desk.name, brand.short or desk.prefix[:3], "", brand.faces, brand.steps)
+    name = brand.name or desk.name
+    logo = "".join(logo_html(picture, brand.logo_alt or name) for picture in _logo(desk))
+    return Paper(language, shades(brand.accent), name, brand.short or desk.prefix[:3], logo, brand.faces, brand.steps)
+
+
+def _logo(desk: Desk) -> tuple[Enclosed, ...]:
+    """The desk's logo under a name of its own domain, as Content-ID wants it (RFC 2392)."""
+    picture = desk.brand.picture
+    return (replace(picture, cid=f"{picture.cid}@{desk.domain}"),) if picture is not None else ()
+
+
+def _pictures(wanted: LetterWanted, desk: Desk, html: str | None) -> tuple[Enclosed, ...]:
+    """Those pictures of ours that the HTML shows."""
+    return tuple(one for one in (*_logo(desk), *wanted.kind.pictures) if html is not None and f'"cid:{one.cid}"' in html)
 
 
 def _view(entry: Entry, wanted: LetterWanted, context: ComposeContext, language: str) -> EntryView:

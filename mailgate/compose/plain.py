@@ -80,7 +80,7 @@ def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> s
             gap = "" if is_empty else " "
             continue
         size = columns(piece)
-        if is_empty or used + len(gap) + size <= width or piece in _NOT_FIRST:
+        if is_empty or used + len(gap) + size <= width or (piece in _NOT_FIRST and not gap):
             line, used, is_empty = f"{line}{gap}{piece}", used + len(gap) + size, False
         else:
             lines.append(line)
@@ -166,7 +166,7 @@ def _steps(block: Steps, script: Script) -> str:
 
 
 def _meter(block: Meter, script: Script) -> str:
-    return wrapped(script.stop.join((block.left, f"{block.right}{script.stop}") if block.right else (f"{block.left}{script.stop}",)))
+    return wrapped(script.stop.join((block.left, block.right, "") if block.right else (block.left, "")).rstrip(" "))
 
 
 def _action(block: MainAction, script: Script) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, Self, dataclass_transform, get_type_hints
 
+from mailgate.model.brand import Enclosed
 from mailgate.model.delivery import Fate, OutboxState, Reported
 from mailgate.model.person import Person
 from mailgate.model.reason import Because
@@ -68,6 +69,7 @@ class LetterKind:
     always: ClassVar[bool] = False  #: written whatever the policy says: somebody's words wait for it
     tried_again: ClassVar[bool] = True  #: sent once more when nobody knows: missing is better than twice
     about_ticket: ClassVar[bool] = True
+    pictures: ClassVar[tuple[Enclosed, ...]] = ()  #: of ours, that its template shows
     round_trip: ClassVar[bool] = False  #: comes back to us, and intake knows it by its anchor
     # How its sample looks.
     words: ClassVar[str] = ""  #: whose words it carries: asked, answered, noted, intruded; "": nobody's

@@ -103,7 +103,7 @@ class Desk:
         frozenset(), "the domains of colleagues, who are proven by them: a From: alone passes nothing on", example='["example.org"]'
     )
 
-    brand: Brand = Brand()
+    brand: Brand = table(Brand())
 
     @property
     def keys(self) -> frozenset[str]:

@@ -34,6 +34,8 @@ class As(Enum):
     LISTEN = auto()  #: "127.0.0.1:8080"
     WEB_PLACE = auto()  #: the beginning of web links
     FILE = auto()  #: a path, seen from the folder of the configuration
+    COLOUR = auto()  #: #rrggbb
+    SHORT = auto()  #: up to three letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,9 @@ def setting(default: Any = MISSING, meaning: str = "", *, example: str = "", key
     return field(default=default, metadata=metadata)
 
 
-def table(*, required: bool = False, of: Any = None) -> Any:
+def table(default: Any = MISSING, *, required: bool = False, of: Any = None) -> Any:
     """A field that is a table of settings, or holds several of one kind; of those that are required there has to be one."""
-    return field(metadata={"setting": Declared("", "", "", required, of)})
+    return field(default=default, metadata={"setting": Declared("", "", "", required, of)})
 
 
 def settings_of(kind: Any) -> Mapping[str, tuple[Field[Any], Declared]]:

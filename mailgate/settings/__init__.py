@@ -240,7 +240,7 @@ def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes
         return None, text
     say = _saying("policy.toml", text, stand_ins, mistakes)
     events = frozenset(name.split("/")[0] for name in templates if "/" in name)
-    return build(form, digest_of(text), frozenset(("en", *catalogues)), events, say), text
+    return build(form, digest_of(text), frozenset(("en", *catalogues)), events, folder, say), text
 
 
 def _saying(file: str, text: str, stand_ins: frozenset[Place], mistakes: list[Mistake]) -> Say:

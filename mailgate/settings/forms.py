@@ -104,6 +104,14 @@ def day(value: Any) -> datetime:
     raise ValueError(f'"{value}" is no date: write 2026-11-20')
 
 
+def colour(value: Any) -> str:
+    """`#2f55d4`, also as `#25d`."""
+    if isinstance(value, str) and (match := re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", value.lower())):
+        digits = match[1]
+        return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
+    raise ValueError(f'"{value}" is no colour: write one like #2f55d4')
+
+
 def start(value: Any) -> str | datetime:
     """`now`, `unseen` or a date."""
     if value in ("now", "unseen"):
@@ -153,6 +161,7 @@ _HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 _WEB_PLACE = re.compile(
     r"(https?)://([a-z0-9](?:[a-z0-9.-]{0,120}[a-z0-9])?|\[[0-9a-f:]{2,39}\])(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]{1,40}){0,4})/?"
 )
+_SHORT = re.compile(r"\S{0,3}")
 _AFTER = re.compile(r"flag|leave|move:.+")
 _SERVER = re.compile(r"[^\s;()\"=]{1,253}")
 _SELECTOR = re.compile(r"(?=.{1,100}\Z)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*")
@@ -181,6 +190,8 @@ WRITTEN: Mapping[As, Any] = {
     As.LISTEN: Annotated[str, AfterValidator(listen)],
     As.WEB_PLACE: Annotated[str, AfterValidator(web_place)],
     As.FILE: str,
+    As.COLOUR: Annotated[str, BeforeValidator(colour)],
+    As.SHORT: Annotated[str, AfterValidator(fits(_SHORT, "up to 3 letters"))],
 }
 #: What the value of one becomes, where that is another.
 MEANT: Mapping[As, Callable[[Any], Any]] = {
@@ -215,7 +226,7 @@ def form_of(kind: Any) -> type[Form]:
         default: Any = one.default_factory() if callable(one.default_factory) else one.default
         if said.required:
             default = Field(min_length=1) if several else ...
-        elif default is MISSING:  # a table
+        elif default is MISSING or is_dataclass(hint):  # a table
             default = Field(default_factory=dict if several else form_of(hint))
         found[key] = (form_type(said.of or hint), default)
     found |= {key: (hint, None) for key, hint in RETIRED.get(kind.__name__, {}).items()}

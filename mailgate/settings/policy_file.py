@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.model import token
+from mailgate.model.brand import Brand
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, Sla, Target, Timers
 from mailgate.settings.forms import value_of
+from mailgate.settings.pictures import brand_of
 from mailgate.settings.safety import Say
 from mailgate.settings.words import expression, meant
 
@@ -19,16 +22,23 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FRAME = re.compile(r"([0-2]?\d):([0-5]\d)-([0-2]?\d):([0-5]\d)")
 
 
-def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[str], say: Say) -> Policy:
+def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[str], folder: Path, say: Say) -> Policy:
     """The policy of a form that is well-formed. What is wrong with its meaning is said through `say`; then the result is not to be used.
-    `languages`: those the letters are written in; `events`: those that have templates."""
+    `languages`: those the letters are written in; `events`: those that have templates; `folder`: where its pictures lie."""
+    brand = brand_of(form.brand, Brand(), folder, ("brand",), say)
+    desks = {
+        name: value_of(
+            Desk, d, id=name, name=d.name or d.prefix.upper(), brand=brand_of(d.brand, brand, folder, ("desks", name, "brand"), say)
+        )
+        for name, d in form.desks.items()
+    }
     calendars = {"always": ALWAYS, **{name: _calendar(name, c, say) for name, c in form.calendars.items()}}
     slas = {name: _sla(name, s, calendars, say) for name, s in form.sla.items()}
     policy = value_of(
         Policy,
         form.tickets,
         digest=digest,
-        desks={name: value_of(Desk, d, id=name, name=d.name or d.prefix.upper()) for name, d in form.desks.items()},
+        desks=desks,
         agents={name: value_of(Agent, a, id=name) for name, a in form.agents.items()},
         groups={name: value_of(Group, g, id=name, name=g.name or name) for name, g in form.groups.items()},
         calendars=calendars,

@@ -36,7 +36,7 @@ def _below(folder: Path) -> list[Path]:
 def check_file(folder: Path, name: str | None, place: tuple[str, ...], say: Say) -> None:
     """A file that is named in the configuration and that anybody may read."""
     if name:
-        _opened(folder / name, place, say)
+        opened(folder / name, place, say)
 
 
 def check_secret(folder: Path, name: str | None, place: tuple[str, ...], say: Say) -> None:
@@ -44,7 +44,7 @@ def check_secret(folder: Path, name: str | None, place: tuple[str, ...], say: Sa
     if not name:
         return
     path = folder / name
-    text = _opened(path, place, say)
+    text = opened(path, place, say)
     if text is None:
         return
     if others_can(path, READ):
@@ -58,7 +58,8 @@ def check_secret(folder: Path, name: str | None, place: tuple[str, ...], say: Sa
         say(place, f"{path} is not UTF-8: write the password into it anew")
 
 
-def _opened(path: Path, place: tuple[str, ...], say: Say) -> bytes | None:
+def opened(path: Path, place: tuple[str, ...], say: Say) -> bytes | None:
+    """What a file holds; None where it cannot be read, which is said."""
     try:
         return path.read_bytes()
     except OSError as error:

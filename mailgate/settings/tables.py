@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from mailgate.model.brand import Brand
 from mailgate.model.installation import (
     DatabaseSettings,
     DkimSettings,
@@ -87,6 +88,7 @@ class PolicyFile:
     timers: Timers = table()
     budgets: Budgets = table()
     files: FilesCarried = table()
+    brand: Brand = table()
     tickets: Policy = table()
     letters: Mapping[str, bool] = setting({}, "an event, and whether its letters are written", example="{ ticket_closed = false }")
 

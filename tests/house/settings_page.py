@@ -32,6 +32,7 @@ WORDS = {
     As.PREFIX: "up to 10 letters and digits", As.PRIORITY: '"P1" to "P5"', As.LIMIT: 'number or "none"', As.DAYS: 'number or "never"',
     As.START: '"now", "unseen" or a date', As.AFTER: '"flag", "leave" or "move:FOLDER"', As.FILE: "file",
     As.LISTEN: "address and port", As.WEB_PLACE: "URL",
+    As.COLOUR: "#rrggbb", As.SHORT: "up to 3 letters",
 }  # fmt: skip
 
 
