@@ -256,7 +256,9 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         "asks_rating": wanted.closure is not None,
         "title": title_for(wanted, context.file, context.people, _prefixes(context.policy), context.templates.catalogue(language)),
         "masked": is_told_of_masking(wanted, context.file),
-        "links": Links(desk, context.ring, context.letter_id, tag, language, context.web, _has_page(wanted)),
+        "links": Links(
+            desk, context.ring, context.letter_id, tag, language, context.templates.catalogue(language).say, context.web, _has_page(wanted)
+        ),
         "ticket": None,
         "last": None,
     }

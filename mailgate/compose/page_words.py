@@ -52,7 +52,7 @@ HEADLINES: Mapping[str, str] = {
     "open": "We're working on it",
     "pending_user": "We're waiting for your answer",
     "on_hold": "Your request is on hold",
-    "resolved": "It's solved",
+    "resolved": "Your request is solved",
     "closed": "Your request is closed",
 }
 #: Every message of this module, for the catalogues.

@@ -31,12 +31,18 @@ ANSWER = "Hello Max,\n\nthe client was too old. Version 4.1.2 is on your machine
 ANSWER_HTML = (
     "<p>Hello Max,</p><p>the client was <b>too old</b>. Version 4.1.2 is on your machine now; please restart it once.</p><p>Ann</p>"
 )
+QUESTION = (
+    "Hello Max,\n\nthanks for the picture, that already helps a lot. Two questions will get us there faster:\n\n"
+    "1. Which version does the client show under Help > About?\n"
+    "2. Does the VPN drop on a network cable, too, or only on Wi-Fi?\n\nAnn"
+)
 
 
 def an_entry(which: str) -> Entry:
     author, role, visibility, text, html = {
         "asked": (MAX, Role.REQUESTER, Visibility.PUBLIC, "Hello,\n\nsince this morning the VPN drops every ten minutes.\n\nMax", None),
         "answered": (ANN, Role.AGENT, Visibility.PUBLIC, ANSWER, ANSWER_HTML),
+        "questioned": (ANN, Role.AGENT, Visibility.PUBLIC, QUESTION, None),
         "noted": (ANN, Role.AGENT, Visibility.INTERNAL, "4.1.0 is the version with the keep-alive bug.", None),
         "intruded": (EVE, Role.STRANGER, Visibility.UNVERIFIED, "I have the same problem.", None),
     }[which]
@@ -47,6 +53,10 @@ def an_entry(which: str) -> Entry:
         message_id="<vpn-1@example.com>" if author is MAX else None, recorded_at=NOW, arrived_at=NOW,
         reverse=author.address if visibility is Visibility.UNVERIFIED else None,
     )  # fmt: skip
+
+
+#: Of a question that was asked on a Monday: a reminder on Wednesday, the end on Tuesday of the week after.
+_TIMERS = (Timer(TimerKind.REMIND, NOW + timedelta(days=2)), Timer(TimerKind.AUTO_RESOLVE, NOW + timedelta(days=8)))
 
 
 def a_file(desk: Desk, status: Status, title: str = "VPN drops every ten minutes") -> TicketFile:
@@ -61,11 +71,12 @@ def a_file(desk: Desk, status: Status, title: str = "VPN drops every ten minutes
         number=1042, desk=desk.id, title=title, kind=TicketKind.INCIDENT, status=status, priority=4, requester=MAX.id, group=desk.group,
         created_at=NOW, arrived_at=NOW, owner=None if status is Status.NEW else ANN.id, members=(Member(EVE.id, Role.PARTICIPANT),),
         cycles=cycles,
-        timers=(Timer(TimerKind.AUTO_RESOLVE, NOW + timedelta(days=6)),) if status is Status.PENDING_USER else (),
+        timers=_TIMERS if status is Status.PENDING_USER else (),
         public_agent_at=NOW if status is not Status.NEW else None, resolved_at=None if status.is_live else NOW,
         closed_at=NOW if status is Status.CLOSED else None, closure=0 if status.is_live else 1,
     )  # fmt: skip
-    return TicketFile(ticket, (MAX, ANN, EVE), (an_entry("asked"), *((an_entry("answered"),) if status is not Status.NEW else ())))
+    said = {Status.NEW: ("asked",), Status.PENDING_USER: ("asked", "questioned")}.get(status, ("asked", "answered"))
+    return TicketFile(ticket, (MAX, ANN, EVE), tuple(map(an_entry, said)))
 
 
 def wanted(kind: type[LetterKind], audience: Audience, desk: Desk, language: str | None) -> LetterWanted:

@@ -26,7 +26,7 @@ from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.colours import Shades
 from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark, mark_lines, opening, unmark
-from mailgate.compose.views import VIEWS
+from mailgate.compose.views import VIEWS, EntryView, TicketView, called
 from mailgate.model.commands import VERBS
 from mailgate.model.reason import Because, Wording
 from mailgate.model.sentences import ENGLISH as SENTENCES
@@ -428,6 +428,22 @@ def _said(table: Mapping[Any, str]) -> Callable[[Context, Any], str]:
 
 
 @pass_context
+def _wish(context: Context, wish: str) -> Safe:
+    """A word of ours, so it may stand where a template's own words do."""
+    return Safe(context["_book"].say(words.WISHES[wish]))
+
+
+@pass_context
+def _agent(context: Context, entry: EntryView) -> str:
+    return called(entry.author, context["_language"])
+
+
+@pass_context
+def _standing(context: Context, ticket: TicketView) -> str:
+    return words.headline(ticket.status, ticket.hold, context["_book"].say)
+
+
+@pass_context
 def _told_as(context: Context, value: str, verb: str) -> str:
     return words.told_as(verb, value, context["_book"].say)
 
@@ -451,6 +467,11 @@ FILTERS: Mapping[str, Any] = {
     "priority": _said(words.PRIORITIES),
     "agents_priority": _said(words.AGENTS_PRIORITIES),
     "status": _said(words.STATUSES),
+    "standing": _standing,
+    "agent": _agent,
+    "wish": _wish,
+    "preview": words.preview,
+    "capital": lambda text: f"{text[:1].upper()}{text[1:]}",
     "kind": _said(words.KINDS),
     "metric": _said(words.METRICS),
     "score": _said(words.SCORES),

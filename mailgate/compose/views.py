@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from mailgate.compose.data import Safe
-from mailgate.compose.words import SCORES
+from mailgate.compose.words import FIRST_NAMES, SCORES, WISHES, Say
 from mailgate.model.mail import Attachment
 from mailgate.model.marker import RATING_HINTS
 from mailgate.model.masking import holds_secret, masked, masked_quotes
@@ -39,11 +39,22 @@ class TicketView:
     closed_at: datetime | None
     reopen_until: datetime | None
     auto_resolve_at: datetime | None
+    kept_until: datetime | None  #: until when an answer opens it again, were it resolved at `auto_resolve_at`
+    remind_at: datetime | None
+    wake_at: datetime | None  #: the end of waiting that was agreed
+    next_step: str  #: what the requester hears next: a metric, "" where no clock says so
+    next_due_at: datetime | None
+
+
+#: What a requester notices of a promise.
+_HEARD = (Metric.FIRST_REPLY, Metric.NEXT_REPLY, Metric.UPDATE)
 
 
 def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], now: datetime) -> TicketView:
     due = {cycle.metric: cycle.due_at for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING}
-    timers = {timer.kind: timer.due_at for timer in ticket.timers}
+    timers = {timer.kind: timer.due_at for timer in sorted(ticket.timers, key=lambda timer: timer.due_at, reverse=True)}
+    next_due_at, next_step = min(((due[metric], metric.value) for metric in _HEARD if metric in due), default=(None, ""))
+    resolve_at = timers.get(TimerKind.AUTO_RESOLVE)
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
     group = policy.groups.get(ticket.group)
     reopen_until = ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None
@@ -65,7 +76,12 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
         reopen_until=reopen_until if reopen_until is not None and reopen_until >= now else None,
-        auto_resolve_at=timers.get(TimerKind.AUTO_RESOLVE),
+        auto_resolve_at=resolve_at,
+        kept_until=resolve_at + policy.timers.reopen_window if resolve_at else None,
+        remind_at=timers.get(TimerKind.REMIND),
+        wake_at=timers.get(TimerKind.WAKE),
+        next_step=next_step,
+        next_due_at=next_due_at,
     )
 
 
@@ -161,6 +177,11 @@ def first_name(name: str) -> str:
     return words[0] if words else name.strip()
 
 
+def called(name: str, language: str) -> str:
+    """How requesters read of an agent; "" where there is nothing but an address."""
+    return "" if "@" in name else first_name(name) if language in FIRST_NAMES else name
+
+
 @dataclass(frozen=True, slots=True)
 class DeskView:
     name: str
@@ -183,12 +204,14 @@ class Links:
     """`mailto:` links to the desk, signed for one letter. Nothing happens until the reader sends the mail that such a link opens.
     With a web door the ratings and the requester's page are links to it."""
 
-    __slots__ = ("_base", "_desk", "_domain", "_language", "_letter", "_page", "_ring", "_tag", "_web")
+    __slots__ = ("_base", "_desk", "_domain", "_language", "_letter", "_page", "_ring", "_say", "_tag", "_web")
 
-    def __init__(self, desk: Desk, ring: Keyring, letter: str, tag: str, language: str, web: str = "", page: bool = False) -> None:
+    def __init__(
+        self, desk: Desk, ring: Keyring, letter: str, tag: str, language: str, say: Say, web: str = "", page: bool = False
+    ) -> None:
         """`web`: what links to the web door begin with, "" without one; `page`: its reader may see the requester's page."""
         self._web, self._page = web, page
-        self._desk, self._ring, self._letter, self._language = desk, ring, letter, language
+        self._desk, self._ring, self._letter, self._language, self._say = desk, ring, letter, language, say
         self._base, self._domain = _quoted_desk(desk.address)
         self._tag = tag.replace("[", "%5B").replace("]", "%5D")
 
@@ -200,7 +223,8 @@ class Links:
         return self._to(action_detail(self._ring, self._letter, word), word, f"%23{word}%0D%0A%0D%0A")
 
     def _wish(self, word: str) -> Safe:
-        return self._to(action_detail(self._ring, self._letter, word), word, word)
+        said = quote(self._say(WISHES[word]), safe="")
+        return self._to(action_detail(self._ring, self._letter, word), said, said)
 
     # What agents may do: the command stands in the mail as well, for those who look at what they send.
 

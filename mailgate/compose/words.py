@@ -1,5 +1,6 @@
 """How durations, sizes, priorities and other short things are said in the reader's language."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
@@ -19,7 +20,18 @@ Say = Callable[[str], str]  #: an English message in the reader's language
 PRIORITIES: Mapping[int, str] = {1: "very urgent", 2: "urgent", 3: "important", 4: "standard", 5: "planned"}
 #: For agents: what they type behind #priority. It takes each word of both tables, in every language, for the same number.
 AGENTS_PRIORITIES: Mapping[int, str] = {1: "critical", 2: "high", 3: "normal", 4: "low", 5: "planned"}
+#: For requesters. What is on hold says why where it is known (`headline`).
 STATUSES: Mapping[str, str] = {
+    "new": "received",
+    "open": "in progress",
+    "pending_user": "waiting for your answer",
+    "on_hold": "on hold",
+    "resolved": "solved",
+    "closed": "closed",
+    "merged": "combined with another request",
+    "rejected": "not taken on",
+}
+AGENTS_STATUSES: Mapping[str, str] = {
     "new": "new, nobody has taken it yet",
     "open": "being worked on",
     "pending_user": "waiting for the requester",
@@ -28,6 +40,21 @@ STATUSES: Mapping[str, str] = {
     "closed": "closed",
     "merged": "merged into another ticket",
     "rejected": "rejected",
+}
+STATE_HEADLINES: Mapping[str, str] = {
+    "new": "We've got it, and nobody has started yet",
+    "open": "We're working on it",
+    "pending_user": "We're waiting for your answer",
+    "on_hold": "Your request is on hold",
+    "on_hold.vendor": "We're waiting for the supplier",
+    "on_hold.change": "We're waiting for a planned change",
+    "on_hold.problem": "We're working on the cause",
+    "on_hold.scheduled": "We'll go on at the agreed time",
+    "on_hold.user": "We're waiting for your answer",
+    "resolved": "Your request is solved",
+    "closed": "Your request is closed",
+    "merged": "Your request was combined with another one",
+    "rejected": "We're not working on this request",
 }
 KINDS: Mapping[str, str] = {"incident": "incident", "request": "request", "problem": "problem"}
 METRICS: Mapping[str, str] = {
@@ -38,7 +65,11 @@ METRICS: Mapping[str, str] = {
     "work": "work on it",
     "pickup": "somebody takes it",
 }
-SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "fair", 2: "poor", 1: "very poor"}
+SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "okay", 2: "poor", 1: "very poor"}
+#: What a requester may answer with, a single word or two. A translation has to be one that `understand.answers` reads as the same.
+WISHES: Mapping[str, str] = {"status": "status", "close": "close", "reopen": "reopen"}
+#: Languages in which requesters read of an agent by the first name; in the others by the whole name.
+FIRST_NAMES = frozenset({"en"})
 #: How agents read of a letter.
 CALLED: Mapping[str, str] = {kind.event: kind.called for kind in LETTERS.values() if kind.called}
 #: How far it is proven who wrote a mail.
@@ -91,7 +122,8 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 #: Every message of this module, for the catalogues.
 MESSAGES: frozenset[str] = frozenset(
     (
-        *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, KINDS, METRICS, SCORES) for words in table.values()),
+        *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, AGENTS_STATUSES) for words in table.values()),
+        *(words for table in (STATE_HEADLINES, KINDS, METRICS, SCORES, WISHES) for words in table.values()),
         *(words for table in (CALLED, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
         *(SENTENCES[code] for code in _REASONS),
         *page_words.MESSAGES,
@@ -135,11 +167,36 @@ def told_as(verb: str, value: str, say: Say) -> str:
     """The right side of a line of a receipt: what stands in the ticket as an id, in words."""
     what = RECEIPTS.get(verb, "")
     id_, _, more = value.partition(" (")
-    if what == "state" and id_ in STATUSES:
-        return f"{say(STATUSES[id_])} ({more}" if more else say(STATUSES[id_])
+    if what == "state" and id_ in AGENTS_STATUSES:
+        return f"{say(AGENTS_STATUSES[id_])} ({more}" if more else say(AGENTS_STATUSES[id_])
     if what == "kind" and value in KINDS:
         return say(KINDS[value])
     return say(NOBODY) if what == "owner" and value == "-" else value
+
+
+def headline(status: str, hold: str | None, say: Say) -> str:
+    """How a request stands, as the sentence that a requester reads first."""
+    return say(STATE_HEADLINES.get(f"{status}.{hold}") or STATE_HEADLINES[status])
+
+
+#: A first line of its own that ends so greets: what it says is no news.
+_GREETING = re.compile(r"[^\n]{1,60}[,!،，、]\s*\n\s*(?=\S)")
+
+#: So does a last paragraph of a few short lines that end without a stop: it signs.
+_SIGNED = re.compile(r"(?:[^\n]{0,30}(?<![.?!。？！])\n?){1,3}")
+
+
+def preview(text: str, most: int = 100) -> str:
+    """How somebody's words begin, in one line, without greeting and name: what an inbox shows below the subject."""
+    text = text.strip()
+    greeting = _GREETING.match(text)
+    text = text[greeting.end() if greeting else 0 :]
+    rest, _, last = text.rpartition("\n\n")
+    said = " ".join((rest if rest and _SIGNED.fullmatch(last) else text).split())
+    if len(said) <= most:
+        return said
+    begins = said[:most].rpartition(" ")[0] or said[:most]
+    return f"{begins.rstrip(' .,;:–-')} …"
 
 
 def alarm(kind: str, say: Say) -> str:

@@ -73,7 +73,9 @@ def _of_timer(timer: Timer, now: datetime) -> Event:
 def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
     requester = s.file.person(after.requester) if s.file else None
     if isinstance(event, ReminderDue):
-        letters, suppressed = announce.to_requester(s, Reminder(), after, requester)
+        kinds = {timer.kind for timer in after.timers}
+        is_last = event.n > 1 and TimerKind.REMIND not in kinds and TimerKind.AUTO_RESOLVE in kinds
+        letters, suppressed = announce.to_requester(s, Reminder(is_last=is_last), after, requester)
         return _until(s.now + REMINDER_KEEPS, letters), suppressed
     if isinstance(event, AutoResolved):
         # No survey: who did not answer a question has not been served, and would only be asked once more.

@@ -19,12 +19,12 @@ LOW = 2  #: up to here the lead hears of it
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """What a rating comes to. Not counted: the mail is an ordinary message, or with `late` at most thanked for."""
+    """What a rating comes to. Not counted: the mail is an ordinary message, or where it is `late` at most thanked for."""
 
     counted: RatingCounted | None
     events: tuple[Event, ...] = ()
     letters: tuple[LetterWanted, ...] = ()
-    late: bool = False
+    late: datetime | None = None  #: until when it would have counted
     because: Because = ""
 
 
@@ -65,7 +65,7 @@ def count_rating(s: Scene, given: Given) -> Feedback:
         happened = RatingCameLate(
             at=given.at, actor=given.person.id, entry=given.entry, mail=given.mail, score=given.score, closure=given.closure
         )
-        return Feedback(None, (happened,), late=True, because=Reason("rating.late"))
+        return Feedback(None, (happened,), late=counts_until(ticket, s.policy.timers.rating_window), because=Reason("rating.late"))
     return _counted(s, ticket, given, given.closure)
 
 
@@ -83,6 +83,11 @@ def _counted(s: Scene, ticket: Ticket, given: Given, closure: int) -> Feedback:
     return Feedback(counted, (happened, low), letters, because=because)
 
 
+def counts_until(ticket: Ticket, window: timedelta) -> datetime | None:
+    """When a closed ticket takes no more ratings; None for one that always does."""
+    return ticket.closed_at + window if ticket.status is Status.CLOSED and ticket.closed_at is not None else None
+
+
 def is_too_late(ticket: Ticket, at: datetime, window: timedelta) -> bool:
-    """Whether a closed ticket takes no more ratings."""
-    return ticket.status is Status.CLOSED and ticket.closed_at is not None and at > ticket.closed_at + window
+    until = counts_until(ticket, window)
+    return until is not None and at > until

@@ -8,7 +8,7 @@ from mailgate.decide import announce, authority, once, orders
 from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
-from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids
+from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids, when_back
 from mailgate.decide.refusal import a_remark
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault, Parsed
@@ -164,7 +164,7 @@ def _acknowledgement(s: Situation, original: Forwarded, ticket: Ticket, requeste
     if is_noreply(requester.address):
         reason = Reason("nobody_reads")
         return (), (LetterSuppressed(at=s.now, letter_event=Acknowledgement.event, person=requester.id, reason=reason),)
-    letters, suppressed = announce.answer_requester(s, Acknowledgement(), ticket, requester)
+    letters, suppressed = announce.answer_requester(s, Acknowledgement(back_at=when_back(s, ticket)), ticket, requester)
     theirs = original.message_id
     return tuple(replace(letter, answers=theirs, thread=(theirs,) if theirs else ()) for letter in letters), suppressed
 

@@ -1,6 +1,9 @@
 """A mail that belongs to no ticket opens one: acknowledged once, announced to the desk's group."""
 
+from datetime import datetime
+
 from mailgate.decide import announce, desks
+from mailgate.decide.calendar import NoBusinessTime, next_opening
 from mailgate.decide.entries import an_entry
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -8,6 +11,7 @@ from mailgate.model.events import TicketOpened
 from mailgate.model.evidence import EvidenceKind
 from mailgate.model.letters import Acknowledgement, FollowUpAcknowledgement, NewTicketNotice
 from mailgate.model.person import Person, Role
+from mailgate.model.policy import Metric
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import NO_SUBJECT, Entry, Status, Ticket, TicketKind, Visibility
 
@@ -23,7 +27,8 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
     ticket = s.step(blank, opened).ticket
-    kind = FollowUpAcknowledgement(old_ref=_name_of(s, follows)) if follows else Acknowledgement()
+    back_at = when_back(s, ticket)
+    kind = FollowUpAcknowledgement(old_ref=_name_of(s, follows), back_at=back_at) if follows else Acknowledgement(back_at=back_at)
     letters, suppressed = announce.answer_requester(s, kind, ticket, requester)
     told = announce.responsible(s, ticket)
     if not letters and requester.id in s.group(ticket.group):
@@ -44,6 +49,16 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
 def language_of(s: Situation, requester: Person) -> str | None:
     """What a ticket is written about in: what the words of its mail say, else what its requester wrote before, else a header."""
     return s.mail.language if s.mail.language_sure else requester.language or s.mail.language
+
+
+def when_back(s: Situation, ticket: Ticket) -> datetime | None:
+    """When the hours begin that the first answer is counted on; None while somebody is there."""
+    first, rules = ticket.cycle(Metric.FIRST_REPLY), s.rules_of(ticket)
+    try:
+        opens = next_opening(rules.calendar(first.calendar) if first else rules.timer_calendar, s.now)
+    except NoBusinessTime:
+        return None
+    return opens if opens > s.now else None
 
 
 def _name_of(s: Situation, ticket: Ticket | None) -> str:

@@ -294,7 +294,7 @@ def _outbound(course: Course, verbs: Mapping[str, Command], public: bool) -> Out
             return Outbound(closer(), id_, public, is_solution=True, asks=status.is_live)
     if not public:
         return None
-    return Outbound(Answer(waiting="wait" in verbs), None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False)
+    return Outbound(Answer(), None if returned.has_it_directly(s) else s.ids.letter, True, is_solution=False)
 
 
 def _letters(course: Course, entry: Entry | None, parsed: Parsed, leaves: Outbound | None) -> announce.Letters:

@@ -193,7 +193,7 @@ def _rated(s: Situation, proof: Proof) -> Decision:
     closure = s.letter.closure if s.letter else None
     given = feedback.Given(rating.score, rating.comment, closure, s.author, s.role, proof, s.arrived_at, s.last_score, entry.id, s.inbox)
     result = feedback.count_rating(s, given)
-    if result.counted is None and not result.late:
+    if result.counted is None and result.late is None:
         return _message(s, proof, RequesterWrote)
     after = ticket
     for event in result.events:

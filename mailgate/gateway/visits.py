@@ -172,7 +172,7 @@ class Visits:
                 break
             shown += 1
         tag = token.subject_token(self._writer.ring, visited.desk.prefix, ticket.number)
-        links = Links(visited.desk, self._writer.ring, visited.letter.id, tag, visited.look.language)
+        links = Links(visited.desk, self._writer.ring, visited.letter.id, tag, visited.look.language, visited.look.book.say)
         is_done = not ticket.status.is_live
         reopen_until = ticket.resolved_at + policy.timers.reopen_window if is_done and ticket.resolved_at else None
         counted = self._ratings.rating(question) if question is not None else None

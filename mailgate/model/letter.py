@@ -72,7 +72,7 @@ class LetterKind:
     pictures: ClassVar[tuple[Enclosed, ...]] = ()  #: of ours, that its template shows
     round_trip: ClassVar[bool] = False  #: comes back to us, and intake knows it by its anchor
     # How its sample looks.
-    words: ClassVar[str] = ""  #: whose words it carries: asked, answered, noted, intruded; "": nobody's
+    words: ClassVar[str] = ""  #: whose words it carries: asked, questioned, answered, noted, intruded; "": nobody's
     wordless: ClassVar[bool] = False  #: may do without them
     speaks: ClassVar[bool] = False  #: hands a person's words on to outsiders
     replies: ClassVar[bool] = False  #: answers a mail

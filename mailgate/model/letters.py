@@ -25,6 +25,7 @@ Direct = Annotated[tuple[str, ...], ("Max Muster",)]
 News = Annotated[tuple[tuple[str, str], ...], (("answered", ""), ("given", "Bob Frey"))]
 Code = Annotated[str, "fixed"]  #: resolution code
 Due = Annotated[datetime, _WHEN]
+BackAt = Annotated[datetime | None, None]  #: when somebody is there again, where nobody is there now
 Clock = Annotated[Metric, Metric.FIRST_REPLY]
 Whom = Annotated[str, "max@example.com"]  #: an address
 Reply = Annotated[str, "550 5.1.1 No such mailbox here"]
@@ -42,6 +43,7 @@ class Acknowledgement(LetterKind):
     event, audiences, called = "ticket_opened", _REQUESTER, "the acknowledgement"
     explained = "acknowledgement, with the number of the ticket"
     replies, status, words = True, Status.NEW, "asked"
+    back_at: BackAt = None
 
 
 class FollowUpAcknowledgement(LetterKind):
@@ -49,13 +51,13 @@ class FollowUpAcknowledgement(LetterKind):
     explained = "acknowledgement, with the number of the new ticket"
     replies, status, words = True, Status.NEW, "asked"
     old_ref: Annotated[str, "IT-1001"]  #: the ticket that it continues
+    back_at: BackAt = None
 
 
 class Answer(LetterKind):
     event, audiences, called = "agent_replied", _PARTICIPANT, "an answer"
     explained = "the agent's answer"
-    words, speaks = "answered", True
-    waiting: Annotated[bool, True] = False  #: the desk now waits for the requester
+    status, words, speaks = Status.PENDING_USER, "questioned", True
 
 
 class Solution(LetterKind):
@@ -92,6 +94,7 @@ class Reminder(LetterKind):
     event, audiences, called = "reminder_due", _REQUESTER, "a reminder"
     explained = "a reminder"
     status, missed = Status.PENDING_USER, False
+    is_last: Annotated[bool, True] = False  #: not the first, and what comes next is that it counts as resolved
 
 
 class StatusAnswer(LetterKind):
@@ -111,7 +114,9 @@ class RatingThanks(LetterKind):
     explained = "thanks for the rating"
     replies, status, missed, tried_again = True, Status.RESOLVED, False, False
     score: Score
-    late: Annotated[bool, False] = False  #: it came too late to count
+    late: Annotated[datetime | None, None] = None  #: until when it would have counted; None for one that does
+    follow_up_due_at: Annotated[datetime | None, _WHEN] = None  #: of a low one: by when the lead gets in touch
+    unsolved: Annotated[bool, True] = False  #: what stands beside it says that it still fails
 
 
 # --- to agents: what somebody wrote ------------------------------------------------------------------------------------

@@ -12,10 +12,11 @@ from mailgate.decide.clocks import on_time
 from mailgate.model.decision import Decision
 from mailgate.model.events import AgentReplied, HoldStarted, RequesterWrote, TicketResolved, TicketTaken, WaitStarted, name_of
 from mailgate.model.letter import Audience
+from mailgate.model.letters import Reminder
 from mailgate.model.person import Person
 from mailgate.model.policy import Timers
 from mailgate.model.reason import Reason
-from mailgate.model.ticket import HoldReason, Outcome, Status, Visibility
+from mailgate.model.ticket import HoldReason, Outcome, Status, TimerKind, Visibility
 from tests.decide.life import AGENTS, ANN, BOB, CIM, MAX, Life, a_policy, a_scene, said, when, with_ticket
 
 SECOND = timedelta(seconds=1)
@@ -242,3 +243,22 @@ def test_going_from_one_due_instant_to_the_next_ends_and_never_stands_still(prio
         seen += found
     assert life.ticket.status is Status.CLOSED
     assert [name for name in seen if not name.startswith("sla")] == ["reminder_due", "reminder_due", "auto_resolved", "auto_closed"]
+
+
+@pytest.mark.parametrize(
+    ("reminders", "auto_resolve", "last"),
+    [((2, 4), 6, [False, True]), ((2,), 6, [False]), ((1, 2, 3), 6, [False, False, True]), ((2, 4), None, [False, False])],
+)
+def test_the_last_reminder_asks_whether_to_close_where_the_end_comes_next(
+    reminders: tuple[int, ...], auto_resolve: int | None, last: list[bool]
+) -> None:
+    policy = replace(a_policy(), timers=Timers(reminders=reminders, auto_resolve=auto_resolve))
+    life = waiting(policy=policy)
+    due = [timer.due_at for timer in life.ticket.timers if timer.kind is TimerKind.REMIND]
+    assert [tick(life, at).letters[0].kind for at in due] == [Reminder(is_last=one) for one in last]
+
+
+def test_a_reminder_of_a_question_that_waits_until_a_date_never_speaks_of_closing() -> None:
+    life = Life().at("mon 9:30", AgentReplied, actor=BOB).at("mon 9:30", WaitStarted, actor=BOB, until=when("mon2 9:30"))
+    due = [timer.due_at for timer in life.ticket.timers if timer.kind is TimerKind.REMIND]
+    assert [tick(life, at).letters[0].kind for at in due] == [Reminder(is_last=False)] * 2

@@ -96,7 +96,7 @@ def test_nobody_else_rates(role: Role):
 @pytest.mark.parametrize("proof", [Proof(), Proof(token=True, failed=True)])
 def test_an_unproven_rating_is_an_ordinary_message(proof: Proof):
     feedback = rated(proof=proof)
-    assert (feedback.counted, feedback.events, feedback.letters, feedback.late) == (None, (), (), False)
+    assert (feedback.counted, feedback.events, feedback.letters, feedback.late) == (None, (), (), None)
     assert feedback.because
 
 
@@ -117,7 +117,7 @@ def test_ratings_are_taken_until_fourteen_days_after_closing_or_as_long_as_the_p
     """(fault 121)"""
     timers = None if days == 14 else Timers(rating_window=timedelta(days=days))
     feedback = rated(ticket=a_ticket(Status.CLOSED, closed_at=NOON), at=NOON + timedelta(days=days) + later, timers=timers)
-    assert ((feedback.counted is not None), feedback.late) == (counts, not counts)
+    assert ((feedback.counted is not None), feedback.late) == (counts, None if counts else NOON + timedelta(days=days))
 
 
 def test_a_ticket_that_is_not_closed_takes_ratings_as_long_as_it_is_not():

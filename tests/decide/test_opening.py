@@ -212,3 +212,18 @@ def test_a_desk_whose_group_is_empty_still_opens_and_acknowledges():
     nobody = replace(policy, agents={"cim": Agent("cim", "Cim Oz", "cim@example.org", groups=("network",))})
     decision = decided(a_mail(MAX_AT), policy=nobody)
     assert outside(decision) and not inside(decision)
+
+
+@pytest.mark.parametrize(
+    ("now", "back"),
+    [("mon 12:00", None), ("mon 7:59", "mon 8:00"), ("mon 18:00", "tue 8:00"), ("fri 20:00", "mon2 8:00"), ("sat 12:00", "mon2 8:00")],
+)
+def test_an_acknowledgement_knows_when_somebody_is_back(now: str, back: str | None):
+    ack = acknowledged(decided(a_mail(EVE_AT), arrived_at=when(now), now=when(now)))
+    assert ack.kind.back_at == (when(back) if back else None)
+
+
+def test_where_a_promise_is_counted_around_the_clock_or_hours_never_come_nobody_is_back():
+    policy = a_policy()
+    always = replace(policy, slas={key: replace(sla, calendar="always", targets={}) for key, sla in policy.slas.items()})
+    assert acknowledged(decided(a_mail(EVE_AT), policy=always, arrived_at=when("sat 12:00"), now=when("sat 12:00"))).kind.back_at is None

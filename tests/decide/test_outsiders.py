@@ -230,8 +230,10 @@ def test_a_low_rating_is_heard_by_the_lead():
 
 def test_a_rating_too_late_is_thanked_for_and_not_counted():
     letter = asked(made_at=NOON)
-    decision = a_requesters("5", answers=letter, file=a_file(Status.CLOSED), arrived_at=NOON + days(20))
-    assert not decision.ratings and [(w.event, w.kind.late) for w in outside(decision)] == [("rating_given", True)]
+    file = a_file(Status.CLOSED)
+    closed = file.ticket.closed_at
+    decision = a_requesters("5", answers=letter, file=file, arrived_at=NOON + days(20))
+    assert not decision.ratings and [(w.event, w.kind.late) for w in outside(decision)] == [("rating_given", closed + days(14))]
     assert events(decision) == ["rating_came_late"] and status(decision) is Status.CLOSED
 
 
