@@ -24,7 +24,7 @@ from mailgate.compose.plain import as_text, preheader, wrapped
 from mailgate.compose.said import facts_of, is_told_of_masking, title_for
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.templates import Rendered, Templates
-from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, carried, entry_view, first_name, last_words, ticket_view
+from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, called, carried, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
 from mailgate.model.brand import Enclosed
 from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, PartRef, Voice
@@ -420,8 +420,8 @@ def _voice(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
     if wanted.audience.is_outside:
         if entry is None or wanted.automatic or not entry.author_role.is_agent:
             return inline(desk.name)
-        name = inline(first_name(entry.author_name))
-        return f"{name} ({inline(desk.name)})" if name and "@" not in name else inline(desk.name)
+        name = inline(called(entry.author_name, language))
+        return f"{name} ({inline(desk.name)})" if name else inline(desk.name)
     if wanted.kind.voice is not Voice.AUTHOR or entry is None or not reference:
         return inline(desk.name)
     say = context.templates.catalogue(language).say

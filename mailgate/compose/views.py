@@ -261,6 +261,11 @@ class Links:
         return self._wish("reopen")
 
     @property
+    def web(self) -> bool:
+        """Whether a rating is given on a page."""
+        return bool(self._web)
+
+    @property
     def page(self) -> Safe:
         """To the requester's page; "" where this letter brings none."""
         return Safe(f"{self._web}/t/{page_detail(self._ring, self._letter)}" if self._web and self._page else "")

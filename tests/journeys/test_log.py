@@ -49,7 +49,7 @@ def heard(form: logging.Formatter) -> Iterator[io.StringIO]:
 def a_life(world: World) -> None:
     """Opened, answered, noted, mistyped, resolved, rated; a mail nobody can read, one that fools a terminal, an address that is dead."""
     world.send(MAX, SUPPORT, f"VPN {CANARY}", f"It drops {CANARY}.", x_note=CANARY)
-    world.letter(MAX, "We have your message")
+    world.letter(MAX, "We've got your message")
     notice = world.letter(ANN, CANARY)
     world.answer(ANN, notice, f"Which version {CANARY}?")
     world.answer(MAX, world.letter(MAX, "Which version"), f"4.1 {CANARY}")

@@ -56,7 +56,8 @@ def test_close_with_words_reads_as_closed_and_says_how_it_is_opened_again(world:
     back = world.letter(ANN, "Write #close on the first line")
     world.answer(ANN, back, "#close\nThe cable was loose.")
     letter = world.letter(MAX, "The cable was loose.")
-    assert "is closed" in letter.text and "opens it again" in letter.text and "close, when it is solved" not in letter.text
+    said = " ".join(letter.text.split())
+    assert "Your request is closed" in said and "that opens the request again" in said and "single word" not in said
     assert world.ticket().ticket.status is Status.CLOSED
     world.answer(MAX, letter, "It is loose again.")
     world.letter(ANN, "It is loose again.")
@@ -67,6 +68,6 @@ def test_thanks_and_five_is_a_rating(world: World) -> None:
     notice = opened(world)
     world.answer(ANN, notice, "#resolve\nThe cable was loose.")
     world.answer(MAX, world.letter(MAX, "The cable was loose."), "Danke!\n\n5")
-    world.letter(MAX, "Thank you for your rating.")
+    world.letter(MAX, "Thanks for your rating")
     assert world.ticket().ticket.status is Status.RESOLVED
     assert "rating_given" in world.events(world.ticket().ticket.number)
