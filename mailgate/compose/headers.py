@@ -84,7 +84,7 @@ def _packed(text: str, measure: Callable[[str], list[str]], room: int) -> Iterat
     """Pieces of the measured text that fit into `room`, cut between graphemes; a grapheme that is too long itself between characters."""
     piece: list[str] = []
     size = 0
-    for cluster in _clusters(text):
+    for cluster in clusters(text):
         parts = [cluster]
         measured = measure(cluster)
         if _size(measured) > room:
@@ -104,7 +104,7 @@ def _size(measured: list[str]) -> int:
     return sum(map(len, measured))
 
 
-def _clusters(text: str) -> Iterator[str]:
+def clusters(text: str) -> Iterator[str]:
     """What people see as one character, near enough: base with marks, joined emoji, pairs of flag letters, Hangul syllables."""
     cluster = ""
     flags = 0

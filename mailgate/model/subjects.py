@@ -3,7 +3,7 @@
 import re
 
 #: Before an answer, in the programs of many countries, lower case.
-ANSWERS = frozenset("re ré ref réf rif aw antw antwort sv odp ynt bls atb 回复 回覆 答复 答覆 返信 답장 отв ответ απ".split())
+ANSWERS = frozenset("re ré ref réf rif aw antw antwort sv odp ynt bls atb 回复 回覆 答复 答覆 返信 답장 отв ответ απ رد".split())
 #: Before a forward, likewise.
 FORWARDS = frozenset(
     "fwd fw wg tr rv i enc res doorst vs vb videresendt pd ilt i̇lt továbbítás fs redir 転送 转发 轉寄 전달 weitergeleitet vl πρθ пер "

@@ -20,6 +20,7 @@ from mailgate.understand.mime.attachments import (
     stated_name,
 )
 from mailgate.understand.mime.charset import clean_text, decode
+from mailgate.understand.mime.flowed import unflowed
 from mailgate.understand.mime.invitation import words_of
 from mailgate.understand.mime.rtf import text_of_rtf
 from mailgate.understand.mime.tree import MimePart, Tree, grow, rooted
@@ -223,6 +224,8 @@ def _take_text(part: MimePart, kind: str, data: bytes, place: _Place, contents: 
     if kind in HTML:
         _take_html(text, place, contents)
         return
+    if part.type.parameters.get("format", "").lower() == "flowed":
+        text = unflowed(text, part.type.parameters.get("delsp", "").lower() == "yes")
     if ENCRYPTED_TEXT in text:
         contents.defects.append(f"part {part.path}: PGP encrypted: not readable")
     bare = without_armour(text)

@@ -55,6 +55,7 @@ FAILED_PAIRS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("kézbesít",), ("nem ", "sikertelen", "hiba")),
     (("livra",), ("nu a", "nu p", "eșec", "eșuat")),
     (("teslim", "iletil", "gönderil"), ("edilem", "başarısız", "iletilem", "gönderilem")),
+    (("宛先", "受信者", "メールアドレス"), ("存在しません", "見つかりません")),
     (("достав", "отправлен"), ("не ", "невозможн", "ошибк", "сбой")),
     (("достав", "надісла"), ("не ", "неможлив", "помилк")),
     (("παράδοσ", "παραδο"), ("δεν ", "αποτυχ", "αδύνατ")),
@@ -112,7 +113,8 @@ ORIGINAL = (
     "ursprüngliche nachrichtenkopf", "ursprüngliche nachricht -", "encabezados de mensaje original", "encabezados del mensaje original",
     "encabezados de mensajes originales", "intestazioni originali del messaggio", "intestazioni del messaggio originale",
     "cabeçalhos da mensagem original", "cabeçalhos de mensagem originais", "oorspronkelijke berichtkop", "originalmeddelandehuvuden",
-    "заголовки исходного сообщения", "исходное сообщение", "元のメッセージ", "原始邮件", "原始郵件", "원본 메시지",
+    "заголовки исходного сообщения", "исходное сообщение", "元のメッセージ", "元のメール", "元メール", "原始邮件",
+    "原始郵件", "원본 메시지",
 )  # fmt: skip
 #: No server begins a line of its own words so.
 ORIGINAL_FIELDS = (
