@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from mailgate.app import build_resolver
+from mailgate.app.own_words import OwnWords
 from mailgate.app.plain import plainly
 from mailgate.app.program import CLOCK_OFF, mailbox_login, relay_login, tls_context, token_sources
 from mailgate.app.published import domains, published
@@ -71,7 +72,9 @@ def _letters(found: Examined) -> Iterator[Found]:
     """With a faulty policy the letters are tried with the sample of one: their own mistakes are told all the same."""
     try:
         templates = load_templates(found.templates, found.catalogues)
-        problems = render_all(templates, found.policy or sample_policy())
+        own = OwnWords(found.folder)
+        problems = render_all(templates, found.policy or sample_policy(), own.sentences)
+        yield from own.findings(templates)
     except BadTemplates as bad:
         problems = bad.problems
     for problem in problems:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from mailgate import __version__
-from mailgate.cli import backup, check, deliver, demo, dkim, explain, import_, inbox, init, outbox, people, serve, status, tickets
+from mailgate.cli import backup, check, deliver, demo, dkim, explain, import_, inbox, init, letters, outbox, people, serve, status, tickets
 
 app = typer.Typer(
     name="mailgate",
@@ -47,6 +47,7 @@ app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(tickets.app, name="tickets")
 app.add_typer(people.app, name="people")
+app.add_typer(letters.app, name="letters")
 
 
 def main() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
-from babel.messages.catalog import Catalog
-from babel.messages.pofile import PoFileError, read_po
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import PoFileError, normalize, read_po, write_po
 
 _NAMED = re.compile(r"%\((\w+)\)[sd]|(\{[\d*,]\})")
 _STRAY = re.compile(r"%(?!\(\w+\)[sd])")  #: where `%%` was taken out
@@ -38,6 +38,12 @@ class Catalogue:
 
 
 ENGLISH = Catalogue("en")
+_ENGLISH_HEAD = b"""msgid ""
+msgstr ""
+"Language: en\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+"""
 
 
 def opened(language: str, data: bytes) -> Catalog:
@@ -69,6 +75,50 @@ def read(language: str, data: bytes) -> Catalogue:
         else:
             problems.append(f"{language}: the translation of {ids[0]!r} does not name the same values")
     return Catalogue(language, single, several, which, tuple(problems))
+
+
+def over(language: str, ours: bytes | None, own: bytes) -> bytes:
+    """A catalogue with an operator's own sentences in the place of ours. Raises ValueError for what is no catalogue.
+    One of a language that there is has our head, so a few sentences are all that it needs."""
+    if ours is None and language != "en":
+        return own
+    book = opened(language, ours or _ENGLISH_HEAD)
+    for message in written_over(language, ours, own):
+        if misplaced(message, book):
+            continue
+        if (current := book.get(forms_of(message.id)[0])) is not None:
+            current.id, current.string = message.id, message.string
+        else:
+            book.add(message.id, message.string)
+    told = BytesIO()
+    write_po(told, book, width=0)
+    return told.getvalue()
+
+
+def misplaced(message: Message, book: Catalog) -> bool:
+    """Whether a sentence of an operator's could not be said in the place of ours: it names other values, or has other forms."""
+    ids, texts = forms_of(message.id), forms_of(message.string or "")
+    if len(ids) == 1:
+        return not fits(ids[0], texts[0])
+    return len(texts) != book.num_plurals or bool(misfits(ids[1], texts, _plural_of(book.mime_headers)))
+
+
+def written_over(language: str, ours: bytes | None, own: bytes) -> list[Message]:
+    """The sentences that an operator's catalogue says. Raises ValueError."""
+    head = ours or _ENGLISH_HEAD if ours is not None or language == "en" else b""
+    pieces = own.decode("utf-8", "replace").split("\n\n")
+    has_head = any(piece.startswith('msgid ""\nmsgstr') or '\nmsgid ""\nmsgstr' in piece for piece in pieces[:1])
+    text = "\n\n".join([head.decode().split("\n\n", 1)[0], *pieces[has_head:]]) if head else own.decode("utf-8", "replace")
+    found = opened(language, text.encode())
+    return [message for message in found if message.id and not message.fuzzy and all(forms_of(message.string or ""))]
+
+
+def row_of(message: str, plural: str, book: Catalog | None) -> str:
+    """A sentence as it stands in a catalogue, with the words that it has; without a catalogue in English."""
+    current = book.get(message) if book is not None else None
+    said = forms_of(current.string or "") if current is not None else (message, plural) if plural else (message,)
+    rows = [f"msgid {normalize(message, width=0)}", *([f"msgid_plural {normalize(plural, width=0)}"] if plural else [])]
+    return "\n".join([*rows, *(f"msgstr{f'[{n}]' if plural else ''} {normalize(text, width=0)}" for n, text in enumerate(said))])
 
 
 def forms_of(text: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """A sample ticket on which every letter can be tried out: what `mailgate check` renders, and what the golden letters show."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -102,10 +103,10 @@ def a_context(templates: Templates, policy: Policy, desk: Desk, kind: type[Lette
     return ComposeContext(policy, RING, templates, LETTER, NOW, file, people, "verp", OPERATOR.address)
 
 
-def render_all(templates: Templates, policy: Policy) -> list[str]:
+def render_all(templates: Templates, policy: Policy, own: Collection[str] = ()) -> list[str]:
     """Writes every letter on the sample ticket, for every desk and in every language, with all facts and with as few as allowed.
-    Returns what is wrong, in words for the operator; empty when nothing is."""
-    problems = templates.problems()
+    `own`: sentences that an operator's templates alone say. Returns what is wrong, in words for the operator; empty when nothing is."""
+    problems = templates.problems(own)
     problems += [f"templates/{'/'.join(key)}.txt: is missing" for key in sorted(LETTERS.keys() - templates.letters)]
     problems += [f"templates/{'/'.join(key)}.txt: no such letter is ever written" for key in sorted(templates.letters - LETTERS.keys())]
     for key in sorted(LETTERS.keys() & templates.letters):

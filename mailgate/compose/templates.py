@@ -6,7 +6,7 @@ can begin a block, a label or a link."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -187,15 +187,20 @@ class Templates:
     def catalogue(self, language: str) -> Catalogue:
         return self._catalogues[language]
 
-    def problems(self) -> list[str]:
-        """Translations that are missing or cannot be used."""
-        found: list[str] = []
+    def missing(self) -> dict[str, list[str]]:
+        """Of each sentence that is not said in every language: the languages that lack it, and say it in English."""
+        found: dict[str, list[str]] = {}
         for language, book in sorted(self._catalogues.items()):
-            found += book.problems
-            if book is not ENGLISH:
-                have = book.single.keys() | book.several.keys()
-                found += [f"{language}: no translation of {message!r}" for message in sorted(self.messages.keys() - have)]
-        return found
+            if language != ENGLISH.language:
+                for message in self.messages.keys() - (book.single.keys() | book.several.keys()):
+                    found.setdefault(message, []).append(language)
+        return dict(sorted(found.items()))
+
+    def problems(self, own: Collection[str] = ()) -> list[str]:
+        """Translations that are missing or cannot be used. `own`: sentences that only an operator's templates say."""
+        found = [problem for _, book in sorted(self._catalogues.items()) for problem in book.problems]
+        lacking = ((language, message) for message, languages in self.missing().items() if message not in own for language in languages)
+        return found + [f"{language}: no translation of {message!r}" for language, message in sorted(lacking)]
 
     def has(self, event: str, audience: str) -> bool:
         return (event, audience) in self.letters

@@ -22,12 +22,13 @@ from mailgate.model.oauth import OAuthSettings
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.settings import accounts, places
+from mailgate.settings.brought import brought_templates
 from mailgate.settings.forms import value_of
 from mailgate.settings.keys import keyring
 from mailgate.settings.mending import Place
 from mailgate.settings.mistakes import Mistake, Mistaken, line_for, lines_of
 from mailgate.settings.policy_file import build
-from mailgate.settings.reading import Unreadable, read, text_of
+from mailgate.settings.reading import read
 from mailgate.settings.record_place import check_url
 from mailgate.settings.safety import Say, check_file, check_secret, check_writers
 from mailgate.settings.tables import INSTALLATION_KEYS, POLICY_KEYS, InstallationForm, PolicyForm
@@ -208,30 +209,6 @@ def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
     if mistakes or policy is None:
         raise Mistaken(mistakes)
     return policy, text
-
-
-def brought_templates(folder: Path | None, mistakes: list[Mistake] | None = None) -> tuple[dict[str, str], dict[str, bytes]]:
-    """The letters and their catalogues; a `templates` folder beside the configuration replaces single files.
-    What cannot be read is added to `mistakes`; raises Mistaken where none are collected."""
-    unread: list[Mistake] = []
-    texts: dict[str, str] = {}
-    catalogues: dict[str, bytes] = {}
-    own = [folder / "templates"] if folder is not None and (folder / "templates").is_dir() else []
-    for root in (places.brought_along("templates"), *own):
-        for path in sorted(root.rglob("*")):
-            name = path.relative_to(root).as_posix()
-            try:
-                if path.suffix in (".txt", ".html"):
-                    texts[name] = text_of(path)
-                elif path.suffix == ".po":
-                    catalogues[path.relative_to(root / "locale").parts[0] if name.startswith("locale/") else name] = text_of(path).encode()
-            except Unreadable as unreadable:
-                unread.append(Mistake(f"templates/{name}", unreadable.line, "(file)", f"{path} {unreadable.words}"))
-    if mistakes is not None:
-        mistakes += unread
-    elif unread:
-        raise Mistaken(unread)
-    return texts, catalogues
 
 
 def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes], mistakes: list[Mistake]) -> tuple[Policy | None, str]:
