@@ -31,8 +31,8 @@ def on(
     """The sample letter on the sample ticket with these changes."""
     context = a_context(event)
     assert context.file is not None
-    base = samples.a_file(context.policy.desks["it"], status).ticket if status else context.file.ticket
-    file = replace(context.file, ticket=replace(base, **changes))
+    file = samples.a_file(context.policy.desks["it"], status) if status else context.file
+    file = replace(file, ticket=replace(file.ticket, **changes))
     return a_letter(event, audience, language, context=replace(context, file=file), facts=facts or {})
 
 
@@ -247,6 +247,12 @@ def test_the_state_says_what_comes_next_where_a_clock_does(metric: Metric, line:
     ticket = replace(samples.a_file(a_context("status_asked").policy.desks["it"], Status.OPEN).ticket, cycles=())
     letter = said(on("status_asked", Status.OPEN, cycles=a_clock(metric, ticket)))
     assert line in letter and (line or "By " not in letter)
+
+
+def test_who_asks_while_we_wait_for_them_reads_the_question_once_more():
+    question = "> 1. Which version does the client show under Help > About?"
+    assert question in text(on("status_asked", Status.PENDING_USER)).splitlines()
+    assert question not in text(on("status_asked", Status.OPEN)).splitlines()
 
 
 def test_the_state_offers_what_can_be_done_in_it():

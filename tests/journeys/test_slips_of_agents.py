@@ -53,7 +53,7 @@ def test_a_late_note_reaches_nobody_outside_and_the_receipt_says_who_has_a_mail_
 def test_close_with_words_reads_as_closed_and_says_how_it_is_opened_again(world: World) -> None:
     notice = opened(world)
     world.answer(ANN, notice, "The cable was loose.\n\n#close")
-    back = world.letter(ANN, "Write #close on the first line")
+    back = world.letter(ANN, "E_LATE")
     world.answer(ANN, back, "#close\nThe cable was loose.")
     letter = world.letter(MAX, "The cable was loose.")
     said = " ".join(letter.text.split())
