@@ -23,7 +23,7 @@ from mailgate.model.token import Keyring, letter_of, signed_forms
 from mailgate.model.understood import LetterFacts, Thread
 from mailgate.record.rows import Claim
 from mailgate.understand import Texts
-from mailgate.understand.answers import is_thanks, parsed, read_rating, self_service, settle
+from mailgate.understand.answers import is_thanks, parsed, read_rating, self_service, settle, without_preheader
 from mailgate.understand.kinds import signs_of_absence
 from mailgate.understand.reports import has_null_path
 from mailgate.understand.text import written_below
@@ -98,6 +98,16 @@ def signed_in(s: Situation, ring: Keyring) -> dict[str, str]:
 def with_readers(s: Situation, signed: Mapping[str, str], letters: Mapping[str, LetterFacts]) -> Situation:
     """The same, with for whom those letters were made; None where no letter is known, or never was."""
     return replace(s, signed={form: letters[id_].person if id_ in letters else None for form, id_ in signed.items()})
+
+
+def as_answered(one: Read, known: Known) -> Read:
+    """The same, without the line that lists of mails show of the letter that is answered, where a program has put it above the quote."""
+    letters = (known.letters.get(e.letter or "") for e in one.evidence if e.valid)
+    letter = next((letter for letter in letters if letter is not None), None)
+    if letter is None or not letter.preheader:
+        return one
+    reading = without_preheader(one.reading, letter.preheader)
+    return one if reading is one.reading else replace(one, reading=reading)
 
 
 def _threaded(one: Read, known: Known, policy: Policy) -> tuple[Thread, Ticket | None]:
@@ -221,6 +231,7 @@ def _members(one: Read, known: Known, number: int) -> frozenset[str]:
 
 def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Person], ids: Ids, now: datetime) -> Situation:
     """All that a decision may look at, gathered for one mail."""
+    one = as_answered(one, known)
     mail = one.reading.mail
     thread, elsewhere = _threaded(one, known, policy)
     letter = known.letter(thread.letter, now)

@@ -12,7 +12,7 @@ from mailgate.decide.guessing import guesser
 from mailgate.decide.known import Known
 from mailgate.decide.reports import TOGETHER
 from mailgate.decide.traffic import Traffic
-from mailgate.gateway.loading.gathering import Read, copied_in, ids_beside
+from mailgate.gateway.loading.gathering import Read, as_answered, copied_in, ids_beside
 from mailgate.model.commands import tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.policy import Policy
@@ -117,7 +117,8 @@ class Loader:
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}
         numbers |= {facts.ticket for facts in known.letters.values() if facts.ticket}
         numbers |= {number for ids in known.message_ids.values() for number in ids.values()}
-        numbers |= {number for r in reads if _by_agent(r, known) for number in tickets_named(r.reading.commands)}
+        commands = (as_answered(r, known).reading.commands for r in reads if _by_agent(r, known))
+        numbers |= {number for each in commands for number in tickets_named(each)}
         by_agents = {number for r in reads if _by_agent(r, known) for number in _candidates(r, known)}
         while numbers:
             files = self._store.tickets.files(numbers, notices_for=by_agents & numbers)

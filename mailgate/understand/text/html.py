@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.charset import clean_text
 from mailgate.understand.text.body import FROM_HERE, Cut, Label, assemble, label
-from mailgate.understand.text.lines import Reasons
+from mailgate.understand.text.lines import Reasons, lines_that_say
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -103,6 +103,9 @@ def _keep(tag: str, name: str, value: str) -> str | None:
     return value
 
 
+#: Elements that go with all that is in them.
+_TAKEN_OUT = frozenset("script style title head iframe object svg math noscript template textarea select".split())
+
 _CLEANER = nh3.Cleaner(
     tags=set(_TAGS),
     attributes=_ATTRIBUTES,
@@ -111,7 +114,7 @@ _CLEANER = nh3.Cleaner(
     link_rel="noopener noreferrer nofollow",
     filter_style_properties=_STYLES,
     strip_comments=True,
-    clean_content_tags=set("script style title head iframe object svg math noscript template textarea select".split()),
+    clean_content_tags=set(_TAKEN_OUT),
 )
 
 
@@ -158,8 +161,11 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         flat = text.split("\n")
         taken_apart = assemble(flat, label(flat, limits, why=why, wordless=wordless), why)
         return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
-    safe = _CLEANER.clean(markup)
-    lines = _render(tree.body)
+    unseen: list[LexborNode] = []
+    lines = _render(tree.body, unseen)
+    for node in unseen:  # what is cleaned loses its styles: what they hide would be seen
+        node.decompose()
+    safe = _CLEANER.clean(tree.body.html or "" if unseen else markup)
     whole = ["".join(line.pieces) for line in lines]
     seen = [_LINKS.sub("", text) if _LINK in text else text for text in whole]
     labels = label(
@@ -201,6 +207,22 @@ def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
         return flat_text(markup), defects
     lines = (_LINKS.sub(r" <\1>", "".join(line.pieces)) for line in _render(tree.body))
     return "\n".join(line for line in lines if line != FROM_HERE).strip("\n").rstrip(), defects
+
+
+def without_lines(markup: str, said: str, limits: ReadingLimits) -> str | None:
+    """The HTML without the lines that together say just this (`lines_that_say`); None where it has no such lines, or no tree."""
+    _, tree = _tree(markup, limits, [])
+    if tree is None or tree.body is None:
+        return None
+    lines = _render(tree.body)
+    found = lines_that_say(["".join(line.pieces) for line in lines], said)
+    if found is None:
+        return None
+    for line in lines[slice(*found)]:
+        for node in line.nodes:
+            node.decompose()
+    _prune(tree.body)
+    return _CLEANER.clean(tree.body.html or "")
 
 
 def same_words(one: str, other: str) -> bool:
@@ -270,8 +292,9 @@ def _depth(markup: str) -> int:
     return deepest
 
 
-def _render(body: LexborNode) -> list[_Line]:
-    """The lines that somebody sees, each with how often it is quoted and where it comes from."""
+def _render(body: LexborNode, unseen: list[LexborNode] | None = None) -> list[_Line]:
+    """The lines that somebody sees, each with how often it is quoted and where it comes from. `unseen` gets what holds words and is not
+    shown, or not as words."""
     page = _Rendering()
     stack: list[tuple[LexborNode, str | None, _Meaning]] = [(body, None, _PLAIN)]  # (element, its name when it is left, what it says)
     while stack:
@@ -286,10 +309,12 @@ def _render(body: LexborNode) -> list[_Line]:
             page.begin()
         elif tag == "img":
             page.show(node)
-        if tag in ("br", "img") or tag in _UNREAD or tag[:1] in "-!":
+        if tag in ("br", "img") or tag[:1] in "-!":
             continue
         attributes = node.attributes
-        if attributes and _HIDDEN.search((attributes.get("style") or "")[:500]):
+        if tag in _UNREAD or (attributes and _HIDDEN.search((attributes.get("style") or "")[:500])):
+            if unseen is not None and tag not in _TAKEN_OUT:
+                unseen.append(node)
             continue
         if tag in _BLOCK:
             meaning = page.enter(node, tag, attributes)

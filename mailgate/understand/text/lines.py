@@ -83,6 +83,38 @@ def is_our_marker(lines: list[str], index: int) -> bool:
     return False
 
 
+def above_the_marker(lines: list[str]) -> list[str]:
+    """What stands above the first marker line of ours; nothing where there is none."""
+    return next((lines[:index] for index in range(len(lines)) if is_our_marker(lines, index)), [])
+
+
 def lower(words: str) -> str:
     """The Turkish capital I with a dot becomes two characters."""
     return words.lower().replace("\u0307", "")
+
+
+_WORDS = re.compile(r"[^\W_]+")
+_MOST_BROKEN = 8  #: lines that one line may have been broken into
+
+
+def bare(text: str) -> str:
+    """Its letters and figures in lower case."""
+    return "".join(_WORDS.findall(text.lower()))
+
+
+def lines_that_say(lines: list[str], said: str) -> tuple[int, int] | None:
+    """Where some lines together say just this (as `bare` gives it), whatever marks stand before them: the first, and the one behind the
+    last. Of several places the last, where nothing is below it: there a quote begins; else the first."""
+    found: list[tuple[int, int]] = []
+    for start, line in enumerate(lines):
+        if not said or not (told := bare(line[:1000])) or not said.startswith(told):
+            continue
+        for end in range(start + 1, min(start + _MOST_BROKEN, len(lines)) + 1):
+            if told == said:
+                found.append((start, end))
+                break
+            if end == len(lines) or not said.startswith(told := told + bare(lines[end][:1000])):
+                break
+    if not found:
+        return None
+    return found[-1] if not any(map(bare, lines[found[-1][1] :])) else found[0]
