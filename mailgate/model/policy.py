@@ -19,6 +19,10 @@ PRIORITY_NAMES: Mapping[str, int] = {
     # What our letters call it, to agents and to requesters: whoever types that means that.
     "very urgent": 1, "important": 3, "standard": 4, "planned": 5,
     "kritisch": 1, "sehr dringend": 1, "hoch": 2, "dringend": 2, "wichtig": 3, "niedrig": 4, "geplant": 5,
+    "critique": 1, "très urgent": 1, "haute": 2, "élevée": 2, "normale": 3, "basse": 4, "planifié": 5, "planifiée": 5,
+    "crítica": 1, "muy urgente": 1, "alta": 2, "urgente": 2, "importante": 3, "baja": 4, "estándar": 4, "planificada": 5,
+    "حرجة": 1, "عاجلة جدًا": 1, "عالية": 2, "عاجلة": 2, "متوسطة": 3, "مهمة": 3, "منخفضة": 4, "عادية": 4, "مخطط لها": 5,
+    "最優先": 1, "非常に緊急": 1, "高": 2, "緊急": 2, "中": 3, "重要": 3, "低": 4, "通常": 4, "計画": 5,
 }  # fmt: skip
 
 PriorityName = Literal["P1", "P2", "P3", "P4", "P5"]
