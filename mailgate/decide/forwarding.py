@@ -37,7 +37,7 @@ def passed_on(s: Situation) -> Decision | None:
     try:
         decision = _opened(s, original, role)
     except MailRefused as refused:
-        decision = orders.come_back(s, refused.faults)
+        decision = orders.come_back(s, refused.faults) or _kept_by_forwarder(s, original, Reason("forwarder.unanswered"))
     return replace(decision, proof=proof, spent=spent)
 
 

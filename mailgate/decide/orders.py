@@ -76,9 +76,12 @@ def without_a_ticket(s: Situation) -> Decision | None:
     return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
 
-def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision:
-    """A mail that belongs to no ticket and cannot be carried out: its text goes back to the agent who wrote it."""
+def come_back(s: Situation, faults: tuple[Fault, ...]) -> Decision | None:
+    """A mail that belongs to no ticket and cannot be carried out: its text goes back to the agent who wrote it. None where no machine may
+    answer: there is no ticket on which the words could be found."""
     answers, _ = _sent_back(s, faults)
+    if not answers:
+        return None
     codes = tuple(dict.fromkeys(f.code for f in faults))
     return Decision(letters=answers, trace=(TraceLine("decide", "commands", _coded(codes), Reason("not_applied_no_ticket")),))
 

@@ -251,6 +251,7 @@ ENGLISH: Mapping[str, str] = {
     "forwarder.nobody": "nobody is known under the forwarder's address",
     "forwarder.desk": "its author is one of our desks",
     "forwarder.himself": "its author is who passes it on",
+    "forwarder.unanswered": "what its forwarder orders cannot be done, and no machine may answer them",
     "forwarder.unanswerable": "its author's address is none that could be answered",
     "ended_long_ago": "ticket {0} ended too long ago",
     "goes_on": "goes on as ticket {0}",

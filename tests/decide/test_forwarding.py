@@ -140,6 +140,19 @@ def test_a_faulty_command_above_a_forward_opens_nothing_and_comes_back(above: st
     assert letters(decision) == [("commands_refused", ANN_AT)]
 
 
+@pytest.mark.parametrize("above", ["#noet\nx", "#reply\nHello Eva", "#priority P9\nx", "#resolv"])
+def test_what_cannot_be_done_and_cannot_come_back_is_a_ticket_of_the_forwarders_with_all_words(above: str):
+    """A list's mail, or one that says bulk: no machine may answer it, so nobody would hear that nothing was done."""
+    decision = by_ann(above, answer=False, answer_because="precedence: bulk")
+    assert letters(decision) == [] or "commands_refused" not in dict(letters(decision))
+    (change,) = decision.changes
+    assert change.before is None
+    assert change.after.requester == ANN, "nothing of hers can reach whoever wrote first"
+    first, *others = entries(decision)
+    assert first[1] == above
+    assert any("Eva Brandt wrote first" in text for _, text in others), "and agents read why it is not hers"
+
+
 def test_the_ticket_can_be_rebuilt_from_its_history():
     (change,) = by_ann("#take\n#priority P2\nCall her back.").changes
     blank = replace(change.after, status=type(change.after.status).NEW, priority=4, owner=None, members=(), cycles=(), next_check_at=None,
