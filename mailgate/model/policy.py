@@ -91,7 +91,7 @@ class Desk:
     name: str = setting("", "as it stands in From:, else the prefix", example='"IT Support"', required=False)
     group: Name = setting("", "who hears of a new ticket", required=True)
     aliases: tuple[Address, ...] = setting((), "further addresses of this desk", example='["help@example.org"]')
-    language: str = setting("en", "of letters to people whose language is not known: en, de")
+    language: str = setting("en", "of letters to people whose language is not known: en, de, fr, es, ar, ja")
     timezone: str = setting("UTC", "in which letters tell times", example='"Europe/Berlin"')
     agents_prove_by: ProveBy = setting(
         ProveBy.TOKEN, 'how agents prove themselves: by answering our letters; "domain": by [verify]; or "both"'

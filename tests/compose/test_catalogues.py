@@ -133,6 +133,19 @@ def test_the_script_keeps_what_is_translated_adds_what_is_new_and_drops_what_is_
     assert now[1] == pieces[1].partition("msgstr")[0] + 'msgstr ""', "what had gone comes back, without its translation"
 
 
+def test_of_two_translations_that_git_kept_the_last_counts_and_an_empty_one_never(kept: dict[str, Any], tmp_path: Path):
+    path = tmp_path / "de" / "LC_MESSAGES" / "mailgate.po"
+    whole = path.read_text()
+    first, second = ('msgid "%(minutes)s min"\nmsgstr "%(minutes)s M."', 'msgid "%(minutes)s min"\nmsgstr ""')
+    assert 'msgid "%(minutes)s min"\nmsgstr "%(minutes)s Min."' in whole
+    path.write_text(whole.replace('msgid "%(minutes)s min"\n', f'{first}\n\n{second}\n\nmsgid "%(minutes)s min"\n'))
+    kept["main"]([])
+    assert path.read_text() == whole
+    path.write_text(f"{whole}\n{first}\n\n{second}\n")
+    kept["main"]([])
+    assert path.read_text() == whole.replace('msgstr "%(minutes)s Min."', 'msgstr "%(minutes)s M."')
+
+
 def test_the_script_is_content_with_its_own_work(kept: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     kept["main"]([])
     assert capsys.readouterr().out == "changed: nothing\n"

@@ -1,4 +1,4 @@
-"""Every letter as it leaves, in full, in English and in German: tests/golden/*.eml.
+"""Every letter as it leaves, in full, in English and in German, and what requesters read in each language: tests/golden/*.eml.
 
 Renew them after a wanted change with MAILGATE_RENEW_GOLDEN=1, and read the difference before handing it in.
 """
@@ -12,11 +12,13 @@ import pytest
 
 from mailgate.compose import samples
 from mailgate.compose.assemble import assemble
+from mailgate.model.letter import Audience
 from mailgate.model.letters import LETTERS
-from tests.compose.desk import a_letter
+from tests.compose.desk import a_letter, templates
 
 GOLDEN = Path(__file__).parents[1] / "golden"
-ALL = [(*key, language) for key in LETTERS for language in ("en", "de")]
+#: What agents read is kept in two languages; the others are compared sentence by sentence (test_one_language).
+ALL = [(*key, one) for key in LETTERS for one in templates().languages if one in ("en", "de") or Audience(key[1]).is_outside]
 
 
 @pytest.mark.parametrize(("event", "audience", "language"), ALL)
