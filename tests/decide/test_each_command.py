@@ -12,7 +12,7 @@ from mailgate.model.commands import PLANNED, VERBS, Order
 from mailgate.model.events import AgentReplied, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Agent
-from mailgate.model.ticket import HoldReason, Status, TicketKind, Visibility
+from mailgate.model.ticket import HoldReason, Status, TicketKind, TimerKind, Visibility
 from tests.decide.build import (
     ANN,
     ANN_AT,
@@ -150,7 +150,7 @@ def test_wait_needs_a_question_that_the_requester_has_read():
     decision = an_agents("#wait\nWhich version is it?", file=fresh)
     assert ticket(decision).status is Status.PENDING_USER
     assert event(decision, WaitStarted).letter == outside(decision)[0].id
-    assert outside(decision)[0].kind.waiting is True
+    assert TimerKind.REMIND in {timer.kind for timer in ticket(decision).timers}, "which is what the letter tells"
     assert ticket(an_agents("#wait")).status is Status.PENDING_USER, "asked before"
     assert event(an_agents("#wait"), WaitStarted).letter is None
 
