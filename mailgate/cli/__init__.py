@@ -5,7 +5,24 @@ from typing import Annotated
 import typer
 
 from mailgate import __version__
-from mailgate.cli import backup, check, deliver, demo, dkim, explain, import_, inbox, init, letters, outbox, people, serve, status, tickets
+from mailgate.cli import (
+    backup,
+    check,
+    deliver,
+    demo,
+    dkim,
+    explain,
+    import_,
+    inbox,
+    init,
+    letters,
+    outbox,
+    people,
+    ratings,
+    serve,
+    status,
+    tickets,
+)
 
 app = typer.Typer(
     name="mailgate",
@@ -42,6 +59,7 @@ app.command("explain")(explain.explain)
 app.command("deliver")(deliver.deliver)
 app.command("import")(import_.import_)
 app.command("backup")(backup.backup)
+app.command("ratings")(ratings.ratings)
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")

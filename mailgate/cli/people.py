@@ -84,6 +84,8 @@ def show_(address: Address, config: ConfigOption = None) -> None:
                 console.print(f"  agent     {harmless(person.agent)}")
             if language := person.chosen_language or person.language:
                 console.print(f"  language  {harmless(language)}{'' if person.agent or person.chosen_language else ', as they wrote'}")
+            if person.no_surveys:
+                console.print(f"  surveys   none. To ask again: mailgate people survey {harmless(address)} --yes")
             console.print(f"  known     {'yes' if person.proven or person.agent else 'no letter of ours was answered from there yet'}")
         if silence is not None and silence.until > now:
             console.print(
@@ -194,6 +196,21 @@ def language(
             fail(f"{harmless(address)} is an agent: say it in policy.toml, [agents.{harmless(person.agent)}], language")
         said = "the language of their mails" if language == "auto" else language
         console.print(f"letters to {harmless(address)} are in {said} from now on")
+
+
+@app.command("survey")
+def survey(
+    address: Address,
+    ask: Annotated[bool, typer.Option("--yes/--no", help="Whether they are asked how good a solution was.")],
+    config: ConfigOption = None,
+) -> None:
+    """Ask somebody for ratings again who had answered `no surveys`, or ask them no more."""
+    with opened(config) as (_, store, _):
+        person = store.people.at([address]).get(address.lower())
+        if person is None:
+            fail(f"nobody has the address {harmless(address)}")
+        store.people.ask(person.id, about_ratings=ask)
+        console.print(f"{harmless(address)} is asked {'for ratings again' if ask else 'for no ratings any more'}")
 
 
 @app.command("lift")

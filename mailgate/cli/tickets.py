@@ -94,8 +94,7 @@ def show_(
                 f"  clock       {c.metric.value} {c.n}: {c.outcome.value}, due {c.due_at:%Y-%m-%d %H:%M} UTC"
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
             )
-        for (_, closure), score in sorted(store.tickets.ratings([number]).items()):
-            console.print(f"  rating      {score} of 5, for the {_nth(closure)} solution")
+        _show_ratings(t, store.ratings.of([number]).get(number, ()))
         for e in file.entries:
             _show_entry(e)
         rows = store.tickets.history(number)
@@ -110,6 +109,24 @@ def show_(
             console.print(f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value}{harmless(said)}")
             for report in r.reports:
                 console.print(f"      {told(report)}")
+
+
+def _show_ratings(t: Any, given: Iterable[Any]) -> None:
+    """Those that count, with what came before them, and what was done about a low one."""
+    from mailgate.model.rating import counting
+
+    ratings = tuple(given)
+    counted = {closure: counting(r for r in ratings if r.closure == closure) for closure in sorted({r.closure for r in ratings})}
+    for closure, last in counted.items():
+        if last is not None:
+            console.print(f"  rating      {last.score} of 5, for the {_nth(closure)} solution")
+        for r in (r for r in ratings if r.closure == closure and r is not last):
+            void = ", void: a program follows links" if r.void else ""
+            console.print(f"              before: {r.score} of 5 by {r.way.value}, {r.at:%Y-%m-%d %H:%M:%S} UTC{void}")
+    if t.follow_up:
+        console.print(f"  follow-up   {t.follow_up.value}, due {t.follow_up_due_at:%Y-%m-%d %H:%M} UTC")
+    if t.survey_due_at:
+        console.print(f"  survey      due {t.survey_due_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _role(t: Any, person: int) -> str:

@@ -9,7 +9,7 @@ from mailgate.compose.letters import ComposeContext, compose
 from mailgate.compose.strict import Unsealable
 from mailgate.compose.templates import Templates
 from mailgate.model.letter import Audience, LetterKind, LetterWanted
-from mailgate.model.letters import LETTERS, Solution
+from mailgate.model.letters import LETTERS, RatingQuestion, Solution
 from mailgate.model.mail import Attachment
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Desk, Metric, Policy
@@ -93,7 +93,7 @@ def wanted(kind: type[LetterKind], audience: Audience, desk: Desk, language: str
         entry=an_entry(kind.words) if kind.words else None,
         automatic=not kind.speaks,
         answers=mail if kind.replies else None,
-        closure=1 if (kind, audience) == (Solution, Audience.REQUESTER) else None,
+        closure=1 if kind in (Solution, RatingQuestion) and audience is Audience.REQUESTER else None,
     )
 
 

@@ -67,7 +67,7 @@ METRICS: Mapping[str, str] = {
 }
 SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "okay", 2: "poor", 1: "very poor"}
 #: What a requester may answer with, a single word or two. A translation has to be one that `understand.answers` reads as the same.
-WISHES: Mapping[str, str] = {"status": "status", "close": "close", "reopen": "reopen"}
+WISHES: Mapping[str, str] = {"status": "status", "close": "close", "reopen": "reopen", "no surveys": "no surveys"}
 #: Languages in which requesters read of an agent by the first name; in the others by the whole name.
 FIRST_NAMES = frozenset({"en"})
 #: How agents read of a letter.

@@ -167,7 +167,9 @@ def to_outsiders(
 Letters = tuple[tuple[LetterWanted, ...], tuple[LetterSuppressed, ...]]  #: those that are wanted, and why others are not
 
 
-def to_requester(s: Scene, kind: LetterKind, ticket: Ticket, requester: Person | None, why_not: Because | None = None) -> Letters:
+def to_requester(
+    s: Scene, kind: LetterKind, ticket: Ticket, requester: Person | None, why_not: Because | None = None, *, closure: int | None = None
+) -> Letters:
     """What a machine tells the requester. Or why it tells nothing: `why_not`, where the caller knows a reason."""
     reason = Reason("no_address") if requester is None else why_not if s.policy.wants(kind.event) else Reason("switched_off")
     if requester is None or reason is not None:
@@ -179,6 +181,7 @@ def to_requester(s: Scene, kind: LetterKind, ticket: Ticket, requester: Person |
         ticket=ticket.number,
         desk=ticket.desk,
         thread=_thread_of(s, requester.id),
+        closure=closure,
         # Whoever never answered us may never have written: then these letters are on the budget of strangers.
         proven=s.knows(requester),
     )

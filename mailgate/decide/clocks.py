@@ -4,17 +4,19 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailgate.decide import announce, sla
+from mailgate.decide import announce, feedback, sla, surveys
 from mailgate.decide.scene import Scene
 from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
-from mailgate.model.events import AutoClosed, AutoResolved, Event, ReminderDue, SlaBreached, SlaWarned, WakeDue, name_of
+from mailgate.model.events import AutoClosed, AutoResolved, Event, FollowUpMissed, ReminderDue, SlaBreached, SlaWarned, WakeDue, name_of
 from mailgate.model.letter import LetterWanted
 from mailgate.model.letters import BrokenPromise, ClosedBySilence, PromiseWarning, Reminder, SolvedBySilence, WakeUp
-from mailgate.model.ticket import Ticket, Timer, TimerKind
+from mailgate.model.ticket import FollowUp, Ticket, Timer, TimerKind
 
 #: A reminder that could not leave for a day says nothing new any more.
 REMINDER_KEEPS = timedelta(days=1)
+#: Nor does anybody remember for long what they are asked about.
+QUESTION_KEEPS = timedelta(days=3)
 
 
 def on_time(s: Scene) -> Decision:
@@ -35,6 +37,9 @@ def on_time(s: Scene) -> Decision:
             wanted, suppressed = _told_by_timer(s, event, after)
             letters += wanted
             events += suppressed
+    after, happened, told = _of_ratings(s, after)
+    events += happened
+    letters += told
     for alarm in sla.alarms(after, rules, s.now):
         after = s.step(after, alarm).ticket
         events.append(alarm)
@@ -44,11 +49,36 @@ def on_time(s: Scene) -> Decision:
     after = replace(after, next_check_at=sla.next_check(after, rules))
     if not events and after == before:
         return Decision()
+    settled = tuple(one for one in s.ratings if one.waits) if before.ratings_wait_until != after.ratings_wait_until else ()
     return Decision(
         changes=(Change(before, after, tuple(events)),),
         letters=tuple(letters),
+        settled=settled,
         trace=tuple(TraceLine("decide", "clock", name_of(e), after.status.value) for e in events),
     )
+
+
+def asks_for_ratings(ticket: Ticket, now: datetime) -> bool:
+    """Whether what is due on a ticket is about ratings, which have to be looked up."""
+    return any(at is not None and at <= now for at in (ticket.survey_due_at, ticket.ratings_wait_until, ticket.follow_up_due_at))
+
+
+def _of_ratings(s: Scene, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...], tuple[LetterWanted, ...]]:
+    """The question how good it was, what was rated on the web, and whoever waits for somebody to get in touch."""
+    events: tuple[Event, ...] = ()
+    letters: tuple[LetterWanted, ...] = ()
+    if ticket.survey_due_at is not None and ticket.survey_due_at <= s.now:
+        due, asked, left_out = surveys.when_due(s, ticket)
+        ticket = s.step(ticket, due).ticket
+        events, letters = (due, *left_out), _until(s.now + QUESTION_KEEPS, asked)
+    if ticket.ratings_wait_until is not None and ticket.ratings_wait_until <= s.now:
+        ticket, happened, told = feedback.settled(s, ticket)
+        events, letters = (*events, *happened), (*letters, *told)
+    if ticket.follow_up is FollowUp.OPEN and ticket.follow_up_due_at is not None and ticket.follow_up_due_at <= s.now:
+        missed = FollowUpMissed(at=s.now)
+        ticket = s.step(ticket, missed).ticket
+        events, letters = (*events, missed), (*letters, *feedback.told_again(s, ticket))
+    return ticket, events, letters
 
 
 def _due_timer(timers: Iterable[Timer], now: datetime) -> Timer | None:

@@ -6,12 +6,14 @@ from mailgate.decide.renaming import subject_of
 from mailgate.decide.residue import folded
 from mailgate.decide.situation import Situation
 from mailgate.model.letters import letter_kind
-from mailgate.model.mail import Address, Attachment, Door, Mail
+from mailgate.model.mail import Address, Attachment, Door, Kind, Mail
 from mailgate.model.masking import masked
 from mailgate.model.person import Person, Role
 from mailgate.model.ticket import Entry, TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
 
+#: Flag of what a list or a program wrote that nobody may answer by machine.
+MACHINE = "machine"
 #: So many people in copy are kept and named.
 MOST_COPIED = 50
 
@@ -141,6 +143,8 @@ def an_entry(
         flags.append(flag)
     if s.file is not None and s.file.ticket.desk != s.desk.id:
         flags.append(f"desk:{s.desk.id}")
+    if not role.is_agent and (s.reading.kind is Kind.LIST or not s.reading.answer):
+        flags.append(MACHINE)
     if s.same_message_id:
         flags.append("same_message_id")
     if mail.inline_answers or (text is None and s.below):

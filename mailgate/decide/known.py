@@ -12,6 +12,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.delivery import Fate
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
+from mailgate.model.rating import GivenRating, Surveyed
 from mailgate.model.reason import Because
 from mailgate.model.ticket import TicketFile, Visibility
 from mailgate.model.understood import LetterFacts
@@ -36,7 +37,8 @@ class Known:
     once_now: set[str] = field(default_factory=set)  #: those that are not recorded yet
     asked: dict[int, tuple[int, int]] = field(default_factory=dict)  #: agent -> how often they were asked for a word in an hour, in a day
     asked_now: list[int] = field(default_factory=list)  #: whom this batch asks
-    ratings: dict[tuple[int, int], int] = field(default_factory=dict)  #: (ticket, closure) -> the score that counts
+    ratings: dict[int, tuple[GivenRating, ...]] = field(default_factory=dict)  #: by ticket, where a mail may rate it
+    surveyed: dict[int, Surveyed] = field(default_factory=dict)  #: by person, where a ticket of theirs may be solved
     spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent
     fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
     joined: set[str] = field(default_factory=set)  #: address keys of people whom this batch added or changed
@@ -101,7 +103,6 @@ class Known:
         for person in before.asked_now:
             self._ask(person)
         self.fates.update(before.fates)
-        self.ratings.update(before.ratings)
 
     def _hear(self, decision: Decision, now: datetime | None) -> None:
         told: list[tuple[str, datetime | None, str]] = []
@@ -121,6 +122,11 @@ class Known:
         last, letters = self.since_answers.get(address, (None, frozenset()))
         self.since_answers[address] = (answered_at, frozenset()) if answered_at is not None else (last, letters | {dead})
 
+    def _survey(self, person: int | None, rated_at: datetime | None = None, asked_at: datetime | None = None) -> None:
+        if person is not None:
+            here = self.surveyed.get(person, Surveyed())
+            self.surveyed[person] = Surveyed(_later(here.rated_at, rated_at), _later(here.asked_at, asked_at))
+
     def _ask(self, person: int) -> None:
         hour, day = self.asked.get(person, (0, 0))
         self.asked[person] = (hour + 1, day + 1)
@@ -130,6 +136,10 @@ class Known:
         for number in before.fresh:
             here = self.files.get(number)
             self.files[number] = replace(before.files[number], notices=here.notices if here else ())
+            if number in before.ratings:
+                self.ratings[number] = before.ratings[number]
+        for person, was in before.surveyed.items():
+            self._survey(person, rated_at=was.rated_at, asked_at=was.asked_at)
 
     def follow_addresses(self, before: Known) -> None:
         """The same for addresses that the batch before suppressed or lifted, and for what was said of letters to them."""
@@ -162,7 +172,11 @@ class Known:
             self.turned.append(decision)
             self.suppressed = suppression.after(self.suppressed, decision)
         for rating in decision.ratings:
-            self.ratings[(rating.ticket, rating.closure)] = rating.score
+            self.ratings[rating.ticket] = (*self.ratings.get(rating.ticket, ()), rating)
+            self._survey(rating.person, rated_at=rating.at)
+        for letter in decision.letters:
+            if letter.closure is not None:
+                self._survey(letter.person.id, asked_at=now)
         others = {p.id: p for p in people}
         for change in decision.changes:
             after = change.recorded
@@ -183,3 +197,7 @@ class Known:
         if message_id:
             self.read_ids.add((desk, message_id))
             self.read_now.add((desk, message_id))
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at is not None), default=None)

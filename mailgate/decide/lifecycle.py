@@ -16,17 +16,23 @@ from mailgate.model.events import (
     AutoResolved,
     EntryAdmitted,
     Event,
+    FollowUpMissed,
     HoldStarted,
     KindChanged,
     LetterRefused,
+    LowRatingGiven,
     PageLinksWithdrawn,
     ParticipantJoined,
     PriorityChanged,
+    RatingGiven,
+    RatingsSettled,
     ReminderDue,
     RequesterReopened,
     RequesterWrote,
     SlaBreached,
     SlaWarned,
+    SurveyDue,
+    SurveyPlanned,
     TicketAssigned,
     TicketClosed,
     TicketMerged,
@@ -39,7 +45,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Member, Status, Ticket, Timer, TimerKind
+from mailgate.model.ticket import FollowUp, Member, Status, Ticket, Timer, TimerKind
 
 #: A mail that carries no more than its event says.
 NOTHING_MORE = Facts()
@@ -124,6 +130,8 @@ def _moved(ticket: Ticket, after: Status, c: Cause) -> Ticket:
         status=after,
         hold=ticket.hold if after is Status.ON_HOLD else None,
         timers=tuple(t for t in ticket.timers if t.kind in TIMERS_IN.get(after, frozenset())),
+        # Who says that it is not solved has said how good it was.
+        survey_due_at=ticket.survey_due_at if after in (Status.RESOLVED, Status.CLOSED) else None,
     )
     enter = ON_ENTERING.get(after)
     return enter(ticket, c) if enter else ticket
@@ -172,11 +180,15 @@ TIMER_OF: Mapping[type[Event], TimerKind] = {
 
 
 def _remembered(ticket: Ticket, c: Cause, effects: tuple[Effect, ...]) -> Ticket:
-    """Who spoke last."""
+    """Who spoke last, and whom somebody is to get in touch with."""
     event = c.event
     if isinstance(event, AgentReplied):
         spoke = max(c.at, ticket.public_agent_at) if ticket.public_agent_at else c.at
-        return replace(ticket, waiting_since=None, public_agent_at=spoke)
+        ticket = replace(ticket, waiting_since=None, public_agent_at=spoke)
+        awaited = ticket.follow_up_since if ticket.follow_up in (FollowUp.OPEN, FollowUp.MISSED) else None
+        return replace(ticket, follow_up=FollowUp.DONE) if awaited is not None and c.at >= awaited else ticket
+    if isinstance(event, LowRatingGiven) and event.due_at is not None:
+        return replace(ticket, follow_up=FollowUp.OPEN, follow_up_since=c.at, follow_up_due_at=event.due_at)
     if isinstance(event, RequesterWrote | RequesterReopened) and ticket.status.is_live and Effect.MAIL_STATUS not in effects:
         return replace(ticket, waiting_since=min(c.at, ticket.waiting_since) if ticket.waiting_since else c.at)
     if isinstance(event, LetterRefused) and not ticket.status.is_live:
@@ -328,6 +340,11 @@ def _copied_in(ticket: Ticket, c: Cause) -> Ticket:
     return _joined(ticket, Member(c.event.person, Role.PARTICIPANT))
 
 
+def _rated(ticket: Ticket, c: Cause) -> Ticket:
+    until = c.event.waits_until if isinstance(c.event, RatingGiven) else None
+    return replace(ticket, ratings_wait_until=until) if until else ticket
+
+
 def _joined(ticket: Ticket, member: Member) -> Ticket:
     return ticket if member in ticket.members else replace(ticket, members=(*ticket.members, member))
 
@@ -337,7 +354,7 @@ def _withdrawn(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, pages_void_before=c.at + timedelta(seconds=1))
 
 
-#: Events that are not in the table; those that are in neither (ratings, refused commands, suppressed letters) change nothing.
+#: Events that are not in the table; those that are in neither (late ratings, refused commands, suppressed letters) change nothing.
 FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     TicketOpened: _opened,
     PriorityChanged: _priority,
@@ -347,6 +364,11 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     EntryAdmitted: _admitted,
     ParticipantJoined: _copied_in,
     PageLinksWithdrawn: _withdrawn,
+    RatingGiven: _rated,
+    RatingsSettled: lambda t, c: replace(t, ratings_wait_until=None),
+    FollowUpMissed: lambda t, c: replace(t, follow_up=FollowUp.MISSED),
+    SurveyPlanned: lambda t, c: replace(t, survey_due_at=c.event.due_at) if isinstance(c.event, SurveyPlanned) else t,
+    SurveyDue: lambda t, c: replace(t, survey_due_at=None),
     SlaWarned: lambda t, c: sla.warned(t, c.event) if isinstance(c.event, SlaWarned) else t,
     SlaBreached: lambda t, c: sla.breached(t, c.event) if isinstance(c.event, SlaBreached) else t,
 }

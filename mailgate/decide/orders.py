@@ -5,7 +5,7 @@ Whatever is wrong, nothing is applied and nothing is sent; the text comes back w
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mailgate.decide import announce, authority, confirming, leaving, once, returned
+from mailgate.decide import announce, authority, confirming, leaving, once, returned, surveys
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.entries import an_entry, answered, files_of
@@ -201,7 +201,10 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         cancels=tuple(course.cancels),
         commands=tuple((c.line, c.verb) for c in parsed.commands),
         message_ids=own_ids(s),
-        trace=(TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or Reason("nothing")),),
+        trace=(
+            TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or Reason("nothing")),
+            *course.traces,
+        ),
     )
 
 
@@ -326,6 +329,10 @@ def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> announce.
     s, ticket = course.s, course.ticket
     assert s.file is not None
     wanted = s.policy.wants(leaves.kind.event)
+    asking = surveys.with_solution(s, ticket) if leaves.asks else surveys.Asking()
+    for planned in asking.planned:
+        course.happen(planned)
+    course.traces += asking.trace
     if not wanted and not leaves.words:
         reason = Reason("switched_off")
         return (), (LetterSuppressed(at=s.now, letter_event=leaves.kind.event, person=ticket.requester, reason=reason),)
@@ -339,11 +346,11 @@ def _outside(course: Course, entry: Entry | None, leaves: Outbound) -> announce.
         letter=leaves.id or "",
         # A person's words are never switched off, and whoever reads them reads what became of their request: with the closing letter only
         # the question how good it was is switched off.
-        closure=ticket.closure if leaves.asks and wanted else None,
+        closure=asking.closure if wanted else None,
         # A solution is always sent: the mail that went there directly says neither that it is one nor how to disagree.
         also_at=frozenset() if leaves.is_solution else returned.directly(s),
     )
-    return letters, ()
+    return letters, asking.left_out
 
 
 def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:

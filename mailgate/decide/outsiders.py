@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from mailgate.decide import announce, authority, feedback, joining, once
+from mailgate.decide import announce, authority, feedback, joining, once, surveys
 from mailgate.decide.entries import an_entry
 from mailgate.decide.opening import open_ticket, own_ids
 from mailgate.decide.situation import Situation
@@ -18,10 +18,11 @@ from mailgate.model.events import (
     RequesterReopened,
     RequesterThanked,
     RequesterWrote,
+    SurveysDeclined,
 )
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterKind, LetterWanted
-from mailgate.model.letters import Closing, RatingComment, RatingThanks, RequesterHelp, RequesterNotice, Solution, StatusAnswer
+from mailgate.model.letters import Closing, RatingThanks, RequesterHelp, RequesterNotice, Solution, StatusAnswer, SurveysStopped
 from mailgate.model.person import Capability, Person, Role
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Ticket, Visibility
@@ -34,8 +35,9 @@ def wrote(s: Situation, proof: Proof) -> Decision:
     is_requester = s.role is Role.REQUESTER
     if once.was_obeyed(s) and once.says_nothing_new(s, s.mail.new_text):
         return once.kept(s)
-    if s.understood.rating is not None and is_requester and proof.is_one and not once.was_obeyed(s):
-        return replace(_rated(s, proof), once=once.marks(s))
+    if s.understood.rating is not None and not once.was_obeyed(s):
+        decision = _rated(s, proof)
+        return replace(decision, once=once.marks(s)) if decision.changes[0].events else decision
     wish = _wish_of(s) if is_requester and not once.was_obeyed(s) else None
     if wish is not None:
         capability, act = WISHES[_kind_of(wish)]
@@ -149,20 +151,36 @@ def _wish(s: Situation, kind: type[Event]) -> Decision:
         return _kept(s, StatusAnswer())
     letters: tuple[LetterWanted, ...] = ()
     suppressed: tuple[LetterSuppressed, ...] = ()
+    asking = surveys.Asking()
     for effect, letter in ((Effect.MAIL_RESOLVED, Solution), (Effect.MAIL_CLOSED_CONFIRMED, Closing)):
         if effect in step.effects:
             # A solution asks for a rating; the closing that follows it does not ask again.
-            closure = step.ticket.closure if effect is Effect.MAIL_RESOLVED else None
+            if effect is Effect.MAIL_RESOLVED:
+                asking = surveys.with_solution(s, step.ticket, by_requester=True)
             requester = s.file.person(ticket.requester)
-            letters, suppressed = announce.answer_requester(s, letter(by_requester=True), step.ticket, requester, closure=closure)
+            kind_of_it = letter(by_requester=True)
+            letters, suppressed = announce.answer_requester(s, kind_of_it, step.ticket, requester, closure=asking.closure)
+    after = step.ticket
+    for planned in asking.planned:
+        after = s.step(after, planned).ticket
     notice = RequesterNotice(reopened=Effect.REOPEN in step.effects)
-    letters += announce.to_agents(s, notice, step.ticket, entry, without=s.author.id)
+    letters += announce.to_agents(s, notice, after, entry, without=s.author.id)
+    line = TraceLine("decide", "wish of the requester", s.understood.word or Reason("by_link"), after.status.value)
     return Decision(
-        changes=(Change(ticket, step.ticket, (event, *suppressed), (entry,)),),
+        changes=(Change(ticket, after, (event, *asking.planned, *asking.left_out, *suppressed), (entry,)),),
         letters=letters,
         message_ids=own_ids(s),
-        trace=(TraceLine("decide", "wish of the requester", s.understood.word or Reason("by_link"), step.ticket.status.value),),
+        trace=(line, *asking.trace),
     )
+
+
+def _no_surveys(s: Situation) -> Decision:
+    """Kept among the agents, and answered by what it means; the ticket goes on as it was."""
+    assert s.author is not None
+    decision = _kept(s, SurveysStopped())
+    (change,) = decision.changes
+    declined = SurveysDeclined(at=s.arrived_at, actor=s.author.id, entry=change.entries[0].id, mail=s.inbox)
+    return replace(decision, changes=(replace(change, events=(declined, *change.events)),), no_surveys=(s.author.id,))
 
 
 _LANGUAGE = "language"
@@ -172,36 +190,38 @@ WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
     "help": (Capability.STATUS, partial(_kept, kind=RequesterHelp())),
     "close": (Capability.CLOSE, partial(_wish, kind=RequesterClosed)),
     "reopen": (Capability.CLOSE, partial(_wish, kind=RequesterReopened)),
+    "no surveys": (Capability.RATE, _no_surveys),
 }
 
 
-def _with_comment(s: Situation, ticket: Ticket, score: int, comment: str, told: set[int]) -> tuple[LetterWanted, ...]:
-    """What stands beside a rating, for the owner (else the group) or the lead, by the policy; not for who reads it in another letter."""
-    assert s.author is not None
-    wanted = s.policy.rating_comments_to
-    lead = s.lead(ticket) if "lead" in wanted else None
-    owner = announce.responsible(s, replace(ticket, members=())) if "owner" in wanted else ()
-    people = (id_ for id_ in (*owner, *((lead.id,) if lead is not None else ())) if id_ not in told)
-    notice = RatingComment(score=score, comment=comment, requester=s.author.name or s.author.address)
-    return announce.to_agents(s, notice, ticket, people=people, without=s.author.id)
-
-
 def _rated(s: Situation, proof: Proof) -> Decision:
+    """A rating never changes what the ticket is. What does not count is told for the words that stand beside it."""
     assert s.file is not None and s.author is not None and s.understood.rating is not None
     ticket, rating = s.file.ticket, s.understood.rating
     entry = an_entry(s, Visibility.INTERNAL, ticket.number, author=s.author, role=s.role, hidden=True)
-    closure = s.letter.closure if s.letter else None
-    given = feedback.Given(rating.score, rating.comment, closure, s.author, s.role, proof, s.arrived_at, s.last_score, entry.id, s.inbox)
-    result = feedback.count_rating(s, given)
-    if result.counted is None and result.late is None:
-        return _message(s, proof, RequesterWrote)
+    letter = s.letter if s.letter is not None and (s.letter.ticket, s.letter.person) == (ticket.number, s.author.id) else None
+    result = feedback.Feedback(None, because=Reason("rating.not_asked"))
+    if letter is not None:
+        by_address = any(e.valid and e.letter == letter.id and e.purpose == "rate" for e in s.thread.evidence)
+        given = feedback.Given(
+            rating.score, rating.comment, letter.closure, s.author, s.role, proof, s.arrived_at, entry.id, s.inbox, letter.id, by_address
+        )
+        result = feedback.count_rating(s, given)
     after = ticket
     for event in result.events:
         after = s.step(after, event).ticket
-    thanks, suppressed = announce.answer_requester(s, RatingThanks(score=rating.score, late=result.late), ticket, s.author)
+    counts = result.counted is not None
     letters = result.letters
-    if result.counted is not None and rating.comment:
-        letters += _with_comment(s, ticket, rating.score, rating.comment, {letter.person.id for letter in letters})
+    if rating.comment and result.late is None:
+        told = {letter.person.id for letter in letters}
+        whose = s.author.name or s.author.address
+        letters += feedback.with_comment(s, ticket, rating.score, rating.comment, told, whose=whose, counts=counts)
+    thanks: tuple[LetterWanted, ...] = ()
+    suppressed: tuple[LetterSuppressed, ...] = ()
+    if counts or result.late is not None:
+        unsolved = rating.unsolved and rating.score <= feedback.MIDDLING
+        kind = RatingThanks(score=rating.score, late=result.late, unsolved=unsolved, follow_up_due_at=result.follow_up_due_at)
+        thanks, suppressed = announce.answer_requester(s, kind, ticket, s.file.person(ticket.requester))
     return Decision(
         changes=(Change(ticket, after, (*result.events, *suppressed), (entry,)),),
         letters=(*letters, *thanks),

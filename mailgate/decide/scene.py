@@ -10,6 +10,7 @@ from mailgate.decide.transitions import Facts
 from mailgate.model.events import Event
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy, ProveBy
+from mailgate.model.rating import GivenRating, Surveyed
 from mailgate.model.ticket import Ticket, TicketFile
 
 
@@ -19,6 +20,8 @@ class Scene:
     policy: Policy
     agents: Mapping[str, Person]  #: by their id in the policy
     now: datetime
+    surveyed: Surveyed = Surveyed()  #: when the requester last rated, and was last asked to
+    ratings: tuple[GivenRating, ...] = ()  #: all that were given on the ticket, where a decision may be about them
     also: tuple[str, ...] = ()  #: groups who are to hear of it besides the ticket's: their desk was written to as well
 
     @property

@@ -55,7 +55,6 @@ class Situation(Scene):
     refusal: str = ""  #: what the refusal said that an agent's mail with files answers
     below: tuple[InlineAnswer, ...] = ()  #: what stands within an unmarked quote and is none of its lines, each run with what it answers
     signed: Mapping[str, int | None] = field(default_factory=dict)  #: forms that we did sign, and the person of their letter
-    last_score: int | None = None  #: the rating that counts today for the closure that the answered letter is about
     same_message_id: bool = False  #: another mail with this Message-ID and other content was read before
     read_elsewhere: bool = False  #: another desk to which it was sent as well has read it, and this one has not
     taken_ids: frozenset[str] = frozenset()  #: Message-IDs of this desk that already lead to a ticket

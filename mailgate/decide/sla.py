@@ -11,7 +11,7 @@ from mailgate.decide.calendar import Boundary, Interval, add, elapsed
 from mailgate.decide.rules import Rules
 from mailgate.model.events import SlaBreached, SlaWarned
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Cycle, Outcome, Pause, Retarget, Ticket
+from mailgate.model.ticket import Cycle, FollowUp, Outcome, Pause, Retarget, Ticket
 
 #: Why a clock stands still, and why a cycle was given up.
 PENDING_USER, RESOLVED, REJECTED, MERGED, NO_POLICY = "pending_user", "resolved", "rejected", "merged", "no_policy"
@@ -245,6 +245,8 @@ def breached(ticket: Ticket, event: SlaBreached) -> Ticket:
 def next_check(ticket: Ticket, rules: Rules) -> datetime | None:
     """The earliest instant at which a clock or a timer wants attention; None: only a mail can change anything."""
     found = [timer.due_at for timer in ticket.timers]
+    follow_up = ticket.follow_up_due_at if ticket.follow_up is FollowUp.OPEN else None
+    found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up) if at is not None]
     for cycle in ticket.cycles:
         if cycle.outcome is Outcome.RUNNING and cycle.breached_at is None:
             ahead = _levels_ahead(cycle, rules)

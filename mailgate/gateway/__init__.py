@@ -1,4 +1,4 @@
-"""The conductor: accept a mail, read the inbox, review the clocks, send the outbox. The only room that knows the order.
+"""The conductor: accept a mail, read the inbox, review the clocks, send the outbox, count ratings. The only room that knows the order.
 
 Each entrance has one shape: load what is needed, decide without any lock held, record all of it or none of it. What is due when
 is a column of a row, so a restart forgets nothing.
@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 from mailgate.compose.assemble import Sign
 from mailgate.compose.templates import Templates
 from mailgate.compose.writing import LetterWriter
-from mailgate.gateway import journal
+from mailgate.decide import feedback
+from mailgate.gateway import journal, rating
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.pausing import Backoff
@@ -37,6 +38,7 @@ from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
+from mailgate.model.rating import Rated
 from mailgate.model.reason import Because
 from mailgate.model.token import Keyring
 from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, RaisedAlarm, ToRecord
@@ -93,7 +95,7 @@ def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: Be
 
 
 class Gateway:
-    """The four entrances. Safe to call from the doors' loop and from the rounds' threads at the same time."""
+    """The five entrances. Safe to call from the doors' loop and from the rounds' threads at the same time."""
 
     def __init__(
         self,
@@ -240,6 +242,17 @@ class Gateway:
         if count:
             self.on_letters()
         return count
+
+    def rate(self, letter: str, score: int, comment: str) -> Rated:
+        """A score from the page of a letter, whose signature has been looked at. For threads: it waits for the record."""
+        while (answer := rating.rate(self.store, letter, score, comment, self.policy, self._agents, self.now())) is None:
+            pass  # somebody else was first, so something was recorded: not for ever
+        return answer
+
+    def rating(self, letter: str) -> Rated | None:
+        """What counts of the solution that a letter asked about; None where nothing can be rated by it."""
+        found = rating.scene_of(self.store, letter, self.policy, self._agents, self.now())
+        return feedback.counts_now(*found) if found is not None else None
 
     def send_outbox(self) -> int:
         """Hands over what is due until nothing is; returns how many letters were tried."""

@@ -14,6 +14,7 @@ from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
 from mailgate.gateway.combining import tell_together
+from mailgate.gateway.rating import with_ratings
 from mailgate.gateway.writing import sealed
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
@@ -55,7 +56,8 @@ class ClockRound:
 
     def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
         began = journal.clock()
-        decision = clocks.on_time(Scene(file=file, policy=desk.policy, agents=agents, now=now))
+        scene = Scene(file=file, policy=desk.policy, agents=agents, now=now)
+        decision = clocks.on_time(with_ratings(self.store, scene) if clocks.asks_for_ratings(file.ticket, now) else scene)
         addresses = [letter.person.address.lower() for letter in decision.letters]
         if not decision.changes:
             return

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.compose import pages
@@ -25,6 +25,7 @@ from mailgate.model.mail import Attachment, Unread
 from mailgate.model.page import PageFile, RatingForm, WebPage
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk
+from mailgate.model.rating import LOW
 from mailgate.model.ticket import Entry, Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
 
@@ -67,7 +68,7 @@ class Visits:
     def __init__(self, gateway: Gateway, files: Files | None, link_days: int) -> None:
         """`files`: opens files of mails; None where this program reads none."""
         self._gateway, self._files, self._lasts = gateway, files, timedelta(days=link_days)
-        self._ratings: Any = gateway
+        self._ratings = gateway
 
     # --- the pages ------------------------------------------------------------------------------------------------
 
@@ -235,7 +236,7 @@ class Visits:
             return pages.note(look, 200, "late", ref=ref)
         if rated.outcome.value == "refused" or rated.score is None:
             return pages.note(look, 409, "refused")
-        return pages.thanks(look, ref, rated.score, rated.score <= feedback.LOW, None, back)
+        return pages.thanks(look, ref, rated.score, rated.score <= LOW, rated.due_at, back)
 
     # --- for whom -------------------------------------------------------------------------------------------------
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mailgate.model.delivery import Reported, Suppression
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.flood import Turn, Unanswered, Waiting
 from mailgate.model.person import Person
+from mailgate.model.rating import GivenRating
 from mailgate.model.reason import Because
 from mailgate.model.ticket import Entry, Ticket
 
@@ -26,16 +26,6 @@ class TraceLine:
     rule: str
     saw: Because
     then: Because
-
-
-@dataclass(frozen=True, slots=True)
-class RatingCounted:
-    ticket: int
-    closure: int
-    person: int | None
-    score: int
-    comment: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +63,10 @@ class Decision:
     letters: tuple[LetterWanted, ...] = ()
     cancels: tuple[str, ...] = ()  #: ids of letters that wait, and shall not leave any more
     people: tuple[Person, ...] = ()
-    ratings: tuple[RatingCounted, ...] = ()
+    ratings: tuple[GivenRating, ...] = ()  #: new ones
+    voided: tuple[GivenRating, ...] = ()  #: recorded ones that turned out to be a scanner's
+    settled: tuple[GivenRating, ...] = ()  #: recorded ones that have waited long enough
+    no_surveys: tuple[int, ...] = ()  #: people who do not want to be asked for ratings
     spent: tuple[str, ...] = ()  #: ids of letters whose token no longer proves its holder
     commands: tuple[tuple[int, str], ...] = ()  #: (line, verb) carried out; unique by (mail, line)
     message_ids: tuple[str, ...] = ()  #: own and cited Message-IDs that now belong to the ticket

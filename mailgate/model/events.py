@@ -130,10 +130,11 @@ class AutoClosed(Event):
 
 
 class LowRatingGiven(Event):
-    """rating_low"""
+    """rating_low; `due_at`: by when somebody gets in touch, None where nobody was asked to."""
 
     score: int
     closure: int
+    due_at: datetime | None = None
 
 
 class LetterRefused(Event):
@@ -195,8 +196,11 @@ class WatcherRemoved(Event):
 
 
 class RatingGiven(Event):
+    """`waits_until`: until then it may turn out to be a scanner's; None for one by mail."""
+
     score: int
     closure: int
+    waits_until: datetime | None = None
 
 
 class RatingCameLate(Event):
@@ -204,6 +208,36 @@ class RatingCameLate(Event):
 
     score: int
     closure: int
+
+
+class RatingsVoided(Event):
+    """Different scores of one letter came within seconds: no person gave them."""
+
+    score: int  #: the one that made it certain
+    closure: int
+    count: int  #: how many of them are void
+
+
+class RatingsSettled(Event):
+    """What was rated on the web has stood long enough to be a person's."""
+
+
+class FollowUpMissed(Event):
+    """Nobody got in touch in time with whoever gave a low rating."""
+
+
+class SurveyPlanned(Event):
+    """The requester is asked some time after the solution how good it was."""
+
+    due_at: datetime
+
+
+class SurveyDue(Event):
+    closure: int
+
+
+class SurveysDeclined(Event):
+    """The requester does not want to be asked for ratings."""
 
 
 class CommandsRefused(Event):

@@ -119,6 +119,18 @@ class RatingThanks(LetterKind):
     unsolved: Annotated[bool, True] = False  #: what stands beside it says that it still fails
 
 
+class RatingQuestion(LetterKind):
+    event, audiences, called = "rating_asked", _REQUESTER, "the question how good it was"
+    explained = "the question how good it was"
+    status, missed, tried_again = Status.RESOLVED, False, False
+
+
+class SurveysStopped(LetterKind):
+    event, audiences, called = "surveys_declined", _REQUESTER, "word that nobody asks for ratings any more"
+    explained = "word that nobody asks for ratings any more"
+    replies, missed = True, False
+
+
 # --- to agents: what somebody wrote ------------------------------------------------------------------------------------
 
 
@@ -221,6 +233,8 @@ class LowRatingNotice(LetterKind):
     score: Score
     comment: Comment = ""
     requester: Requester
+    due_at: Annotated[datetime | None, _WHEN] = None  #: by when to get in touch
+    again: Annotated[bool, False] = False  #: nobody did
 
 
 class RatingComment(LetterKind):
@@ -229,6 +243,7 @@ class RatingComment(LetterKind):
     score: Score
     comment: Comment = ""
     requester: Requester
+    counts: Annotated[bool, True] = True  #: False: it is not the requester's, or not proven to be
 
 
 # --- to agents: about their own mails ----------------------------------------------------------------------------------

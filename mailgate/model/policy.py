@@ -162,6 +162,19 @@ class Timers:
     rating_window: Duration = setting(timedelta(days=14), "after closing; a rating after that is thanked for and does not count")
 
 
+@dataclass(frozen=True, slots=True)
+class RatingSettings:
+    """When requesters are asked how good it was, and what a low rating asks of us."""
+
+    ask: Literal["inline", "delayed", "off"] = setting(
+        "inline", 'with the solution; "delayed": in a letter of its own, when it has proven itself; "off": nobody is asked'
+    )
+    delay: Duration = setting(timedelta(hours=24), 'opening hours of the desk between solution and question, where ask is "delayed"')
+    rest_after_rating: Duration = setting(timedelta(days=3), "for so long nobody who gave a rating is asked for another")
+    rest_after_question: Duration = setting(timedelta(days=7), 'nor who was asked, where ask is "delayed"')
+    follow_up: Some = setting(1, "business days in which somebody gets in touch after a rating of 1 or 2")
+
+
 def _wider(of_all: int | None, of_the_proven: int | None) -> int | None:
     if not of_all or of_the_proven is None:
         return of_all and of_the_proven
@@ -217,6 +230,7 @@ class Policy:
     calendars: Mapping[str, Calendar]  #: always holds "always"
     slas: Mapping[str, Sla]
     timers: Timers = Timers()
+    ratings: RatingSettings = RatingSettings()
     budgets: Budgets = Budgets()
     files: FilesCarried = FilesCarried()
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes

@@ -15,6 +15,7 @@ class RatingRead:
     score: int
     comment: str
     because: Reason  #: where the mark stood: rated.token, rated.first_line or rated.beside_thanks
+    unsolved: bool = False  #: the comment says that it still fails
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ class People(Part):
         return People.by_id(connection, [id])[id]
 
     @writes
+    def ask(self, connection: Connection, person: int, *, about_ratings: bool) -> None:
+        """Whether this person is asked for ratings from now on."""
+        connection.execute(update(people).where(people.c.id == person).values(no_surveys=not about_ratings))
+
+    @writes
     def lift(self, connection: Connection, address: str, *, but_complaints: bool = False) -> bool:
         """Whether there was one. `but_complaints`: the address has shown to work, but somebody did not want our letters there."""
         mine = [suppressions.c.address == address.lower()]

@@ -12,7 +12,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
 from mailgate.model.ticket import Ticket, Visibility
-from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, rating_tables, standing, tables, traffic
+from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, ratings, standing, tables, traffic
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
 from mailgate.record.parts import add, among, chunks
@@ -52,7 +52,6 @@ class Recording:
         self._admitted: list[int] = []
         self._message_ids: dict[tuple[str, str], int] = {}
         self._known: dict[tuple[str, str], set[int]] = {}
-        self._ratings: Rows = []
         self._leases: dict[int, str] = {}
         for outcome in outcomes:
             self._add(outcome)
@@ -76,8 +75,6 @@ class Recording:
         self._rows[_NEW_LETTER] += [
             letter_row(letter, outcome.held, decision.cause, outcome.hold.get(letter.id, "")) for letter in outcome.letters
         ]
-        for rating in decision.ratings:
-            self._ratings.append(row_of(rating) | {"mail": claim.id if claim else None})
         if decision.bad_token is not None:
             self._rows[_NEW_BAD_TOKEN].append({"author": decision.bad_token.lower(), "at": self._now})
         if claim is None:
@@ -222,7 +219,7 @@ class Recording:
         self._flow(connection)
         outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
-        self._rate(connection)
+        ratings.record(connection, self._outcomes, self._now)
         self._check_budgets(connection)
         return True
 
@@ -288,16 +285,6 @@ class Recording:
             raise Conflict("message_id", tuple(stale))
         free = sorted(self._message_ids.keys() - found.keys())
         add(connection, tables.message_ids, [{"desk": key[0], "message_id": key[1], "ticket": self._message_ids[key]} for key in free])
-
-    def _rate(self, connection: Connection) -> None:
-        """The last rating of a resolution counts, all of them are kept."""
-        add(connection, rating_tables.rating_history, self._ratings)
-        last = {(row["ticket"], row["closure"]): row for row in self._ratings}
-        for (ticket, closure), row in last.items():
-            connection.execute(
-                delete(rating_tables.ratings).where(rating_tables.ratings.c.ticket == ticket, rating_tables.ratings.c.closure == closure)
-            )
-            connection.execute(insert(rating_tables.ratings), {key: value for key, value in row.items() if key != "mail"})
 
 
 def _set(table: Table, *keys: str) -> dict[str, object]:

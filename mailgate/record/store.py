@@ -20,6 +20,7 @@ from mailgate.record.inbox import Inbox
 from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
+from mailgate.record.ratings import Ratings
 from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
 from mailgate.record.shown import PageWords
 from mailgate.record.standing import Standing
@@ -74,6 +75,7 @@ class Store:
         self.outbox = Outbox(database)
         self.tickets = Tickets(database)
         self.shown = PageWords(database)  #: what the page of a request may show
+        self.ratings = Ratings(database)
         self.people = People(database, self.numbers)
         self.delivery_reports = DeliveryReports(database)  #: what mails said about letters of ours
         self.traffic = TrafficRecord(database)  #: what tells floods and loops from people

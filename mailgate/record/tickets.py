@@ -15,7 +15,6 @@ from mailgate.record import codec
 from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, grouped, reads
 from mailgate.record.people import People
-from mailgate.record.rating_tables import ratings
 from mailgate.record.ready import Row as Values
 from mailgate.record.tables import cycles, entries, history, letters, members, tickets
 
@@ -75,12 +74,6 @@ class Tickets(Part):
         rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
         told = (noun_of(HistoryRow, row) for row in rows)
         return [replace(h, facts={**h.facts, "reason": from_json(h.facts["reason"])}) if "reason" in h.facts else h for h in told]
-
-    @reads
-    def ratings(self, connection: Connection, numbers: Iterable[int]) -> dict[tuple[int, int], int]:
-        """(ticket, closure) -> the score that counts."""
-        query = select(ratings.c.ticket, ratings.c.closure, ratings.c.score)
-        return {(ticket, closure): score for ticket, closure, score in among(connection, query, ratings.c.ticket, numbers)}
 
 
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:

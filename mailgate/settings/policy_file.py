@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailgate.model import token
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
-from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, Sla, Target, Timers
+from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, RatingSettings, Sla, Target, Timers
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
 from mailgate.settings.safety import Say
@@ -44,6 +44,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         calendars=calendars,
         slas=slas,
         timers=value_of(Timers, form.timers, reminders=tuple(sorted(form.timers.reminders))),
+        ratings=value_of(RatingSettings, form.ratings),
         budgets=value_of(Budgets, form.budgets),
         files=value_of(FilesCarried, form.files),
         letters=dict(form.letters),

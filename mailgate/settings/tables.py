@@ -20,7 +20,7 @@ from mailgate.model.installation import (
 )
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import OAuthSettings
-from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Group, Policy, Sla, Timers
+from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Group, Policy, RatingSettings, Sla, Timers
 from mailgate.model.setting import Name, setting, table
 from mailgate.settings.forms import form_of, keys_in
 
@@ -86,6 +86,7 @@ class PolicyFile:
     calendars: Mapping[Name, CalendarTable] = table()
     sla: Mapping[Name, Sla] = table()
     timers: Timers = table()
+    ratings: RatingSettings = table()
     budgets: Budgets = table()
     files: FilesCarried = table()
     brand: Brand = table()

@@ -237,9 +237,25 @@ def test_a_rating_too_late_is_thanked_for_and_not_counted():
     assert events(decision) == ["rating_came_late"] and status(decision) is Status.CLOSED
 
 
-def test_a_rating_without_proof_is_an_ordinary_message():
-    decision = a_requesters("5", answers=asked(spent_at=NOON), file=a_file(Status.RESOLVED))
-    assert not decision.ratings and events(decision) == ["requester_wrote"]
+def test_a_rating_without_proof_is_not_counted_and_opens_nothing_again():
+    """Only the words beside it are told."""
+    for text, told in (("5", []), ("1\nstill broken", [("rating_commented", BOB_AT)])):
+        decision = a_requesters(text, answers=asked(spent_at=NOON), file=a_file(Status.RESOLVED))
+        assert not decision.ratings and events(decision) == [] and status(decision) is Status.RESOLVED
+        assert letters(decision) == told and [w.kind.counts for w in decision.letters] == [False] * len(told)
+
+
+def test_whoever_writes_to_a_rating_address_of_their_own_letter_is_its_reader_although_others_have_seen_it():
+    letter = asked(spent_at=NOON)
+    decision = a_requesters("", answers=letter, to=(rate(letter, 4),), file=a_file(Status.RESOLVED))
+    assert [one.score for one in decision.ratings] == [4]
+
+
+def test_a_participants_rating_is_no_rating_and_opens_nothing_again():
+    letter = asked()
+    mail = a_mail(PIA_AT, "Quick.", answers=letter, to=(rate(letter, 5),))
+    decision = decided(mail, file=a_file(Status.RESOLVED, participants=(PIA,)), letters=(letter,))
+    assert not decision.ratings and status(decision) is Status.RESOLVED and not outside(decision)
 
 
 def test_a_figure_where_nobody_asked_is_a_message():

@@ -8,11 +8,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from mailgate.model.decision import Change, Decision, RatingCounted
+from mailgate.model.decision import Change, Decision
 from mailgate.model.events import PriorityChanged, SlaBreached, SlaWarned, TicketTaken
 from mailgate.model.letter import Audience
 from mailgate.model.person import Role
 from mailgate.model.policy import Agent, Metric, Policy
+from mailgate.model.rating import GivenRating
 from mailgate.model.ticket import Member, Retarget, Status, Visibility
 from mailgate.model.ticket import Outcome as Ends
 from mailgate.record.rows import Conflict, ToRecord
@@ -266,11 +267,16 @@ def test_a_command_of_a_mail_is_carried_out_once(store):
 def test_the_last_rating_of_a_closure_counts_and_a_reopened_ticket_is_rated_again(store):
     """(fault 121)"""
     before = a_recorded_ticket(store)
-    first = (RatingCounted(1, 1, 1, 5, "fine", NOON), RatingCounted(1, 1, 1, 2, "broken again", NOON), RatingCounted(1, 2, 1, 4, "", NOON))
+    first = (GivenRating(1, 1, 1, 5, "fine", NOON), GivenRating(1, 1, 1, 2, "broken again", NOON), GivenRating(1, 2, 1, 4, "", NOON))
     store.record([wrote(before, ratings=first)], NOON)
-    assert store.tickets.ratings([1]) == {(1, 1): 2, (1, 2): 4}
-    store.record([wrote(store.tickets.files([1])[1].ticket, ratings=(RatingCounted(1, 1, None, 3, "", NOON),))], NOON)
-    assert store.tickets.ratings([1]) == {(1, 1): 3, (1, 2): 4}
+    assert counted(store) == {1: 2, 2: 4}
+    store.record([wrote(store.tickets.files([1])[1].ticket, ratings=(GivenRating(1, 1, None, 3, "", NOON),))], NOON)
+    assert counted(store) == {1: 3, 2: 4}
+    assert [one.score for one in store.ratings.of([1])[1]] == [5, 2, 4, 3]
+
+
+def counted(store) -> dict[int, int]:
+    return {one.closure: one.score for one in store.ratings.counted(NOON - timedelta(days=1), NOON + timedelta(days=1))}
 
 
 def test_bad_tokens_are_counted_by_author_and_age(store):

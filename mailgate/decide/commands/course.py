@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from mailgate.decide.situation import Situation
 from mailgate.decide.transitions import Facts
 from mailgate.model.commands import Command, Fault, said
-from mailgate.model.decision import Change
+from mailgate.model.decision import Change, TraceLine
 from mailgate.model.events import Event
 from mailgate.model.person import Person
 from mailgate.model.reason import Because, Reason
@@ -43,6 +43,7 @@ class Course:
     told: list[tuple[str, str, str]] = field(default_factory=list)  #: (verb, before, after) for the receipt
     elsewhere: dict[int, Change] = field(default_factory=dict)  #: what happens to other tickets, by number
     cancels: list[str] = field(default_factory=list)  #: letters that wait and shall not leave
+    traces: list[TraceLine] = field(default_factory=list)  #: what else was weighed
 
     def happen(
         self, event: Event, command: Command | None = None, hint: Because = "", facts: Facts | None = None, on: int | None = None

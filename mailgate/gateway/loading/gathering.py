@@ -17,6 +17,7 @@ from mailgate.model.evidence import Evidence, EvidenceKind, Verdict
 from mailgate.model.mail import Address, Attachment, Door, Kind, Reading
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy
+from mailgate.model.rating import Surveyed
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Ticket, TicketFile
 from mailgate.model.token import Keyring, letter_of, signed_forms
@@ -266,7 +267,8 @@ def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Pers
         policy=policy,
         ids=ids,
         now=now,
-        last_score=known.ratings.get((letter.ticket or 0, letter.closure)) if letter is not None and letter.closure is not None else None,
+        ratings=known.ratings.get(file.ticket.number, ()) if file is not None else (),
+        surveyed=known.surveyed.get(file.ticket.requester, Surveyed()) if file is not None else Surveyed(),
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
         read_elsewhere=_read_elsewhere(one, known, policy),
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,

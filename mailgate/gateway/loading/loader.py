@@ -105,8 +105,6 @@ class Loader:
         passed_on = {r.reading.mail.forwarded.author.key for r in reads if r.reading.mail.forwarded}
         copied = {a.key for r in reads for a in copied_in(r, known, policy)}
         known.people = dict(self._store.people.at(keys | copied | passed_on))
-        rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
-        known.ratings = dict(self._store.tickets.ratings(rated)) if rated else {}
         guessers = {guesser(a.key, r.verdict) for r in reads if (a := r.reading.mail.author) is not None}
         known.bad_tokens = self._store.traffic.bad_tokens(guessers, now - timedelta(hours=1))
         may_command = [r for r in reads if _may_command(r, known)]
@@ -126,6 +124,13 @@ class Loader:
             merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
             by_agents |= merged
             numbers = (merged | self._follow_ups(files, known, cited)) - known.files.keys()
+        # After the tickets: whoever rates between the two changes the version of the ticket.
+        rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
+        known.ratings = dict(self._store.ratings.of(rated)) if rated else {}
+        if may_command and policy.ratings.ask != "off":
+            solvable = {file.ticket.requester for file in known.files.values() if file.ticket.status.is_live}
+            rests = max(policy.ratings.rest_after_rating, policy.ratings.rest_after_question)
+            known.surveyed = self._store.ratings.surveyed(solvable, now - rests)
         if before is not None:
             known.follow_files(before)
         agents = {agent.address.lower() for agent in policy.agents.values()}

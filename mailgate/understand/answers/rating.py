@@ -7,12 +7,13 @@ from itertools import accumulate, pairwise
 from mailgate.model.evidence import Evidence
 from mailgate.model.mail import Mail
 from mailgate.model.marker import FORMER, FORMER_HINTS, MARKERS, RATING_HINTS
+from mailgate.model.rating import LONGEST_COMMENT
 from mailgate.model.reason import Reason
 from mailgate.model.understood import RatingRead
 from mailgate.understand.answers.thanks import WORD, says_only
 from mailgate.understand.answers.thanks_words import GRATITUDE, HARMLESS
+from mailgate.understand.answers.unsolved import says_unsolved
 
-LONGEST_COMMENT = 2000  #: characters
 _LONGEST_THANKS = 400  #: characters
 
 _SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
@@ -60,10 +61,15 @@ def read_rating(mail: Mail, evidence: Iterable[Evidence], asked: bool) -> Rating
         score = int(scores.pop())
         # The figure is not a comment when somebody writes it once more.
         comment = read[1] if read is not None and read[0] == score else text
-        return RatingRead(score, comment[:LONGEST_COMMENT].strip(), Reason("rated.token"))
+        return _read(score, comment, Reason("rated.token"))
     if not asked or read is None:
         return None
-    return RatingRead(read[0], read[1][:LONGEST_COMMENT].strip(), because)
+    return _read(*read, because)
+
+
+def _read(score: int, comment: str, because: Reason) -> RatingRead:
+    comment = comment[:LONGEST_COMMENT].strip()
+    return RatingRead(score, comment, because, says_unsolved(comment))
 
 
 def _beside_thanks(text: str) -> tuple[int, str] | None:
