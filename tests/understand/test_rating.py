@@ -120,6 +120,30 @@ def test_a_mark_beside_nothing_but_thanks_counts_as_well(text: str, score: int):
     assert read_rating(a_mail(text), (), asked=False) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("５", 5), ("４／５", 4), ("٥", 5), ("۴", 4), ("٤/٥", 4), ("３、少し遅かったです", 3), ("٢، بطيء", 2),
+        ("Merci !\n5 étoiles", 5), ("Merci, 4 sur 5", 4), ("Gracias\n5 estrellas", 5), ("¡Gracias!\nPuntuación: 4", 4),
+        ("شكرا\n٥ من ٥", 5), ("شكرا\n5 نجوم", 5), ("شكرا جزيلا\nالتقييم: ٤", 4), ("ありがとうございました。\n評価：5", 5),
+        ("ありがとうございます。5点", 5), ("星５つ\nありがとうございました", 5), ("ありがとう\n４", 4),
+    ],
+)  # fmt: skip
+def test_a_mark_is_read_from_every_keyboard_and_in_each_language_of_our_letters(text: str, score: int):
+    rating = read_rating(a_mail(text), (), asked=True)
+    assert rating is not None and rating.score == score
+
+
+@pytest.mark.parametrize("text", ["５分待ちました", "٥ دقائق وما زال معطلا", "5階です", "Merci, 5 minutes", "Gracias, son 5", "第５会議室"])
+def test_a_figure_in_a_sentence_is_no_mark_there_either(text: str):
+    assert read_rating(a_mail(text), (), asked=True) is None
+
+
+def test_the_words_beside_a_mark_stay_as_they_were_typed():
+    rating = read_rating(a_mail("５、対応は２日でした"), (), asked=True)
+    assert rating is not None and rating.comment == "対応は２日でした"
+
+
 def test_thanks_with_a_mark_that_nobody_asked_for_are_thanks():
     assert is_thanks("Danke!\n5", attachments=False) and is_thanks("Thanks, 5/5", attachments=False)
     assert not is_thanks("5", attachments=False) and not is_thanks("Danke!\nRaum 5", attachments=False)

@@ -20,14 +20,17 @@ _SKIN = "\U0001f3fb-\U0001f3ff\ufe0f"
 _THUMBS = re.compile(rf"(?:(\U0001f44d)|(\U0001f44e))[{_SKIN}]*(?![\U0001f44d\U0001f44e])")
 _STARS = re.compile(r"([★⭐🌟]\ufe0f?(?:\s?[★⭐🌟]\ufe0f?){0,4})(?:\s?[☆✩]\ufe0f?){0,4}(?![\s\ufe0f]*[★⭐🌟☆✩])")
 _STAR = re.compile(r"[★⭐🌟]")
+#: Figures and signs of Arabic and Japanese keyboards, each as the one that it stands for.
+_KEYBOARDS = str.maketrans("１２３４５／：！，．、١٢٣٤٥۱۲۳۴۵،؛", "12345/:!,.,1234512345,;")
 #: `4`, `4/5`, `4/5 quick help`, `4 - quick help`; not `4 of us still wait`, `5 minutes ago`, `2-3 times`, `1. open the door`.
-_MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*(?:[.,;:!–—-]+\s*)?\Z)|(?=\s*[,;:!–—-]+\s+[^\W\d]))")
-_SEPARATORS = " \t.,;:!–—-"
+_MARK = re.compile(r"([1-5])(?:\s?/\s?5(?!\d)|(?=\s*(?:[.。,;:!–—-]+\s*)?\Z)|(?=\s*[,;:!–—-]+(?:\s+[^\W\d]|[\u3040-\u9fff])))")
+_SEPARATORS = " \t.,;:!–—-、。！：，،؛"
 _LABEL = (
-    r"(?:rating|score|grade|mark|stars|note|schulnote|bewertung|wertung|punkte|sterne|nota|voto|cijfer)\s{0,2}(?::|=|is|ist|-|–)?\s{0,2}"
+    r"(?:rating|score|grade|mark|stars|note|schulnote|bewertung|wertung|punkte|sterne|évaluation|nota|calificación|puntuación|voto|cijfer|"
+    r"التقييم|تقييم|評価|星)\s{0,2}(?::|=|is|ist|-|–|は)?\s{0,2}"
 )
-_OF_FIVE = r"\s?(?:/|von|out\ of|of|sur|de|su|van)\s?5"
-_UNIT = r"[\s-]?(?:stars?|sterne?|points?|punkte?|étoiles?|estrellas?|stelle|sterren)"
+_OF_FIVE = r"\s?(?:/|von|out\ of|of|sur|de|su|van|من)\s?5"
+_UNIT = r"[\s-]?(?:stars?|sterne?|points?|punkte?|étoiles?|estrellas?|stelle|sterren|نجوم|نجمة|つ星|つ|点)"
 _COUNTED = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ein": 1, "einen": 1, "zwei": 2, "drei": 3, "vier": 4, "fünf": 5, "fuenf": 5,
 }  # fmt: skip
@@ -38,7 +41,7 @@ _BESIDE = re.compile(
       {_LABEL}(?P<labelled>[1-5])(?:{_OF_FIVE}|{_UNIT})?(?![\w/]|[.,]\d){_ENDS}
     | (?P<of_five>[1-5]){_OF_FIVE}(?:{_UNIT})?(?![\w/]|[.,]\d)
     | (?P<counted>[1-5]|{"|".join(_COUNTED)}){_UNIT}\b
-    | (?P<alone>(?<![^\s])[1-5])(?=[.!]{{0,3}}\s{{0,3}}$)
+    | (?P<alone>(?<![^\s])[1-5])(?=[.。!]{{0,3}}\s{{0,3}}$)
     )""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
@@ -76,7 +79,8 @@ def _beside_thanks(text: str) -> tuple[int, str] | None:
     """Score and words of a mail that gives a mark and otherwise only thanks, greets and signs. In doubt it gives none."""
     if len(text) > _LONGEST_THANKS:
         return None
-    found = [(match.start(), match.end(), score) for match in _BESIDE.finditer(text) if (score := _score_of(match, text))]
+    typed = text.translate(_KEYBOARDS)
+    found = [(match.start(), match.end(), score) for match in _BESIDE.finditer(typed) if (score := _score_of(match, typed))]
     stars = (match for match in _STARS.finditer(text) if not _STAR.match(text[: match.start()].rstrip()[-1:]))
     found += [(match.start(), match.end(), len(_STAR.findall(match[1]))) for match in stars]
     found += [(at, at + len(line), 5 if hand[1] else 1) for at, line in _lines_of(text) if (hand := _THUMBS.fullmatch(line.strip()))]
@@ -111,7 +115,7 @@ def _first_line(text: str) -> tuple[int, str] | None:
     """Score and all other words, when the first line begins with a mark."""
     first, _, rest = text.strip().partition("\n")
     first = first.strip()
-    if match := _MARK.match(first):
+    if match := _MARK.match(first.translate(_KEYBOARDS)):
         score = int(match[1])
     elif match := _STARS.match(first):
         score = len(_STAR.findall(match[1]))
