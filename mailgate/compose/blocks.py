@@ -216,7 +216,7 @@ class _BlockReader:
         elif line[0] == "[" and (picture := _PICTURE.fullmatch(line)):
             self.add(Picture(picture[1], _one_line(picture[2]), int(picture[3])))
             return
-        elif label := _LABEL.fullmatch(line):
+        elif ": " in line and (label := _LABEL.fullmatch(line)):
             self.hold(FactRows, (label[1], _strong(label[2])))
             return
         if self.held:

@@ -15,17 +15,23 @@ _SHORT = 78
 Encoded = tuple[str, bytes]  #: Content-Transfer-Encoding, and the text in it
 
 
-def encoded(text: str) -> Encoded:
+def encoded(text: str, is_page: bool = False) -> Encoded:
     """Content-Transfer-Encoding and the bytes of a text with LF line ends (RFC 2045).
-    As it is where every line is short and plain, else the shorter of quoted-printable and base64."""
+    As it is where every line is short and plain, else the shorter of quoted-printable and base64.
+    `is_page`: HTML, most of whose lines are the same in all letters and are encoded once."""
     data = text.encode().replace(b"\n", b"\r\n")
     if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data
-    quoted = b2a_qp(data, istext=True)
+    quoted = b"\r\n".join(map(_quoted, data.split(b"\r\n"))) if is_page else b2a_qp(data, istext=True)
     # Blanks at the end of a line and "=" are written otherwise there; a dot may still stand alone, behind a soft line end.
     if len(quoted) * 3 < len(data) * 4 + 300 and not _is_begun_badly(quoted):
         return "quoted-printable", quoted
     return "base64", encodebytes(data).replace(b"\n", b"\r\n")
+
+
+@lru_cache(4096)
+def _quoted(line: bytes) -> bytes:
+    return b2a_qp(line + b"\r\n", istext=True)[:-2]  # it breaks long lines by the line end that it sees
 
 
 def replaced(page: Encoded, tokens: Sequence[tuple[bytes, bytes, int]]) -> Encoded | None:

@@ -35,7 +35,6 @@ from mailgate.compose.blocks import (
 )
 from mailgate.compose.colours import BAR, BARS, BODY, INK, LINE, MUTE, REST, SIDE, SOFT, SOFT_LINE, TONES, Shades
 from mailgate.compose.data import HTML
-from mailgate.compose.plain import UNIT
 from mailgate.compose.words import direction
 from mailgate.model.brand import Enclosed
 
@@ -78,27 +77,32 @@ class Paper:
 class _Card:
     """Where rows are written: directions and shades at hand."""
 
-    __slots__ = ("before", "dir", "end", "entry_html", "is_rtl", "paper", "shades", "start")
+    __slots__ = ("at", "before", "end", "entry_html", "is_rtl", "paper", "rtl", "shades", "start")
 
     def __init__(self, paper: Paper, entry_html: str | None) -> None:
         self.paper, self.shades, self.entry_html = paper, paper.shades, entry_html
         self.is_rtl = paper.is_rtl
-        self.dir, self.start, self.end = ("rtl", "right", "left") if self.is_rtl else ("ltr", "left", "right")
+        self.start, self.end = ("right", "left") if self.is_rtl else ("left", "right")
+        # The ordinary direction is that of the page; the other one is said everywhere, for some programs drop it higher up.
+        self.rtl = ' dir="rtl"' if self.is_rtl else ""
+        self.at = ' align="right" dir="rtl"' if self.is_rtl else ""
         self.before: type[Any] | None = None
 
     def row(self, inner: str, top: int) -> str:
-        return f'<tr><td class="m-pad" align="{self.start}" dir="{self.dir}" style="padding:{top}px 32px 0">\n{inner}\n</td></tr>'
+        return f'<tr><td class="m-pad" align="{self.start}"{self.rtl} style="padding:{top}px 32px 0">\n{inner}\n</td></tr>'
 
     def table(self, inner: str, style: str = "", more: str = "") -> str:
         styled = f' style="{style}"' if style else ""
-        return f'<table role="presentation" width="100%" {_PLAIN} dir="{self.dir}"{more}{styled}>{inner}</table>'
+        return f'<table role="presentation" width="100%" {_PLAIN}{self.rtl}{more}{styled}>{inner}</table>'
 
     def words(self, text: str) -> str:
-        """Our own words: a number and its unit stay together, strong is strong, and what runs left to right does so."""
-        said = UNIT.sub("\u00a0", escape(text, quote=False))
+        """Our own words: strong is strong, and what runs left to right does so."""
+        said = escape(text, quote=False)
         if self.is_rtl:
             said = _RUNS.sub(r'<span dir="ltr">\1</span>', said)
-        return _STRONG.sub(rf'<strong class="d-ink" style="color:{INK}">\1</strong>', said).replace(BOLD, "") if BOLD in said else said
+        if BOLD in said:
+            return _STRONG.sub(rf'<strong class="d-ink" style="color:{INK}">\1</strong>', said).replace(BOLD, "")
+        return said
 
 
 def as_html(blocks: Sequence[Block], paper: Paper, reference: str, entry_html: str | None = None) -> str:
@@ -152,13 +156,13 @@ def logo_html(picture: Enclosed, alt: str) -> str:
 def _head(card: _Card, reference: str) -> str:
     paper, shades = card.paper, card.shades
     if paper.logo:
-        brand = f'<td align="{card.start}">{paper.logo}</td>'
+        brand = f"<td{card.at}>{paper.logo}</td>"
     else:
         brand = (
             f'<td width="34" style="width:34px"><table role="presentation" width="34" {_PLAIN}><tr>'
             f'<td class="d-main" width="34" height="34" align="center" bgcolor="{shades.fill}" style="width:34px;border-radius:9px;'
             f'font-size:14px;line-height:34px;font-weight:bold;color:{shades.fill_ink}">{escape(paper.short)}</td></tr></table></td>'
-            f'<td class="d-ink" width="100%" align="{card.start}" style="padding:0 12px;font-size:16px;line-height:22px;font-weight:600;'
+            f'<td class="d-ink" width="100%"{card.at} style="padding:0 12px;font-size:16px;line-height:22px;font-weight:600;'
             f'color:{INK}">{escape(paper.name)}</td>'
         )
     ref = reference
@@ -172,7 +176,7 @@ def _strip(block: Strip, card: _Card) -> str:
     ground, line, ink, dark = TONES[block.tone]
     more = f" {card.words(block.more)}" if block.more else ""
     return (
-        f'<tr><td class="{dark} m-pad m-top" bgcolor="{ground}" align="{card.start}" dir="{card.dir}" style="padding:11px 32px;'
+        f'<tr><td class="{dark} m-pad m-top" bgcolor="{ground}"{card.at}{card.rtl} style="padding:11px 32px;'
         f"border-bottom:1px solid {line};border-radius:13px 13px 0 0;background-color:{ground};font-size:15px;line-height:22px;"
         f'color:{ink}"><strong style="font-weight:700">{card.words(block.words)}</strong>{more}</td></tr>'
     )
@@ -205,22 +209,24 @@ def _title(block: Paragraph, card: _Card) -> str:
 
 
 def _paragraph(block: Paragraph | Remark, card: _Card) -> str:
-    return f'<p class="d-body" style="margin:0;font-size:16px;line-height:25px;color:{BODY}">{card.words(block.words)}</p>'
+    return f'<p class="d-body" style="margin:0;font-size:16px;line-height:25px;color:{BODY}">\n{card.words(block.words)}</p>'
 
 
 def _section(block: Section, card: _Card) -> str:
-    return f'<h2 class="d-ink" style="margin:0;font-size:17px;line-height:24px;font-weight:700;color:{INK}">{card.words(block.words)}</h2>'
+    return (
+        f'<h2 class="d-ink" style="margin:0;font-size:17px;line-height:24px;font-weight:700;color:{INK}">\n{card.words(block.words)}</h2>'
+    )
 
 
 def _remark(block: Remark, card: _Card) -> str:
-    return f'<p class="d-mute" style="margin:0;font-size:14px;line-height:21px;color:{MUTE}">{card.words(block.words)}</p>'
+    return f'<p class="d-mute" style="margin:0;font-size:14px;line-height:21px;color:{MUTE}">\n{card.words(block.words)}</p>'
 
 
 def _box(block: Box, card: _Card) -> str:
     ground, line, ink, dark = TONES[block.tone]
     more = f" {card.words(block.more)}" if block.more else ""
     return card.table(
-        f'<tr><td class="{dark}" bgcolor="{ground}" align="{card.start}" style="padding:13px 16px;border:1px solid {line};'
+        f'<tr><td class="{dark}" bgcolor="{ground}"{card.at} style="padding:13px 16px;border:1px solid {line};'
         f""
         f'border-radius:10px;background-color:{ground};font-size:16px;line-height:24px;color:{ink}">'
         f'<strong style="font-weight:700">{card.words(block.words)}'
@@ -233,12 +239,12 @@ def _facts(block: FactRows, card: _Card) -> str:
     gap = "9px 0 9px 12px" if card.is_rtl else "9px 12px 9px 0"
     cells = [
         f'<tr><th class="d-mute d-line" scope="row" width="30%" align="{card.start}" valign="top" style="padding:{gap};'
-        f'border-bottom:1px solid {LINE};font-size:14px;line-height:24px;font-weight:normal;color:{MUTE}">{escape(label)}</th>\n'
-        f'<td class="d-ink d-line" align="{card.start}" valign="top" style="padding:9px 0;border-bottom:1px solid {LINE};'
-        f'font-size:16px;line-height:24px;color:{INK}">{card.words(value)}</td></tr>\n'
+        f'border-bottom:1px solid {LINE};font-size:14px;line-height:24px;font-weight:normal;color:{MUTE}">\n{escape(label)}</th>\n'
+        f'<td class="d-ink d-line"{card.at} valign="top" style="padding:9px 0;border-bottom:1px solid {LINE};'
+        f'font-size:16px;line-height:24px;color:{INK}">\n{card.words(value)}</td></tr>\n'
         for label, value in block.rows
     ]
-    return f'<table class="d-line" width="100%" {_PLAIN} dir="{card.dir}" style="border-top:1px solid {LINE}">\n{"".join(cells)}</table>'
+    return f'<table class="d-line" width="100%" {_PLAIN}{card.rtl} style="border-top:1px solid {LINE}">\n{"".join(cells)}</table>'
 
 
 def _items(block: Items, card: _Card) -> str:
@@ -249,7 +255,7 @@ def _items(block: Items, card: _Card) -> str:
 def _item(words: str, about: str, card: _Card) -> str:
     below = f'<div class="d-mute" style="font-size:14px;line-height:21px;color:{MUTE}">{card.words(about)}</div>' if about else ""
     return (
-        f'<tr><td class="d-line" align="{card.start}" style="padding:10px 0;border-bottom:1px solid {LINE}">'
+        f'<tr><td class="d-line"{card.at} style="padding:10px 0;border-bottom:1px solid {LINE}">'
         f'<div class="d-ink" style="font-size:16px;line-height:23px;color:{INK}">{card.words(words)}</div>{below}</td></tr>\n'
     )
 
@@ -269,7 +275,7 @@ def _table(block: DataTable, card: _Card) -> str:
             f'{label}">{card.words(first)}</th>'
         )
         rows += [f'<td class="d-ink d-line" align="center" style="{cell}">{card.words(one) or "&nbsp;"}</td>' for one in cells]
-    return f'<table width="100%" {_PLAIN} dir="{card.dir}">\n{"".join(rows)}</tr>\n</table>'
+    return f'<table width="100%" {_PLAIN}{card.rtl}>\n{"".join(rows)}</tr>\n</table>'
 
 
 def _picture(block: Picture, card: _Card) -> str:
@@ -300,7 +306,7 @@ def _steps(block: Steps, card: _Card) -> str:
         bars.append(f'<td width="{share}%"{gap}>{bar}</td>')
         ink, dark, weight = (INK, "d-ink", "600") if current else (MUTE, "d-mute", "normal")
         words.append(
-            f'<td class="{dark}" width="{share}%" align="{card.start}" style="padding-top:7px;font-size:14px;line-height:20px;color:{ink};'
+            f'<td class="{dark}" width="{share}%"{card.at} style="padding-top:7px;font-size:14px;line-height:20px;color:{ink};'
             f'font-weight:{weight}">{"&#10003;&nbsp;" if reached else ""}{escape(name)}</td>'
         )
     return card.table(f"<tr>{''.join(bars)}</tr><tr>{''.join(words)}</tr>", more=' aria-hidden="true"')
@@ -312,7 +318,7 @@ def _meter(block: Meter, card: _Card) -> str:
     bar = f'<td width="{full}%" height="8" bgcolor="{BARS[block.tone]}" style="{thin}">&nbsp;</td>' if full else ""
     left = f'<td class="d-rest" width="{rest}%" height="8" bgcolor="{REST}" style="{thin}">&nbsp;</td>' if rest else ""
     below = (
-        f'<tr><td class="d-ink" align="{card.start}" style="padding-top:8px;font-size:14px;line-height:20px;font-weight:600;color:{INK}">'
+        f'<tr><td class="d-ink"{card.at} style="padding-top:8px;font-size:14px;line-height:20px;font-weight:600;color:{INK}">'
         f'{card.words(block.left)}</td><td class="d-mute" align="{card.end}" style="padding-top:8px;font-size:14px;line-height:20px;'
         f'color:{MUTE}">{card.words(block.right)}</td></tr>'
     )
@@ -337,7 +343,7 @@ def _byline(block: Byline, card: _Card) -> str:
             f'<span aria-hidden="true">{escape(initials(block.name))}</span></td></tr></table></td>'
         )
     name = f'<div class="d-ink" style="font-size:16px;line-height:22px;font-weight:600;color:{INK}">{escape(block.name)}</div>'
-    return card.table(f'<tr>{face}<td width="100%" align="{card.start}"{gap}>{name}{about}</td></tr>')
+    return card.table(f'<tr>{face}<td width="100%"{card.at}{gap}>{name}{about}</td></tr>')
 
 
 @lru_cache(512)
@@ -359,7 +365,7 @@ def _entry(block: EntryText, card: _Card) -> str:
 
 def _quote(block: Quote, card: _Card) -> str:
     return card.table(
-        f'<tr><td class="d-body d-line words" align="{card.start}" style="padding:0 16px;border-{card.start}:3px solid {BAR};'
+        f'<tr><td class="d-body d-line words"{card.at} style="padding:0 16px;border-{card.start}:3px solid {BAR};'
         f'font-size:16px;line-height:26px;color:{BODY}">{paragraphs(chr(10).join(block.lines))}</td></tr>'
     )
 
@@ -381,7 +387,7 @@ def paragraphs(text: str) -> str:
 def _main(block: MainAction, card: _Card) -> str:
     fill = card.shades.fill
     return (
-        f'<table role="presentation" class="m-full" {_PLAIN} dir="{card.dir}"><tr><td class="d-main" '
+        f'<table role="presentation" class="m-full" {_PLAIN}{card.rtl}><tr><td class="d-main" '
         f'align="center" bgcolor="{fill}" style="border-radius:9px;background-color:{fill};mso-padding-alt:12px 26px">'
         f'<a class="d-main m-btn" href="{escape(block.target)}" style="display:inline-block;padding:12px 26px;'
         f"border-radius:9px;background-color:{fill};"

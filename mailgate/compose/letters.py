@@ -180,7 +180,7 @@ def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
         new = token.action_detail(context.ring, context.letter_id, word)
         tokens.append((old.encode(), new.encode(), html.count(old)))
         html = html.replace(old, new)
-    page = (replaced(words.page, tokens) if words.page is not None else None) or encoded(html)
+    page = (replaced(words.page, tokens) if words.page is not None else None) or encoded(html, is_page=True)
     return replace(words, html=html, page=page)
 
 
@@ -196,7 +196,8 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
         unechoed = [block for block in rendered.blocks if not isinstance(block, Items)]
         said = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(unechoed, language, own=False)}\n"
         notice = f"{said}\n{shown}\n"
-    return Words(rendered.subject, text, html, shown, notice, encoded(text), encoded(html) if html is not None else None)
+    page = encoded(html, is_page=True) if html is not None else None
+    return Words(rendered.subject, text, html, shown, notice, encoded(text), page)
 
 
 def _below(wanted: LetterWanted, desk: Desk) -> tuple[str, ...]:
@@ -293,7 +294,7 @@ def _hours(context: ComposeContext, desk: Desk, language: str) -> tuple[str, boo
 def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, desk: Desk, language: str, shown: str, ref: str) -> str | None:
     """The HTML page, or None where it would be too long: then the text says all there is."""
     if rendered.html is not None:
-        page = rendered.html
+        page = lines(rendered.html)
     else:
         # HTML of other people stays outside: only an agent's own, already sanitised, travels to requesters.
         entry = wanted.entry
@@ -303,11 +304,10 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, des
             "title": rendered.subject,
             "preheader": shown,
             "marker": marker(language),
-            "body": as_html(rendered.blocks, paper, ref, own),
+            "body": as_html(rendered.blocks, paper, ref, lines(own) if own else None),
             "footer": footer_html(rendered.footer, _below(wanted, desk), paper),
         }
         page = context.templates.frame(language, paper.shades, values)
-    page = lines(page)
     if not page.endswith("\n"):
         page += "\n"
     return page if len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML else None

@@ -38,8 +38,9 @@ WIDEST = 76  #: of a table
 _WIDEST_LABEL = 26  #: columns; values are not aligned behind a longer one
 #: No line begins with one of these.
 _NOT_FIRST = frozenset("、。」）』】・：；！？ー,.!?:;)%")
-#: A number and its unit stay together.
-UNIT = re.compile(r"(?<=\d) (?=[^\W\d_]{1,3}\b|%|min\b|Std\b|Uhr\b)")
+#: Behind a number: its unit, which stays with it.
+_UNIT = re.compile(r"(?:[^\W\d_]{1,3}|Std\.|Min\.)(?![^\W_])|%")
+_WIDE = "\u1100"  #: from here on signs may be two columns wide
 _PIECES = re.compile(r" +|[\u3000-\u9fff\uff00-\uffef]|[^ \u3000-\u9fff\uff00-\uffef]+")
 _FIGURES = re.compile(r"[\d.,:%+\u2212-]+(?: ?[^\W\d_]{1,3})?")
 
@@ -63,19 +64,40 @@ def script_of(language: str) -> Script:
 
 
 def columns(text: str) -> int:
-    """What a terminal takes: wide signs are two, marks are none."""
-    if text.isascii() or max(text) < "\u0300":
+    """What a terminal takes: signs of Chinese, Japanese and Korean are two."""
+    if text.isascii() or max(text) < _WIDE:
         return len(text)
     return sum([0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text])
 
 
 def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> str:
-    """One paragraph in lines of at most so many columns; scripts without blanks break between any two signs."""
-    if len(first) + len(text) <= width and text.isascii():
-        return first + text
+    """One paragraph in lines of at most so many columns."""
+    if not text.isascii() and max(text) >= _WIDE:
+        return _wrapped_anywhere(text, first, rest, width)
+    if len(first) + len(text) <= width:
+        return (first + text).rstrip(" ")
+    lines: list[str] = []
+    line, at = first, 0
+    while len(line) + len(text) - at > width:
+        room = at + width - len(line)
+        end = text.rfind(" ", at, room + 1)
+        if end > at and text[end - 1].isdigit() and _UNIT.match(text, end + 1):
+            before = text.rfind(" ", at, end)
+            end = before if before > at else end
+        if end <= at:
+            end = text.find(" ", max(room, at + 1))
+            if end < 0:
+                break
+        lines.append(line + text[at:end].rstrip(" "))
+        line, at = rest, end + 1
+    return "\n".join([*lines, (line + text[at:]).rstrip(" ")])
+
+
+def _wrapped_anywhere(text: str, first: str, rest: str, width: int) -> str:
+    """In scripts that have no blanks a line may end behind any sign."""
     lines: list[str] = []
     line, used, gap, is_empty = first, columns(first), "", True
-    for piece in _PIECES.findall(UNIT.sub("\u00a0", text)):
+    for piece in _PIECES.findall(text):
         if piece[0] == " ":
             gap = "" if is_empty else " "
             continue
@@ -86,7 +108,7 @@ def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> s
             lines.append(line)
             line, used = f"{rest}{piece}", columns(rest) + size
         gap = ""
-    return "\n".join([*lines, line]).replace("\u00a0", " ").rstrip(" ")
+    return "\n".join([*lines, line]).rstrip(" ")
 
 
 def as_text(blocks: Sequence[Block], language: str, own: bool = True) -> str:

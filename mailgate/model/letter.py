@@ -3,6 +3,7 @@
 from dataclasses import MISSING, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import ClassVar, Self, dataclass_transform, get_type_hints
 
 from mailgate.model.brand import Enclosed
@@ -79,6 +80,7 @@ class LetterKind:
     status: ClassVar[Status] = Status.OPEN  #: of its ticket
 
     @classmethod
+    @cache
     def quoted(cls) -> tuple[str, ...]:
         """Names of the facts that are a requester's words."""
         hints = get_type_hints(cls, include_extras=True)

@@ -8,7 +8,7 @@ MARKERS: Mapping[str, str] = {
     "en": "-- Please reply above this line --",
     "de": "-- Bitte oberhalb dieser Zeile antworten --",
     "fr": "-- Merci de répondre au-dessus de cette ligne --",
-    "es": "-- Responda por encima de esta línea --",
+    "es": "-- Por favor, responda por encima de esta línea --",
     "ar": "-- يُرجى كتابة ردّكم فوق هذا السطر --",
     "ja": "-- この行より上にご返信をお書きください --",
 }
@@ -20,10 +20,10 @@ FORMER: tuple[str, ...] = ("-- please write above this line --", "-- bitte oberh
 RATING_HINTS: Mapping[str, str] = {
     "en": "(Anything to add? Please write above this line.)",
     "de": "(Möchten Sie etwas dazu sagen? Bitte oberhalb dieser Zeile.)",
-    "fr": "(Un commentaire ? Merci de l'écrire au-dessus de cette ligne.)",
-    "es": "(¿Desea añadir algo? Escriba por encima de esta línea.)",
-    "ar": "(هل تودّون إضافة شيء؟ يُرجى الكتابة فوق هذا السطر.)",
-    "ja": "（ご意見がありましたら、この行より上にお書きください）",
+    "fr": "(Un commentaire ? Écrivez-le au-dessus de cette ligne.)",
+    "es": "(¿Quiere añadir algo? Escríbalo por encima de esta línea.)",
+    "ar": "(هل تودّون إضافة شيء؟ اكتبوه فوق هذا السطر.)",
+    "ja": "（ご意見はこの行より上にお書きください。）",
 }
 
 #: Those of earlier releases.

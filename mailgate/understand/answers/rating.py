@@ -136,7 +136,7 @@ def _above_hints(text: str) -> str:
 
 
 def _folded(line: str) -> str:
-    return "".join(line.replace("\u2019", "'").split()).casefold()
+    return "".join(line.split()).casefold()
 
 
 _HINTS = frozenset(_folded(line) for line in (*RATING_HINTS.values(), *FORMER_HINTS, *MARKERS.values(), *FORMER))
