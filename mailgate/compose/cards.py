@@ -39,6 +39,7 @@ from mailgate.compose.words import direction
 from mailgate.model.brand import Enclosed
 
 _PLAIN = 'cellpadding="0" cellspacing="0" border="0"'
+_P = '<p style="margin:0 0 14px">'
 _FONT = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _FONTS: Mapping[str, str] = {
     "ja": "-apple-system,BlinkMacSystemFont,'Hiragino Sans','Yu Gothic UI',Meiryo,'Noto Sans CJK JP',sans-serif",
@@ -101,8 +102,14 @@ class _Card:
         if self.is_rtl:
             said = _RUNS.sub(r'<span dir="ltr">\1</span>', said)
         if BOLD in said:
-            return _STRONG.sub(rf'<strong class="d-ink" style="color:{INK}">\1</strong>', said).replace(BOLD, "")
+            return _STRONG.sub(_in_bold, said).replace(BOLD, "")
         return said
+
+
+def _in_bold(found: re.Match[str]) -> str:
+    """A number like IT-1042 stays on one line."""
+    whole = "" if " " in found[1] else ";white-space:nowrap"
+    return f'<strong class="d-ink" style="color:{INK}{whole}">{found[1]}</strong>'
 
 
 def as_html(blocks: Sequence[Block], paper: Paper, reference: str, entry_html: str | None = None) -> str:
@@ -355,17 +362,17 @@ def initials(name: str) -> str:
 
 def _entry(block: EntryText, card: _Card) -> str:
     if block.whose == HTML and card.entry_html:
-        said = card.entry_html
+        said = card.entry_html.replace("<p>", _P)
     elif block.text:
         said = paragraphs(block.text)
     else:
         return ""
-    return f'<div class="d-ink words" style="font-size:16px;line-height:26px;color:{INK}">\n{said}\n</div>'
+    return f'<div class="d-ink words" dir="auto" style="font-size:16px;line-height:26px;color:{INK}">\n{said}\n</div>'
 
 
 def _quote(block: Quote, card: _Card) -> str:
     return card.table(
-        f'<tr><td class="d-body d-line words"{card.at} style="padding:0 16px;border-{card.start}:3px solid {BAR};'
+        f'<tr><td class="d-body d-line words" dir="auto" align="{card.start}" style="padding:0 16px;border-{card.start}:3px solid {BAR};'
         f'font-size:16px;line-height:26px;color:{BODY}">{paragraphs(chr(10).join(block.lines))}</td></tr>'
     )
 
@@ -378,7 +385,7 @@ def paragraphs(text: str) -> str:
     if "\t" in whole:
         whole = whole.replace("\t", "&nbsp;&nbsp; ")
     pieces = [piece for piece in re.split(r"\n(?:[ \t]*\n)+", whole.strip("\n")) if piece.strip()]
-    return "\n".join(['<p style="margin:0 0 14px">' + piece.replace("\n", "<br>\n") + "</p>" for piece in pieces])
+    return "\n".join([_P + piece.replace("\n", "<br>\n") + "</p>" for piece in pieces])
 
 
 # --- things to do ----------------------------------------------------------------------------------------------------
@@ -438,5 +445,6 @@ _AFTER: Mapping[tuple[type[Any] | None, type[Any]], int] = {
     (Section, Paragraph): 6, (Section, Items): 2, (Section, FactRows): 10, (Section, DataTable): 4, (Section, Byline): 12,
     (Section, Quote): 10, (Section, EntryText): 10, (Section, Remark): 6, (Byline, EntryText): 16, (Byline, Quote): 14,
     (EntryText, Box): 10, (EntryText, Section): 20, (EntryText, Paragraph): 6, (EntryText, FactRows): 10, (EntryText, Byline): 14,
-    (EntryText, Remark): 0, (MainAction, Actions): 12, (Actions, Remark): 6, (FactRows, Actions): 24, (Paragraph, EntryText): 16,
+    (EntryText, Remark): 0, (MainAction, Actions): 12, (Actions, Remark): 6,
+    (FactRows, Actions): 24, (FactRows, Paragraph): 18, (Steps, Paragraph): 20, (Paragraph, EntryText): 16,
 }  # fmt: skip

@@ -169,16 +169,14 @@ def test_block_forms_become_what_they_look_like():
     )
     with_it = replace(a_context("wake_due"), templates=changed("wake_due/agent.txt", body))
     letter = compose(a_wanted("wake_due", "agent"), with_it)
-    page = re.sub(r"<(\w+) (?:(?!href|scope)[^>])*?((?:href|scope)=\"[^\"]*\")?(?:(?!href|scope)[^>])*>", r"<\1 \2>", html(letter)).replace(
-        " >", ">"
-    )
+    page = re.sub(r' (?!href|scope)[a-z-]+="[^"]*"', "", html(letter)).replace(">\n", ">")
     for piece in (
         "<h1>What happened</h1>",
         "<p>A sentence, with a comma: and a colon. second line</p>",
-        '<tr><th scope="row">Label</th>\n<td>value</td></tr>',
-        '<th scope="row">Other label</th>\n<td>IT-1042</td>',
-        "<tr><td><div>one</div></td></tr>\n<tr><td><div>two</div></td></tr>",
-        "<td><p>a<br>\nb</p></td>",
+        '<tr><th scope="row">Label</th><td>value</td></tr>',
+        '<th scope="row">Other label</th><td>IT-1042</td>',
+        "<tr><td><div>one</div></td></tr><tr><td><div>two</div></td></tr>",
+        "<td><p>a<br>b</p></td>",
     ):
         assert piece in page
     assert re.search(r'<a href="mailto:support\+[^"]*">Take it</a>', page)
