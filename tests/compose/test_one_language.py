@@ -5,59 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
 from html import unescape
 
 import pytest
 
 from mailgate.compose.letters import compose
-from mailgate.compose.templates import Templates, load
 from mailgate.compose.words import AGENTS_PRIORITIES, PRIORITIES, WISHES
 from mailgate.model.commands import VERBS
 from mailgate.model.letters import LETTERS
 from mailgate.model.marker import MARKERS, RATING_HINTS
 from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.reason import Reason
-from mailgate.settings import brought_templates
 from mailgate.understand.answers import self_service
+from tests.compose.arabic import in_arabic
 from tests.compose.desk import a_context, a_letter, a_wanted, flowing, header, html, policy, templates, text
-
-TEXTS, CATALOGUES = brought_templates(None)
-#: Arabic letters for Latin ones: words that are nobody's, and that cannot be taken for English.
-_LETTERS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابتثجحخدذرزسشصضطظعغفقكلمنه")
-#: What a translation leaves as it is: values, commands, codes, and what parts a reason.
-_KEPT = re.compile(r"%\(\w+\)[sd]|%%|\{[\d*,]\}|#[a-z]+|`[^`]*`")
-_HEAD = (
-    'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
-    '"Plural-Forms: nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 : n%100>=11 ? 4 : 5);\\n"\n'
-)
-
-
-def translated(message: str) -> str:
-    pieces, end = [], 0
-    for match in _KEPT.finditer(message):
-        pieces += [message[end : match.start()].lower().translate(_LETTERS), match[0]]
-        end = match.end()
-    return "".join([*pieces, message[end:].lower().translate(_LETTERS)])
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n") + '"'
-
-
-@cache
-def in_arabic() -> Templates:
-    """The shipped letters with a catalogue that has every sentence."""
-    rows = []
-    for message, plural in load(TEXTS, CATALOGUES, checked=True).messages.items():
-        if plural:
-            forms = "\n".join(f"msgstr[{n}] {_quoted(translated(plural))}" for n in range(6))
-            rows.append(f"msgid {_quoted(message)}\nmsgid_plural {_quoted(plural)}\n{forms}")
-        else:
-            rows.append(f"msgid {_quoted(message)}\nmsgstr {_quoted(translated(message))}")
-    made = load(TEXTS, {"ar": "\n\n".join((_HEAD, *rows)).encode()})
-    assert made.problems() == []
-    return made
 
 
 def strings(value: object) -> Iterator[str]:
