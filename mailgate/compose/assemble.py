@@ -38,6 +38,26 @@ def part_header(part: PartRef, boundary: str) -> bytes:
     return ("\r\n".join(rows) + "\r\n\r\n").encode("ascii")
 
 
+def is_content_id(text: str) -> bool:
+    return _CONTENT_ID.fullmatch(text) is not None
+
+
+def part_headers(parts: Sequence[PartRef], boundary: str) -> tuple[list[bytes], bytes]:
+    """What stands before each part, and behind the last: pictures of the HTML come first, in a multipart/related that was begun."""
+    heads: list[bytes] = []
+    for part, before in zip(parts, (None, *parts), strict=False):
+        ends = closing(pictures_of(boundary)) if before is not None and before.related and not part.related else b""
+        heads.append(ends + part_header(part, pictures_of(boundary) if part.related else boundary))
+    if not parts:
+        return heads, b""
+    return heads, (closing(pictures_of(boundary)) if parts[-1].related else b"") + closing(boundary)
+
+
+def pictures_of(boundary: str) -> str:
+    """The boundary of the pictures, beside that of the whole (`=_<letter>.m`)."""
+    return f"{boundary[:-2]}.r"
+
+
 def closing(boundary: str) -> bytes:
     return f"\r\n--{boundary}--\r\n".encode("ascii")
 
@@ -48,13 +68,12 @@ def seal(header: bytes, body: bytes, parts: Sequence[PartRef], boundary: str) ->
     whole.update(b"\r\n\r\n")
     whole.update(body)
     size = len(header) + 4 + len(body)
-    for part in parts:
-        head = part_header(part, boundary)
+    heads, end = part_headers(parts, boundary)
+    for part, head in zip(parts, heads, strict=True):
         whole.update(head)
         whole.update(part.sha256.encode("ascii"))
         size += len(head) + _encoded_size(part.size)
-    if parts:
-        size += len(closing(boundary))
+    size += len(end)
     return whole.hexdigest(), size
 
 
@@ -73,11 +92,11 @@ def assemble(letter: Letter, parts: Sequence[bytes], sign: Sign = lambda *_: b""
     if digest != letter.digest or size != letter.size:
         raise Damaged("its digest differs from the one it was sealed with")
     pieces = [letter.header, b"\r\n\r\n", letter.body]
-    for ref, data in zip(letter.parts, parts, strict=True):
+    heads, end = part_headers(letter.parts, letter.boundary)
+    for ref, data, head in zip(letter.parts, parts, heads, strict=True):
         if len(data) != ref.size or hashlib.sha256(data).hexdigest() != ref.sha256:
             raise Damaged(f"its attachment {ref.part} is not what was sealed")
-        pieces.append(part_header(ref, letter.boundary))
+        pieces.append(head)
         pieces.append(encodebytes(data).replace(b"\n", b"\r\n")[:-2] if data else b"")
-    if letter.parts:
-        pieces.append(closing(letter.boundary))
+    pieces.append(end)
     return b"".join((sign(pieces, letter.made_at), *pieces))

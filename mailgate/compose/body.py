@@ -81,8 +81,21 @@ def alternative(text: Encoded, html: Encoded | None, letter: str, pictures: Sequ
     return f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"', whole
 
 
+def related(head: str, content: bytes, boundary: str, pictures: Sequence[Enclosed]) -> tuple[str, bytes]:
+    """The same, as `alternative` gives it, with our pictures beside it; more of them follow, so its last boundary is still to come.
+    Around text and HTML, not around the HTML alone: pictures of an answer are put in place at sending, behind all that is sealed here."""
+    pieces = [f"--{boundary}\r\n{head}\r\n\r\n".encode("ascii"), content, *_pictures(pictures, boundary)]
+    return f'Content-Type: multipart/related; type="multipart/alternative";\r\n boundary="{boundary}"', b"".join(pieces)
+
+
 def _related(head: str, page: bytes, boundary: str, pictures: Sequence[Enclosed]) -> tuple[str, bytes]:
-    pieces = [f"--{boundary}\r\n{head}\r\n\r\n".encode("ascii"), page]
+    pieces = [f"--{boundary}\r\n{head}\r\n\r\n".encode("ascii"), page, *_pictures(pictures, boundary)]
+    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
+    return f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"', b"".join(pieces)
+
+
+def _pictures(pictures: Sequence[Enclosed], boundary: str) -> list[bytes]:
+    pieces: list[bytes] = []
     for picture in pictures:
         rows = (
             f"\r\n--{boundary}",
@@ -92,8 +105,7 @@ def _related(head: str, page: bytes, boundary: str, pictures: Sequence[Enclosed]
             f"Content-ID: <{picture.cid}>",
         )
         pieces += ["\r\n".join(rows).encode("ascii"), b"\r\n\r\n", _base64(picture.png)]
-    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
-    return f'Content-Type: multipart/related; type="text/html";\r\n boundary="{boundary}"', b"".join(pieces)
+    return pieces
 
 
 @lru_cache(16)

@@ -13,30 +13,27 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from jinja2 import TemplateError
 
 from mailgate.compose import dates, headers, words
-from mailgate.compose.assemble import closing, part_header, seal
+from mailgate.compose.assemble import part_headers, pictures_of, seal
 from mailgate.compose.blocks import Items
-from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, replaced
+from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, related, replaced
 from mailgate.compose.cards import Paper, as_html, footer_html, logo_html
 from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
+from mailgate.compose.files import parts_of, story, with_its_pictures
 from mailgate.compose.names import is_called_like_us
 from mailgate.compose.plain import as_text, preheader, wrapped
 from mailgate.compose.said import facts_of, is_told_of_masking, title_for
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.templates import Rendered, Templates
-from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, called, carried, entry_view, first_name, last_words, ticket_view
+from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, called, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
 from mailgate.model.brand import Enclosed
-from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, PartRef, Voice
-from mailgate.model.mail import Attachment
+from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, Voice
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
-from mailgate.model.policy import Desk, FilesCarried, Policy
+from mailgate.model.policy import Desk, Policy
 from mailgate.model.ticket import Entry, TicketFile, Visibility
 from mailgate.model.token import Keyring
-
-#: Of a very long story the newest are told.
-LONGEST_STORY, MOST_TOLD = 200_000, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +92,12 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     said = _words(wanted, context, desk, language, reference, tag)
 
     outer = f"=_{context.letter_id}.m"
-    parts = _parts(wanted, context.file, context.policy.files)
-    kind, body = alternative(said.plain, said.page, context.letter_id, _pictures(wanted, desk, said.html))
+    parts = parts_of(wanted, context.file, context.policy.files, said.html)
+    pictures = _pictures(wanted, desk, said.html)
+    if parts and parts[0].related:
+        kind, body = related(*alternative(said.plain, said.page, context.letter_id), pictures_of(outer), pictures)
+    else:
+        kind, body = alternative(said.plain, said.page, context.letter_id, pictures)
     if parts:
         body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
         kind = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"'
@@ -104,7 +105,8 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     header = "\r\n".join([*rows, "MIME-Version: 1.0", kind]).encode()
 
     utf8 = not address.isascii()
-    whole = b"".join((header, b"\r\n\r\n", body, *(part_header(part, outer) for part in parts), closing(outer) if parts else b""))
+    heads, end = part_headers(parts, outer)
+    whole = b"".join((header, b"\r\n\r\n", body, *heads, end))
     if faults := check_bytes(whole, utf8):
         raise Unsealable(f"{wanted.event}/{wanted.audience.value}: {'; '.join(faults)}")
     digest, size = seal(header, body, parts, outer if parts else "")
@@ -270,7 +272,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         is_told = wanted.entry is None and not _is_a_strangers(wanted)
         values["last"] = last_words(context.file, context.policy.files, context.people) if is_told else None
         if wanted.kind.voice is Voice.STORY:
-            told = _story(context.file, wanted.person)
+            told = story(context.file, wanted.person)
             values["story"] = [_view(entry, wanted, context, language) for entry in told]
             values["left_out"] = max(0, sum(not entry.hidden for entry in context.file.entries) - len(told))
         values["hours"], values["open_now"] = _hours(context, desk, language)
@@ -299,6 +301,7 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, des
         # HTML of other people stays outside: only an agent's own, already sanitised, travels to requesters.
         entry = wanted.entry
         own = entry.html if entry is not None and not wanted.automatic and entry.author_role.is_agent else None
+        own = with_its_pictures(own, entry, context.policy.files) if own and entry is not None else None
         paper = _paper(desk, language)
         values = {
             "title": rendered.subject,
@@ -347,33 +350,6 @@ def _author(entry: Entry, wanted: LetterWanted, context: ComposeContext, languag
     if person is not None and person.agent in context.policy.agents:
         return f"{name} ({say(words.UNVERIFIED)})" if entry.proof in ("none", "failed") else name
     return f"{name} ({say(words.EXTERNAL)})" if is_called_like_us(name, context.policy) else name
-
-
-def _story(file: TicketFile, reader: Person) -> list[Entry]:
-    """All that was said, the newest of it where that is too much; without what machines sent, and for whom the ticket is about, without
-    what only the others may read."""
-    outside = reader.id in file.ticket.outsiders()
-    told: list[Entry] = []
-    room = LONGEST_STORY
-    for entry in reversed(file.entries):
-        if outside and entry.visibility is not Visibility.PUBLIC:
-            continue
-        room -= len(entry.text) + len(entry.signature)
-        if told and (room < 0 or len(told) == MOST_TOLD):
-            break
-        if not entry.hidden:
-            told.append(entry)
-    return told[::-1]
-
-
-def _files_of(story: list[Entry], limits: FilesCarried) -> tuple[PartRef, ...]:
-    """The files of a story, each once, the newest first to be carried where there are too many."""
-    found: dict[tuple[str, str], tuple[int, Attachment]] = {}
-    for entry in reversed(story):
-        for each in entry.attachments if entry.inbox is not None else ():
-            found.setdefault((each.sha256, each.name), (entry.inbox or 0, each))
-    along, _ = carried([each for _, each in found.values()], limits)
-    return tuple(_ref(inbox, each) for inbox, each in reversed(found.values()) if each in along)
 
 
 # --- the header ------------------------------------------------------------------------------------------------------
@@ -459,24 +435,3 @@ def _reverse_path(context: ComposeContext, desk: Desk) -> str:
     if context.reverse_path == "verp" and desk.subaddress == "plus":
         return _with_detail(desk, token.bounce_detail(context.ring, context.letter_id))
     return desk.address
-
-
-# --- attachments -----------------------------------------------------------------------------------------------------
-
-
-def _parts(wanted: LetterWanted, file: TicketFile | None, limits: FilesCarried) -> tuple[PartRef, ...]:
-    """What somebody attached goes with the words. Nothing is ever sent back to who sent it."""
-    entry = wanted.entry
-    if wanted.kind.voice is Voice.STORY:
-        return _files_of(_story(file, wanted.person), limits) if file is not None else ()
-    if entry is None or entry.inbox is None or not entry.attachments:
-        return ()
-    goes_along = not wanted.automatic and entry.author_role.is_agent if wanted.audience.is_outside else wanted.kind.voice is Voice.AUTHOR
-    if not goes_along:
-        return ()
-    along, _ = carried(entry.attachments, limits)
-    return tuple(_ref(entry.inbox, each) for each in along)
-
-
-def _ref(inbox: int, a: Attachment) -> PartRef:
-    return PartRef(inbox, a.part, inline(a.name), a.type, a.size, a.sha256, a.inline, a.content_id)

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from mailgate.compose import words
-from mailgate.compose.assemble import closing, part_header, seal
+from mailgate.compose.assemble import closing, part_headers, pictures_of, seal
 from mailgate.compose.body import encoded
 from mailgate.compose.catalogue import Catalogue
 from mailgate.compose.data import inline
@@ -46,12 +46,16 @@ def _without(letter: Letter, kept: tuple[PartRef, ...], book: Catalogue) -> Lett
     named = [f"- {inline(part.name)}, {words.size(part.size, book.language)}" for part in left]
     coding, text = encoded("\n".join((book.say(words.TOO_LARGE), "", *named, "")))
     note = f"\r\n--{letter.boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: {coding}\r\n\r\n"
-    body = letter.body + note.encode("ascii") + text
+    # Pictures that stay stand behind the words then: this note has to be among the parts, and they come at the end.
+    ended = closing(pictures_of(letter.boundary)) if letter.parts[0].related else b""
+    body = letter.body + ended + note.encode("ascii") + text
+    kept = tuple(replace(part, related=False) for part in kept)
     if not kept:
         body += closing(letter.boundary)
     boundary = letter.boundary if kept else ""
     digest, size = seal(letter.header, body, kept, boundary)
-    whole = b"".join((letter.header, b"\r\n\r\n", body, *(part_header(p, boundary) for p in kept), closing(boundary) if kept else b""))
+    heads, end = part_headers(kept, boundary)
+    whole = b"".join((letter.header, b"\r\n\r\n", body, *heads, end))
     if faults := check_bytes(whole, letter.utf8):
         raise Unsealable(f"{letter.event}/{letter.audience.value}: {'; '.join(faults)}")
     return replace(letter, body=body, parts=kept, boundary=boundary, digest=digest, size=size)

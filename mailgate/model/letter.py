@@ -35,6 +35,15 @@ class Voice(StrEnum):
     STORY = "story"  #: the desk's: it tells all that was ever said on a ticket
 
 
+class Carries(StrEnum):
+    """Which files travel with a letter (docs/decisions/0061). What is too much is named in it."""
+
+    NONE = "none"
+    ANSWER = "answer"  #: those of an agent's words, to outsiders
+    MAIL = "mail"  #: those of the mail that it tells agents of
+    STORY = "story"  #: those of all that it tells, but the reader's own
+
+
 class NoticeBudget(StrEnum):
     """What a letter to agents counts against while one sender causes many."""
 
@@ -62,6 +71,7 @@ class LetterKind:
     called: ClassVar[str] = ""  #: how agents read of it, a message of the catalogues
     explained: ClassVar[str] = ""  #: how `explain` speaks of it
     voice: ClassVar[Voice] = Voice.DESK
+    carries: ClassVar[Carries] = Carries.NONE
     budget: ClassVar[NoticeBudget] = NoticeBudget.SHARED
     answer_is: ClassVar[Visibility] = Visibility.INTERNAL  #: what an agent's answer to it is by default
     shows_notes: ClassVar[bool] = True  #: colleagues' notes may stand in it
@@ -146,6 +156,7 @@ class PartRef:
     sha256: str
     inline: bool
     content_id: str
+    related: bool = False  #: a picture that stands in the HTML; those come first
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from mailgate.model.commands import VERBS, Fault
-from mailgate.model.letter import QUOTED, Audience, LetterKind, NoticeBudget, Voice
+from mailgate.model.letter import QUOTED, Audience, Carries, LetterKind, NoticeBudget, Voice
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Status, Visibility
@@ -57,12 +57,14 @@ class FollowUpAcknowledgement(LetterKind):
 class Answer(LetterKind):
     event, audiences, called = "agent_replied", _PARTICIPANT, "an answer"
     explained = "the agent's answer"
+    carries = Carries.ANSWER
     status, words, speaks = Status.PENDING_USER, "questioned", True
 
 
 class Solution(LetterKind):
     event, audiences, called = "ticket_resolved", _PARTICIPANT, "the solution"
     explained = "the solution"
+    carries = Carries.ANSWER
     status, words, speaks, wordless = Status.RESOLVED, "answered", True, True
     by_requester: Annotated[bool, False] = False  #: the requester said so
     code: Code = ""
@@ -71,6 +73,7 @@ class Solution(LetterKind):
 class Closing(LetterKind):
     event, audiences, called = "ticket_closed", _PARTICIPANT, "the last letter"
     explained = "word that it is closed"
+    carries = Carries.ANSWER
     status, words, speaks, wordless = Status.CLOSED, "answered", True, True
     by_requester: Annotated[bool, False] = False
     code: Code = ""
@@ -137,6 +140,7 @@ class SurveysStopped(LetterKind):
 class NewTicketNotice(LetterKind):
     event, audiences = "ticket_opened", _AGENT
     explained = "notice of the new ticket, with the mail"
+    carries = Carries.MAIL
     voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
     status, words = Status.NEW, "asked"
     follows: Annotated[str, "IT-1001"] = ""  #: the ticket that ended, and that this one continues
@@ -146,6 +150,7 @@ class NewTicketNotice(LetterKind):
 class RequesterNotice(LetterKind):
     event, audiences = "requester_wrote", _AGENT
     explained = "notice of what was written"
+    carries = Carries.MAIL
     voice, answer_is, shows_notes = Voice.AUTHOR, Visibility.PUBLIC, False
     words = "asked"
     reopened: Annotated[bool, True] = False
@@ -155,6 +160,7 @@ class RequesterNotice(LetterKind):
 class UnverifiedNotice(LetterKind):
     event, audiences = "unverified_wrote", _AGENT
     explained = "notice of words that nobody has proven"
+    carries = Carries.MAIL
     voice, shows_notes = Voice.AUTHOR, False
     words = "intruded"
     because: Why
@@ -165,6 +171,7 @@ class UnverifiedNotice(LetterKind):
 class AnswerNotice(LetterKind):
     event, audiences = "agent_replied", _AGENT
     explained = "notice of the answer"
+    carries = Carries.MAIL
     voice, answer_is = Voice.AUTHOR, Visibility.PUBLIC
     words = "answered"
 
@@ -172,6 +179,7 @@ class AnswerNotice(LetterKind):
 class NoteNotice(LetterKind):
     event, audiences = "note_added", _AGENT
     explained = "notice of the note"
+    carries = Carries.MAIL
     voice = Voice.AUTHOR
     words = "noted"
     absent: Annotated[bool, False] = False  #: it is no note of theirs: they seem to be away
@@ -184,6 +192,7 @@ class NoteNotice(LetterKind):
 class Assignment(LetterKind):
     event, audiences = "ticket_assigned", _AGENT
     explained = "notice that the ticket is theirs"
+    carries = Carries.STORY
     voice, answer_is = Voice.STORY, Visibility.PUBLIC
     words, wordless = "asked", True
     by: By = ""

@@ -247,7 +247,7 @@ def _reasons(contents: Contents) -> Reasons | None:
 
 def _new_html(document: Document, taken_apart: Cut) -> str | None:
     """The new HTML, only where HTML and text were cut alike."""
-    return document.new_safe if same_words(document.cut.new, taken_apart.new) else None
+    return document.new_safe if same_words(document, taken_apart.new) else None
 
 
 def _only_says_html(plain: str, seen: str) -> bool:

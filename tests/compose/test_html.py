@@ -15,6 +15,7 @@ from mailgate.compose import samples, words
 from mailgate.compose.blocks import Block, Remark
 from mailgate.compose.cards import as_html
 from mailgate.model.letters import LETTERS
+from mailgate.model.mail import Attachment
 from tests.compose.desk import a_letter, an_agents, html, message, text
 
 VOID = {"meta", "br", "img", "hr"}
@@ -94,7 +95,8 @@ def test_indented_lines_and_empty_lines_of_a_text_survive_in_html():
 
 
 def test_a_picture_alone_is_still_an_answer():
-    letter = a_letter("agent_replied", "requester", entry=an_agents(text="", html='<img src="cid:a@b">'))
+    picture = Attachment("a.png", "image/png", 3, "0" * 64, True, "a@b", "1.2")
+    letter = a_letter("agent_replied", "requester", entry=an_agents(text="", html='<img src="cid:a@b">', attachments=(picture,)))
     assert '<img src="cid:a@b">' in html(letter)
 
 

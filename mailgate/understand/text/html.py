@@ -21,7 +21,7 @@ _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _UNSEEN = re.compile(r"<(style|script|head|title)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
 _DATA_URI = re.compile(r"data:[^\"'\s>)]{512,}")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_LOOSE = re.compile(r"\W+")
+_LOOSE = re.compile(r"[\W_]+")
 
 #: A number sign, or what looks like one, also written as an entity; in text, or as what stands for a picture.
 _SIGN = "(?:(?<!&)#|[\uff03\ufe5f\u266f\u2317\u22d5\u29e3\u29e4\u29e5\u2a33\u2a68\u2d4c\u4e95]|&(?:num|#0{0,6}35|#[xX]0{0,6}23);)"
@@ -33,7 +33,13 @@ _SIGN_AS_PICTURE = re.compile("[#\uff03\ufe5f][\ufe0e\ufe0f\u20e3]*\\s*")
 _LINK = "\x03"
 _LINKS = re.compile(f" ?{_LINK}([^{_LINK}]*){_LINK}")
 #: What the plain form of a mail has in the place of links and pictures: it says nothing of its own beside HTML.
-_MARKS = re.compile(r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]")
+_MARKS = re.compile(
+    r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]"
+    r"|(?:https?://|www\.)[^\s<>\"]{1,4000}"
+)
+_PICTURES = 50  #: so many may be told by their words
+#: What begins an item of a list in plain text, where HTML has the list.
+_BULLET = re.compile(r"^[ \t>]{0,20}(?:[o§]|[0-9]{1,3}[.)])[ \t\u00a0]{1,20}", re.MULTILINE)
 
 #: Elements that end by themselves, or hold nothing: they say nothing about depth.
 _FLAT = frozenset(
@@ -127,6 +133,7 @@ class Document:
     cut: Cut
     new_safe: str | None  #: the HTML of the new text alone; None where no tree could be built
     defects: list[str]
+    pictures: tuple[str, ...] = ()  #: the words that stand for pictures
     folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
 
 
@@ -182,8 +189,10 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         seen = [_LINKS.sub(r" <\1>", text) if _LINK in text else text for text in whole]
     taken_apart = assemble(seen, labels, why)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
+    alts = (str(node.attributes.get("alt") or "").strip() for line in lines for node, _ in line.pictures)
+    pictures = tuple(filter(None, alts))[:_PICTURES]
     if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
-        return Document(safe, text, taken_apart, safe, defects)
+        return Document(safe, text, taken_apart, safe, defects, pictures)
     shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
     for line, mark in zip(lines, labels, strict=True):
         for node, apart in line.pictures:
@@ -196,7 +205,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
             for node in line.nodes:
                 node.decompose()
     _prune(tree.body)
-    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, frozenset(shown[1] - shown[0]))
+    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, pictures, frozenset(shown[1] - shown[0]))
 
 
 def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
@@ -225,9 +234,12 @@ def without_lines(markup: str, said: str, limits: ReadingLimits) -> str | None:
     return _CLEANER.clean(tree.body.html or "")
 
 
-def same_words(one: str, other: str) -> bool:
-    """Whether two texts say the same, whatever their white space and punctuation, and whatever stands for links and pictures."""
-    return _LOOSE.sub("", _MARKS.sub("", one)) == _LOOSE.sub("", _MARKS.sub("", other))
+def same_words(html: Document, plain: str) -> bool:
+    """Whether HTML and text say the same as new, but for white space, punctuation, bullets, and what stands for links and pictures."""
+    for words in html.pictures:
+        plain = plain.replace(f"[{words}]", "")
+    one, other = (_LOOSE.sub("", _BULLET.sub("", _MARKS.sub("", text))) for text in (html.cut.new, plain))
+    return one == other
 
 
 def begins_with_words(text: str, beginning: str) -> bool:
