@@ -53,7 +53,11 @@ class Served:
                 [sys.executable, "-m", "mailgate", "serve", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment(),
             )  # fmt: skip
-        self.until(self._listens, 60)
+        try:
+            self.until(self._listens, 200)
+        except BaseException:
+            self.__exit__(None, None, None)  # what was started and did not begin in time runs beside no other test
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

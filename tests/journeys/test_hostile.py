@@ -107,12 +107,16 @@ def slow(name: bytes) -> bytes:
     return HEAD + b"Subject: " + name + b"\r\n" + fields + b"Content-Type: text/html\r\n\r\n" + b"<p>a <b>b</b></p>\r\n" * 60_000
 
 
+#: What is tried is another limit, also where many share the processors.
+_PATIENT = timedelta(seconds=120)
+
+
 @pytest.mark.parametrize(
     ("limits", "mail", "says"),
     [
-        (ReaderSettings(memory=4 * MIB), hungry, "memory"),
+        (ReaderSettings(memory=4 * MIB, wall=_PATIENT), hungry, "memory"),
         # An ordinary mail takes a millisecond, its first letters a tenth of a second; twice that where the processors are shared.
-        (ReaderSettings(cpu=timedelta(milliseconds=300)), slow, "CPU"),
+        (ReaderSettings(cpu=timedelta(milliseconds=300), wall=_PATIENT), slow, "CPU"),
     ],
     ids=["memory", "cpu"],
 )
