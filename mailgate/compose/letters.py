@@ -32,7 +32,7 @@ from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, Vo
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy
-from mailgate.model.ticket import Entry, TicketFile, Visibility
+from mailgate.model.ticket import Entry, Ticket, TicketFile, Visibility
 from mailgate.model.token import Keyring
 
 
@@ -156,7 +156,7 @@ def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: 
         wanted.unanswered,
         wanted.unanswered_because,
         language,
-        _zone(wanted.person, desk),
+        zone_for(wanted.person, desk),
         owner == wanted.person.id,
     )
     told = shared.get(key)
@@ -223,16 +223,20 @@ def _has_page(wanted: LetterWanted) -> bool:
 
 
 def _language(wanted: LetterWanted, context: ComposeContext, desk: Desk) -> str:
+    ticket = context.file.ticket if context.file and wanted.audience.is_outside else None
+    return language_for(wanted.person, ticket, desk, context.templates)
+
+
+def language_for(person: Person, ticket: Ticket | None, desk: Desk, templates: Templates) -> str:
     """What the reader asked for; else, for who wrote it, the language of the ticket, and for others their own; else the other of these;
-    else the desk's. The ticket's is its requester's, so it says nothing about agents, whose own is set."""
-    person, ticket = wanted.person, context.file.ticket if context.file and wanted.audience.is_outside else None
+    else the desk's. The ticket's is its requester's, so it says nothing about agents (None), whose own is set."""
     told = (person.language, ticket.language if ticket else None)
     if ticket is not None and person.id == ticket.requester and person.agent is None:
         told = told[::-1]
-    return context.templates.language(person.chosen_language, *told, desk.language)
+    return templates.language(person.chosen_language, *told, desk.language)
 
 
-def _zone(person: Person, desk: Desk) -> str:
+def zone_for(person: Person, desk: Desk) -> str:
     """The reader's time zone; one that this machine does not know gives way to the desk's."""
     if person.timezone:
         with suppress(ZoneInfoNotFoundError, ValueError, OSError):
@@ -277,7 +281,7 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
             values["left_out"] = max(0, sum(not entry.hidden for entry in context.file.entries) - len(told))
         values["hours"], values["open_now"] = _hours(context, desk, language)
     try:
-        return context.templates.render(wanted.event, audience, language, _zone(wanted.person, desk), values)
+        return context.templates.render(wanted.event, audience, language, zone_for(wanted.person, desk), values)
     except (TemplateError, TypeError, ValueError, KeyError) as error:
         raise Unsealable(f"{wanted.event}/{audience}: {error}") from error
 

@@ -15,7 +15,7 @@ SENTENCES: Mapping[str, str] = {
     "sorry, more": "Thank you for telling us. The head of the team reads your rating.",
     "sorry, until": "Thank you for telling us. The head of the team reads your rating and will get in touch by %(due)s.",
     "not working": "Still not working? Reply to any of our emails and tell us what happens.",
-    "change": "Changed your mind? Just pick again; the last one counts.",
+    "change": "Change your rating",
     "void": "Please pick once more in a minute.",
     "void, more": "Different ratings came from this link within seconds, as if a program had tried all links. None of them counts.",
     "late": "This rating came too late.",
@@ -33,27 +33,23 @@ SENTENCES: Mapping[str, str] = {
     "not this way": "This can't be done on this page.",
     "request": "Request %(ref)s",
     "opened": "Received",
-    "reopen until": "Can be reopened until",
+    "first_reply": "First reply",
+    "next_reply": "Next reply",
+    "update": "Next update",
+    "by": "By %(at)s",
+    "solved": "Solved",
+    "reopen until": "Your reply opens it again until",
     "messages": "Messages",
     "left out": "Older messages are not shown here.",
     "you": "You",
     "files": "Files",
     "file": "File without a name",
     "reply": "Reply",
-    "close": "Mark as solved",
-    "reopen": "Open it again",
+    "close": "It's solved",
+    "reopen": "It's not solved",
     "ready-made": "Each button opens a ready-made email: just press Send.",
     "who sees it": "Anyone with this link can see this page. It works until %(until)s.",
     "back": "Back to the request",
 }
-#: Where a request stands, as the headline of its page.
-HEADLINES: Mapping[str, str] = {
-    "new": "We've got it, and nobody has started yet",
-    "open": "We're working on it",
-    "pending_user": "We're waiting for your answer",
-    "on_hold": "Your request is on hold",
-    "resolved": "Your request is solved",
-    "closed": "Your request is closed",
-}
 #: Every message of this module, for the catalogues.
-MESSAGES: frozenset[str] = frozenset((*SENTENCES.values(), *HEADLINES.values()))
+MESSAGES: frozenset[str] = frozenset(SENTENCES.values())

@@ -6,26 +6,26 @@ A link names a letter of ours; the letter says whose it is and about what. A pag
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from mailgate.compose import pages
 from mailgate.compose.data import inline
+from mailgate.compose.letters import language_for, zone_for
 from mailgate.compose.subjects import bare
-from mailgate.compose.views import Links
+from mailgate.compose.views import Links, called, entry_view, ticket_view
 from mailgate.compose.writing import LetterWriter
 from mailgate.decide import feedback
 from mailgate.gateway.workers import Files, NoReader
 from mailgate.model import token
 from mailgate.model.letter import Audience
 from mailgate.model.mail import Attachment, Unread
+from mailgate.model.masking import masked
 from mailgate.model.page import PageFile, RatingForm, WebPage
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk
-from mailgate.model.rating import LOW
+from mailgate.model.rating import LOW, RatedOutcome
 from mailgate.model.ticket import Entry, Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
 
@@ -68,7 +68,6 @@ class Visits:
     def __init__(self, gateway: Gateway, files: Files | None, link_days: int) -> None:
         """`files`: opens files of mails; None where this program reads none."""
         self._gateway, self._files, self._lasts = gateway, files, timedelta(days=link_days)
-        self._ratings = gateway
 
     # --- the pages ------------------------------------------------------------------------------------------------
 
@@ -173,19 +172,22 @@ class Visits:
                 break
             shown += 1
         tag = token.subject_token(self._writer.ring, visited.desk.prefix, ticket.number)
-        links = Links(visited.desk, self._writer.ring, visited.letter.id, tag, visited.look.language, visited.look.book.say)
-        is_done = not ticket.status.is_live
-        reopen_until = ticket.resolved_at + policy.timers.reopen_window if is_done and ticket.resolved_at else None
-        counted = self._ratings.rating(question) if question is not None else None
+        look, now = visited.look, self._gateway.now()
+        links = Links(visited.desk, self._writer.ring, visited.letter.id, tag, look.language, look.book.say)
+        view, is_done = ticket_view(ticket, policy, {}, now), not ticket.status.is_live
+        ends = (("solved", view.resolved_at), ("reopen until", view.reopen_until)) if is_done else ()
+        counted = self._gateway.rating(question) if question is not None else None
         prefixes = frozenset(desk.prefix.upper() for desk in policy.desks.values())
         return pages.request(
-            visited.look,
+            look,
             pages.RequestPage(
                 ref=visited.ref,
-                title=bare(ticket.title, prefixes),
+                title=masked(bare(ticket.title, prefixes)),
                 status=ticket.status.value,
+                hold=ticket.hold.value if ticket.hold else None,
                 opened_at=ticket.arrived_at,
-                facts=(("reopen until", reopen_until),) if reopen_until and reopen_until >= self._gateway.now() else (),
+                facts=tuple((key, at) for key, at in ends if at is not None),
+                promised=(view.next_step, view.next_due_at) if view.next_step and view.next_due_at else None,
                 messages=tuple(self._message(entry, visited, detail) for entry in entries[:shown]),
                 left_out=len(entries) > shown,
                 reply=links.answer,
@@ -198,12 +200,15 @@ class Visits:
 
     def _message(self, entry: Entry, visited: Visited, detail: str) -> pages.Message:
         mine = entry.author == visited.reader.id
+        view = entry_view(entry, self._writer.policy.files, {})
+        # Agents as in letters, which have their first names only where that is how people are called.
+        author = called(view.author, visited.look.language) or visited.look.name if view.by_agent else view.author
         files = tuple(
             pages.FileLink(one.name, one.size, f"{detail}/f/{one.sha256[:FILE_NAME]}")
             for one in entry.attachments
             if entry.inbox is not None
         )
-        return pages.Message("" if mine else entry.author_name, entry.arrived_at, entry.text, files)
+        return pages.Message("" if mine else author, view.at, view.text, files)
 
     def _opened(self, visited: Visited, inbox: int, one: Attachment) -> WebPage | PageFile:
         try:
@@ -229,29 +234,27 @@ class Visits:
         look, ref = visited.look, visited.ref
         if form.score is None:
             return pages.rating(look, ref, None, form.comment, missing=True)
-        rated = self._ratings.rate(letter, form.score, form.comment)
-        if rated.outcome.value == "void":
+        rated = self._gateway.rate(letter, form.score, form.comment)
+        if rated.outcome is RatedOutcome.VOID:
             return pages.void(look, ref)
-        if rated.outcome.value == "late":
+        if rated.outcome is RatedOutcome.LATE:
             return pages.note(look, 200, "late", ref=ref)
-        if rated.outcome.value == "refused" or rated.score is None:
+        if rated.outcome is RatedOutcome.REFUSED or rated.score is None:
             return pages.note(look, 409, "refused")
-        return pages.thanks(look, ref, rated.score, rated.score <= LOW, rated.due_at, back)
+        return pages.thanks(look, rated.score, rated.score <= LOW, rated.due_at, back)
 
     # --- for whom -------------------------------------------------------------------------------------------------
 
     def _look(self, reader: Person, ticket: Ticket, desk: Desk) -> pages.Look:
-        templates = self._writer.templates
-        language = templates.language(reader.language, ticket.language, desk.language)
-        zone = desk.timezone
-        if reader.timezone:
-            with suppress(ZoneInfoNotFoundError, ValueError, OSError):
-                zone = ZoneInfo(reader.timezone).key
-        return pages.Look(language, templates.catalogue(language), zone, desk.name)
+        language = language_for(reader, ticket, desk, self._writer.templates)
+        return self._dressed(language, zone_for(reader, desk), desk)
 
     def _nobodys_look(self, languages: Sequence[str]) -> pages.Look:
         """For a page that has no reader: it names nobody, and not even that there is a letter."""
-        templates = self._writer.templates
         desk = next(iter(self._writer.policy.desks.values()))
-        language = templates.language(*languages, desk.language)
-        return pages.Look(language, templates.catalogue(language), desk.timezone, desk.name)
+        return self._dressed(self._writer.templates.language(*languages, desk.language), desk.timezone, desk)
+
+    def _dressed(self, language: str, zone: str, desk: Desk) -> pages.Look:
+        brand = desk.brand
+        foot = (*brand.footer, *((brand.legal,) if brand.legal else ()))
+        return pages.Look(language, self._writer.templates.catalogue(language), zone, brand.name or desk.name, brand.accent, foot)

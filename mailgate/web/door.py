@@ -146,7 +146,7 @@ class WebDoor:
     async def start(self) -> None:
         """Raises OSError where its place is taken."""
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
-        site = Site(self._visits, self._settings.path, self._settings.max_body, self._pool)
+        site = Site(self._visits, self._settings, self._pool)
         config = Config(
             site, http=Visit, ws="none", lifespan="off", loop="none", interface="asgi3", log_config=None, access_log=False,
             proxy_headers=False, server_header=False, date_header=False, h11_max_incomplete_event_size=self._settings.max_head,

@@ -18,7 +18,9 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import Message, Receive, Scope, Send
 
+from mailgate.model.installation import WebSettings
 from mailgate.model.page import PageFile, RatingForm, WebPage
+from mailgate.model.rating import LONGEST_COMMENT
 from mailgate.web import AnswersVisitors
 
 log = logging.getLogger(__name__)
@@ -30,7 +32,6 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 PIECE = 64 * 1024
 #: Files that are in memory at the same time, each as large as a mail may be.
 MOST_FILES = 4
-LONGEST_COMMENT = 2000
 #: Read of a form that is too long, so that its sender gets to see why it was not taken.
 DRAINED = 1024 * 1024
 #: For everything that leaves.
@@ -67,9 +68,10 @@ class FormTooLong(Exception):
 class Site:
     """The web door's application, in the language of ASGI."""
 
-    def __init__(self, visits: AnswersVisitors, path: str, max_body: int, pool: Executor) -> None:
-        """`path`: what stands before each of our paths; `pool`: where answers are found, for that takes its time."""
-        self._visits, self._max_body, self._pool = visits, max_body, pool
+    def __init__(self, visits: AnswersVisitors, settings: WebSettings, pool: Executor) -> None:
+        """`pool`: where answers are found, for that takes its time."""
+        self._visits, self._settings, self._pool = visits, settings, pool
+        path = settings.path  # what stands before each of ours
         self._files = asyncio.Semaphore(MOST_FILES)
         routes = [
             Route(f"{path}/r/{{token}}", self._rating, methods=METHODS),
@@ -105,6 +107,11 @@ class Site:
 
     async def _before(self, request: Request) -> Response | None:
         """The answer to what is asked of no page at all."""
+        if (
+            sum(len(name) + len(value) + 4 for name, value in request.headers.raw) + len(request.scope["raw_path"])
+            > self._settings.max_head
+        ):
+            return await self._refused(request, 431, "too long")
         if request.method not in METHODS:
             return await self._refused(request, 405, "not this way")
         if "transfer-encoding" in request.headers:
@@ -165,9 +172,9 @@ class Site:
             total += len(piece)
             if total > DRAINED:
                 break
-            if total <= self._max_body:
+            if total <= self._settings.max_body:
                 body += piece
-        if total > self._max_body:
+        if total > self._settings.max_body:
             raise FormTooLong
         return bytes(body)
 

@@ -42,6 +42,7 @@ SERVERS = {
     ),
     "dovecot": Server(command="dovecot", debian="dovecot-imapd", needs_root=True),
     "neomutt": Server(command="neomutt", debian="neomutt"),  # a mail program: whether it shows one conversation
+    "chromium": Server(command="chromium", debian="chromium"),  # the browser in which pages and letters are looked at
     "strace": Server(command="strace", debian="strace"),  # no server either: it tells what a program wrote, call by call
     "postgresql": Server(
         command="postgres",
