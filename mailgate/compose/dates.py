@@ -29,7 +29,7 @@ _CUSTOMS: Mapping[str, _Customs] = {
     "en": _Customs("EEEE, d MMMM y", "EEEE, d MMMM", locale="en_GB"),
     "de": _Customs("EEEE, d. MMMM y", "EEEE, d. MMMM", "{day}, {time} Uhr ({zone})", "{days} {hours} Uhr"),
     "fr": _Customs("EEEE d MMMM y", "EEEE d MMMM", "{day} à {time} ({zone})"),
-    "es": _Customs("EEEE, d 'de' MMMM 'de' y", "EEEE, d 'de' MMMM", "{day}, {time} ({zone})"),
+    "es": _Customs("EEEE, d 'de' MMMM 'de' y", "EEEE, d 'de' MMMM", "{day}, a las {time} ({zone})"),
     "ar": _Customs("EEEE d MMMM y", "EEEE d MMMM", "{day}، الساعة {time} {zone}", also=("، ", "؛ ")),
     "ja": _Customs("y年M月d日（E）", "M月d日（E）", "{day}{time} {zone}", also=("、", "、")),
 }

@@ -159,7 +159,8 @@ def _facts(block: FactRows, script: Script) -> str:
         return "\n".join([f"{label}: {unbold(value)}" for label, value in block.rows])
     wide = min(max([columns(label) for label, _ in block.rows]), _WIDEST_LABEL) + 3
     margin = " " * wide
-    return "\n".join([wrapped(unbold(value), f"{label}:".ljust(wide - columns(label) + len(label)), margin) for label, value in block.rows])
+    # A label that is longer than the others may be keeps its own distance.
+    return "\n".join([wrapped(unbold(value), f"{label}: ".ljust(wide - columns(label) + len(label)), margin) for label, value in block.rows])
 
 
 def _items(block: Items, script: Script) -> str:

@@ -229,6 +229,7 @@ def test_facts_are_aligned_and_long_ones_hang_but_in_rtl():
     rows = said(template).split("\n")[2:]
     assert rows[0].startswith("What:          word") and rows[1].startswith("               word") and rows[-1] == "Longer label:  x"
     assert said(template, "ar").split("\n")[-1] == "Longer label: x"
+    assert said("H\n\nA label that is far longer than all of the others: x").split("\n")[-1].endswith("others: x")
 
 
 def test_peoples_words_are_never_wrapped_nor_changed():
