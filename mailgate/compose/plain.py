@@ -159,8 +159,9 @@ def _facts(block: FactRows, script: Script) -> str:
         return "\n".join([f"{label}: {unbold(value)}" for label, value in block.rows])
     wide = min(max([columns(label) for label, _ in block.rows]), _WIDEST_LABEL) + 3
     margin = " " * wide
-    # A label that is longer than the others may be keeps its own distance.
-    return "\n".join([wrapped(unbold(value), f"{label}: ".ljust(wide - columns(label) + len(label)), margin) for label, value in block.rows])
+    # A label that is longer than the others may be keeps a distance of its own.
+    begun = ((f"{label}: ".ljust(wide - columns(label) + len(label)), unbold(value)) for label, value in block.rows)
+    return "\n".join([wrapped(value, label, margin) for label, value in begun])
 
 
 def _items(block: Items, script: Script) -> str:
