@@ -205,7 +205,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
 def _below(wanted: LetterWanted, desk: Desk) -> tuple[str, ...]:
     """What the brand puts under a letter: its own lines, and for whoever is outside what the law asks for."""
     legal = (desk.brand.legal,) if desk.brand.legal and wanted.audience.is_outside else ()
-    return (*desk.brand.footer, *legal)
+    return tuple(inline(line) for line in (*desk.brand.footer, *legal))
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
@@ -323,9 +323,9 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, des
 @lru_cache(64)
 def _paper(desk: Desk, language: str) -> Paper:
     brand = desk.brand
-    name = brand.name or desk.name
-    logo = "".join(logo_html(picture, brand.logo_alt or name) for picture in _logo(desk))
-    return Paper(language, shades(brand.accent), name, brand.short or desk.prefix[:3], logo, brand.faces, brand.steps)
+    name = inline(brand.name or desk.name)
+    logo = "".join(logo_html(picture, inline(brand.logo_alt) or name) for picture in _logo(desk))
+    return Paper(language, shades(brand.accent), name, inline(brand.short) or desk.prefix[:3], logo, brand.faces, brand.steps)
 
 
 def _logo(desk: Desk) -> tuple[Enclosed, ...]:

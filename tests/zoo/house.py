@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -14,14 +14,15 @@ from typing import Any
 
 from mailgate.compose.writing import LetterWriter, Sheet, Written, write_sheet
 from mailgate.gateway import Gateway, GatewaySetup
-from mailgate.model.delivery import Delivered
+from mailgate.model.delivery import Delivered, Delivery
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.policy import Policy
 from mailgate.model.token import Keyring
 from mailgate.record.acceptor import Acceptor
 from mailgate.record.store import Store
+from mailgate.send.courier import Outgoing
 from mailgate.settings import sample_policy
-from mailgate.understand import open_texts, read_item
+from mailgate.understand import open_files, open_texts, read_item
 from mailgate.understand.identity.dkim import signatures
 from tests.compose.desk import templates
 
@@ -37,6 +38,7 @@ class Letter:
     message: Any
     at: datetime
     id: str
+    data: bytes = b""
 
     @property
     def text(self) -> str:
@@ -77,12 +79,12 @@ class _Courier:
 
     house: ZooHouse
 
-    def send(self, items: Sequence[Any], **_: Any) -> Iterator[tuple[Any, Delivered]]:
+    def send(self, items: Sequence[Any], **_: Any) -> Iterator[tuple[Any, Delivery]]:
         for one in items:
             data = one.data if isinstance(one.data, bytes) else one.data()
             message = email.message_from_bytes(data, policy=email.policy.default)
-            self.house.sent.append(Letter(one.recipient, message, self.house.at, one.id))
-            yield one, Delivered("250 taken")
+            self.house.sent.append(Letter(one.recipient, message, self.house.at, one.id, data))
+            yield one, self.house.relay(one)
 
 
 @dataclass
@@ -94,13 +96,23 @@ class ZooHouse:
     at: datetime = MONDAY
     sent: list[Letter] = field(default_factory=list)
     count: int = 0
+    relay: Callable[[Outgoing], Delivery] = lambda one: Delivered("250 taken")  #: what it says to a letter
 
     def __post_init__(self) -> None:
         self.acceptor = Acceptor(self.store.inbox)
         setup = GatewaySetup(Keyring((b"k" * 32,)), templates(), "null", OPERATOR, False)
         courier: Any = _Courier(self)
         reader: Any = _Reader()
-        self.gateway = Gateway(self.store, self.acceptor, setup, self.policy, lambda: self.at, reader, courier, lambda asked: [])
+        self.gateway = Gateway(
+            self.store,
+            self.acceptor,
+            setup,
+            self.policy,
+            lambda: self.at,
+            reader,
+            courier,
+            lambda asked: [open_files(one) for one in asked],
+        )
         self.gateway.adopt(self.policy, "")
         self.gateway.send_outbox()
         self.sent.clear()
