@@ -55,11 +55,6 @@ def beginning(text: str, most: int = 20) -> Safe:
     return mark_lines("\n".join(rows if len(rows) <= most else [*rows[:most], "…"]))
 
 
-def opening(text: str, most: int = 200) -> Safe:
-    """The first words of data, in one line."""
-    return mark(text[:most])
-
-
 def unmark(text: str) -> str:
     """What people read."""
     return text.replace(OPEN, "").replace(CLOSE, "") if OPEN in text or CLOSE in text else text

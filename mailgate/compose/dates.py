@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date, get_day_names, get_timezone_name
+from babel.units import format_unit
 
 from mailgate.model.calendar import Calendar, Frame
 
@@ -131,3 +132,11 @@ def _hours(week: tuple[tuple[Frame, ...], ...], zone: str, language: str) -> str
 
 def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def time_span(seconds: int, language: str) -> str:
+    """`2 hours`, `1 hour 50 minutes`: for a headline. Hours and minutes, cut, never rounded up."""
+    minutes, locale = abs(seconds) // 60, locale_of(language)
+    parts = ((minutes // 60, "duration-hour"), (minutes % 60, "duration-minute"))
+    said = [format_unit(count, unit, "long", locale=locale) for count, unit in parts if count]
+    return _NARROW.sub(" ", " ".join(said or [format_unit(0, "duration-minute", "long", locale=locale)]))

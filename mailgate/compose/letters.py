@@ -175,11 +175,13 @@ def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
         return words
     tokens: list[tuple[bytes, bytes, int]] = []
     mark = f"{first.lower()}."  # every token of that letter begins with it, so most need not even be made
-    for word in sorted(token.ACTIONS):
-        if f"{mark}{word}." not in html:
-            continue
-        old = token.action_detail(context.ring, first, word)
-        new = token.action_detail(context.ring, context.letter_id, word)
+    replies = (token.reply_detail(context.ring, first), token.reply_detail(context.ring, context.letter_id))
+    actions = (
+        (token.action_detail(context.ring, first, word), token.action_detail(context.ring, context.letter_id, word))
+        for word in sorted(token.ACTIONS)
+        if f"{mark}{word}." in html
+    )
+    for old, new in (replies, *actions):
         tokens.append((old.encode(), new.encode(), html.count(old)))
         html = html.replace(old, new)
     page = (replaced(words.page, tokens) if words.page is not None else None) or encoded(html, is_page=True)

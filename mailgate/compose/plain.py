@@ -81,7 +81,8 @@ def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> s
     while len(line) + len(text) - at > width:
         room = at + width - len(line)
         end = text.rfind(" ", at, room + 1)
-        if end > at and text[end - 1].isdigit() and _UNIT.match(text, end + 1):
+        # No line begins with a command that it only speaks of, or who quotes it without marks would seem to give it.
+        if end > at and (text[end + 1 : end + 2] == "#" or (text[end - 1].isdigit() and _UNIT.match(text, end + 1))):
             before = text.rfind(" ", at, end)
             end = before if before > at else end
         if end <= at:

@@ -20,17 +20,15 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
-from mailgate.compose import catalogue, dates, words
+from mailgate.compose import catalogue, dates, faults, words
 from mailgate.compose.blocks import Block, parse
 from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.colours import Shades
-from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark, mark_lines, opening, unmark
+from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark, mark_lines, unmark
 from mailgate.compose.views import VIEWS, EntryView, TicketView, called
 from mailgate.model.commands import VERBS
 from mailgate.model.reason import Because, Wording
-from mailgate.model.sentences import ENGLISH as SENTENCES
-from mailgate.model.sentences import REFUSALS
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -152,7 +150,7 @@ class Templates:
     @cached_property
     def messages(self) -> Messages:
         """Every sentence, in English."""
-        found = dict.fromkeys(words.MESSAGES, "")
+        found = dict.fromkeys(words.MESSAGES | faults.MESSAGES, "")
         for name, source in self._sources.items():
             found |= messages_of(name, source)
         return found
@@ -413,14 +411,20 @@ def _day(context: Context, at: datetime) -> str:
     return dates.day(at, context["_zone"], context["_language"], context["now"])
 
 
-@pass_context
-def _size(context: Context, octets: int) -> str:
-    return words.size(octets, context["_language"])
+def _in_language(say: Callable[[Any, str], Any]) -> Callable[[Context, Any], Any]:
+    @pass_context
+    def said(context: Context, value: Any) -> Any:
+        return say(value, context["_language"])
+
+    return said
 
 
-@pass_context
-def _duration(context: Context, seconds: int) -> str:
-    return words.duration(seconds, context["_book"].say)
+def _with_words(say: Callable[[Any, words.Say], Any]) -> Callable[[Context, Any], Any]:
+    @pass_context
+    def said(context: Context, value: Any) -> Any:
+        return say(value, context["_book"].say)
+
+    return said
 
 
 def _said(table: Mapping[Any, str]) -> Callable[[Context, Any], str]:
@@ -438,29 +442,16 @@ def _wish(context: Context, wish: str) -> Safe:
     return Safe(context["_book"].say(words.WISHES[wish]))
 
 
-@pass_context
-def _agent(context: Context, entry: EntryView) -> str:
-    return called(entry.author, context["_language"])
+def _agent(entry: EntryView, language: str) -> str:
+    return called(entry.author, language)
 
 
-@pass_context
-def _standing(context: Context, ticket: TicketView) -> str:
-    return words.headline(ticket.status, ticket.hold, context["_book"].say)
+def _standing(ticket: TicketView, say: words.Say) -> str:
+    return words.headline(ticket.status, ticket.hold, say)
 
 
-@pass_context
-def _told_as(context: Context, value: str, verb: str) -> str:
-    return words.told_as(verb, value, context["_book"].say)
-
-
-@pass_context
-def _reason(context: Context, because: Because) -> str:
-    return Wording(SENTENCES, context["_book"].say).say(because)
-
-
-@pass_context
-def _alarm(context: Context, kind: str) -> str:
-    return words.alarm(kind, context["_book"].say)
+def _reason(because: Because, say: words.Say) -> str:
+    return Wording(words.AGENTS_SENTENCES, say).say(because)
 
 
 #: What templates may put behind `|`, besides Jinja's own.
@@ -468,30 +459,32 @@ FILTERS: Mapping[str, Any] = {
     "when": _when,
     "when_short": _when_short,
     "day": _day,
-    "duration": _duration,
+    "duration": _with_words(words.duration),
     "priority": _said(words.PRIORITIES),
     "agents_priority": _said(words.AGENTS_PRIORITIES),
     "status": _said(words.STATUSES),
-    "standing": _standing,
-    "agent": _agent,
+    "standing": _with_words(_standing),
+    "agent": _in_language(_agent),
     "wish": _wish,
     "preview": words.preview,
     "capital": lambda text: f"{text[:1].upper()}{text[1:]}",
+    "agents_status": _said(words.AGENTS_STATUSES),
+    "hold": _said(words.HOLDS),
     "kind": _said(words.KINDS),
     "metric": _said(words.METRICS),
     "score": _said(words.SCORES),
     "letter": _said(words.CALLED),
-    "code": _said(REFUSALS),
+    "fault": _with_words(faults.said),
     "proof": _said(words.PROOFS),
-    "reason": _reason,
+    "reason": _with_words(_reason),
     "form": lambda verb: VERBS[verb].form,
     "does": _said(words.COMMANDS),
-    "told": _said(words.RECEIPTS),
-    "told_as": _told_as,
-    "alarm": _alarm,
-    "size": _size,
+    "receipt": _with_words(words.receipt),
+    "people": _in_language(words.people),
+    "time_span": _in_language(dates.time_span),
+    "alarm": _with_words(words.alarm),
+    "size": _in_language(words.size),
     "quote": beginning,
-    "opening": opening,
     "lines": lambda text: mark_lines(text),
     "words": lambda entry: mark_lines(entry.text, HTML),
     "own": lambda text: mark_lines(text, OWN),

@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from mailgate.compose.data import Safe
+from mailgate.compose.names import is_called_like_us
 from mailgate.compose.words import FIRST_NAMES, SCORES, WISHES, Say
 from mailgate.model.mail import Attachment
 from mailgate.model.marker import RATING_HINTS
@@ -26,7 +27,10 @@ class TicketView:
     status: Status
     priority: int
     requester: str  #: name, "" when it is not known
+    called: str  #: the requester, as agents read it: by name, else by address
+    first_name: str  #: the same, shorter
     participants: tuple[str, ...]  #: names, else addresses, of who reads every public answer as well
+    readers: tuple[str, ...]  #: the same, the requester first
     owner: str
     group: str
     hold: HoldReason | None
@@ -34,6 +38,7 @@ class TicketView:
     waiting_since: datetime | None
     asked_at: datetime | None  #: the last public words of an agent
     first_reply_due_at: datetime | None
+    next_reply_due_at: datetime | None
     resolution_due_at: datetime | None
     resolved_at: datetime | None
     closed_at: datetime | None
@@ -56,6 +61,8 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
     next_due_at, next_step = min(((due[metric], metric.value) for metric in _HEARD if metric in due), default=(None, ""))
     resolve_at = timers.get(TimerKind.AUTO_RESOLVE)
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
+    outside = tuple(_reader(person, policy) for id_ in ticket.outsiders() if (person := people.get(id_)) is not None)
+    asker = _reader(requester, policy) if requester else ""
     group = policy.groups.get(ticket.group)
     reopen_until = ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None
     return TicketView(
@@ -64,7 +71,10 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         status=ticket.status,
         priority=ticket.priority,
         requester=requester.name if requester else "",
-        participants=tuple(each.name or each.address for id_ in ticket.outsiders()[1:] if (each := people.get(id_)) is not None),
+        called=asker,
+        first_name=asker if "@" in asker else first_name(asker),
+        participants=outside[1:] if requester else outside,
+        readers=outside,
         owner=owner.name if owner else "",
         group=group.name if group else ticket.group,
         hold=ticket.hold,
@@ -72,6 +82,7 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         waiting_since=ticket.waiting_since,
         asked_at=ticket.public_agent_at,
         first_reply_due_at=due.get(Metric.FIRST_REPLY),
+        next_reply_due_at=due.get(Metric.NEXT_REPLY),
         resolution_due_at=due.get(Metric.RESOLUTION),
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
@@ -83,6 +94,17 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         next_step=next_step,
         next_due_at=next_due_at,
     )
+
+
+def _reader(person: Person, policy: Policy) -> str:
+    """The name of somebody outside; the address of who has none, or one that passes for somebody else's."""
+    is_one_of_us = person.agent in policy.agents
+    return _honest(person.name, person.address) if is_one_of_us or not is_called_like_us(person.name, policy) else person.address
+
+
+def _honest(name: str, address: str) -> str:
+    """The name, unless it holds an address: beside the real one nobody could tell which is which."""
+    return name if name and "@" not in name else address
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +121,7 @@ class EntryView:
     visibility: Visibility
     at: datetime
     address: str  #: that it was written from, "" where that is not known
+    called: str  #: the author's name, else the address
     sender: str  #: name and address, as agents read them
     proof: str  #: how far it is proven who wrote it; "" where nobody asked
     copied: tuple[str, ...]  #: who else had it
@@ -141,6 +164,7 @@ def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person],
         visibility=entry.visibility,
         at=entry.arrived_at,
         address=address,
+        called=_honest(name, address),
         sender=_sender(name, address),
         proof=entry.proof,
         copied=tuple(_sender(one.name, one.address) for one in entry.copied),
@@ -222,6 +246,10 @@ class Links:
     def _command(self, word: str) -> Safe:
         return self._to(action_detail(self._ring, self._letter, word), word, f"%23{word}%0D%0A%0D%0A")
 
+    def _reply(self, about: str, body: str) -> Safe:
+        """To the address that an answer to the letter goes to: what it asks for stands in its text, where it is read as in any other."""
+        return self._to(reply_detail(self._ring, self._letter), about, body)
+
     def _wish(self, word: str) -> Safe:
         said = quote(self._say(WISHES[word]), safe="")
         return self._to(action_detail(self._ring, self._letter, word), said, said)
@@ -245,6 +273,28 @@ class Links:
         """An empty mail to where answers go."""
         to = f"{self._base}+{reply_detail(self._ring, self._letter)}" if self._desk.subaddress == "plus" else self._base
         return Safe(f"mailto:{to}@{self._domain}?subject=Re%3A%20{self._tag}")
+
+    # What wants words of the agent's as well, or is about this very letter.
+
+    @property
+    def reply(self) -> Safe:
+        return self._reply("reply", "%23reply%0D%0A%0D%0A")
+
+    @property
+    def wait(self) -> Safe:
+        return self._reply("wait", "%23wait%20for%203d%0D%0A%0D%0A")
+
+    @property
+    def resolve(self) -> Safe:
+        return self._reply("resolve", "%23resolve%0D%0A%0D%0A")
+
+    @property
+    def admit(self) -> Safe:
+        return self._reply("admit", "%23admit%0D%0A%0D%0A")
+
+    @property
+    def confirm(self) -> Safe:
+        return self._reply("yes", "yes%0D%0A")
 
     # What requesters may ask for, in the words that they may also simply write.
 

@@ -1,20 +1,22 @@
 """How durations, sizes, priorities and other short things are said in the reader's language."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 from mailgate.compose import page_words
 from mailgate.compose.dates import locale_of
 from mailgate.model.commands import VERBS
 from mailgate.model.letters import LETTERS
-from mailgate.model.sentences import ENGLISH as SENTENCES
-from mailgate.model.sentences import REFUSALS
+from mailgate.model.sentences import ENGLISH, PLAIN, REFUSALS
 from mailgate.model.ticket import NO_SUBJECT
 
 Say = Callable[[str], str]  #: an English message in the reader's language
+#: How a reason is said to an agent.
+AGENTS_SENTENCES: Mapping[str, str] = {**ENGLISH, **PLAIN}
 
 #: For requesters: no "P4", and nothing that makes somebody's trouble small.
 PRIORITIES: Mapping[int, str] = {1: "very urgent", 2: "urgent", 3: "important", 4: "standard", 5: "planned"}
@@ -31,12 +33,13 @@ STATUSES: Mapping[str, str] = {
     "merged": "combined with another request",
     "rejected": "not taken on",
 }
+#: For agents: what stands behind the ticket's number, and in receipts.
 AGENTS_STATUSES: Mapping[str, str] = {
-    "new": "new, nobody has taken it yet",
-    "open": "being worked on",
-    "pending_user": "waiting for the requester",
-    "on_hold": "waiting for somebody else",
-    "resolved": "resolved",
+    "new": "new",
+    "open": "in progress",
+    "pending_user": "waiting for an answer",
+    "on_hold": "on hold",
+    "resolved": "solved",
     "closed": "closed",
     "merged": "merged into another ticket",
     "rejected": "rejected",
@@ -56,14 +59,22 @@ STATE_HEADLINES: Mapping[str, str] = {
     "merged": "Your request was combined with another one",
     "rejected": "We're not working on this request",
 }
+#: Why a ticket is on hold.
+HOLDS: Mapping[str, str] = {
+    "vendor": "waiting for a supplier",
+    "change": "waiting for a change",
+    "problem": "waiting for a known problem to be fixed",
+    "scheduled": "put off until a date",
+    "user": "waiting for somebody outside the team",
+}
 KINDS: Mapping[str, str] = {"incident": "incident", "request": "request", "problem": "problem"}
 METRICS: Mapping[str, str] = {
-    "first_reply": "first answer",
-    "next_reply": "next answer",
-    "update": "news for the requester",
+    "first_reply": "first reply",
+    "next_reply": "next reply",
+    "update": "next update",
     "resolution": "solution",
-    "work": "work on it",
-    "pickup": "somebody takes it",
+    "work": "work",
+    "pickup": "pickup",
 }
 SCORES: Mapping[int, str] = {5: "very good", 4: "good", 3: "okay", 2: "poor", 1: "very poor"}
 #: What a requester may answer with, a single word or two. A translation has to be one that `understand.answers` reads as the same.
@@ -74,16 +85,24 @@ FIRST_NAMES = frozenset({"en"})
 CALLED: Mapping[str, str] = {kind.event: kind.called for kind in LETTERS.values() if kind.called}
 #: How far it is proven who wrote a mail.
 PROOFS: Mapping[str, str] = {
-    "token": "yes, by an answer to a letter that only this person had",
-    "domain": "yes, the mail server vouches for the address",
-    "both": "yes, by an answer to our letter, and the mail server vouches for the address",
-    "mailbox": "yes, it was written in the mailbox of the desk",
-    "forwarded": "no, somebody else passed it on",
-    "none": "no, only the mail itself says so",
-    "failed": "no, the address may be forged: its check failed",
+    "token": "verified, by a reply to an email that only they had",
+    "domain": "verified, by the mail server",
+    "both": "verified, by a reply to our email and by the mail server",
+    "mailbox": "verified, written in the desk's own mailbox",
+    "forwarded": "not verified, somebody else passed it on",
+    "none": "not verified, only the email itself says so",
+    "failed": "not verified, and the address may be forged",
 }
-#: Why somebody's words are held. The other reasons that a letter may say are said in English.
-_REASONS = ("nobody_here", "was_in_copy", "proof.no_letter", "proof.somebody_elses", "proof.seen")
+#: Reasons that letters to agents say. Any other would be said in English.
+_REASONS = tuple(
+    code
+    for code in AGENTS_SENTENCES
+    if code in ("nobody_here", "was_in_copy", "reported_as_spam", "budget.hour", "budget.day", "budget.known", "budget.unknown")
+    or (
+        code.startswith(("hint.", "residue.", "loop.", "proof.", "lacks", "asks.", "dead"))
+        and code not in ("proof.answers", "proof.confirmed", "proof.sent_folder", "proof.authentic", "proof.doubtful")
+    )
+)
 ALARMS: Mapping[str, str] = {
     "set_aside": "A mail was set aside and waits for you",
     "relay_down": "The mail server does not take our letters",
@@ -122,10 +141,10 @@ _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS = "%(hours)s h %(minutes)s min", "%(h
 #: Every message of this module, for the catalogues.
 MESSAGES: frozenset[str] = frozenset(
     (
-        *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, AGENTS_STATUSES) for words in table.values()),
+        *(words for table in (PRIORITIES, AGENTS_PRIORITIES, STATUSES, AGENTS_STATUSES, HOLDS) for words in table.values()),
         *(words for table in (STATE_HEADLINES, KINDS, METRICS, SCORES, WISHES) for words in table.values()),
         *(words for table in (CALLED, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
-        *(SENTENCES[code] for code in _REASONS),
+        *(AGENTS_SENTENCES[code] for code in _REASONS),
         *page_words.MESSAGES,
         _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
     )
@@ -163,12 +182,28 @@ def size(octets: int, language: str) -> str:
     return f"{format_decimal(round(octets / 1_000_000, 1), '0.0', locale=locale_of(language))} {m}"
 
 
+def people(names: Sequence[str], language: str) -> str:
+    """`Max Muster, Kim Lee and Eve Adler`."""
+    return format_list(list(names), locale=locale_of(language))
+
+
+def receipt(told: Sequence[tuple[str, str, str]], say: Say) -> list[str]:
+    """What commands have changed, one by one: `priority P4 → P2`."""
+    said = []
+    for verb, before, after in told:
+        now = told_as(verb, after, say) if after else ""
+        was = f"{told_as(verb, before, say)} → " if before and now else ""
+        said.append(" ".join(filter(None, (say(RECEIPTS.get(verb, verb)), f"{was}{now}"))))
+    return said
+
+
 def told_as(verb: str, value: str, say: Say) -> str:
     """The right side of a line of a receipt: what stands in the ticket as an id, in words."""
     what = RECEIPTS.get(verb, "")
     id_, _, more = value.partition(" (")
     if what == "state" and id_ in AGENTS_STATUSES:
-        return f"{say(AGENTS_STATUSES[id_])} ({more}" if more else say(AGENTS_STATUSES[id_])
+        why = more.removesuffix(")")
+        return f"{say(AGENTS_STATUSES[id_])} ({say(HOLDS.get(why, why))})" if why else say(AGENTS_STATUSES[id_])
     if what == "kind" and value in KINDS:
         return say(KINDS[value])
     return say(NOBODY) if what == "owner" and value == "-" else value

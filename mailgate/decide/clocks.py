@@ -34,7 +34,7 @@ def on_time(s: Scene) -> Decision:
         after = step.ticket
         events.append(event)
         if Effect.DROP not in step.effects:
-            wanted, suppressed = _told_by_timer(s, event, after)
+            wanted, suppressed = _told_by_timer(s, event, before, after)
             letters += wanted
             events += suppressed
     after, happened, told = _of_ratings(s, after)
@@ -100,7 +100,7 @@ def _of_timer(timer: Timer, now: datetime) -> Event:
     return AutoResolved(at=now) if timer.kind is TimerKind.AUTO_RESOLVE else AutoClosed(at=now)
 
 
-def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
+def _told_by_timer(s: Scene, event: Event, before: Ticket, after: Ticket) -> announce.Letters:
     requester = s.file.person(after.requester) if s.file else None
     if isinstance(event, ReminderDue):
         kinds = {timer.kind for timer in after.timers}
@@ -113,22 +113,27 @@ def _told_by_timer(s: Scene, event: Event, after: Ticket) -> announce.Letters:
     if isinstance(event, AutoClosed) and s.policy.letters.get(ClosedBySilence.event):
         return announce.to_requester(s, ClosedBySilence(), after, requester)
     if isinstance(event, WakeDue):
-        return announce.to_agents(s, WakeUp(), after, people=_who_acts(s, after)), ()
+        return announce.to_agents(s, WakeUp(hold=before.hold), after, people=_who_acts(s, after)), ()
     return (), ()
 
 
 def _told_by_alarm(s: Scene, alarm: SlaWarned | SlaBreached, after: Ticket) -> tuple[LetterWanted, ...]:
     cycle = next(c for c in after.cycles if c.metric is alarm.metric and c.n == alarm.cycle)
     left, heard = sla.left(cycle, s.rules_of(after), s.now), _who_acts(s, after)
-    if isinstance(alarm, SlaWarned):
-        warning = PromiseWarning(metric=cycle.metric, level=alarm.level, due_at=cycle.due_at, left_s=max(left, 0))
-        return _until(cycle.breach_at, announce.to_agents(s, warning, after, people=heard))
-    broken = BrokenPromise(metric=cycle.metric, due_at=cycle.due_at, over_s=max(-left, 0))
-    letters = announce.to_agents(s, broken, after, people=heard)
     lead = s.lead(after)
-    if lead is None or lead.id in heard or lead.id in after.outsiders():
-        return letters
-    return letters + announce.to_lead(s, broken, after)
+    if lead is not None and (lead.id in heard or lead.id in after.outsiders() or not s.policy.wants(BrokenPromise.event)):
+        lead = None
+    by_name = lead.name if lead else ""
+    # Closing times lie between where the clock on the wall says more than the one of the promise.
+    unbroken = abs(cycle.due_at - s.now) - timedelta(seconds=abs(left)) < timedelta(minutes=1)
+    if isinstance(alarm, SlaWarned):
+        warning = PromiseWarning(
+            metric=cycle.metric, due_at=cycle.due_at, target_s=cycle.target_s, left_s=max(left, 0), unbroken=unbroken, lead=by_name
+        )
+        return _until(cycle.breach_at, announce.to_agents(s, warning, after, people=heard))
+    broken = BrokenPromise(metric=cycle.metric, due_at=cycle.due_at, over_s=max(-left, 0), unbroken=unbroken, lead=by_name)
+    letters = announce.to_agents(s, broken, after, people=heard)
+    return letters + announce.to_lead(s, broken, after) if lead else letters
 
 
 def _who_acts(s: Scene, ticket: Ticket) -> tuple[int, ...]:

@@ -8,14 +8,14 @@ from mailgate.decide import announce, authority, once, orders
 from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
-from mailgate.decide.opening import a_blank, its_beginning, open_ticket, own_ids, when_back
+from mailgate.decide.opening import a_blank, a_notice, its_beginning, open_ticket, own_ids, when_back
 from mailgate.decide.refusal import a_remark
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault, Parsed
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import Event, LetterSuppressed, NoteAdded, ParticipantJoined, WatcherAdded
 from mailgate.model.evidence import Proof
-from mailgate.model.letters import Acknowledgement, NewTicketNotice, NoteNotice
+from mailgate.model.letters import Acknowledgement, NoteNotice
 from mailgate.model.mail import Forwarded, Kind
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Forwards
@@ -118,7 +118,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     for event in events:
         ticket = s.step(ticket, event).ticket
     outside, suppressed = _acknowledgement(s, original, ticket, requester)
-    inside = announce.to_agents(s, NewTicketNotice(), ticket, entry)
+    inside = announce.to_agents(s, a_notice(s, ticket), ticket, entry)
     people = tuple(p for p, known in ((requester, s.original), (forwarder, s.author)) if known is None)
     opened = Decision(
         changes=(Change(None, ticket, (*events, *suppressed), (entry,)),),

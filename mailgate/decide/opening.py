@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from mailgate.decide import announce, desks
+from mailgate.decide import announce, desks, sla
 from mailgate.decide.calendar import NoBusinessTime, next_opening
 from mailgate.decide.entries import an_entry
 from mailgate.decide.situation import Situation
@@ -13,7 +13,7 @@ from mailgate.model.letters import Acknowledgement, FollowUpAcknowledgement, New
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Reason
-from mailgate.model.ticket import NO_SUBJECT, Entry, Status, Ticket, TicketKind, Visibility
+from mailgate.model.ticket import NO_SUBJECT, Entry, Outcome, Status, Ticket, TicketKind, Visibility
 
 LONGEST_TITLE = 250
 #: A long thread cites hundreds of ids; the newest are what answers cite again.
@@ -34,7 +34,7 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     if not letters and requester.id in s.group(ticket.group):
         # An agent with a request of their own has the acknowledgement; where there is none, their notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))
-    notice = NewTicketNotice(follows=_name_of(s, follows), beside=_name_of(s, s.elsewhere))
+    notice = a_notice(s, ticket, follows=_name_of(s, follows), beside=_name_of(s, s.elsewhere))
     letters += announce.to_agents(s, notice, ticket, entry, people=told)
     reason = suppressed[0].reason if suppressed else Reason("acknowledged")
     return Decision(
@@ -59,6 +59,14 @@ def when_back(s: Situation, ticket: Ticket) -> datetime | None:
     except NoBusinessTime:
         return None
     return opens if opens > s.now else None
+
+
+def a_notice(s: Situation, ticket: Ticket, follows: str = "", beside: str = "") -> NewTicketNotice:
+    """What agents are told of a new ticket: with the business time that its promises leave them."""
+    rules = s.rules_of(ticket)
+    left = {cycle.metric: sla.left(cycle, rules, s.now) for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING}
+    reply, solution = left.get(Metric.FIRST_REPLY), left.get(Metric.RESOLUTION)
+    return NewTicketNotice(follows=follows, beside=beside, reply_left_s=reply, solution_left_s=solution)
 
 
 def _name_of(s: Situation, ticket: Ticket | None) -> str:

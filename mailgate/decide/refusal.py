@@ -75,7 +75,8 @@ def undelivered(s: Scene, end: NonDelivery, entry_id: int) -> Decision:
     # Where that one does not arrive either, it ends there.
     if letter.event != UndeliveredNotice.event and not (inside and end.known_dead):
         told = _told(s, letter, after) if inside else announce.responsible(s, after)
-    notice = UndeliveredNotice(whom=whom, what=letter.event, reply=end.reply, state=end.how)
+    by = _whose_words(s, letter)
+    notice = UndeliveredNotice(whom=whom, what=letter.event, reply=end.reply, state=end.how, by=by, undone=bool(events and by))
     letters = announce.to_agents(s, notice, after, people=told, without=letter.person)
     return Decision(changes=(Change(ticket, after, events, (entry,)),), letters=letters, alarm=alarm)
 
@@ -94,6 +95,12 @@ def sent_without(s: Scene, letter: Sent, left: Sequence[PartRef], reply: str, en
         letters = announce.to_agents(s, kind, ticket, people=(*authors, *announce.responsible(s, ticket)))
     line = TraceLine("send", letter.event, reply, Reason.of("leaves_without", len(left)))
     return Decision(changes=(Change(ticket, ticket, (), (entry,)),), letters=letters, trace=(line,))
+
+
+def _whose_words(s: Scene, letter: Sent) -> str:
+    """The agent whose words a letter carried outside; "" for one that carried nobody's."""
+    entries = s.file.entries if s.file and letter.audience.is_outside else ()
+    return next((e.author_name for e in entries if e.id == letter.entry and e.author_role.is_agent), "")
 
 
 def _told(s: Scene, letter: Sent, ticket: Ticket) -> tuple[int, ...]:

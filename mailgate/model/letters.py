@@ -11,7 +11,7 @@ from mailgate.model.commands import VERBS, Fault
 from mailgate.model.letter import QUOTED, Audience, Carries, LetterKind, NoticeBudget, Voice
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
-from mailgate.model.ticket import Status, Visibility
+from mailgate.model.ticket import HoldReason, Status, Visibility
 
 _REQUESTER, _PARTICIPANT, _AGENT = (Audience.REQUESTER,), (Audience.REQUESTER, Audience.PARTICIPANT), (Audience.AGENT,)
 _LEAD, _OPERATOR = (Audience.LEAD,), (Audience.OPERATOR,)
@@ -26,6 +26,8 @@ News = Annotated[tuple[tuple[str, str], ...], (("answered", ""), ("given", "Bob 
 Code = Annotated[str, "fixed"]  #: resolution code
 Due = Annotated[datetime, _WHEN]
 BackAt = Annotated[datetime | None, None]  #: when somebody is there again, where nobody is there now
+FirstDue = Annotated[datetime, datetime(2026, 6, 1, 16, 0, tzinfo=UTC)]  #: of the sample ticket's first reply
+Lead = Annotated[str, "Bob Frey"]  #: name of the lead who hears of a broken promise beside those who act
 Clock = Annotated[Metric, Metric.FIRST_REPLY]
 Whom = Annotated[str, "max@example.com"]  #: an address
 Reply = Annotated[str, "550 5.1.1 No such mailbox here"]
@@ -145,6 +147,8 @@ class NewTicketNotice(LetterKind):
     status, words = Status.NEW, "asked"
     follows: Annotated[str, "IT-1001"] = ""  #: the ticket that ended, and that this one continues
     beside: Annotated[str, "HR-1040"] = ""  #: the ticket of another desk that the same mail belongs to
+    reply_left_s: Annotated[int | None, 28_800] = None  #: seconds of business time for the first reply
+    solution_left_s: Annotated[int | None, 144_000] = None  #: the same for the solution
 
 
 class RequesterNotice(LetterKind):
@@ -215,24 +219,31 @@ class GroupNews(LetterKind):
 class WakeUp(LetterKind):
     event, audiences = "wake_due", _AGENT
     explained = "notice that its waiting is over"
+    hold: Annotated[HoldReason | None, HoldReason.VENDOR] = None  #: why it was on hold; None: it waited for the requester
 
 
 class PromiseWarning(LetterKind):
     event, audiences = "sla_warned", _AGENT
     explained = "notice that a promise is nearly broken"
     missed, tried_again = False, False
+    status = Status.NEW
     metric: Clock
-    level: Annotated[int, 75]  #: percent of the promised time
-    due_at: Due
-    left_s: Annotated[int, 5400]  #: seconds of business time
+    due_at: FirstDue
+    target_s: Annotated[int, 28_800]  #: seconds of business time that were promised
+    left_s: Annotated[int, 7200]  #: the same that are left
+    unbroken: Annotated[bool, True] = False  #: nothing closes before it is due, so what is left is what the clock on the wall says
+    lead: Lead = ""
 
 
 class BrokenPromise(LetterKind):
     event, audiences = "sla_breached", (*_AGENT, *_LEAD)
     explained = "notice that a promise is broken"
+    status = Status.NEW
     metric: Clock
-    due_at: Due
+    due_at: FirstDue
     over_s: Annotated[int, 600]  #: seconds of business time
+    unbroken: Annotated[bool, True] = False
+    lead: Lead = ""
 
 
 class LowRatingNotice(LetterKind):
@@ -284,8 +295,8 @@ class ReturnedMail(LetterKind):
     faults: Annotated[
         tuple[Fault, ...],
         (
-            Fault("E_UNKNOWN", 1, "#resolv", "resolve"),
-            Fault("E_QUOTE", 3, "the admin password is kept in the safe", "a line of an internal notice"),
+            Fault("E_UNKNOWN", 1, "#resolv", "#resolve"),
+            Fault("E_QUOTE", 3, "the admin password is kept in the safe", Reason("residue.line")),
         ),
     ]
     text: Annotated[str, "#resolv\n\nThe cable was loose.\nWe plugged it in again."]
@@ -300,7 +311,7 @@ class ConfirmationQuestion(LetterKind):
     budget, replies, echoes = NoticeBudget.NONE, True, True
     why: Annotated[str, "seen_by_others"]
     commands: Commands
-    text: Annotated[str, "#resolv\n\nThe cable was loose.\nWe plugged it in again."]
+    text: Annotated[str, "#priority P2\n#take\n\nThe cable was loose.\nWe plugged it in again."]
     until: Due
     direct: Direct = ()
 
@@ -312,6 +323,8 @@ class UndeliveredNotice(LetterKind):
     what: Sent
     reply: Reply
     state: Annotated[str, "refused"]
+    by: By = ""  #: whose words it carried
+    undone: Annotated[bool, True] = False  #: it was an answer, and it counts as none
 
 
 class LightenedNotice(LetterKind):
@@ -326,14 +339,14 @@ class SuppressedAddressNotice(LetterKind):
     event, audiences = "address_suppressed", _AGENT
     explained = "notice that an address does not work"
     whom: Whom
-    reply: Annotated[Because, "550 5.1.1 No such mailbox here"]
+    reply: Annotated[Because, Reason("dead.user unknown")]
 
 
 class HeldAnswerNotice(LetterKind):
     event, audiences, budget, always = "answer_held", _AGENT, NoticeBudget.NONE, True
     explained = "notice that an agent's words are held, as if a program had written them"
     by: By
-    loop: Annotated[Because, "not the requester, not a participant, not an agent"]  #: what looks like a machine
+    loop: Annotated[Because, Reason("loop.same_words", (3, 40))]  #: what looks like a machine
 
 
 class CombinedNotices(LetterKind):
@@ -371,7 +384,7 @@ class AlarmNotice(LetterKind):
     event, audiences, about_ticket = "operator_alarmed", _OPERATOR, False
     explained = "an alarm"
     kind: Annotated[str, "set_aside"]
-    what: Sent
+    what: Annotated[str, "mail 42: it took longer than 10 s"]
     since: Due
     way_out: Annotated[str, "mailgate inbox show 42"]
 

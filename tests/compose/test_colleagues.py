@@ -60,7 +60,10 @@ def test_what_an_operators_template_says_to_one_reader_is_told_to_no_other(where
 
 
 def test_hardly_a_letter_of_ours_is_one_readers_own():
-    assert templates().personal & {(event, "agent") for event, _ in templates().letters} <= {("agent_welcomed", "agent")}
+    assert templates().personal & {(event, "agent") for event, _ in templates().letters} <= {
+        ("agent_welcomed", "agent"),
+        ("letter_refused", "agent"),
+    }
 
 
 def test_the_tests_above_hold_links_that_are_broken_within_a_token(monkeypatch: pytest.MonkeyPatch):

@@ -72,8 +72,10 @@ def test_the_text_says_all_that_the_page_says(event: str, audience: str, monkeyp
         assert kinds[:2] == ["text/plain", "text/html"]
         tree = LexborHTMLParser(html(letter))
         tree.css_first("head").decompose()
-        # Buttons are words to reply with there, and the head of the card names what From: and Subject: name.
-        for beside in tree.css('a, .d-main, [aria-hidden], td[style*="nowrap"], td[width="100%"][style*="0 12px;font-size:16px"]'):
+        # Buttons are words to reply with there, and the head of the card names what From: and Subject: name. Tags repeat the subject and
+        # facts, the preheader says in other words what the letter says, and a remark is about the buttons.
+        head, remark = 'td[style*="nowrap"], td[width="100%"][style*="0 12px;font-size:16px"]', 'p[style*="14px;line-height:21px"]'
+        for beside in tree.css(f'a, .d-main, [aria-hidden], {head}, {remark}, div[style*="display:none"], span[style*="99px"]'):
             beside.decompose()
         seen = " ".join(tree.body.text(separator=" ").split())
         for beside in (letter.preheader, *remarks):

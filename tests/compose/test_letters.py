@@ -18,6 +18,7 @@ from mailgate.model.letter import Audience, LetterKind
 from mailgate.model.letters import LETTERS
 from mailgate.model.marker import MARKERS, RATING_HINTS
 from mailgate.model.person import Person, Role
+from mailgate.model.policy import Metric
 from mailgate.model.ticket import Member, Status, Visibility
 from mailgate.understand.text.body import cut
 from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, desk, flowing, header, html, message, text, whole
@@ -294,23 +295,24 @@ def test_a_text_too_long_for_html_travels_as_text_alone_and_complete():
 
 
 def test_an_agent_is_told_what_an_answer_becomes():
-    assert "Your answer: goes to the requester" in flowing(a_letter("ticket_opened", "agent"))
-    assert "Your answer: stays with the agents" in flowing(a_letter("note_added", "agent"))
+    assert "Your reply goes to Max Muster and Eve Adler. Start it with #note, and only" in flowing(a_letter("ticket_opened", "agent"))
+    assert "Your reply stays with the team. Start it with #reply to write to Max" in flowing(a_letter("note_added", "agent"))
     assert a_letter("note_added", "agent").answer_is is Visibility.INTERNAL
 
 
 def test_the_owner_is_not_asked_to_take_what_is_his():
-    assert "Take it" not in html(a_letter("requester_wrote", "agent"))
-    assert "Take it" in html(a_letter("ticket_opened", "agent"))
+    assert "Take it" not in html(a_letter("requester_wrote", "agent")) and "#take" not in text(a_letter("requester_wrote", "agent"))
+    assert "Take it" in html(a_letter("ticket_opened", "agent")) and "\n  #take " in text(a_letter("ticket_opened", "agent"))
 
 
 def test_an_error_mail_hands_the_text_back_and_may_be_corrected_without_residue():
     letter = a_letter("commands_refused", "agent")
-    assert 'line 1, "#resolv", E_UNKNOWN' in text(letter) and "We plugged it in again." in text(letter)
+    assert "- Line 1, #resolv: This isn't a command. Did you mean #resolve? (E_UNKNOWN)" in flowing(letter)
+    assert "We plugged it in again." in text(letter)
     # The agent's own words are no part of the notice: sent again, they must not count as what only agents know.
     assert "plugged" not in letter.notice
     assert residue("The cable was loose.\nWe plugged it in again.", None, [letter.notice], [], frozenset()) == ()
-    assert header(letter, "Subject").startswith("Re: VPN drops every ten minutes – not sent [IT-1042-")
+    assert header(letter, "Subject").startswith("Not sent: VPN drops every ten minutes [IT-1042-")
 
 
 def test_an_address_with_umlauts_is_written_and_marked_for_smtputf8():
@@ -342,9 +344,40 @@ def test_the_same_letter_is_composed_byte_for_byte_the_same():
 
 def test_a_breach_and_a_warning_speak_of_the_clock_that_they_are_about():
     warned = flowing(a_letter("sla_warned", "agent"))
-    assert "Working time left: 1 h 30 min" in warned and "Time used: 75 %" in warned
+    assert "First reply due in 2 hours Your" in warned and "6 h of 8 h working time used. Due Monday, 1 June, 18:00 CEST." in warned
     broken = flowing(a_letter("sla_breached", "lead"))
-    assert "is broken (first answer)" in broken and "Working time over: 10 min" in broken
+    assert "First reply is 10 minutes overdue" in broken and "It was due Monday, 1 June, 18:00 CEST." in broken
+
+
+def test_what_is_left_is_called_working_time_where_the_clock_on_the_wall_says_more():
+    assert "First reply due in 2 hours of working time" in flowing(a_letter("sla_warned", "agent", facts={"unbroken": False}))
+    late = {"metric": Metric.RESOLUTION, "unbroken": False, "over_s": 3900}
+    assert "Solution is overdue by 1 hour 5 minutes of working time" in flowing(a_letter("sla_breached", "agent", facts=late))
+    assert "Lösung seit 1 Stunde 5 Minuten Arbeitszeit überfällig" in flowing(a_letter("sla_breached", "agent", "de", facts=late))
+
+
+@pytest.mark.parametrize(
+    ("facts", "english", "german"),
+    [
+        ({}, "Your reply didn't reach max@example.com. Your reply stays", "Ihre Antwort hat max@example.com nicht erreicht."),
+        ({"by": "Bob Frey"}, "The reply from Bob Frey didn't reach max@", "Die Antwort von Bob Frey hat max@example.com nicht erreicht."),
+        (
+            {"by": "", "what": "ticket_opened", "undone": False},
+            "The acknowledgement didn't reach max@example.com.",
+            "Die Eingangsbestätigung hat max@example.com nicht erreicht.",
+        ),
+        (
+            {"state": "unknown", "undone": False},
+            "We can't tell whether your reply arrived.",
+            "Wir wissen nicht, ob Ihre Antwort angekommen",
+        ),
+    ],
+)
+def test_a_letter_about_one_that_did_not_arrive_says_whose_it_was(facts: dict[str, Any], english: str, german: str):
+    for language, words in (("en", english), ("de", german)):
+        assert words in flowing(a_letter("letter_refused", "agent", language, facts=facts))
+    runs_on = "The clock runs on" in flowing(a_letter("letter_refused", "agent", facts=facts))
+    assert runs_on is facts.get("undone", True), "only where an answer counts as none"
 
 
 @pytest.mark.parametrize("event", [event for event, audience in LETTERS if audience == "requester" and event != "agent_replied"])
@@ -399,18 +432,32 @@ def test_an_answer_on_a_closed_ticket_promises_no_reopening_in_the_past(language
 @pytest.mark.parametrize(
     ("told", "english", "german"),
     [
-        (("hold", "", "on_hold (vendor)"), "state: waiting for somebody else (vendor)", "Stand: wartet auf jemand anderen (vendor)"),
-        (("wait", "", "pending_user"), "state: waiting for the requester", "Stand: wartet auf den Anfragenden"),
-        (("reopen", "", "open"), "state: being worked on", "Stand: in Arbeit"),
-        (("kind", "incident", "problem"), "kind: incident → problem", "Art: Störung → Problem"),
-        (("assign", "", "-"), "owner: nobody", "bearbeitet von: niemand"),
-        (("take", "", "Ann Berg"), "owner: Ann Berg", "bearbeitet von: Ann Berg"),
+        (("hold", "", "on_hold (vendor)"), "state on hold (waiting for a supplier)", "Stand zurückgestellt (wartet auf einen Lieferanten)"),
+        (("wait", "", "pending_user"), "state waiting for an answer", "Stand wartet auf Antwort"),
+        (("reopen", "", "open"), "state in progress", "Stand in Arbeit"),
+        (("kind", "incident", "problem"), "kind incident → problem", "Art Störung → Problem"),
+        (("assign", "", "-"), "owner nobody", "bearbeitet von niemand"),
+        (("take", "", "Ann Berg"), "owner Ann Berg", "bearbeitet von Ann Berg"),
     ],
 )
 def test_a_receipt_says_in_words_what_was_done(told: tuple[str, str, str], english: str, german: str):
     for language, line in (("en", english), ("de", german)):
-        said = text(a_letter("commands_applied", "agent", language, facts={"told": (told,)}))
-        assert f"- {line}" in said.splitlines()
+        said = text(a_letter("commands_applied", "agent", language, facts={"told": (told,), "noted": False}))
+        assert f"{ {'en': 'Done', 'de': 'Erledigt'}[language] }: {line}." in said.splitlines()
+
+
+def test_a_long_receipt_is_a_list_below_its_headline():
+    told = tuple(("title", f"A title of many words, number {n}", f"Another title of many words, number {n}") for n in (1, 2))
+    said = flowing(a_letter("commands_applied", "agent", facts={"told": told}))
+    assert "Done. Your" in said and "- note added - title A title of many words, number 1 → Another" in said
+
+
+@pytest.mark.parametrize("direct", [(), ("Max Muster", "kim@example.net")])
+def test_a_receipt_says_truly_who_got_what(direct: tuple[str, ...]):
+    said = flowing(a_letter("commands_applied", "agent", facts={"direct": direct, "heard": ("Bob Frey",)}))
+    assert "Your note went to Bob Frey." in said
+    assert ("We sent nothing of this to Max Muster" in said) is not direct
+    assert ("Your email also went directly to Max Muster and kim@example.net, in To or Cc." in said) is bool(direct)
 
 
 # --- who reads an answer --------------------------------------------------------------------------------------------------
@@ -427,15 +474,27 @@ def a_notice_with(others: tuple[int, ...], language: str = "en", **changes: Any)
 @pytest.mark.parametrize(
     ("others", "english", "german"),
     [
-        ((), "goes to the requester", "geht an den Anfragenden"),
-        ((70,), "goes to the requester, and to Kim Lee", "geht an den Anfragenden und an Kim Lee"),
-        ((70, 71), "goes to the requester, and to Kim Lee, lou@example.net", "geht an den Anfragenden und an Kim Lee, lou@example.net"),
+        ((), "Max Muster", "Max Muster"),
+        ((70,), "Max Muster and Kim Lee", "Max Muster und Kim Lee"),
+        ((70, 71), "Max Muster, Kim Lee and lou@example.net", "Max Muster, Kim Lee und lou@example.net"),
     ],
 )
 def test_a_notice_names_everybody_who_gets_the_answer(others: tuple[int, ...], english: str, german: str):
-    assert f"Your answer: {english} " in a_notice_with(others)
-    assert f"Ihre Antwort: {german} " in a_notice_with(others, "de")
+    assert f"Your reply goes to {english}. Start" in a_notice_with(others)
+    assert f"Ihre Antwort geht an {german}. Mit" in a_notice_with(others, "de")
 
 
-def test_what_stays_inside_names_nobody_outside():
-    assert "Your answer: stays with the agents" in a_notice_with((70,), answered_as=Visibility.INTERNAL)
+def test_what_stays_inside_says_so_first_and_then_whom_a_reply_would_reach():
+    said = a_notice_with((70,), answered_as=Visibility.INTERNAL)
+    assert "Your reply stays with the team. Start it with #reply to write to Max Muster and Kim Lee." in said
+    assert "Your reply goes to" not in said
+
+
+@pytest.mark.parametrize("name", ["Ann Berg", "IT Support", "ann@example.org", "Ann Berg <ann@example.org>"])
+def test_whoever_passes_for_one_of_us_is_named_by_address_where_a_notice_says_who_gets_the_reply(name: str):
+    """(fault 89)"""
+    context = a_context("requester_wrote")
+    people = {**context.people, samples.MAX.id: replace(samples.MAX, name=name)}
+    file = replace(context.file, ticket=replace(context.file.ticket, members=()))
+    said = flowing(a_letter("requester_wrote", "agent", context=replace(context, file=file, people=people)))
+    assert "Your reply goes to max@example.com." in said and "waits for max@example.com, who gets" in said

@@ -62,8 +62,24 @@ def test_a_warning_goes_to_the_owner_and_expires_with_the_breach() -> None:
     assert letter.expires_at == when("mon 10:00")
     assert letter.answer_is is Visibility.INTERNAL
     assert letter.automatic
-    assert (letter.kind.metric, letter.kind.level, letter.kind.left_s) == ("first_reply", 75, 14 * 60)
+    assert (letter.kind.metric, letter.kind.target_s, letter.kind.left_s) == ("first_reply", 60 * 60, 14 * 60)
     assert letter.kind.due_at == when("mon 10:00")
+
+
+def test_a_letter_says_what_is_left_as_the_clock_on_the_wall_does_only_where_nothing_closes_in_between() -> None:
+    """8 to 18 o'clock, an hour for the first answer: 14 minutes at 9:46, and half an hour on Friday evening is not due in half an hour."""
+    owned = Life(priority=2).at("mon 9:30", TicketTaken, actor=BOB)
+    assert [letter.kind.unbroken for letter in tick(owned, "mon 9:46").letters] == [True]
+    assert [letter.kind.unbroken for letter in tick(owned, "mon 10:30").letters] == [True, True]
+    assert [letter.kind.unbroken for letter in tick(owned, "tue 9:00").letters] == [False, False]
+
+
+def test_whoever_is_warned_reads_which_lead_hears_of_a_breach_and_of_none_who_does_not() -> None:
+    owned = Life(priority=2).at("mon 9:30", TicketTaken, actor=BOB)
+    for at in ("mon 9:46", "mon 10:30"):
+        assert {letter.kind.lead for letter in tick(owned, at).letters} == {AGENTS["ann"].name}
+    by_lead = Life(priority=2).at("mon 9:30", TicketTaken, actor=ANN)
+    assert {letter.kind.lead for letter in (*tick(by_lead, "mon 9:46").letters, *tick(by_lead, "mon 10:30").letters)} == {""}
 
 
 def test_while_nobody_owns_the_ticket_the_whole_group_is_warned_and_nobody_else() -> None:

@@ -10,7 +10,7 @@ from tests.journeys.world import ANN, EVE, MAX, SUPPORT, World, edit
 
 
 def questions(world: World) -> list[str]:
-    return [letter.header("Subject") for letter in world.letters_for(ANN) if "was it you?" in letter.header("Subject")]
+    return [letter.header("Subject") for letter in world.letters_for(ANN) if "Please confirm" in letter.header("Subject")]
 
 
 def test_a_token_that_others_have_seen_asks_its_agent_and_yes_carries_it_out_once(world: World) -> None:
@@ -19,13 +19,13 @@ def test_a_token_that_others_have_seen_asks_its_agent_and_yes_carries_it_out_onc
     world.answer(ANN, notice, "#note\nLook at this, Eve.", Cc=EVE)  # from now on Eve has the token, too
     world.settle()
     world.answer(ANN, notice, "#close\nGo away.", quote=False)  # Eve writes it, in Ann's name
-    question = world.letter(ANN, "was it you?")
+    question = world.letter(ANN, "Please confirm")
     assert "Go away." in question.text and world.ticket().ticket.status is not Status.CLOSED
     world.answer(ANN, question, "no")
     world.answer(ANN, question, "yes")  # too late: it was answered
     assert world.ticket().ticket.status is not Status.CLOSED
     world.answer(ANN, notice, "#resolve\nIt was the cable.", quote=False, message_id="<mine@example.org>")
-    question = world.letter(ANN, "was it you?")
+    question = world.letter(ANN, "Please confirm")
     assert world.ticket().ticket.status is Status.NEW and not [one for one in world.letters_for(MAX) if "cable" in one.text]
     world.answer(ANN, question, "Yes.\n\nAnn")
     assert world.ticket().ticket.status is Status.RESOLVED
@@ -40,7 +40,7 @@ def test_a_question_ends_after_two_days(world: World) -> None:
     notice = world.letter(ANN, "It drops.")
     world.clock.turn(days=31)
     world.answer(ANN, notice, "#take")
-    question = world.letter(ANN, "was it you?")
+    question = world.letter(ANN, "Please confirm")
     world.clock.turn(days=2, minutes=1)
     world.answer(ANN, question, "yes")
     assert world.ticket().ticket.owner is None

@@ -66,7 +66,7 @@ def test_an_answer_and_a_notice_that_are_too_large_for_the_relay_leave_without_t
         assert sum(b"Please run this." in one.data for one in sink.taken if one.recipient == MAX) == 1
         file = world.ticket()
         assert any("leaves without fix.bin" in entry.text for entry in file.entries)
-        assert any(b"Sent without its files" in one.data for one in sink.taken if one.recipient == ANN)
+        assert any(b"Sent without files" in one.data for one in sink.taken if one.recipient == ANN)
 
 
 def with_the_notice_as_a_mail(mail: EmailMessage, notice: Received) -> None:

@@ -37,7 +37,7 @@ def test_a_ticket_lives_through_five_processes_and_two_of_them_die_on_the_way(tm
             _promises_and_closing(parts)
             assert parts.holders("select holder from mailbox_folders") == {"poller"}
             assert [row.state for row in parts.store.inbox.rows()] == ["done"] * len(parts.store.inbox.rows())
-            welcomes = Counter(one.recipient for one in parts.mailboxes.letters if one.header("Subject").startswith("You are an agent"))
+            welcomes = Counter(one.recipient for one in parts.mailboxes.letters if one.header("Subject").startswith("Welcome to"))
             assert welcomes == {ANN: 1, BOB: 1}, "five of them adopted the policy, and one wrote the welcome"
 
 

@@ -27,7 +27,7 @@ def test_a_refused_mail_is_corrected_as_told_and_may_be_said_again(world: World)
     notice = opened(world)
     world.answer(ANN, notice, f"#prioritty P2\n{WORDS}")
     back = world.letter(ANN, "#prioritty")
-    assert "goes to the requester" in back.text and "answer this mail" in back.text
+    assert "Your reply goes to" in back.text and "Correct your text below and reply with it." in back.text
     world.answer(ANN, back, f"#priority urgent\n{WORDS}")
     world.letter(MAX, WORDS)
     file = world.ticket()
@@ -43,10 +43,10 @@ def test_a_late_note_reaches_nobody_outside_and_the_receipt_says_who_has_a_mail_
     before = len(outside(world))
     world.answer(ANN, notice, "Hi Bob,\n\n*#note* he is a nuisance, do not hurry")
     back = world.letter(ANN, "E_LATE")
-    assert "he is a nuisance" in back.text and "Nothing was changed and nothing was sent to the requester" in back.text
+    assert "he is a nuisance" in back.text and "Nothing was sent, and nothing was changed." in back.text
     world.answer(ANN, notice, "#note\nhe is a nuisance, do not hurry", Cc=MAX)
     receipt = world.letter(ANN, "in To or Cc")
-    assert "Nothing was sent to the requester" not in receipt.text
+    assert "We sent nothing of this to" not in receipt.text and "We sent nothing ourselves." in " ".join(receipt.text.split())
     assert len(outside(world)) == before
 
 

@@ -12,7 +12,7 @@ def test_the_requester_reads_the_new_title_and_answers_to_the_same_ticket(world:
     assert world.ticket(number).ticket.title == "The printer on the third floor burns"
     assert world.events(number) == ["ticket_opened", "title_changed", "note_added"]
     receipt = world.letter(BOB, event="commands_applied")
-    assert "- title: Help!! → The printer on the third floor burns" in receipt.text.splitlines()
+    assert "Done: note added, title Help!! → The printer on the third floor burns." in " ".join(receipt.text.split())
     world.answer(BOB, receipt, "#reply\nPlease switch it off at the wall.")
     answer = world.letter(MAX, "switch it off")
     assert answer.header("Subject").startswith("Re: The printer on the third floor burns [IT-")
@@ -22,5 +22,5 @@ def test_the_requester_reads_the_new_title_and_answers_to_the_same_ticket(world:
 
 def test_a_command_that_is_planned_is_told_so_without_a_ticket_as_well(world: World) -> None:
     world.send(BOB, SUPPORT, "figures", "#stats")
-    assert "E_UNAVAILABLE, this command is not there yet" in world.letter(BOB).text
+    assert "This command doesn't exist yet. (E_UNAVAILABLE)" in " ".join(world.letter(BOB).text.split())
     assert world.tickets() == []

@@ -92,7 +92,7 @@ def test_a_command_that_names_no_ticket_of_ours_does_nothing_at_all(house: ZooHo
     mine, _ = numbers(house)
     for which in ("99999", str(mine), "0", "it"):
         letters = probed(house, which)
-        assert len(letters) == 1 and "not sent" in letters[0]
+        assert len(letters) == 1 and "Not sent" in letters[0]
         assert history(house, mine)[-1] == "commands_refused"
 
 

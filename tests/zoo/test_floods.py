@@ -43,7 +43,7 @@ def test_what_one_sender_floods_us_with_is_told_together_and_nothing_is_dropped(
     assert len(alarms) == 1 and "mailgate people block eve@example.net" in alarms[0]
     house.turn(minutes=11)
     house.run()
-    together = [one for one in house.sent if one.to == ANN and "told together" in one.text]
+    together = [one for one in house.sent if one.to == ANN and "in one email" in one.text]
     assert len(together) == 1 and "30 notices" in together[0].text and "Offer 59" in together[0].text
     assert EVE not in "".join(f"{name}{value}" for name, value in together[0].message.items()), "no requester's address in a header"
     house.turn(minutes=11)
@@ -56,7 +56,7 @@ def test_what_is_answered_to_such_a_letter_is_internal(house: ZooHouse):
     house.run()
     house.turn(minutes=11)
     house.run()
-    [together] = [one for one in house.sent if one.to == ANN and "told together" in one.text]
+    [together] = [one for one in house.sent if one.to == ANN and "in one email" in one.text]
     before = len(house.sent)
     house.answer(ANN, together, "He is a nuisance, close all of them.")
     house.run()
@@ -81,11 +81,11 @@ def test_forged_commands_in_an_agents_name_fill_nobodys_mailbox(house: ZooHouse,
     for _ in range(40):
         house.mail(ANN, SUPPORT, f"Re: {notice.subject}" if word == "#take" else "help", word)
         house.run()
-    answers = [one for one in house.sent if one.to == ANN and (word == "#help" or "not sent" in one.subject)]
+    answers = [one for one in house.sent if one.to == ANN and (word == "#help" or "Not sent" in one.subject)]
     assert len(answers) <= 8, [one.subject for one in answers]
     house.turn(minutes=11)
     house.run()
-    together = [one for one in house.sent if one.to == ANN and "told together" in one.text]
+    together = [one for one in house.sent if one.to == ANN and "in one email" in one.text]
     assert len(together) == 1
     assert any("people block ann@example.org" in text for text in to(house, OPERATOR))
 
@@ -120,7 +120,7 @@ def test_floods_that_wait_longer_hold_up_none_that_is_due(house: ZooHouse, monke
     house.turn(minutes=1)
     floods("gus")
     house.turn(minutes=15)
-    told = [one.text for one in house.run() if one.to == ANN and "told together" in one.text]
+    told = [one.text for one in house.run() if one.to == ANN and "in one email" in one.text]
     assert len(told) == 1 and "gus@example.net" in told[0]
 
 
@@ -134,7 +134,7 @@ def test_a_question_is_asked_whatever_floods_its_reader(house: ZooHouse):
         house.run()
     assert any("people block ann@example.org" in text for text in to(house, OPERATOR)), "it is a flood"
     house.answer(ANN, notice, "#reply\nI am on my way to the door.")
-    [question] = [one for one in house.run() if one.to == ANN and "was it you" in one.subject]
+    [question] = [one for one in house.run() if one.to == ANN and "Please confirm" in one.subject]
     house.answer(ANN, question, "yes")
     house.run()
     assert [one.text for one in house.run() + house.sent if one.to == MAX and "on my way" in one.text]
@@ -196,7 +196,11 @@ def test_who_was_not_answered_reads_why_on_the_next_letter_and_agents_see_it(hou
         house.mail(MAX, SUPPORT, f"Thing {n}", f"The thing with the number {n} is broken.")
         house.run()
     assert len(to(house, MAX)) == 3
-    told = [text for text in to(house, ANN) if "got no automatic answer: 3 automatic letters to this address within an hour" in text]
+    told = [
+        text
+        for text in to(house, ANN)
+        if "No acknowledgement: 3 automatic letters to this address within an hour" in " ".join(text.split())
+    ]
     assert len(told) == 2
     notice = [one for one in house.sent if one.to == ANN][-1]
     house.answer(ANN, notice, "It is mended.")
@@ -243,7 +247,7 @@ def test_an_agents_words_that_a_machine_wrote_are_held_and_told_and_a_person_let
     assert sum(AWAY in text for text in to(house, MAX)) == 2
     [held] = house.held()
     assert "the same words 3 times" in held.last_reply
-    assert any("was not sent" in text for text in to(house, BOB)), "colleagues are told"
+    assert any("We held back a reply" in text for text in to(house, BOB)), "colleagues are told"
     assert any("release --ticket 1" in text for text in to(house, OPERATOR))
     assert house.store.outbox.release(house.at, house.store.outbox.held_of(1)) == 1
     house.run()
