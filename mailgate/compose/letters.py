@@ -93,14 +93,7 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
 
     outer = f"=_{context.letter_id}.m"
     parts = parts_of(wanted, context.file, context.policy.files, said.html)
-    pictures = _pictures(wanted, desk, said.html)
-    if parts and parts[0].related:
-        kind, body = related(*alternative(said.plain, said.page, context.letter_id), pictures_of(outer), pictures)
-    else:
-        kind, body = alternative(said.plain, said.page, context.letter_id, pictures)
-    if parts:
-        body = f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
-        kind = f'Content-Type: multipart/mixed;\r\n boundary="{outer}"'
+    kind, body = _body(said, parts, _pictures(wanted, desk, said.html), context.letter_id, outer)
     message_id, rows = _header(wanted, context, desk, language, reference, tag, said.subject, address)
     header = "\r\n".join([*rows, "MIME-Version: 1.0", kind]).encode()
 
@@ -139,6 +132,17 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
         preheader=said.preheader,
         about=wanted.about,
     )
+
+
+def _body(said: Words, parts: tuple[PartRef, ...], pictures: tuple[Enclosed, ...], letter: str, outer: str) -> tuple[str, bytes]:
+    """Header lines and content of all but the files, which follow at sending."""
+    if parts and parts[0].related:
+        kind, body = related(*alternative(said.plain, said.page, letter), pictures_of(outer), pictures)
+    else:
+        kind, body = alternative(said.plain, said.page, letter, pictures)
+    if not parts:
+        return kind, body
+    return f'Content-Type: multipart/mixed;\r\n boundary="{outer}"', f"--{outer}\r\n{kind}\r\n\r\n".encode("ascii") + body
 
 
 def _words(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
