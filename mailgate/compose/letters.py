@@ -28,7 +28,7 @@ from mailgate.compose.templates import Rendered, Templates
 from mailgate.compose.views import DeskView, EntryView, Links, ReaderView, called, entry_view, first_name, last_words, ticket_view
 from mailgate.model import token
 from mailgate.model.brand import Enclosed
-from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, Voice
+from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted, PartRef, Voice
 from mailgate.model.marker import marker
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy
