@@ -15,7 +15,10 @@ from tests.databases import pytest_generate_tests as pytest_generate_tests
 from tests.databases import pytest_sessionfinish as pytest_sessionfinish
 from tests.databases import pytest_terminal_summary as pytest_terminal_summary
 from tests.databases import pytest_testnodedown as pytest_testnodedown
+from tests.letters import hook
 from tests.servers import in_ci
+
+hook.install()
 
 # Two cores are shared with real servers: how long one example took says nothing about the code.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,3 +35,11 @@ def the_log_goes_where_it_went() -> Iterator[None]:
     for handler in set(root.handlers) - set(handlers):
         root.removeHandler(handler)
     root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def each_letter_is_a_good_one() -> Iterator[None]:
+    """Whatever a test is about: a letter that it has written keeps the rules (tests/letters)."""
+    hook.FAULTY.clear()
+    yield
+    assert hook.FAULTY == []
