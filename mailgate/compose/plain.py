@@ -280,7 +280,7 @@ def _opening(blocks: Sequence[Block]) -> list[str]:
     for block in blocks:
         if isinstance(block, Paragraph):
             words = unbold(block.words)
-        elif isinstance(block, Box):
+        elif isinstance(block, Box | Strip):
             words = _said(block.words, block.more)
         elif isinstance(block, EntryText) and block.whose != OWN:
             words = _SPACE.sub(" ", block.text[: 2 * MOST]).strip()
