@@ -277,7 +277,7 @@ def _opening(blocks: Sequence[Block]) -> list[str]:
     """The first words of a letter, block by block. What its reader wrote is no news to them."""
     found: list[str] = []
     room = MOST
-    for block in blocks:
+    for block in sorted(blocks, key=lambda one: isinstance(one, Strip)):  # whom an answer reaches is said last
         if isinstance(block, Paragraph):
             words = unbold(block.words)
         elif isinstance(block, Box | Strip):
