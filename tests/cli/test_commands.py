@@ -452,3 +452,40 @@ def test_a_database_that_was_put_back_by_other_means_is_held_by_one_command(tmp_
     assert house.run("outbox", "release").exit_code == 1
     assert house.run("outbox", "release", "--restored").exit_code == 0
     assert house.run("status").exit_code == 0
+
+
+# --- ratings ------------------------------------------------------------------------------------------------------------------
+
+
+def test_ratings_are_summed_up_and_a_ticket_shows_each_of_them(tmp_path: Path) -> None:
+    with World(tmp_path) as world:
+        world.send("max@example.com", SUPPORT, "VPN", "It drops.")
+        world.answer("ann@example.org", world.letter("ann@example.org", "VPN"), "#resolve\nThe line card was bad.")
+        solved = world.letter("max@example.com", "line card")
+        for said in ("5", "2\nIt took a week. \x1b[2J"):
+            world.clock.turn(minutes=1)
+            world.answer("max@example.com", solved, said)
+        world.settle()
+        config, day = world.folder / "config", f"{world.clock():%Y-%m-%d}"
+    house = House(config)
+    shown = house.run("tickets", "show", "1")
+    for said in ("2 of 5, for the first solution", "before: 5 of 5 by mail", "follow-up open, due"):
+        assert said in words(shown.output), shown.output
+    for days in (("--from", day, "--to", day), ("--to", day)):
+        said = house.run("ratings", *days)
+        assert said.exit_code == 0 and "It took a week." in said.output and "\x1b" not in said.output and "100 %" in said.output
+    rows = [json.loads(line) for line in house.run("ratings", "--from", day, "--to", day, "--json").output.splitlines()]
+    assert [(row["of"], row["rated"], row["content"], row["asked"], row["answered"]) for row in rows] == [("all", 1, 0, 1, 1)]
+    assert house.run("ratings", "--from", "2020-01-01", "--to", "2020-01-31").exit_code == 0
+    for wrong in (("--from", "yesterday"), ("--from", "2026-02-01", "--to", "2026-01-01")):
+        assert house.run("ratings", *wrong).exit_code == 2
+
+
+def test_who_answered_no_surveys_is_asked_again_by_a_command(tmp_path: Path) -> None:
+    house = lived_in(tmp_path)
+    assert "surveys" not in house.run("people", "show", "max@example.com").output
+    assert house.run("people", "survey", "Max@example.com", "--no").exit_code == 0
+    assert "surveys" in house.run("people", "show", "max@example.com").output
+    assert house.run("people", "survey", "max@example.com", "--yes").exit_code == 0
+    assert "surveys" not in house.run("people", "show", "max@example.com").output
+    assert house.run("people", "survey", "nobody@example.com", "--yes").exit_code == 1

@@ -98,7 +98,7 @@ def test_a_low_rating_on_the_web_is_told_when_half_a_minute_has_passed(world: Wo
 
 
 def test_what_a_scanner_presses_is_void_its_victim_rates_by_mail_and_nobody_hears_of_it(world: World) -> None:
-    """(fault 15)"""
+    """(fault 119)"""
     solution = solved(world)
     letter = question(world)
     assert [world.gateway.rate(letter, score, "").outcome for score in (1, 2, 3, 4, 5)][-1] is RatedOutcome.VOID

@@ -17,7 +17,7 @@ from mailgate.model.letter import Audience, Letter
 from mailgate.model.mail import Arrival, Attachment, Door
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Cycle, Entry, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
+from mailgate.model.ticket import Cycle, Entry, FollowUp, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
 from mailgate.record.rows import Claim, Conflict, Keep, RaisedAlarm, ToRecord
 from mailgate.record.store import Store, open_store
 from tests.databases import a_database
@@ -126,6 +126,12 @@ def a_full_ticket(number: int = 1, *, requester: int = 1, agent: int = 2, other:
         reopened=1,
         merged_into=7,
         follows=6,
+        pages_void_before=NOON - timedelta(days=1),
+        survey_due_at=NOON + timedelta(days=1),
+        ratings_wait_until=NOON + timedelta(seconds=31),
+        follow_up=FollowUp.MISSED,
+        follow_up_since=NOON - timedelta(days=2),
+        follow_up_due_at=NOON - timedelta(days=1),
     )
 
 

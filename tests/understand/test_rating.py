@@ -25,6 +25,28 @@ def a_score(word: str, valid: bool = True) -> Evidence:
 
 
 @pytest.mark.parametrize(
+    "comment",
+    [
+        "still not solved", "It is still broken.", "Still doesn't work!", "not fixed", "It isn’t working", "unsolved",
+        "Geht immer noch nicht", "Das Problem ist immer noch nicht behoben.", "läuft leider wieder nicht", "nicht gelöst",
+        "Ça ne marche toujours pas.", "Le problème n'est pas résolu", "Sigue sin funcionar", "No está resuelto", "لم يتم حل المشكلة",
+        "まだ直りません", "解決していません", "未解決です",
+    ],
+)  # fmt: skip
+def test_words_that_say_that_it_still_fails_are_told(comment: str) -> None:
+    read = read_rating(a_mail(f"2\n{comment}"), (), True)
+    assert read is not None and read.unsolved, comment
+
+
+@pytest.mark.parametrize(
+    "comment", ["", "quick", "took a week", "Es hat lange gedauert.", "Nobody called me.", "slow, but solved", "遅かったです"]
+)
+def test_words_that_do_not_say_so_are_not_taken_for_it(comment: str) -> None:
+    read = read_rating(a_mail(f"2\n{comment}"), (), True)
+    assert read is not None and not read.unsolved
+
+
+@pytest.mark.parametrize(
     ("line", "score", "comment"),
     [
         ("5", 5, ""),
