@@ -86,7 +86,12 @@ _SIGNATURE_CLASSES = frozenset(
 _SIGNATURE_IDS = frozenset("signature applemailsignature ms-outlook-mobile-signature gmail_signature ymail_android_signature".split())
 _SIGNATURE_NAMES = frozenset({"messagesignaturesection"})
 
-_TAGS = frozenset(nh3.ALLOWED_TAGS | {"center", "font", "u", "s", "big", "strike", "tt", "dl", "dt", "dd"}) - {"map", "area"}
+_TAGS = frozenset(nh3.ALLOWED_TAGS | {"center", "font", "u", "s", "big", "strike", "tt", "dl", "dt", "dd"}) - {
+    "map",
+    "area",
+    "details",
+    "summary",
+}
 _ATTRIBUTES = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     "*": {"style", "dir", "lang", "title"}, "img": {"src", "alt", "width", "height"}, "font": {"color", "size"}, "blockquote": {"type"},
