@@ -117,7 +117,7 @@ def _headings(letter: SeenLetter) -> Faults:
 
 
 def _tables(letter: SeenLetter) -> Faults:
-    for table in re.findall(r"<table(?![^>]*presentation).*?</table>", letter.body, re.DOTALL):
+    for table in re.findall(r"<table(?![^>]*presentation).*?</table>", letter.own_body, re.DOTALL):
         if 'scope="' not in table:
             yield "a table of data without scope"
     for node in letter.nodes:

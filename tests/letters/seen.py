@@ -98,6 +98,11 @@ class SeenLetter:
         return re.sub(r"<!--.*?-->", "", found + body, flags=re.DOTALL)
 
     @cached_property
+    def own_body(self) -> str:
+        """Without the tables of an agent's own HTML, which travels as it was written."""
+        return re.sub(r'(class="d-ink words"[^>]*>\n).*?(\n</div>\n</td>)', r"\1\2", self.body, flags=re.DOTALL)
+
+    @cached_property
     def _read(self) -> _Reader:
         found = _DARK.search(self.head)
         rules = re.findall(r"\.(d-[a-z]+) \{([^}]*)\}", found[1]) if found else []
