@@ -30,7 +30,7 @@ def serve(
         if settings.log.format != "text":
             start_logging(verbose, settings.log.format)
         if chosen == {"web"} and not settings.web.links:
-            fail("--only web: there is no [web] in mailgate.toml, so there is nothing to do", 2)
+            fail("--only web: there is no \\[web] in mailgate.toml, so there is nothing to do", 2)
         if chosen != frozenset(PARTS):
             # A second process on the same file is refused; parts on several nodes need PostgreSQL.
             logging.getLogger(__name__).info("only %s", ", ".join(sorted(chosen)))
