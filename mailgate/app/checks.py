@@ -174,13 +174,17 @@ def _stamps(found: Examined) -> Iterator[Found]:
 
 def _door(door: DoorSettings, serving: bool, now: datetime) -> Iterator[Found]:
     place = f"{door.kind} on {door.host or 'every address'} port {door.port}"
-    words, fine = _listener(door.host, door.port, lambda: _occupied(door, serving))
+    words, fine = _listener(door, serving)
     yield "door", f"{place}: {words}", fine
     if door.tls_certificate is not None:
         yield "door", *_certificate(door, place, now)
 
 
-def _listener(host: str, port: int, occupied: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
+def _listener(door: DoorSettings, serving: bool) -> tuple[str, bool]:
+    return _bindable(door.host, door.port, lambda: _occupied(door, serving))
+
+
+def _bindable(host: str, port: int, occupied: Callable[[], tuple[str, bool]]) -> tuple[str, bool]:
     """Free, ours already, or not to be had: told before `serve` finds out."""
     try:
         places = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -229,7 +233,7 @@ def _web(web: WebSettings, serving: bool) -> Iterator[Found]:
             return "somebody listens there", True
         return "another program has this port: stop that one, or choose another port in listen", False
 
-    words, fine = _listener(host, port, occupied)
+    words, fine = _bindable(host, port, occupied)
     yield "web", f"web on {host or 'every address'} port {port}: {words}", fine
     shown = f"{web.links}/r/... (ratings) and {web.links}/t/... (a request, to whoever has its link, for {web.page_link_days} days)"
     yield "web", f"public, without a login: {shown}; nothing else answers", True
