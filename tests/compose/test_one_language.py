@@ -9,6 +9,7 @@ from html import unescape
 
 import pytest
 
+from mailgate.compose import letters
 from mailgate.compose.letters import compose
 from mailgate.compose.words import AGENTS_PRIORITIES, PRIORITIES, WISHES
 from mailgate.model.commands import VERBS
@@ -112,3 +113,29 @@ def test_marker_hint_priorities_and_wishes_are_words_that_are_read_in_each_langu
     typed = [(number, say(word)) for table in (PRIORITIES, AGENTS_PRIORITIES) for number, word in table.items()]
     assert [(number, word) for number, word in typed if PRIORITY_NAMES.get(word.lower()) != number] == []
     assert {wish: self_service(say(word)) for wish, word in WISHES.items()} == {wish: wish for wish in WISHES}
+
+
+def shape(event: str, audience: str, language: str, bare: bool) -> list[tuple[str, int]]:
+    """The blocks of a letter, each with how much is in it."""
+    wanted = a_wanted(event, audience, language)
+    if bare:
+        kind = type(wanted.kind)
+        wanted = replace(wanted, kind=kind.sample(bare=True), entry=None if kind.wordless else wanted.entry, shown_title="")
+    context = a_context(event)
+    desk = context.policy.desks[wanted.desk]
+    rendered = letters._render(wanted, context, desk, language, "IT-1042", "[IT-1042-AAAAAAAA]")
+    return [
+        (type(block).__name__, len(getattr(block, "rows", getattr(block, "items", ())))) for block in (*rendered.blocks, *rendered.footer)
+    ]
+
+
+@pytest.mark.parametrize("language", [one for one in templates().languages if one != "en"])
+def test_a_sentence_stays_what_it_is_in_every_language(language: str):
+    """A few words and a colon make a fact, a sign at the beginning another block: a translation must not."""
+    other = {
+        (*key, bare): (english, translated)
+        for key in LETTERS
+        for bare in (False, True)
+        if (english := shape(*key, "en", bare)) != (translated := shape(*key, language, bare))
+    }
+    assert other == {}
