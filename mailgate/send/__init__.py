@@ -1,4 +1,4 @@
-"""The way out: letters to the relay. A letter is in doubt deferred, and what became of it is a type.
+"""The way out: letters to the relay, signed by the key of their domain. A letter is in doubt deferred, and what became of it is a type.
 
 A deferred letter is tried again for five days, with pauses that grow. If the reply to DATA is lost, nobody can know whether the relay has
 it: it is tried once more after 15 minutes, byte for byte the same; then it stays `unknown` and the agents are told. Thanks for a rating

@@ -35,7 +35,7 @@ LIST_FIELDS = "list-"
 _RENAMED = frozenset({"message-id", "date"})
 SHORTEST_KEY, LONGEST_KEY = 2048, 4096  #: bits of RSA; every verifier has to take these (RFC 8301 3.2)
 _WINDOW = 65536  #: octets of a body that are looked at at a time
-_WHITE = re.compile(rb"[ \t]+")
+_WHITE = re.compile(rb"[ \t]{2,}|\t")  #: single blanks stay as they are, and those are nearly all
 
 PrivateKey = RSAPrivateKey | Ed25519PrivateKey
 
