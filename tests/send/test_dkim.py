@@ -117,7 +117,8 @@ def test_what_servers_add_on_the_way_breaks_nothing(both: tuple[DkimSettings, Dk
 
 
 def test_fields_of_lists_are_signed_where_they_are(both: tuple[DkimSettings, DkimSettings]) -> None:
-    header = a_letter("ticket_opened", "requester").header + b"\r\nList-Unsubscribe: <mailto:a@example.org>\r\nList-Help: one\r\nFeedback-ID: x:y\r\nList-Help: two"
+    lists = b"\r\nList-Unsubscribe: <mailto:a@example.org>\r\nList-Help: one\r\nFeedback-ID: x:y\r\nList-Help: two"
+    header = a_letter("ticket_opened", "requester").header + lists
     pieces = [header, b"\r\n\r\n", b"x\r\n"]
     mail = b"".join([Signer(both).sign(pieces, samples.NOW), *pieces])
     [first, _] = signatures(mail).signatures
