@@ -24,6 +24,8 @@ FORMS = {
     "anchor of no ticket": token.anchor_id(RING, None, LETTER, "example.org"),
     "ticket whose number has eight digits": token.message_id(RING, 12345678, LETTER, "example.org"),
     "check": token.check_id(RING, LETTER, "example.org"),
+    "page": f"https://help.example.org/t/{token.page_detail(RING, LETTER)}",
+    "rating page": f"https://help.example.org/r/{token.rating_detail(RING, LETTER, 2)}",
 }  # fmt: skip
 WRITTEN = {
     "alone": lambda form: form,

@@ -21,9 +21,11 @@ from mailgate.model.token import (
     find_subject_tokens,
     fold,
     message_id,
+    page_detail,
     rating_detail,
     read_detail,
     read_own_id,
+    read_page,
     reply_detail,
     split_address,
     subject_token,
@@ -134,6 +136,24 @@ def test_the_signature_of_one_kind_is_worth_nothing_under_another(kind: str):
             continue
         mac = (mac_of(other) * 2)[: len(mac_of(kind))]
         assert not accepted(KINDS[kind].replace(mac_of(kind), mac)), other
+
+
+def test_a_link_to_a_page_looks_like_an_answer_and_neither_passes_for_the_other():
+    page = page_detail(RING, LETTER)
+    assert read_page(RING, page) == read_page(RING, page.upper()) == LETTER
+    assert not accepted(page) and [kind for kind, value in KINDS.items() if read_page(RING, value) is not None] == []
+    letter, mac = page.split(".")
+    changed = [f"{letter}.{mac_of(kind)}" for kind in KINDS] + [
+        letter,
+        f"{letter}.",
+        mac,
+        f"{letter}.{mac[:-1]}",
+        f"{page}0",
+        f"0{page}",
+        f"{page}\n",
+    ]
+    assert [one for one in (*changed, page.replace(letter, "k7qf3m9y")) if read_page(RING, one) is not None] == []
+    assert read_page(Keyring((b"another house's key of 32 octets..",)), page) is None
 
 
 def test_all_kinds_have_signatures_of_their_own():

@@ -86,6 +86,29 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("mailgate.toml", "# time_limit = ", 'time_limit = "5m"#', "mails wait for it"),
     ("mailgate.toml", 'host = "127.0.0.1"    ', 'host = ""\ninsiders = true #', "listens on loopback only"),
     ("policy.toml", 'language = "en"', 'language = "xx"', 'no letters in "xx"'),
+    ("mailgate.toml", "# [web]", '[web]\nbase_url = "https://help.example.org"\nlisten = "8080"', "is no address with a port"),
+    ("mailgate.toml", "# [web]", '[web]\nbase_url = "https://help.example.org"\nlisten = "127.0.0.1:99999"', "is no address with a port"),
+    ("mailgate.toml", "# [web]", '[web]\nbase_url = "https://help.example.org"\nlisten = "::1:8080"', "is no address with a port"),
+    ("mailgate.toml", "# [web]", '[web]\nbase_url = "https://help.example.org"\nlisten = "a b:80"', "is no address with a port"),
+    *(
+        ("mailgate.toml", "# [web]", f'[web]\nlisten = "127.0.0.1:8080"\nbase_url = "{url}"', words)
+        for url, words in (
+            ("http://help.example.org", "what only the reader of a letter should see"),
+            ("javascript:alert(1)", "is nothing that a link can begin with"),
+            ("https://", "is nothing that a link can begin with"),
+            ("https://user@help.example.org", "is nothing that a link can begin with"),
+            ("https://help.example.org/?x", "is nothing that a link can begin with"),
+            ("https://help.example.org/#x", "is nothing that a link can begin with"),
+            ("https://help.example.org/../x", "is nothing that a link can begin with"),
+            ("https://help.example.org:99999", "a port that there is not"),
+            ("https://hélp.example.org", "is nothing that a link can begin with"),
+            ("ftp://help.example.org", "is nothing that a link can begin with"),
+            ("https://help.example.org/a b", "is nothing that a link can begin with"),
+            ("//help.example.org", "is nothing that a link can begin with"),
+        )
+    ),
+    ("mailgate.toml", "# [web]", '[web]\nlisten = "127.0.0.1:8080"', "needs both `listen` and `base_url`"),
+    ("mailgate.toml", "# [web]", '[web]\nbase_url = "https://help.example.org"', "needs both `listen` and `base_url`"),
     ("policy.toml", "ticket_closed = false", "ticket_closd = false", 'did you mean "ticket_closed"?'),
     ("policy.toml", 'P1 = { first_reply = "15m"', 'P1 = { first_reply = "15 apples"', "is no duration"),
     ("mailgate.toml", 'mail = "postmaster@example.org"', 'mail = "support@example.org"', "would come back as a ticket"),
@@ -213,3 +236,25 @@ def test_keys_are_looked_for_beside_the_configuration(tmp_path: Path) -> None:
     _with_dkim(folder, _KEY.replace("mg1", "MG1"))
     [key] = settings.load(folder).dkim
     assert (key.selector, key.domain, key.key_file) == ("mg1", "example.org", str(folder / "dkim.pem"))
+
+
+@pytest.mark.parametrize(
+    ("listen", "base_url", "place", "path"),
+    [
+        ("127.0.0.1:8080", "https://help.example.org", ("127.0.0.1", 8080), ""),
+        ("[::1]:8080", "https://help.example.org/desk/", ("::1", 8080), "/desk"),
+        (":80", "http://127.0.0.1:8080", ("", 80), ""),
+        ("localhost:0", "http://[::1]/a/b", ("localhost", 0), "/a/b"),
+    ],
+)
+def test_a_web_door_listens_at_one_place_and_is_called_by_another(
+    tmp_path: Path, listen: str, base_url: str, place: tuple[str, int], path: str
+) -> None:
+    folder = folder_with(tmp_path)
+    edit(folder, "mailgate.toml", ("# [web]", f'[web]\nlisten = "{listen}"\nbase_url = "{base_url}"'))
+    web = settings.load(folder).web
+    assert (web.place, web.path, web.links) == (place, path, base_url.rstrip("/"))
+
+
+def test_without_a_table_there_is_no_web_door(tmp_path: Path) -> None:
+    assert settings.load(folder_with(tmp_path)).web.links == ""
