@@ -1,13 +1,80 @@
 """`mailgate letters`: the words of the letters, and words of your own in their place."""
 
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mailgate.cli.screen import ConfigOption, console, explained, fail, harmless
+from mailgate.cli.screen import EX_CONFIG, ConfigOption, console, errors, explained, fail, harmless, one_of
 
-app = typer.Typer(help="The letters: copy one template or one sentence to write it anew.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from mailgate.compose.templates import Templates
+    from mailgate.model.policy import Policy
+
+app = typer.Typer(help="The letters: look at all of them, copy one template or one sentence to write it anew.", no_args_is_help=True)
+
+
+@app.command("preview")
+def preview(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the pages go; open its index.html.")],
+    desk: Annotated[str, typer.Option(help="Whose brand the letters have. Default: the first desk.")] = "",
+    language: Annotated[str, typer.Option(help="Only in this language.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Write every letter in every language as pages, texts and mails to look at, with your templates and brand.
+
+    Without a configuration the letters are those that mailgate brings along. Exit code 1: a letter cannot be written."""
+    from mailgate.app import previews
+
+    with explained():
+        index = folder / "index.html"
+        if (
+            folder.exists()
+            and any(folder.iterdir())
+            and not (index.is_file() and index.read_text("utf-8", "replace").startswith(previews.OURS))
+        ):
+            fail(f"{harmless(folder)} holds something else: name a new folder, or one with letters of before", 2)
+        templates, policy, web = _configured(config)
+        one_of("desk", desk, tuple(policy.desks))
+        one_of("language", language, templates.languages)
+        chosen = policy.desks[desk or next(iter(policy.desks))]
+        letters: dict[str, list[previews.Preview]] = {}
+        faults: list[str] = []
+        for each in [language] if language else templates.languages:
+            found = list(previews.previews(templates, policy, chosen, web, each))
+            letters[each] = [one for one in found if isinstance(one, previews.Preview)]
+            faults += [one for one in found if isinstance(one, str)]
+            console.print(f"{each}: {len(letters[each])} letters")
+        previews.write(folder, letters)
+        for fault in faults:
+            errors.print(harmless(fault))
+        console.print(f"Look at {harmless(index)}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _configured(config: Path | None) -> tuple["Templates", "Policy", str]:
+    """Templates, policy and what links begin with: of the configuration, or where there is none and none was named, as brought along."""
+    from mailgate import settings
+    from mailgate.compose.templates import BadTemplates, load
+
+    try:
+        folder = settings.places.configuration(config)
+    except FileNotFoundError:
+        if config is not None or os.environ.get("MAILGATE_CONFIG"):
+            raise
+        return load(*settings.brought_templates(None), checked=True), settings.sample_policy(), ""
+    found = settings.examine(folder)
+    if found.policy is None:
+        raise settings.Mistaken(found.mistakes)
+    try:
+        templates = load(found.templates, found.catalogues)
+    except BadTemplates as bad:
+        for problem in bad.problems:
+            errors.print(harmless(problem))
+        fail("the templates cannot be used", EX_CONFIG)
+    return templates, found.policy, found.web.links if found.web is not None else ""
 
 
 @app.command("copy")

@@ -103,7 +103,9 @@ def _wrapped_anywhere(text: str, first: str, rest: str, width: int) -> str:
             gap = "" if is_empty else " "
             continue
         size = columns(piece)
-        if is_empty or used + len(gap) + size <= width or (piece in _NOT_FIRST and not gap):
+        # Room for two signs that may not begin a line: 」。
+        most = width if piece in _NOT_FIRST and not gap else width - 4
+        if is_empty or used + len(gap) + size <= most:
             line, used, is_empty = f"{line}{gap}{piece}", used + len(gap) + size, False
         else:
             lines.append(line)
