@@ -97,20 +97,22 @@ def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> s
 def _wrapped_anywhere(text: str, first: str, rest: str, width: int) -> str:
     """In scripts that have no blanks a line may end behind any sign."""
     lines: list[str] = []
-    line, used, gap, is_empty = first, columns(first), "", True
+    line, used, gap, is_empty, before = first, columns(first), "", True, ""
     for piece in _PIECES.findall(text):
         if piece[0] == " ":
             gap = "" if is_empty else " "
             continue
         size = columns(piece)
-        # Room for two signs that may not begin a line: 」。
-        most = width if piece in _NOT_FIRST and not gap else width - 4
-        if is_empty or used + len(gap) + size <= most:
+        if is_empty or used + len(gap) + size <= width:
             line, used, is_empty = f"{line}{gap}{piece}", used + len(gap) + size, False
+        elif piece in _NOT_FIRST and not gap and before and line != f"{first if not lines else rest}{before}":
+            # What begins no line takes along what stands before it.
+            lines.append(line.removesuffix(before).rstrip(" "))
+            line, used = f"{rest}{before}{piece}", columns(rest) + columns(before) + size
         else:
             lines.append(line)
             line, used = f"{rest}{piece}", columns(rest) + size
-        gap = ""
+        gap, before = "", f"{before}{piece}" if piece in _NOT_FIRST else piece
     return "\n".join([*lines, line]).rstrip(" ")
 
 

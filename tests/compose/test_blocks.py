@@ -274,3 +274,14 @@ def test_a_preheader_has_an_end_and_no_line_ends(language: str):
 
 def test_what_the_reader_wrote_is_no_news():
     assert "mine" not in preheader("", parse(f"Nothing was sent\n\n{mark_lines('mine ' * 20, chr(0x1C))}"), "en")
+
+
+@pytest.mark.parametrize("width", [20, 30, 72])
+@pytest.mark.parametrize(
+    "text",
+    ["この行は内部メッセージです。" * 9, "ITサポート、「長い語」ー。" * 12, "safe」" * 30, "あー" * 60, "a word " * 9 + "あいう、" * 9],
+)
+def test_no_line_is_too_long_because_of_a_sign_that_begins_none(text: str, width: int):
+    rows = wrapped(text, "- ", "  ", width).split("\n")
+    assert [row for row in rows if columns(row) > width or row.strip()[0] in "、。」ー"] == []
+    assert "".join(rows).replace(" ", "") == f"-{text}".replace(" ", "")
