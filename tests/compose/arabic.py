@@ -21,9 +21,14 @@ _HEAD = (
 def translated(message: str) -> str:
     pieces, end = [], 0
     for match in _KEPT.finditer(message):
-        pieces += [message[end : match.start()].lower().translate(_LETTERS), match[0]]
+        pieces += [_written(message[end : match.start()]), match[0]]
         end = match.end()
-    return "".join([*pieces, message[end:].lower().translate(_LETTERS)])
+    return "".join([*pieces, _written(message[end:])])
+
+
+def _written(text: str) -> str:
+    """Without short vowels within words, as Arabic is: so a letter is about as long as a real one."""
+    return re.sub(r"(?<=[a-z])[aeiou](?=[a-z])", "", text.lower()).translate(_LETTERS)
 
 
 def _quoted(text: str) -> str:
