@@ -129,6 +129,7 @@ class EntryView:
     by_agent: bool
     attachments: tuple[AttachmentView, ...]  #: that travel with the letter
     subject: str  #: that its author writes under now, "" where it is the ticket's
+    mail: int | None  #: its number in the inbox, for agents
     masked: bool  #: card numbers or passwords in it are not shown
     left_out: tuple[AttachmentView, ...] = ()  #: the first of those that do not
     unnamed: int = 0  #: how many more of these there are
@@ -172,6 +173,7 @@ def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person],
         by_agent=by_agent,
         attachments=tuple(AttachmentView(a.name, a.size) for a in along),
         subject=masked(entry.subject or ""),
+        mail=entry.inbox,
         masked=not by_agent and holds_secret(entry.text, entry.signature),
         left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
         unnamed=max(0, len(left) - _NAMED),

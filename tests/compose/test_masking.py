@@ -14,7 +14,7 @@ from mailgate.compose.letters import compose
 from mailgate.compose.said import facts_of, is_told_of_masking
 from mailgate.model.letters import LETTERS, LowRatingNotice
 from mailgate.model.person import Role
-from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, header, html, text, whole
+from tests.compose.desk import a_context, a_letter, a_wanted, an_agents, flowing, header, html, text, whole
 
 CARD, PASSWORD = "4111 1111 1111 1111", "Tr0ub4dor&3"
 SAID = f"Hello,\n\nmy card is {CARD}, and my password: {PASSWORD}\n\nMax"
@@ -121,3 +121,28 @@ def test_nobody_is_told_of_what_somebody_else_wrote() -> None:
     assert told("agent_replied", "participant", ASKED, mine, ANSWER, entry=ANSWER, person=samples.EVE)
     assert not told("agent_replied", "requester", ASKED, mine, ANSWER, entry=ANSWER)
     assert not told("requester_wrote", "agent", LEAK, person=samples.ANN)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_sentence_stands_in_the_letter(language: str) -> None:
+    context = a_context("ticket_opened")
+    context = replace(context, file=a_file(context))
+    words = {"en": "card number or a password", "de": "Kartennummer oder ein Passwort"}[language]
+    assert words in flowing(a_letter("ticket_opened", "requester", language, context=context))
+    assert words not in flowing(a_letter("ticket_opened", "requester", language))
+
+
+def test_agents_read_where_the_whole_text_is() -> None:
+    for event in ("ticket_opened", "requester_wrote", "unverified_wrote"):
+        entry = replace(a_wanted(event, "agent").entry or ASKED, text=SAID)
+        assert "mailgate tickets show IT-1042" in flowing(a_letter(event, "agent", entry=entry))
+        assert "tickets show" not in flowing(a_letter(event, "agent"))
+
+
+def test_files_that_stay_behind_are_named_with_how_to_get_them() -> None:
+    file = ASKED.attachments[0]
+    large = replace(file, name="film.mov", size=10**9)
+    told = flowing(a_letter("ticket_opened", "agent", entry=replace(ASKED, attachments=(file, large))))
+    assert "film.mov" in told and "mailgate inbox raw 7" in told
+    answered = flowing(a_letter("agent_replied", "requester", entry=an_agents(attachments=(large,))))
+    assert "film.mov" in answered and "just reply" in answered and "mailgate inbox" not in answered

@@ -8,7 +8,7 @@ import pytest
 
 from mailgate.compose import samples
 from mailgate.decide.renaming import subject_of
-from tests.compose.desk import a_context, a_letter, header
+from tests.compose.desk import a_context, a_letter, flowing, header
 from tests.decide.build import MAX_AT, a_file, a_mail, a_situation
 
 
@@ -76,3 +76,8 @@ def test_a_subject_that_anybody_may_have_written_stands_above_no_letter(flags: t
     for event in ("agent_replied", "status_asked", "reminder_due"):
         assert written(event, "requester", ASKED, forged).startswith("Re: VPN drops every ten minutes [IT-1042-")
     assert "prize" not in written("status_asked", "requester", ASKED, RENAMED, forged, proven=False, shown_title="")
+
+
+def test_agents_read_the_new_subject_in_the_notice() -> None:
+    assert "Subject now: Now the printer" in flowing(a_letter("requester_wrote", "agent", entry=RENAMED))
+    assert "Subject now" not in flowing(a_letter("requester_wrote", "agent", entry=ASKED))
