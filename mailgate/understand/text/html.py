@@ -194,8 +194,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         seen = [_LINKS.sub(r" <\1>", text) if _LINK in text else text for text in whole]
     taken_apart = assemble(seen, labels, why)
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
-    alts = (str(node.attributes.get("alt") or "").strip() for line in lines for node, _ in line.pictures)
-    pictures = tuple(filter(None, alts))[:_PICTURES]
+    pictures = tuple(alt.strip() for line in lines for node, _ in line.pictures if (alt := node.attributes.get("alt")))[:_PICTURES]
     if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
         return Document(safe, text, taken_apart, safe, defects, pictures)
     shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
@@ -229,12 +228,10 @@ def without_lines(markup: str, said: str, limits: ReadingLimits) -> str | None:
     if tree is None or tree.body is None:
         return None
     lines = _render(tree.body)
-    found = lines_that_say(["".join(line.pieces) for line in lines], said)
-    if found is None:
+    if (found := lines_that_say(["".join(line.pieces) for line in lines], said)) is None:
         return None
-    for line in lines[slice(*found)]:
-        for node in line.nodes:
-            node.decompose()
+    for node in (each for line in lines[slice(*found)] for each in line.nodes):
+        node.decompose()
     _prune(tree.body)
     return _CLEANER.clean(tree.body.html or "")
 
@@ -243,8 +240,7 @@ def same_words(html: Document, plain: str) -> bool:
     """Whether HTML and text say the same as new, but for white space, punctuation, bullets, and what stands for links and pictures."""
     for words in html.pictures:
         plain = plain.replace(f"[{words}]", "")
-    one, other = (_LOOSE.sub("", _BULLET.sub("", _MARKS.sub("", text))) for text in (html.cut.new, plain))
-    return one == other
+    return len({_LOOSE.sub("", _BULLET.sub("", _MARKS.sub("", text))) for text in (html.cut.new, plain)}) == 1
 
 
 def begins_with_words(text: str, beginning: str) -> bool:
