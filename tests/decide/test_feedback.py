@@ -359,6 +359,7 @@ def test_a_low_rating_opens_a_follow_up_one_business_day_on_and_the_lead_hears_o
     assert page.letters == [("low_rating_given", 2)] * 2 and page.ticket.follow_up is FollowUp.MISSED
     assert page.events[-1] == name_of(FollowUpMissed)
     assert page.after(10**6).reviewed().letters == [("low_rating_given", 2)] * 2 and page.ticket.next_check_at is None
+    assert clocks.on_time(page.scene()).letters == ()  # whatever else may be due on it
 
 
 def test_a_weekend_is_no_business_day():
