@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-ROUNDS, TIMES = 9, 60
+ROUNDS, TIMES = 7, 30
 Costs = dict[str, float]
 
 

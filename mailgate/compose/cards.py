@@ -86,7 +86,7 @@ class _Card:
         self.start, self.end = ("right", "left") if self.is_rtl else ("left", "right")
         # The ordinary direction is that of the page; the other one is said everywhere, for some programs drop it higher up.
         self.rtl = ' dir="rtl"' if self.is_rtl else ""
-        self.at = ' align="right" dir="rtl"' if self.is_rtl else ""
+        self.at = ' align="right"' if self.is_rtl else ""
         self.before: type[Any] | None = None
 
     def row(self, inner: str, top: int) -> str:
@@ -245,9 +245,9 @@ def _box(block: Box, card: _Card) -> str:
 def _facts(block: FactRows, card: _Card) -> str:
     gap = "9px 0 9px 12px" if card.is_rtl else "9px 12px 9px 0"
     cells = [
-        f'<tr><th class="d-mute d-line" scope="row" width="30%" align="{card.start}" valign="top" style="padding:{gap};'
+        f'<tr valign="top"><th class="d-mute d-line" scope="row" width="30%" align="{card.start}" style="padding:{gap};'
         f'border-bottom:1px solid {LINE};font-size:14px;line-height:24px;font-weight:normal;color:{MUTE}">\n{escape(label)}</th>\n'
-        f'<td class="d-ink d-line"{card.at} valign="top" style="padding:9px 0;border-bottom:1px solid {LINE};'
+        f'<td class="d-ink d-line"{card.at} style="padding:9px 0;border-bottom:1px solid {LINE};'
         f'font-size:16px;line-height:24px;color:{INK}">\n{card.words(value)}</td></tr>\n'
         for label, value in block.rows
     ]
