@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from mailgate.cli import app
 from mailgate.model import token
 from mailgate.model.decision import Change, Decision
 from mailgate.model.events import TicketMerged
-from mailgate.model.ticket import Status
+from mailgate.model.ticket import Status, Visibility
 from mailgate.record.rows import ToRecord
 from tests.journeys.browsing import BASE, Seen, links, post, visit, web_port, with_web
 from tests.journeys.scanners import standing
@@ -152,6 +153,22 @@ def test_the_page_shows_what_was_written_and_sent_and_nothing_else_in_any_byte(w
     for words in (NOTE, NOTICE, OTHERS, "Berg", "4111", ANN, BOB, EVE, "Bob", "Eve", "P3", "group", "internal", "#"):
         body = seen.text.partition("<body>")[2].replace("&#39;", "'").replace("&#34;", '"')
         assert words not in body, words
+
+
+def test_of_what_the_requester_wrote_only_public_words_are_shown(world: World) -> None:
+    """Whoever is an agent as well may have written notes, and whose name was misused has written nothing."""
+    world.send(MAX, SUPPORT, "VPN drops", "Hello, the VPN drops.")
+    world.letter(MAX)
+    file = world.ticket(1)
+    first, ids = file.entries[0], world.store.numbers.take("entry", 4)
+    kinds = [(Visibility.INTERNAL, False), (Visibility.UNVERIFIED, False), (Visibility.PUBLIC, True), (Visibility.PUBLIC, False)]
+    more = tuple(
+        replace(first, id=id_, visibility=kind, hidden=hidden, text=f"words {kind.value} {hidden}", attachments=())
+        for id_, (kind, hidden) in zip(ids, kinds, strict=True)
+    )
+    change = Change(file.ticket, file.ticket, (), more)
+    world.store.record([ToRecord(None, Decision(changes=(change,)), ())], world.clock())
+    assert re.findall("words [a-z]+ [A-Z][a-z]+", look(world, page_of(world)).text) == ["words public False"]
 
 
 def test_an_answer_that_waits_and_may_be_taken_back_is_not_shown(tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_the_plain_form_among_them_rates() -> None:
     assert behind.asked == [("rating", "abcdefgh.5.0123456789abcdef", RatingForm(1))]
 
 
+def test_a_form_in_chunks_is_refused() -> None:
+    """No browser sends one, and a proxy may count its end otherwise."""
+    behind = Behind()
+    with a_door(behind) as door:
+        said = say(door.port, HEAD + b"Transfer-Encoding: chunked\r\n\r\n7\r\nscore=5\r\n0\r\n\r\n")
+    assert said.startswith(b"HTTP/1.1 411 ") and behind.asked == []
+
+
 @pytest.mark.parametrize(
     "raw",
     [
