@@ -25,6 +25,7 @@ _ENCRYPTED = frozenset({"application/pgp-encrypted"})
 _ENVELOPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 #: How programs call the part with the cipher text where a server has taken the mail apart.
 _ENCRYPTED_NAMES = frozenset({"encrypted.asc", "msg.asc", "message.asc", "smime.p7m", "pgpexch.htm.pgp"})
+_QUOTES = "\"'“”„«»「」‹›\u00a0\u202f "
 SIGNED_FOR_ANOTHER = Reason("hint.signed_for_another")
 
 
@@ -126,5 +127,9 @@ def _of_a_note(s: Situation, said_to: str) -> Iterator[Fault]:
 
 def _is_said_again(s: Situation, file: Attachment, said_to: str) -> bool:
     """Whether they were told of this very file, and send it once more in the answer to that, with #reply."""
-    named = f'"{file.name[:LONGEST_LINE]}", E_FILE'
-    return said_to == "reply" and s.letter is not None and s.letter.event == ReturnedMail.event and named in " ".join(s.refusal.split())
+    if said_to != "reply" or s.letter is None or s.letter.event != ReturnedMail.event:
+        return False
+    # What was wrong is a list, each with the name first, in the quotes of its reader's language, and its code.
+    items = (" ".join(item.partition("\n\n")[0].split()).lstrip(_QUOTES) for item in f"\n{s.refusal}".split("\n- ")[1:])
+    name = " ".join(file.name[:LONGEST_LINE].split())
+    return any(item.startswith(name) and item[len(name) :][:1] in _QUOTES and "E_FILE" in item for item in items)

@@ -8,8 +8,10 @@ import pytest
 
 from mailgate.decide import leaving
 from mailgate.model import token
+from mailgate.model.commands import Fault
 from mailgate.model.mail import Attachment
 from mailgate.model.ticket import Status, Visibility
+from tests.compose import desk
 from tests.decide.build import (
     ANN,
     BOB,
@@ -153,8 +155,15 @@ def test_an_empty_file_is_no_file_of_a_note():
     assert outside(an_agents("See.", file=a_file(entries=(note,)), attachments=(a_file_named(size=0),)))
 
 
-def test_said_again_on_purpose_it_leaves():
+@pytest.mark.parametrize("language", ["en", "de", "fr", "es", "ja", "ar", "as it was"])
+def test_said_again_on_purpose_it_leaves(language):
+    """In the words of the refusal in each language."""
     told = 'Nothing was changed.\n- "prices.pdf", E_FILE, this file came with a note for colleagues'
+    if language != "as it was":
+        facts = {"faults": (Fault("E_UNKNOWN", 1, "#x", ""), Fault("E_FILE", None, "prices.pdf", "")), "files": ("prices.pdf", "other.pdf")}
+        told = desk.text(desk.a_letter("commands_refused", "agent", language, facts=facts))
+        assert was_refused(an_agents("#reply\nSee.", answers=a_notice(ANN, "commands_refused", answer_is=Visibility.INTERNAL),
+            file=with_a_note(), attachments=(a_file_named(),), letter_text=told.replace("E_FILE", "E_QUOTE")))  # fmt: skip
     refused = a_notice(ANN, "commands_refused", answer_is=Visibility.INTERNAL)
 
     def again(text, *, answers=refused, said=told):
