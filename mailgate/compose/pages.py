@@ -181,7 +181,7 @@ def request(look: Look, r: RequestPage) -> WebPage:
 
 def _message(look: Look, one: Message) -> Markup:
     author = inline(one.author) or look.say("you")
-    head = Markup('<h3 dir="auto">%s</h3><p class="soft">%s</p>') % (author, look.when(one.at))
+    head = Markup('<h3><bdi>%s</bdi></h3><p class="soft">%s</p>') % (author, look.when(one.at))
     said = Markup('<div class="words" dir="auto">%s</div>') % lines(one.text).strip("\n") if one.text.strip() else Markup("")
     return Markup("<article>%s%s%s</article>") % (head, said, _files(look, one.files))
 
@@ -189,7 +189,7 @@ def _message(look: Look, one: Message) -> Markup:
 def _files(look: Look, files: Sequence[FileLink]) -> Markup:
     if not files:
         return Markup("")
-    row = Markup('<li><a href="%s" download><bdi>%s</bdi></a> <span class="soft">%s</span></li>')
+    row = Markup('<li><a href="%s" download><bdi>%s</bdi></a> <span class="soft"><bdi>%s</bdi></span></li>')
     rows = Markup("").join(row % (f.target, inline(f.name) or look.say("file"), words.size(f.octets, look.language)) for f in files)
     return Markup("<p>%s</p><ul>%s</ul>") % (look.say("files"), rows)
 
@@ -225,7 +225,7 @@ def _page(look: Look, headline: str, body: Markup, status: int = 200, foot: Mark
         '<!doctype html>\n<html lang="%s" dir="%s"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
         '<meta name="robots" content="noindex"><meta name="referrer" content="no-referrer"><title>%s</title><style>%s</style></head>\n'
-        '<body><header dir="auto">%s</header>\n<main><h1>%s</h1>%s</main>\n<footer>%s</footer></body></html>\n'
+        "<body><header><bdi>%s</bdi></header>\n<main><h1>%s</h1>%s</main>\n<footer>%s</footer></body></html>\n"
     ) % (
         look.language,
         words.direction(look.language),
@@ -234,6 +234,6 @@ def _page(look: Look, headline: str, body: Markup, status: int = 200, foot: Mark
         inline(look.name),
         headline,
         body,
-        foot + Markup("").join(Markup('<p dir="auto">%s</p>') % inline(line) for line in look.foot),
+        foot + Markup("").join(Markup("<p><bdi>%s</bdi></p>") % inline(line) for line in look.foot),
     )
     return WebPage(status, str(html), css)
