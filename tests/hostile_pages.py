@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -78,7 +79,9 @@ class Watched:
         self._page.goto("about:blank")
         hits, dialogs = self._hits, self._dialogs
         try:
-            self._page.set_content(self.aimed(page), wait_until="load")
+            self._page.set_content(self.aimed(page), wait_until="domcontentloaded")
+            with suppress(PlaywrightError):  # a film that never comes; of our own pages none waits for anything
+                self._page.wait_for_load_state("load", timeout=2_000)
             ran = self._page.title() == "RAN"
             self._page.evaluate(_TOUCHED)
             ran = ran or self._page.title() == "RAN"
