@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +21,8 @@ from mailgate.model.policy import Desk, Policy
 
 #: The first line of an index of ours: a folder that has it is written anew, any other is left alone.
 OURS = "<!-- letters of mailgate -->"
-_DARK = "@media (prefers-color-scheme: dark)"
+_DARK = re.compile(r"@media \(prefers-color-scheme: dark\)")
+_BOTH = re.compile("(color-scheme: )light dark")
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2em; background: #f4f5f7; color: #1a1d23; }
 section { margin: 2em 0; padding-top: 1em; border-top: 1px solid #c3cad6; }
@@ -93,8 +95,8 @@ def write(folder: Path, languages: Mapping[str, list[Preview]]) -> None:
 
 def _in_scheme(page: str, scheme: str) -> str:
     """The page as it looks in this scheme, whichever the browser has."""
-    whole = page.replace(_DARK, "@media all" if scheme == "dark" else "@media not all")
-    return whole.replace("color-scheme: light dark", f"color-scheme: {scheme}")
+    whole = _DARK.sub("@media all" if scheme == "dark" else "@media not all", page)
+    return _BOTH.sub(rf"\1{scheme}", whole)
 
 
 def _page(language: str, body: str) -> str:
