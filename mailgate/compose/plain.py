@@ -105,10 +105,10 @@ def _wrapped_anywhere(text: str, first: str, rest: str, width: int) -> str:
         size = columns(piece)
         if is_empty or used + len(gap) + size <= width:
             line, used, is_empty = f"{line}{gap}{piece}", used + len(gap) + size, False
-        elif piece in _NOT_FIRST and not gap and before and line != f"{first if not lines else rest}{before}":
+        elif (piece[0] == "#" or (piece in _NOT_FIRST and not gap)) and before and line != f"{first if not lines else rest}{before}":
             # What begins no line takes along what stands before it.
             lines.append(line.removesuffix(before).rstrip(" "))
-            line, used = f"{rest}{before}{piece}", columns(rest) + columns(before) + size
+            line, used = f"{rest}{before}{gap}{piece}", columns(rest) + columns(before) + len(gap) + size
         else:
             lines.append(line)
             line, used = f"{rest}{piece}", columns(rest) + size

@@ -208,6 +208,7 @@ def test_at_the_agreed_date_the_ticket_comes_back_to_its_owner_and_the_clock_run
     life.at("mon 9:30", HoldStarted, actor=BOB, reason=HoldReason.SCHEDULED, until=when("thu 8:00"))
     decision = tick(life, "thu 9:00")
     assert (events(decision), letters(decision)) == (["wake_due"], [("wake_due", "agent", BOB)])
+    assert [letter.kind.hold for letter in decision.letters] == [HoldReason.SCHEDULED]
     assert life.ticket.status is Status.OPEN
     assert (life.cycle().outcome, said(life.cycle().due_at)) == (Outcome.RUNNING, "thu 15:30")
 

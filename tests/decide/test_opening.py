@@ -60,6 +60,14 @@ def test_a_new_mail_opens_a_ticket_that_is_acknowledged_once_and_announced_to_it
     assert decision.message_ids == ("<m1@elsewhere.example>",)
 
 
+def test_a_notice_says_how_much_working_time_the_promises_leave():
+    decision = decided(a_mail(EVE_AT, "My screen is black."))
+    [change] = decision.changes
+    targets = {cycle.metric: cycle.target_s for cycle in change.after.cycles}
+    told = {(w.kind.reply_left_s, w.kind.solution_left_s) for w in decision.letters if w.audience is Audience.AGENT}
+    assert told == {(targets.get(Metric.FIRST_REPLY), targets.get(Metric.RESOLUTION))}
+
+
 def test_clocks_start_when_the_mail_arrived_and_not_when_it_is_read():
     """(fault 55)"""
     decision = decided(a_mail(EVE_AT), arrived_at=when("mon 8:30"), now=when("mon 12:00"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mailgate.decide.refusal import NonDelivery, on_settled, sent_without
 from mailgate.model.delivery import OutboxState
 from mailgate.model.events import AgentReplied, LetterRefused, TicketReopened, TicketResolved
 from mailgate.model.letter import Audience, Letter, PartRef
+from mailgate.model.person import Role
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome, Status, TicketFile, Visibility
 from tests.decide.build import ANN, ANN_AT, BOB, BOB_AT, KNOWN, MAX, MAX_AT, NOON, PIA, PIA_AT, Life, a_file, a_policy, a_scene
@@ -41,6 +44,22 @@ def test_a_refused_answer_shows_on_the_ticket_and_the_owner_hears_of_it():
     [letter] = decision.letters
     assert (letter.event, letter.audience, letter.person.address) == ("letter_refused", Audience.AGENT, BOB_AT)
     assert MAX_AT not in repr(decision.changes[0].events), "the address stands in the entry, not in the history"
+
+
+def test_the_notice_of_it_says_whose_words_they_were_and_whether_they_count_as_none():
+    file = a_file()
+    words = replace(file.entries[-1], id=77, author=ANN, author_role=Role.AGENT, author_name="Ann Berg")
+    file = replace(file, entries=(*file.entries, words))
+    told = [
+        (notice.kind.by, notice.kind.undone)
+        for letter in (
+            replace(sealed(), entry=words.id),
+            replace(sealed(to=PIA, audience=Audience.PARTICIPANT), entry=words.id),
+            sealed("reminder_due"),
+        )
+        for notice in settled(letter, file).letters
+    ]
+    assert told == [("Ann Berg", True), ("Ann Berg", False), ("", False)], "a machine's letter is nobody's, and a copy turns nothing back"
 
 
 def test_a_refused_answer_did_not_stop_the_clock():
