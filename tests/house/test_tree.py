@@ -82,7 +82,7 @@ def test_ci_runs_the_tests_and_the_checks_and_stops_at_the_first_failure():
 
 def test_a_page_names_only_files_that_exist():
     tops = {path.relative_to(ROOT).parts[0] for path in files()}
-    pages = (path for path in files() if name(path).startswith("docs/") or name(path) == "README.md")
+    pages = (path for path in files() if path.suffix == ".md" and (name(path).startswith("docs/") or name(path) == "README.md"))
     named = ((name(page), quoted) for page in pages for quoted in re.findall(r"`([\w./-]+)`", page.read_text()))
     assert [(page, file) for page, file in named if "/" in file and file.split("/")[0] in tops and not (ROOT / file).exists()] == []
 
