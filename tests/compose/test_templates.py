@@ -13,6 +13,7 @@ import pytest
 import mailgate.compose
 from mailgate.compose import samples
 from mailgate.compose.letters import Unsealable, compose
+from mailgate.compose.plain import wrapped
 from mailgate.compose.templates import BadTemplates, Templates, _environment, load
 from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
 from mailgate.settings import brought_templates
@@ -77,7 +78,7 @@ def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
         + "\n".join(samples.an_entry(one).text for one in ("asked", "questioned", "noted", "intruded"))
         + ReturnedMail.sample().text
         + RatingComment.sample().comment
-        + "\n".join(f"- {row['ref']} {row['title']}\n  {row['words']}" if row["ref"] else f"- {row['title']}" for row in rows)
+        + "\n".join(wrapped(f"{row['ref']} {row['title']}: {row['words']}" if row["ref"] else row["title"], "- ", "  ") for row in rows)
     )
     for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
         plain = line.removeprefix("> ")

@@ -206,10 +206,10 @@ def test_who_was_not_answered_reads_why_on_the_next_letter_and_agents_see_it(hou
     house.answer(ANN, notice, "It is mended.")
     house.run()
     [answer] = [text for text in to(house, MAX) if "It is mended." in text]
-    assert "No confirmation was sent for" in answer and "IT-4, IT-5" in answer
+    assert "We've got IT-4, IT-5, too." in " ".join(answer.split())
     house.answer(ANN, notice, "And the other one, too.")
     house.run()
-    assert "No confirmation" not in to(house, MAX)[-1], "once is enough"
+    assert "More of your messages" not in to(house, MAX)[-1], "once is enough"
 
 
 def test_what_a_proven_person_asks_for_is_answered_twenty_times_an_hour(house: ZooHouse):
