@@ -33,7 +33,6 @@ from mailgate.compose.data import CLOSE, HTML, NEWLINE, OPEN, OWN, WORDS, unmark
 
 #: The part before ": " of a fact. A longer or punctuated one is a sentence.
 _LABEL = re.compile(r"([^\x02\x03:.,;!?>=|\s-][^\x02\x03:.,;!?|]{0,39}): (.*\S.*)")
-_SIGN = re.compile(r'(##|-|>|[!^%](?:warn|bad|good)?|~|=>>?|=[1-5:(]|""|\|) +(.*)')
 _SIGNS = frozenset('#->!^%~="|')
 _LINK = re.compile(r"((?:mailto:|https?://)[!-~]+) (.*\S.*)")
 _STEPS = re.compile(r"([1-9])/([1-9]) (.*)")
@@ -41,6 +40,7 @@ _METER = re.compile(r"(\d{1,3})% (?:(warn|bad|good) \| )?(.*)")
 _PICTURE = re.compile(r"\[\[([!-~]+) \| (.+) \| (\d{1,3})\]\]")
 _SEVERAL = (WORDS, HTML, OWN)
 _VALUE = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
+_HOLDS_SIGN = re.compile(rf"{OPEN}[^{CLOSE}|*]*[|*]")
 
 #: Turns strong on and off. No data keeps it, like the signs that stand for these within a value.
 BOLD = "\x06"
@@ -205,10 +205,9 @@ class _BlockReader:
 
     def read(self, line: str) -> None:
         if line[0] in _SIGNS:
-            if sign := _SIGN.fullmatch(line):
-                name = sign[1]
-                if _READ[name[0] if name[0] in "!^%" else name](self, name, sign[2]):
-                    return
+            sign, _, rest = line.partition(" ")
+            if rest and (begin := _READ.get(sign)) and begin(self, sign, rest.lstrip(" ")):
+                return
         elif line[0] == OPEN:
             if line[1:2] in _SEVERAL and line[-1] == CLOSE and line.count(OPEN) == 1:
                 self.add(EntryText(line[2:-1].replace(NEWLINE, "\n"), line[1]))
@@ -224,7 +223,8 @@ class _BlockReader:
         self.sentences.append(_strong(line))
 
     def add(self, block: Block) -> bool:
-        self.close()
+        if self.sentences or self.held:
+            self.close()
         self.blocks.append(block)
         return True
 
@@ -328,8 +328,9 @@ def _cells(reader: _BlockReader, sign: str, rest: str) -> bool:
 
 
 _READ: Mapping[str, Callable[[_BlockReader, str, str], bool]] = {
-    "##": _section, "-": _item, ">": _quote, "!": _box, "^": _strip, "%": _tags, "~": _bar, "=>": _action, "=>>": _action,
-    "=1": _choice, "=2": _choice, "=3": _choice, "=4": _choice, "=5": _choice, "=:": _intro, "=(": _remark, '""': _byline, "|": _cells,
+    "##": _section, "-": _item, ">": _quote, "~": _bar, "=>": _action, "=>>": _action, "=1": _choice, "=2": _choice, "=3": _choice,
+    "=4": _choice, "=5": _choice, "=:": _intro, "=(": _remark, '""': _byline, "|": _cells,
+    **{f"{sign}{tone}": begin for sign, begin in (("!", _box), ("^", _strip), ("%", _tags)) for tone in ("", "warn", "bad", "good")},
 }  # fmt: skip
 
 
@@ -338,7 +339,7 @@ _READ: Mapping[str, Callable[[_BlockReader, str, str], bool]] = {
 
 def _masked(line: str) -> str:
     """The line with the signs within its values put aside, so that they part and mark nothing."""
-    return _VALUE.sub(lambda value: value[0].replace("|", _BAR).replace("*", _STAR), line) if OPEN in line else line
+    return _VALUE.sub(lambda value: value[0].replace("|", _BAR).replace("*", _STAR), line) if _HOLDS_SIGN.search(line) else line
 
 
 def _parts(rest: str) -> list[str]:
@@ -361,10 +362,12 @@ def _strong(line: str) -> str:
 def _one_line(line: str) -> str:
     if line.isprintable():
         return line
-    return unmark(line.replace(NEWLINE, " ")).translate(_NO_SIGNS)
+    line = unmark(line.replace(NEWLINE, " "))
+    return line.translate(_NO_SIGNS) if _LEFT.search(line) else line
 
 
-_NO_SIGNS = {**{ord(sign): None for sign in (*_SEVERAL, OPEN, CLOSE)}, ord(_BAR): "|", ord(_STAR): "*"}
+_NO_SIGNS = {**dict.fromkeys(map(ord, _SEVERAL)), ord(_BAR): "|", ord(_STAR): "*"}
+_LEFT = re.compile(f"[{''.join(map(chr, _NO_SIGNS))}]")  # rare, and to translate takes twenty times what finding that does
 
 
 def joined(sentences: list[str]) -> str:

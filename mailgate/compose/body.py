@@ -1,5 +1,6 @@
 """The body of a letter: the whole text twice, plain first and then as HTML, in seven bits and short lines."""
 
+import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Sequence
@@ -11,6 +12,9 @@ from mailgate.model.brand import Enclosed
 #: Mail programs cut HTML longer than this off; then the text travels alone, and complete.
 LONGEST_HTML = 100_000
 _SHORT = 78
+#: What stands before it in a page, its styles, is the same in all letters of a brand.
+_TITLE = b"\r\n<title>"
+_BEGUN_BADLY = re.compile(rb"\r\n(?:From |\.\r\n)")
 
 Encoded = tuple[str, bytes]  #: Content-Transfer-Encoding, and the text in it
 
@@ -22,16 +26,23 @@ def encoded(text: str, is_page: bool = False) -> Encoded:
     data = text.encode().replace(b"\n", b"\r\n")
     if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data
-    quoted = b"\r\n".join(map(_quoted, data.split(b"\r\n"))) if is_page else b2a_qp(data, istext=True)
+    quoted = _quoted_page(data) if is_page else b2a_qp(data, istext=True)
     # Blanks at the end of a line and "=" are written otherwise there; a dot may still stand alone, behind a soft line end.
     if len(quoted) * 3 < len(data) * 4 + 300 and not _is_begun_badly(quoted):
         return "quoted-printable", quoted
     return "base64", encodebytes(data).replace(b"\n", b"\r\n")
 
 
+def _quoted_page(data: bytes) -> bytes:
+    head, title, rest = data.partition(_TITLE)
+    if not title:
+        return b2a_qp(data, istext=True)
+    return b"\r\n".join(map(_quoted, (head, *(_TITLE[2:] + rest).split(b"\r\n"))))
+
+
 @lru_cache(4096)
-def _quoted(line: bytes) -> bytes:
-    return b2a_qp(line + b"\r\n", istext=True)[:-2]  # it breaks long lines by the line end that it sees
+def _quoted(lines: bytes) -> bytes:
+    return b2a_qp(lines + b"\r\n", istext=True)[:-2]  # it breaks long lines by the line end that it sees
 
 
 def replaced(page: Encoded, tokens: Sequence[tuple[bytes, bytes, int]]) -> Encoded | None:
@@ -52,7 +63,7 @@ def _is_delicate(data: bytes) -> bool:
 
 def _is_begun_badly(data: bytes) -> bool:
     """A line that begins with "From " is changed by some mail stores, and a single dot ends DATA for careless relays."""
-    return b"\r\nFrom " in data or data.startswith(b"From ") or b"\r\n.\r\n" in data
+    return data.startswith(b"From ") or _BEGUN_BADLY.search(data) is not None
 
 
 def alternative(text: Encoded, html: Encoded | None, letter: str, pictures: Sequence[Enclosed] = ()) -> tuple[str, bytes]:

@@ -98,12 +98,17 @@ class _Card:
 
     def words(self, text: str) -> str:
         """Our own words: strong is strong, and what runs left to right does so."""
-        said = escape(text, quote=False)
+        said = _between(text)
         if self.is_rtl:
             said = _RUNS.sub(r'<span dir="ltr">\1</span>', said)
         if BOLD in said:
             return _STRONG.sub(_in_bold, said).replace(BOLD, "")
         return said
+
+
+def _between(text: str) -> str:
+    """What stands between tags. Most words have none of these signs, and are not gone through again."""
+    return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
 
 
 def _in_bold(found: re.Match[str]) -> str:
@@ -379,7 +384,7 @@ def _quote(block: Quote, card: _Card) -> str:
 
 def paragraphs(text: str) -> str:
     """Empty lines part paragraphs, other line ends stay line ends, and indented lines keep their blanks."""
-    whole = escape(text, quote=False)
+    whole = _between(text)
     if "  " in whole:
         whole = whole.replace("  ", "&nbsp; ")
     if "\t" in whole:

@@ -174,6 +174,7 @@ def wire_address(address: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(4096)
 def _in_header(address: str) -> str:
     """Some addresses (`a..b@`, `a.@`) exist and are no dot-atoms: in a header their first half is quoted."""
     address = wire_address(address)

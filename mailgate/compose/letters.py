@@ -323,7 +323,8 @@ def _html(wanted: LetterWanted, context: ComposeContext, rendered: Rendered, des
         page = context.templates.frame(language, paper.shades, values)
     if not page.endswith("\n"):
         page += "\n"
-    return page if len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML else None
+    is_short = 4 * len(page) <= LONGEST_HTML or (len(page) <= LONGEST_HTML and len(page.encode()) <= LONGEST_HTML)
+    return page if is_short else None
 
 
 @lru_cache(64)

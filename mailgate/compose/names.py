@@ -19,19 +19,20 @@ _LOOKS_LIKE = {ord(one): latin for signs, plain in (_CYRILLIC, _GREEK, _OTHERS) 
 
 def is_called_like_us(name: str, policy: Policy) -> bool:
     """Whether a name holds that of an agent, a desk or a group: whole, in any order, in letters that look the same."""
+    people = [agent.name for agent in policy.agents.values()]
+    desks = [desk.name for desk in policy.desks.values()]
+    return _is_one_of(name, (*people, *desks, *[group.name for group in policy.groups.values()]))
+
+
+@lru_cache(512)
+def _is_one_of(name: str, names: tuple[str, ...]) -> bool:
     said = _folded(name)
-    return any(each <= said if len(each) > 1 else each == said for each in _ours(policy))
+    return any(each <= said if len(each) > 1 else each == said for each in _all_folded(names))
 
 
 @lru_cache(4)
-def _names(names: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+def _all_folded(names: tuple[str, ...]) -> tuple[frozenset[str], ...]:
     return tuple(folded for name in names if (folded := _folded(name)))
-
-
-def _ours(policy: Policy) -> tuple[frozenset[str], ...]:
-    people = (agent.name for agent in policy.agents.values())
-    desks = (desk.name for desk in policy.desks.values())
-    return _names((*people, *desks, *(group.name for group in policy.groups.values())))
 
 
 @lru_cache(512)

@@ -40,7 +40,7 @@ _WIDEST_LABEL = 26  #: columns; values are not aligned behind a longer one
 _NOT_FIRST = frozenset("、。」）』】・：；！？ー,.!?:;)%")
 #: Behind a number: its unit, which stays with it.
 _UNIT = re.compile(r"(?:[^\W\d_]{1,3}|Std\.|Min\.)(?![^\W_])|%")
-_WIDE = "\u1100"  #: from here on signs may be two columns wide
+_WIDE = re.compile("[\u1100-\U0010ffff]")  #: signs that may be two columns wide
 _PIECES = re.compile(r" +|[\u3000-\u9fff\uff00-\uffef]|[^ \u3000-\u9fff\uff00-\uffef]+")
 _FIGURES = re.compile(r"[\d.,:%+\u2212-]+(?: ?[^\W\d_]{1,3})?")
 
@@ -65,14 +65,14 @@ def script_of(language: str) -> Script:
 
 def columns(text: str) -> int:
     """What a terminal takes: signs of Chinese, Japanese and Korean are two."""
-    if text.isascii() or max(text) < _WIDE:
+    if text.isascii() or not _WIDE.search(text):
         return len(text)
     return sum([0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text])
 
 
 def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> str:
     """One paragraph in lines of at most so many columns."""
-    if not text.isascii() and max(text) >= _WIDE:
+    if not text.isascii() and _WIDE.search(text):
         return _wrapped_anywhere(text, first, rest, width)
     if len(first) + len(text) <= width:
         return (first + text).rstrip(" ")
@@ -284,7 +284,7 @@ def _opening(blocks: Sequence[Block]) -> list[str]:
     for block in sorted(blocks, key=lambda one: isinstance(one, Strip)):  # whom an answer reaches is said last
         if isinstance(block, Paragraph):
             words = unbold(block.words)
-        elif isinstance(block, Box | Strip):
+        elif isinstance(block, (Box, Strip)):
             words = _said(block.words, block.more)
         elif isinstance(block, EntryText) and block.whose != OWN:
             words = _SPACE.sub(" ", block.text[: 2 * MOST]).strip()

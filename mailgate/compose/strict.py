@@ -19,6 +19,7 @@ PART_FIELDS = frozenset({"content-type", "content-transfer-encoding", "content-d
 LONGEST_LINE = 998
 FOLDED = 78
 
+_ALONE = re.compile(rb"\r(?!\n)")
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):(?: ([^\r\n]*\S))?")
 #: What may stand in a line: all but control characters and line ends.
 _PLAIN = bytes(octet for octet in range(256) if octet == 9 or (octet >= 32 and octet != 127))
@@ -46,10 +47,10 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     Linear in the bytes, and a few dozen microseconds for a usual letter."""
     faults: list[str] = []
     strange = data.translate(None, _PLAIN)
-    ends = strange.count(b"\r") + strange.count(b"\n")
-    if ends != 2 * data.count(b"\r\n"):
+    ends = strange.count(b"\r")
+    if ends != strange.count(b"\n") or _ALONE.search(data):
         return ["a CR or LF stands alone"]
-    if ends != len(strange):
+    if 2 * ends != len(strange):
         faults.append("a control character")
     block, gap, body = data.partition(b"\r\n\r\n")
     if not gap:

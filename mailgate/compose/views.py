@@ -62,7 +62,7 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
     resolve_at = timers.get(TimerKind.AUTO_RESOLVE)
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
     outside = tuple(_reader(person, policy) for id_ in ticket.outsiders() if (person := people.get(id_)) is not None)
-    asker = _reader(requester, policy) if requester else ""
+    asker = outside[0] if requester else ""
     group = policy.groups.get(ticket.group)
     reopen_until = ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None
     return TicketView(

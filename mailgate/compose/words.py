@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -184,6 +185,11 @@ def size(octets: int, language: str) -> str:
 
 def people(names: Sequence[str], language: str) -> str:
     """`Max Muster, Kim Lee and Eve Adler`."""
+    return _listed(tuple(names), language)
+
+
+@lru_cache(512)
+def _listed(names: tuple[str, ...], language: str) -> str:
     return format_list(list(names), locale=locale_of(language))
 
 
