@@ -105,6 +105,10 @@ class _Card:
             return _STRONG.sub(_in_bold, said).replace(BOLD, "")
         return said
 
+    def line(self, text: str) -> str:
+        """A line of the brand, whose language need not be the letter's: it runs as it begins."""
+        return f'<span dir="auto">{self.words(text)}</span>' if self.is_rtl else self.words(text)
+
 
 def _between(text: str) -> str:
     """What stands between tags. Most words have none of these signs, and are not gone through again."""
@@ -149,7 +153,7 @@ def footer_html(blocks: Sequence[Block], below: Sequence[str], paper: Paper) -> 
     """What stands under the card: why it came, and the brand's own lines."""
     card = _Card(paper, None)
     said = [card.words(block.words) for block in blocks if isinstance(block, Paragraph)]
-    whole = "<br>\n".join([*said, *map(card.words, below)])
+    whole = "<br>\n".join([*said, *map(card.line, below)])
     return f'<p class="d-mute" style="margin:0;font-size:14px;line-height:21px;color:{MUTE}">{whole}</p>'
 
 

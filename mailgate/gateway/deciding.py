@@ -171,7 +171,8 @@ class Deciding:
         if s.letter is not None and is_renamed(s):
             s = replace(s, letter_subject=self._loader.subject_of(s.letter.id))
         if quotes_unmarked(s):
-            s = with_what_is_below(s, self._loader.text_of(s.letter.id) if s.letter is not None else "")
+            said = (self._loader.text_of(s.letter.id), self._loader.page_of(s.letter.id)) if s.letter is not None else ("", "")
+            s = with_what_is_below(s, *said)
         if signed := signed_in(s, desk.ring):
             s = with_readers(s, signed, self._loader.letters(set(signed.values())))
         return s

@@ -177,7 +177,13 @@ class Outbox(Part):
         """What letters say: their plain form, out of their own sealed octets."""
         query = select(letters.c.id, letters.c.notice, letters.c.header, letters.c.body)
         rows = among(connection, query, letters.c.id, ids)
-        return {row.id: _plain_form(row.header + b"\r\n\r\n" + row.body) or row.notice for row in rows}
+        return {row.id: _form(row.header + b"\r\n\r\n" + row.body, "text/plain") or row.notice for row in rows}
+
+    @reads
+    def page(self, connection: Connection, id: str) -> str:
+        """The HTML of a letter, out of its own sealed octets; "" where it has none, or there is no such letter."""
+        row = connection.execute(select(letters.c.header, letters.c.body).where(letters.c.id == id)).one_or_none()
+        return _form(row.header + b"\r\n\r\n" + row.body, "text/html") if row is not None else ""
 
     @reads
     def subject(self, connection: Connection, id: str) -> str:
@@ -320,9 +326,9 @@ def _each(connection: Connection, query: Any, ids: Iterable[str] | None) -> int:
     return sum(connection.execute(query.where(letters.c.id.in_(some))).rowcount for some in chunks(ids))
 
 
-def _plain_form(letter: bytes) -> str:
+def _form(letter: bytes, type_: str) -> str:
     for part in message_from_bytes(letter).walk():
-        if part.get_content_type() == "text/plain" and part.get_filename() is None:
+        if part.get_content_type() == type_ and part.get_filename() is None:
             octets = part.get_payload(decode=True)
             return octets.decode("utf-8", "replace") if isinstance(octets, bytes) else ""
     return ""

@@ -69,6 +69,11 @@ def test_name_letters_colour_and_lines_are_the_brands():
     assert text(a_letter("ticket_opened", "requester", the_desk=the_desk)).endswith("\nExample & Sons\nMon–Fri\nExample Ltd, HRB 1\n")
 
 
+def test_a_line_of_the_brand_runs_as_it_begins_in_a_letter_from_right_to_left():
+    page = html(a_letter("ticket_opened", "requester", "ar", the_desk=branded(footer=("Example, Mon–Fri 8:00–18:00",), legal="شركة")))
+    assert re.search(r'<br>\n<span dir="auto">Example, Mon–Fri .*</span><br>\n<span dir="auto">شركة</span></p>', page)
+
+
 def test_what_the_law_asks_for_stands_in_no_letter_to_ourselves():
     the_desk = branded(footer=("Example",), legal="Example Ltd, HRB 1")
     for event, audience in (("ticket_opened", "agent"), ("low_rating_given", "lead"), ("relay_tested", "operator")):

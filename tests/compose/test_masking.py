@@ -146,3 +146,15 @@ def test_files_that_stay_behind_are_named_with_how_to_get_them() -> None:
     assert "film.mov" in told and "mailgate inbox raw 7" in told
     answered = flowing(a_letter("agent_replied", "requester", entry=an_agents(attachments=(large,))))
     assert "film.mov" in answered and "just reply" in answered and "mailgate inbox" not in answered
+
+
+@pytest.mark.parametrize("event", ["ticket_opened", "requester_wrote", "unverified_wrote", "ticket_assigned"])
+def test_that_something_is_masked_is_said_once(event: str) -> None:
+    wanted = a_wanted(event, "agent")
+    assert wanted.entry is not None
+    entry = replace(wanted.entry, text=SAID)
+    context = a_context(event)
+    if context.file is not None:
+        context = replace(context, file=replace(context.file, entries=(entry,)))
+    letter = compose(replace(wanted, entry=entry), context)
+    assert text(letter).count("Card numbers and passwords are shown") == html(letter).count("Card numbers and passwords are shown") == 1

@@ -79,12 +79,12 @@ def quotes_unmarked(s: Situation) -> bool:
     return any(row.strip() and not row.lstrip().startswith(">") for row in s.mail.quoted.split("\n"))
 
 
-def with_what_is_below(s: Situation, letter: str) -> Situation:
-    """The same, with what was written into the quote. `letter`: the text of the letter that is answered, where it is known."""
+def with_what_is_below(s: Situation, letter: str, page: str = "") -> Situation:
+    """The same, with what was written into the quote. `letter`, `page`: text and HTML of the letter that is answered, where it is known."""
     if s.file is None:
         return s
     known = [text for e in s.file.entries for text in (e.text, e.quoted, e.signature) if text]
-    return replace(s, below=written_below(s.mail.quoted, (s.file.ticket.title, *s.file.notices, *known), letter))
+    return replace(s, below=written_below(s.mail.quoted, (s.file.ticket.title, *s.file.notices, *known), letter, page))
 
 
 def signed_in(s: Situation, ring: Keyring) -> dict[str, str]:

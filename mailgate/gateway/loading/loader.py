@@ -47,6 +47,10 @@ class Loader:
         """What a letter of ours says, "" where it is not known."""
         return self._store.outbox.texts([letter]).get(letter, "")
 
+    def page_of(self, letter: str) -> str:
+        """The HTML of a letter of ours, "" where it is not known."""
+        return self._store.outbox.page(letter)
+
     def subject_of(self, letter: str) -> str:
         """The subject of a letter of ours, "" where it is not known."""
         return self._store.outbox.subject(letter)

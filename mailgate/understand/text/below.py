@@ -4,8 +4,10 @@ The record has the letter that was answered, so its lines are known, and what is
 
 import re
 from collections.abc import Sequence
+from html import unescape
 
 from mailgate.model.mail import InlineAnswer
+from mailgate.understand.text.html import flat_text
 from mailgate.understand.text.quote_words import HEADER_WORDS, SEPARATORS
 
 #: So many lines of the letter have to be recognized, and so many of three, before the rest says anything: else another mail is quoted.
@@ -13,6 +15,7 @@ _LEAST_KNOWN, _SHARE = 2, 3
 #: Shorter than this, letters and figures stand in any text; such a line is known only as a whole, or as a piece between colons.
 _TELLING = 12
 _MOST_LINES, _MOST_KNOWN = 2_000, 300_000
+_UNSEEN, _TAG = re.compile(r"(?is)<(style|title)\b.*?</\1\s*>"), re.compile(r"<[^<>]{1,8000}>")
 _WORDS = re.compile(r"[^\W_]+")
 #: What mail programs add to a line, take from it or write anew: links, addresses, places of pictures.
 _ADDED = re.compile(
@@ -22,14 +25,15 @@ _FIELD = re.compile(r"[\s*_]{0,8}([^\W\d_][^:：\n]{0,24}?)[\s*_]{0,3}[:：]")
 _PIECES = re.compile(r"[:：|\t]|\s[-–—]\s|\s{2,}")
 
 
-def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[InlineAnswer, ...]:
+def written_below(quoted: str, known: Sequence[str], letter: str = "", page: str = "") -> tuple[InlineAnswer, ...]:
     """The lines within an unmarked quote that stand in none of the known texts, each run with the known lines above it.
-    `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. Nothing, where
-    the quote is marked, or is not of these texts."""
+    `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. `page`: its HTML,
+    which says more (words of buttons, the line that lists of mails show), and may be what was quoted. Nothing, where the quote is marked,
+    or is not of these texts."""
     rows = quoted.split("\n")[:_MOST_LINES]
     if not any(row.strip() and not row.lstrip().startswith(">") for row in rows):
         return ()
-    texts = [text for text in (letter, *known) if text]
+    texts = [text for text in (letter, *_shown_by(page), *known) if text]
     lines, whole = _lines_of(texts)
     end = next((folded for row in reversed(letter.splitlines()) if (folded := _folded(row))), "")
     found: list[InlineAnswer] = []
@@ -60,6 +64,11 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "") -> tuple[
         found.append(InlineAnswer(tuple(above), "\n".join(new).strip()))
     enough = known_count >= _LEAST_KNOWN and _SHARE * known_count >= new_count
     return tuple(found) if enough else ()
+
+
+def _shown_by(page: str) -> tuple[str, str]:
+    """The words of HTML, with each of its elements on a line of its own, and with those that may be quoted as one line in one."""
+    return unescape(_TAG.sub("\n", _UNSEEN.sub("", page))), flat_text(page)
 
 
 def _folded(row: str) -> str:
