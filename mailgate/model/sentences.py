@@ -347,7 +347,8 @@ PLAIN: Mapping[str, str] = {
     **{f"silent.{rule}": f"{yes}[ ({{0}})]" for rule, (_, yes) in SILENCE.items()},
     **{f"a.{kind}": noun for kind, noun in NOUNS.items()},
     **{f"sign.{kind}": noun for kind, noun in SIGNS.items()},
-    **REFUSALS,
+    # Behind a colon or a word of code: no sentences of their own.
+    **{code: f"{said[0].lower()}{said[1:].rstrip('.')}" for code, said in REFUSALS.items()},
     "disagree": "the {0} says ticket {1}, the {2} says {3}: the stronger one counts",
     "is.unreadable": RULES["unreadable"][1],
     "seen.own_letter": "Message-ID of our letter {0}",

@@ -233,7 +233,7 @@ def test_there_are_words_for_whatever_may_happen() -> None:
 def test_reasons_are_told_without_the_words_of_the_trade() -> None:
     for way in ProveBy:
         assert "token" not in words.plain(Reason(f"asks.{way.value}")), way
-    assert words.plain(Reason("E_QUOTE")) == sentences.REFUSALS["E_QUOTE"]
+    assert words.plain(Reason("E_QUOTE")) == "this line comes from an internal message; take it out or use your own words"
     unowned = Reason.of("stray_report", Reason("a.auto_reply"), "x")
     assert words.plain(unowned) == "it is an automatic reply that belongs to no ticket of ours"
     never = Reason.of("never_left", Reason("a.bounce"), "X")

@@ -47,6 +47,7 @@ def test_a_letter_comes_back_sealed_as_it_was(store):
         audience=Audience.LEAD,
         answer_is=Visibility.INTERNAL,
     )
+    a_recorded_ticket(store)
     put(store, letter)
     (claimed,) = claim(store)
     assert claimed.letter == letter
@@ -199,6 +200,7 @@ def test_an_attempt_and_what_follows_from_it_are_recorded_together(store):
 
 
 def test_a_spent_token_stays_spent_from_the_first_time_on(store):
+    a_recorded_ticket(store)
     letter = a_letter(closure=3, entry=4, audience=Audience.PARTICIPANT)
     put(store, letter)
     for minutes in (1, 2):

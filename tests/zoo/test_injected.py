@@ -74,6 +74,7 @@ def _file(payload: str) -> bytes:
 
 
 def _comment(house: ZooHouse, payload: str) -> None:
+    house.turn(days=4)  # whoever rated is not asked again within three days
     comes_in(house, a_mail())
     notice = next(one for one in house.sent if one.to == ANN)
     house.answer(ANN, notice, "#resolve\nThere is a new one.")
