@@ -27,6 +27,7 @@ colon would be a fact: a comma or a full stop before the colon makes it a senten
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mailgate.compose.data import CLOSE, HTML, NEWLINE, OPEN, OWN, WORDS, unmark
@@ -188,6 +189,12 @@ def parse(rendered: str) -> list[Block]:
         elif reader.sentences:
             reader.close()
     return reader.end()
+
+
+@lru_cache(256)
+def parse_once(rendered: str) -> tuple[Block, ...]:
+    """The same of what many letters say, like their footers."""
+    return tuple(parse(rendered))
 
 
 class _BlockReader:

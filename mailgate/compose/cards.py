@@ -110,6 +110,9 @@ class _Card:
         return f'<span dir="auto">{self.words(text)}</span>' if self.is_rtl else self.words(text)
 
 
+_fixed = lru_cache(1024)(escape)  #: our own names and labels, of which there are few
+
+
 def _between(text: str) -> str:
     """What stands between tags. Most words have none of these signs, and are not gone through again."""
     return escape(text, quote=False) if "&" in text or "<" in text or ">" in text else text
@@ -177,9 +180,9 @@ def _head(card: _Card, reference: str) -> str:
         brand = (
             f'<td width="34" style="width:34px"><table role="presentation" width="34" {_PLAIN}><tr>'
             f'<td class="d-main" width="34" height="34" align="center" bgcolor="{shades.fill}" style="width:34px;border-radius:9px;'
-            f'font-size:14px;line-height:34px;font-weight:bold;color:{shades.fill_ink}">{escape(paper.short)}</td></tr></table></td>'
+            f'font-size:14px;line-height:34px;font-weight:bold;color:{shades.fill_ink}">{_fixed(paper.short)}</td></tr></table></td>'
             f'<td class="d-ink" width="100%"{card.at} style="padding:0 12px;font-size:16px;line-height:22px;font-weight:600;'
-            f'color:{INK}">{escape(paper.name)}</td>'
+            f'color:{INK}">{_fixed(paper.name)}</td>'
         )
     ref = reference
     if ref:
@@ -255,7 +258,7 @@ def _facts(block: FactRows, card: _Card) -> str:
     gap = "9px 0 9px 12px" if card.is_rtl else "9px 12px 9px 0"
     cells = [
         f'<tr valign="top"><th class="d-mute d-line" scope="row" width="30%" align="{card.start}" style="padding:{gap};'
-        f'border-bottom:1px solid {LINE};font-size:14px;line-height:24px;font-weight:normal;color:{MUTE}">\n{escape(label)}</th>\n'
+        f'border-bottom:1px solid {LINE};font-size:14px;line-height:24px;font-weight:normal;color:{MUTE}">\n{_fixed(label)}</th>\n'
         f'<td class="d-ink d-line"{card.at} style="padding:9px 0;border-bottom:1px solid {LINE};'
         f'font-size:16px;line-height:24px;color:{INK}">\n{card.words(value)}</td></tr>\n'
         for label, value in block.rows
@@ -323,7 +326,7 @@ def _steps(block: Steps, card: _Card) -> str:
         ink, dark, weight = (INK, "d-ink", "600") if current else (MUTE, "d-mute", "normal")
         words.append(
             f'<td class="{dark}" width="{share}%"{card.at} style="padding-top:7px;font-size:14px;line-height:20px;color:{ink};'
-            f'font-weight:{weight}">{"&#10003;&nbsp;" if reached else ""}{escape(name)}</td>'
+            f'font-weight:{weight}">{"&#10003;&nbsp;" if reached else ""}{_fixed(name)}</td>'
         )
     return card.table(f"<tr>{''.join(bars)}</tr><tr>{''.join(words)}</tr>", more=' aria-hidden="true"')
 

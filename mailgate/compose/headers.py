@@ -186,13 +186,18 @@ def _in_header(address: str) -> str:
 
 def mailbox(name: str, address: str) -> list[str]:
     """`"Name" <address>` as pieces to fold between; the name in encoded words where a quoted string might be misread."""
-    bracketed = f"<{_in_header(address)}>"
+    return [*_display_name(name), f"<{_in_header(address)}>"]
+
+
+@lru_cache(1024)
+def _display_name(name: str) -> tuple[str, ...]:
+    """Every letter says one at least twice."""
     name = safe(name, "name").strip(" ")
     if not name:
-        return [bracketed]
+        return ()
     if len(name) <= WORD and _PLAIN_NAME.fullmatch(name) and "  " not in name and "=?" not in name:
-        return [f'"{name}"', bracketed]
-    return [*encoded_words(name), bracketed]
+        return (f'"{name}"',)
+    return tuple(encoded_words(name))
 
 
 def mailbox_field(field: str, name: str, address: str) -> str:

@@ -70,8 +70,9 @@ def columns(text: str) -> int:
     return sum([0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text])
 
 
+@lru_cache(1024)
 def wrapped(text: str, first: str = "", rest: str = "", width: int = WIDTH) -> str:
-    """One paragraph in lines of at most so many columns."""
+    """One paragraph in lines of at most so many columns. Most are the same in all letters of a kind."""
     if not text.isascii() and _WIDE.search(text):
         return _wrapped_anywhere(text, first, rest, width)
     if len(first) + len(text) <= width:
@@ -111,8 +112,8 @@ def _wrapped_anywhere(text: str, first: str, rest: str, width: int) -> str:
             line, used = f"{rest}{before}{gap}{piece}", columns(rest) + columns(before) + len(gap) + size
         else:
             lines.append(line)
-            line, used = f"{rest}{piece}", columns(rest) + size
-        gap, before = "", f"{before}{piece}" if piece in _NOT_FIRST else piece
+            line, used, before = f"{rest}{piece}", columns(rest) + size, ""
+        gap, before = "", f"{before}{piece}" if piece in _NOT_FIRST and not gap else piece
     return "\n".join([*lines, line]).rstrip(" ")
 
 

@@ -62,11 +62,13 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     if is_longer(data, LONGEST_LINE):
         faults.append(f"a line longer than {LONGEST_LINE} octets")
     fields = _fields(block, ALLOWED, faults)
-    faults += [f"{name}: {'missing' if name not in fields else 'more than once'}" for name in ONCE if len(fields.get(name, ())) != 1]
-    faults += [f"{name}: more than once" for name, values in fields.items() if len(values) > 1 and name not in ONCE]
+    value = dict(fields)
+    faults += [f"{name}: missing" for name in ONCE if name not in value]
+    if len(value) < len(fields):
+        names = [name for name, _ in fields]
+        faults += [f"{name}: more than once" for name in value if names.count(name) > 1]
     if faults:
         return faults
-    value = {name: values[0] for name, values in fields.items()}
     faults += [f"{name}: not one address" for name in ("from", "to", "reply-to") if name in value and not _MAILBOX.fullmatch(value[name])]
     faults += [
         f"{name}: not Message-IDs"
@@ -85,8 +87,8 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
 
 def is_longer(data: bytes, most: int) -> bool:
     """Whether a line is longer than so many octets without its CR LF. Looks only at the last line end that each stretch has."""
-    start = 0
-    while len(data) - start > most:
+    start, last = 0, len(data) - most
+    while start < last:
         end = data.rfind(b"\r\n", start, start + most + 2)
         if end < 0:
             return True
@@ -94,9 +96,9 @@ def is_longer(data: bytes, most: int) -> bool:
     return False
 
 
-def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> dict[str, list[bytes]]:
-    """Unfolded values by lower-case name."""
-    fields: dict[str, list[bytes]] = {}
+def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> list[tuple[str, bytes]]:
+    """Lower-case names and unfolded values."""
+    fields: list[tuple[str, bytes]] = []
     if b"\r\n " in block:
         rows = block.split(b"\r\n")
         faults += ["an empty continuation line" for row in rows if row[:1] == b" " and not row.strip()]
@@ -114,7 +116,7 @@ def _fields(block: bytes, allowed: frozenset[str], faults: list[str]) -> dict[st
             faults.append(f"{name}: not a field of ours")
         if is_broken:
             faults.append(f"{name}: a broken encoded word")
-        fields.setdefault(name, []).append(value)
+        fields.append((name, value))
     return fields
 
 
@@ -163,5 +165,5 @@ def _check_parts(content_type: bytes, body: bytes, faults: list[str]) -> None:
 def _part(block: bytes) -> tuple[bytes | None, tuple[str, ...]]:
     """The type that the header of a part states, and its faults. Text and HTML have the same header in nearly all letters."""
     faults: list[str] = []
-    kinds = _fields(block, PART_FIELDS, faults).get("content-type", [])
+    kinds = [value for name, value in _fields(block, PART_FIELDS, faults) if name == "content-type"]
     return (kinds[0] if len(kinds) == 1 else None), tuple(faults)

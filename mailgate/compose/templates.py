@@ -21,7 +21,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
 from mailgate.compose import catalogue, dates, faults, words
-from mailgate.compose.blocks import Block, parse
+from mailgate.compose.blocks import Block, parse, parse_once
 from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.colours import Shades
@@ -81,7 +81,7 @@ class Rendered:
     subject: str
     preheader: str  #: what the template says of it, or ""
     blocks: list[Block]
-    footer: list[Block]
+    footer: tuple[Block, ...]
     html: str | None
 
 
@@ -219,7 +219,7 @@ class Templates:
             subject=unmark(first.removeprefix(_SUBJECT)).strip(),
             preheader=inline(unmark(second.removeprefix(_PREHEADER))) if has_preheader else "",
             blocks=parse(below if has_preheader else rest),
-            footer=parse(footer),
+            footer=parse_once(footer),
             html=own.render(everything) if own is not None else None,
         )
 

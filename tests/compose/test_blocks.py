@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
@@ -206,6 +206,9 @@ def test_no_value_becomes_html(value: str):
 
 
 @given(st.lists(st.text("ab ä漢あé.،。 5%", min_size=1, max_size=30), min_size=1, max_size=20))
+@example(
+    "5 55 5555。。。 555555555 5555555555。。。。 55555555555555。 555555 。。".split()
+)  # a line that began with a sign was said twice
 def test_our_lines_are_short_and_nothing_is_lost(pieces: list[str]):
     text = " ".join(" ".join(pieces).split())
     lines = wrapped(text).split("\n")
