@@ -32,6 +32,7 @@ from mailgate.compose.blocks import (
     Steps,
     Strip,
     Tags,
+    joined,
 )
 from mailgate.compose.colours import BAR, BARS, BODY, INK, LINE, MUTE, REST, SIDE, SOFT, SOFT_LINE, TONES, Shades
 from mailgate.compose.data import HTML
@@ -193,7 +194,7 @@ def _head(card: _Card, reference: str) -> str:
 
 def _strip(block: Strip, card: _Card) -> str:
     ground, line, ink, dark = TONES[block.tone]
-    more = f" {card.words(block.more)}" if block.more else ""
+    more = card.words(joined([block.words, block.more])[len(block.words) :]) if block.more else ""
     return (
         f'<tr><td class="{dark} m-pad m-top" bgcolor="{ground}"{card.at}{card.rtl} style="padding:11px 32px;'
         f"border-bottom:1px solid {line};border-radius:13px 13px 0 0;background-color:{ground};font-size:15px;line-height:22px;"
@@ -243,7 +244,7 @@ def _remark(block: Remark, card: _Card) -> str:
 
 def _box(block: Box, card: _Card) -> str:
     ground, line, ink, dark = TONES[block.tone]
-    more = f" {card.words(block.more)}" if block.more else ""
+    more = card.words(joined([block.words, block.more])[len(block.words) :]) if block.more else ""
     return card.table(
         f'<tr><td class="{dark}" bgcolor="{ground}"{card.at} style="padding:13px 16px;border:1px solid {line};'
         f""

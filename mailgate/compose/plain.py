@@ -29,6 +29,7 @@ from mailgate.compose.blocks import (
     Section,
     Steps,
     Strip,
+    joined,
 )
 from mailgate.compose.data import OWN
 from mailgate.compose.words import direction
@@ -149,7 +150,7 @@ def _headed(words: str, script: Script) -> str:
 
 
 def _said(words: str, more: str) -> str:
-    return f"{words} {more}" if more else words
+    return joined([words, more]) if more else words
 
 
 def unbold(words: str) -> str:

@@ -288,3 +288,8 @@ def test_no_line_is_too_long_because_of_a_sign_that_begins_none(text: str, width
     rows = wrapped(text, "- ", "  ", width).split("\n")
     assert [row for row in rows if columns(row) > width or row.strip()[0] in "、。」ー"] == []
     assert "".join(rows).replace(" ", "") == f"-{text}".replace(" ", "")
+
+
+def test_no_blank_parts_what_a_box_says_in_a_script_that_has_none() -> None:
+    assert as_text([Box("", "ご返信をお待ちしています。", "このメールに")], "ja") == "ご返信をお待ちしています。このメールに"
+    assert as_text([Box("", "We wait for you.", "Just reply.")], "en") == "We wait for you. Just reply."
