@@ -15,10 +15,10 @@ from typing import Any
 from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
 from jinja2.environment import Template
 from jinja2.ext import InternationalizationExtension, extract_from_ast
-from jinja2.filters import do_forceescape
 from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import escape
 
 from mailgate.compose import catalogue, dates, faults, words
 from mailgate.compose.blocks import Block, parse, parse_once
@@ -241,7 +241,7 @@ class Templates:
         pieces = self._settled.get(key)
         if pieces is None:
             pieces = self._settled[key] = _settle(self._frame, _settled(language, shades))
-        return "".join([text or (values[name] if is_html else do_forceescape(values[name])) for text, name, is_html in pieces])
+        return "".join([text or (values[name] if is_html else escape(values[name])) for text, name, is_html in pieces])
 
 
 #: Text; or else the name of a value, and whether it is HTML already.
@@ -281,7 +281,7 @@ def _settle(pieces: Iterable[_Piece], settled: Mapping[str, str]) -> tuple[_Piec
     found: list[_Piece] = []
     for text, name, is_html in pieces:
         if name in settled:
-            text, name = settled[name] if is_html else str(do_forceescape(settled[name])), ""
+            text, name = settled[name] if is_html else str(escape(settled[name])), ""
         if not name and found and not found[-1][1]:
             found[-1] = (found[-1][0] + text, "", False)
         else:
