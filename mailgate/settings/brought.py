@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mailgate.compose.catalogue import over
 from mailgate.settings import places
 from mailgate.settings.mistakes import Mistake, Mistaken
 from mailgate.settings.reading import Unreadable, text_of
@@ -69,6 +68,8 @@ def brought_templates(folder: Path | None, mistakes: list[Mistake] | None = None
     catalogues = dict(brought.catalogues)
     for language, data in mine.catalogues.items():
         try:
+            from mailgate.compose.catalogue import over  # loaded only where somebody has own words
+
             catalogues[language] = over(language, catalogues.get(language), data)
         except ValueError as error:
             unread.append(Mistake(f"{OWN}/{LOCALE}/{language}", 0, "(file)", str(error)))

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mailgate.compose.colours import CARD_DARK, WHITE, contrast
 from mailgate.model.brand import Brand, Enclosed
 from mailgate.settings.forms import value_of
 from mailgate.settings.safety import Say, opened
@@ -68,6 +67,8 @@ def hardly_seen_on(png: bytes) -> tuple[str, ...]:
     pixels = _pixels(png)
     if not pixels:
         return ()
+    from mailgate.compose.colours import CARD_DARK, WHITE, contrast  # loaded only where a picture is looked at
+
     grounds = (("white", WHITE), ("dark", CARD_DARK))
     total = sum(pixels.values())
     faint = {name: sum(count for colour, count in pixels.items() if contrast(colour, ground) < SEEN) for name, ground in grounds}
