@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Request
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.hostile_html import SINK
@@ -36,7 +36,7 @@ class Watched:
     """A page of a browser that is allowed to do everything, and an address on this machine that counts who comes."""
 
     def __init__(self, browser: Browser) -> None:
-        self._hits = self._dialogs = 0
+        self._hits = self._asked_for = self._dialogs = 0
         watched = self
 
         class Counting(BaseHTTPRequestHandler):
@@ -55,6 +55,8 @@ class Watched:
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._page = browser.new_page()
         self._page.on("dialog", self._dismiss)
+        # What the browser asks the world for counts also where it is refused: pages from nowhere may not fetch from this machine.
+        self._page.on("request", self._count)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -65,6 +67,9 @@ class Watched:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def _count(self, request: Request) -> None:
+        self._asked_for += not request.url.startswith(("about:", "data:", "blob:", "cid:"))
 
     def _dismiss(self, dialog: Any) -> None:
         self._dialogs += 1
@@ -77,7 +82,7 @@ class Watched:
     def look(self, page: str) -> Seen:
         """Shows a page, waits until all is loaded that it loads, and touches all that it holds."""
         self._page.goto("about:blank")
-        hits, dialogs = self._hits, self._dialogs
+        hits, asked_for, dialogs = self._hits, self._asked_for, self._dialogs
         try:
             self._page.set_content(self.aimed(page), wait_until="domcontentloaded")
             with suppress(PlaywrightError):  # a film that never comes; of our own pages none waits for anything
@@ -87,4 +92,4 @@ class Watched:
             ran = ran or self._page.title() == "RAN"
         except PlaywrightError:  # it went elsewhere meanwhile: what it asked for is counted
             ran = False
-        return Seen(self._hits - hits, ran, self._dialogs - dialogs)
+        return Seen(max(self._hits - hits, self._asked_for - asked_for), ran, self._dialogs - dialogs)

@@ -30,6 +30,5 @@ def test_nothing_of_hostile_html_acts_or_fetches_in_any_letter() -> None:
                 control = watched.look(piece)
                 ran, fetched = ran + control.ran, fetched + (control.fetched > 0)
     assert failed == {}
-    # As they are, they do act: many run. Few fetch, for most of their addresses lead elsewhere than to us.
-    assert ran >= 100 and fetched >= 5
+    assert ran >= 100 and fetched >= 100  # as they are, they do act
     measured.write("hostile-html", n=len(ALL), failed=len(failed), words=len(words), pages=looked, control_ran=ran, control_fetched=fetched)
