@@ -19,6 +19,7 @@ def world(tmp_path: Path, database_kind: str) -> Iterator[World]:
 
 
 def test_no_rating_of_a_scanner_stands_and_each_of_a_person_does(world: World) -> None:
+    """(fault 120)"""
     found, port = solved_for(world, 3), web_port(world)
     assert [len(each) for each in found.values()] == [5, 5, 5]
     for name, scanner in KINDS.items():

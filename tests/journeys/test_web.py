@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
 
@@ -206,6 +207,34 @@ def test_files_of_public_entries_can_be_saved_and_no_others(world: World) -> Non
     assert look(world, f"{page_of(world, 2, EVE)}/f/{name}").status == 404, "another ticket's page"
 
 
+#: What a browser would open in the place of a page, as mails call it.
+ACTIVE = (
+    "text/html", "application/xhtml+xml", "image/svg+xml", "text/xml", "application/xml", "application/pdf", "text/javascript",
+    "application/x-shockwave-flash", "text/css", "image/png2", "text/plain",
+)  # fmt: skip
+
+
+def test_what_could_act_is_saved_as_octets_whatever_its_mail_calls_it(world: World) -> None:
+    """(fault 107, CVE-2022-25802, CVE-2024-39126)"""
+    mail = world.a_mail(MAX, SUPPORT, "Files", "Hello, here are files.")
+    mail.make_mixed()
+    for number, kind in enumerate(ACTIVE):
+        part = EmailMessage()
+        part.set_content(b"<script>alert(%d)</script>" % number, "application", "octet-stream", filename=f"f{number}.html")
+        part.replace_header("Content-Type", kind)
+        mail.attach(part)
+    world.deliver(mail.as_bytes(policy=SMTP), MAX, [SUPPORT])
+    world.letter(MAX)
+    link = page_of(world)
+    files = [a for e in world.ticket(1).entries for a in e.attachments]
+    assert len(files) == len(ACTIVE) and {each.type for each in files} >= {"text/html", "image/svg+xml"}
+    for each in files:
+        seen = look(world, f"{link}/f/{each.sha256[:20]}")
+        assert seen.status == 200 and seen.headers["content-type"] == "application/octet-stream", each
+        assert seen.headers["content-disposition"].startswith("attachment; ") and seen.headers["x-content-type-options"] == "nosniff", each
+        assert "sandbox" in seen.headers["content-security-policy"], each
+
+
 def test_the_page_rates_what_was_solved_and_shows_the_score_that_stands(world: World) -> None:
     world.send(MAX, SUPPORT, "VPN drops", "Hello, the VPN drops.")
     world.letter(MAX)
@@ -239,6 +268,7 @@ def test_its_links_to_answer_and_close_are_the_signed_addresses_of_its_letter(wo
 
 
 def test_no_other_signature_opens_a_page_and_nothing_says_what_is_wrong_with_a_link(world: World) -> None:
+    """(CVE-2026-40496, GHSA-qjr9)"""
     """Each purpose has a key of its own: who may answer, rate or report has no page by that, nor the other way round."""
     a_busy_ticket(world)
     ring, good = world.settings.ring, page_of(world).rpartition("/")[2]

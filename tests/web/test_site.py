@@ -119,7 +119,7 @@ WHERE += ["/t/x/f/..%2f..%2fmailgate.toml", "/t/x/f/%2fetc%2fpasswd", "/r/x%2f..
 
 
 def test_nothing_lies_at_other_addresses(door: tuple[Behind, int]) -> None:
-    """No path is a path of a file system: it is a link of ours, as one piece, or it is not found."""
+    """No path is a path of a file system: it is a link of ours, as one piece, or it is not found (fault 123, CVE-2022-25803)."""
     behind, port = door
     found = {where: visit(port, where) for where in WHERE}
     assert {where: seen.status for where, seen in found.items() if seen.status != 404} == {}
@@ -171,6 +171,7 @@ def test_a_file_is_saved_and_never_shown_in_a_pages_place(door: tuple[Behind, in
 )
 @pytest.mark.parametrize("path", [LOOK, f"{LOOK}/", "/nowhere", "https://evil.example/t/x"])
 def test_what_a_client_calls_us_is_in_no_answer(door: tuple[Behind, int], path: str, headers: str) -> None:
+    """(fault 122, GHSA-2wmj)"""
     said = say(door[1], f"GET {path} HTTP/1.1\r\n{headers}\r\n".encode())
     assert b"evil" not in said and b"\nlocation:" not in said.lower()
 
