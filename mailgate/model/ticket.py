@@ -90,6 +90,7 @@ class Cycle:
     warned: tuple[int, ...] = ()  #: percent levels that have fired
     cancel_reason: str | None = None
     annulled_by: str | None = None
+    calendar_digest: str | None = None  #: of the calendar it was counted on; None: older than that
 
 
 class TimerKind(StrEnum):
@@ -158,6 +159,9 @@ class Ticket:
     follow_up: FollowUp | None = None
     follow_up_since: datetime | None = None  #: when the low rating came
     follow_up_due_at: datetime | None = None  #: by when somebody gets in touch
+    promised_at: datetime | None = None  #: the solution, as said by hand beside what the policy promises
+    impact: int | None = None  #: 1 high to 3 low; None: older than the word
+    urgency: int | None = None  #: the same
 
     def watchers(self) -> tuple[int, ...]:
         return tuple(m.person for m in self.members if m.role is Role.AGENT)

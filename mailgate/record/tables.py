@@ -245,6 +245,9 @@ tickets = Table(
     Column("follow_up", Text),
     Column("follow_up_since", UtcDateTime),
     Column("follow_up_due_at", UtcDateTime),
+    Column("promised_at", UtcDateTime),  #: the solution, as said by hand beside what the policy promises
+    Column("impact", Integer),
+    Column("urgency", Integer),
     Index(None, "status", "created_at"),
 )
 
@@ -326,6 +329,7 @@ cycles = Table(
     Column("warned", json_column(), nullable=False),
     Column("cancel_reason", Text),
     Column("annulled_by", WordsColumn),
+    Column("calendar_digest", Text),  #: NULL: older than the column
     sqlite_with_rowid=False,
 )
 

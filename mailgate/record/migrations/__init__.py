@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 #: All schema versions that this program knows, oldest first. The last is the one it works with.
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
 HEAD = VERSIONS[-1]
 #: Schema versions of the programs that may go on working beside the newest one: those of the release before. So a migration only adds.
 BESIDE: tuple[str, ...] = ("0001",)
