@@ -14,6 +14,7 @@ from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, RatingSettings, Sla, Target, Timers
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
+from mailgate.settings.promises import check_kept
 from mailgate.settings.safety import Say
 from mailgate.settings.words import expression, meant
 
@@ -50,6 +51,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         letters=dict(form.letters),
     )
     _check(policy, languages, events, say)
+    check_kept(policy, datetime.now(UTC), say)
     return policy
 
 

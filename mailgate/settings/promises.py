@@ -1,0 +1,67 @@
+"""What a calendar cannot hold is not promised: each duration that is counted on a calendar is tried before it is in force."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+
+from mailgate.decide.calendar import SEARCH_LIMIT, NoBusinessTime, add, add_days
+from mailgate.model.calendar import Calendar
+from mailgate.model.policy import Policy
+from mailgate.settings.safety import Say
+
+#: A promise may begin on any day on which this policy is in force: it is tried a month apart, over so many months, and from behind the
+#: last date on which the calendar opens otherwise than it does every week.
+MONTH, MONTHS = timedelta(days=30), 24
+
+Counts = Callable[[Calendar, datetime, int], datetime]
+
+
+def check_kept(policy: Policy, now: datetime, say: Say) -> None:
+    """Says which promise or timer would not be over within `SEARCH_LIMIT` days of its calendar."""
+    for sla in policy.slas.values():
+        held: dict[str, tuple[float, float]] = {}  #: of each calendar the longest that it holds, and the shortest that it does not
+        for (priority, metric), target in sla.targets.items():
+            calendar = policy.calendars.get(target.calendar)
+            if calendar is None or not any(calendar.hours):
+                continue  # that it is missing or never open is said where it is read
+            longest, too_long = held.get(calendar.id, (0, float("inf")))
+            if longest < target.minutes < too_long:
+                if _is_held(calendar, add, target.minutes * 60, now):
+                    longest = target.minutes
+                else:
+                    too_long = target.minutes
+                held[calendar.id] = longest, too_long
+            if target.minutes >= too_long:
+                say(("sla", sla.id, "targets", f"P{priority}", metric.value), _words(f"{target.minutes} minutes", "the promise", calendar))
+    _check_timers(policy, now, say)
+
+
+def _check_timers(policy: Policy, now: datetime, say: Say) -> None:
+    timers, ratings = policy.timers, policy.ratings
+    delay = int(ratings.delay.total_seconds()) if ratings.ask == "delayed" else 0
+    tried: tuple[tuple[tuple[str, str], Counts, int, str, str], ...] = (
+        (("timers", "reminders"), add_days, days := max(timers.reminders, default=0), f"{days} business days", "the time"),
+        (("timers", "auto_resolve"), add_days, days := timers.auto_resolve or 0, f"{days} business days", "the time"),
+        (("timers", "auto_close"), add_days, days := timers.auto_close or 0, f"{days} business days", "the time"),
+        (("ratings", "follow_up"), add_days, ratings.follow_up, f"{ratings.follow_up} business days", "the time"),
+        (("ratings", "delay"), add, delay, f"{delay // 60} minutes", "the delay"),
+    )
+    for id_ in dict.fromkeys(sla.calendar for sla in policy.slas.values()):
+        calendar = policy.calendars.get(id_)
+        for place, counts, n, span, what in tried:
+            if n and calendar is not None and any(calendar.hours) and not _is_held(calendar, counts, n, now):
+                say(place, _words(span, what, calendar))
+
+
+def _words(span: str, what: str, calendar: Calendar) -> str:
+    return f'{span} of the calendar "{calendar.id}" are not over within {SEARCH_LIMIT} days: shorten {what}, or open the calendar more'
+
+
+def _is_held(calendar: Calendar, counts: Counts, n: int, now: datetime) -> bool:
+    last = max(calendar.extra, default=None)
+    behind = datetime.combine(last, time(), UTC) + timedelta(days=2) if last is not None else now
+    try:
+        for at in (*(now + MONTH * month for month in range(MONTHS + 1)), max(now, behind)):
+            counts(calendar, at, n)
+    except NoBusinessTime:
+        return False
+    return True
