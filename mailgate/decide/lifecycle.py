@@ -45,7 +45,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import FollowUp, Member, Status, Ticket, Timer, TimerKind
+from mailgate.model.ticket import FollowUp, Member, Origin, Status, Ticket, Timer, TimerKind
 
 #: A mail that carries no more than its event says.
 NOTHING_MORE = Facts()
@@ -296,6 +296,13 @@ def _opened(ticket: Ticket, c: Cause) -> Ticket:
         requester=event.requester,
         group=event.group,
         follows=event.follows,
+        impact=event.impact,
+        urgency=event.urgency,
+        category=event.category,
+        category_source=event.category_source,
+        vip=event.vip,
+        organisation=event.organisation,
+        why=event.why,
         arrived_at=event.at,
         waiting_since=event.at,
     )
@@ -308,7 +315,8 @@ def _priority(ticket: Ticket, c: Cause) -> Ticket:
     event = c.event
     assert isinstance(event, PriorityChanged)
     by = str(event.actor) if event.actor is not None else "mailgate"
-    ticket = sla.retarget(replace(ticket, priority=event.after), c.rules, event.at, by, "priority")
+    by_hand = event.actor if event.source is Origin.AGENT else ticket.priority_by
+    ticket = sla.retarget(replace(ticket, priority=event.after, priority_by=by_hand), c.rules, event.at, by, "priority")
     # A clock that is only now promised stands still from the beginning where the others do.
     cause = {Status.PENDING_USER: sla.PENDING_USER, Status.ON_HOLD: _hold_cause(ticket)}.get(ticket.status)
     return sla.pause(ticket, c.rules, cause, event.at) if cause else ticket

@@ -5,6 +5,7 @@ from datetime import datetime
 from mailgate.decide import announce, desks, sla
 from mailgate.decide.calendar import NoBusinessTime, next_opening
 from mailgate.decide.entries import an_entry
+from mailgate.decide.requesters import requester_of
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
@@ -77,6 +78,7 @@ def _name_of(s: Situation, ticket: Ticket | None) -> str:
 
 def a_blank(s: Situation, requester: Person, title: str, language: str | None, follows: Ticket | None = None) -> Ticket:
     """The ticket before anything has happened on it."""
+    known_as = requester_of(s.policy, requester)
     return Ticket(
         number=s.ids.ticket,
         desk=s.desk.id,
@@ -90,6 +92,8 @@ def a_blank(s: Situation, requester: Person, title: str, language: str | None, f
         arrived_at=s.arrived_at,
         language=language,
         follows=follows.number if follows else None,
+        vip=known_as.vip,
+        organisation=known_as.organisation,
     )
 
 
@@ -106,6 +110,13 @@ def its_beginning(s: Situation, blank: Ticket, entry: Entry, actor: Person) -> T
         requester=blank.requester,
         group=blank.group,
         follows=blank.follows,
+        impact=blank.impact,
+        urgency=blank.urgency,
+        category=blank.category,
+        category_source=blank.category_source,
+        vip=blank.vip,
+        organisation=blank.organisation,
+        why=blank.why,
     )
 
 

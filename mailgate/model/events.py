@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import dataclass_transform
 
 from mailgate.model.policy import Metric
-from mailgate.model.reason import Because
-from mailgate.model.ticket import HoldReason, TicketKind
+from mailgate.model.reason import Because, Reason
+from mailgate.model.ticket import HoldReason, Origin, TicketKind
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -156,6 +156,13 @@ class TicketOpened(Event):
     requester: int
     group: str
     follows: int | None = None
+    impact: int | None = None
+    urgency: int | None = None
+    category: str | None = None
+    category_source: Origin | None = None
+    vip: bool = False
+    organisation: str | None = None
+    why: tuple[Reason, ...] = ()
 
 
 class UnverifiedWrote(Event):
@@ -176,6 +183,7 @@ class ParticipantJoined(Event):
 class PriorityChanged(Event):
     before: int
     after: int
+    source: Origin = Origin.AGENT
 
 
 class KindChanged(Event):

@@ -45,6 +45,8 @@ class Person:
     proven: bool = False  #: once wrote a mail with a token of ours: whoever reads this address has written from it
     proven_at: datetime | None = None  #: when last
     no_surveys: bool = False  #: asked not to be asked for ratings
+    vip: bool | None = None  #: as an operator says; None: as their organisation
+    organisation: str | None = None  #: as an operator says, by its id in the policy; None: by the domain of their address
 
     @property
     def keys(self) -> frozenset[str]:

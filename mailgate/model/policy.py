@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import Calendar
 from mailgate.model.person import Role
+from mailgate.model.routing import Organisation
 from mailgate.model.setting import MIB, Address, As, Between, Days, Duration, Limit, Name, Priority, Size, Some, setting, table
 from mailgate.model.token import split_address, well_formed_detail
 
@@ -229,6 +230,7 @@ class Policy:
     groups: Mapping[str, Group]
     calendars: Mapping[str, Calendar]  #: always holds "always"
     slas: Mapping[str, Sla]
+    organisations: Mapping[str, Organisation] = field(default_factory=dict)
     timers: Timers = Timers()
     ratings: RatingSettings = RatingSettings()
     budgets: Budgets = Budgets()
@@ -268,6 +270,12 @@ class Policy:
     def agent_at(self, address: str) -> Agent | None:
         key = address.lower()
         return next((agent for agent in self.agents.values() if key in agent.keys), None)
+
+    def organisation_at(self, address: str) -> str | None:
+        """Whose domain, or whose domain above it, somebody writes from; of several the longest name."""
+        parts = address.lower().rpartition("@")[2].split(".")
+        names = (".".join(parts[at:]) for at in range(len(parts)))
+        return next((one.id for name in names for one in self.organisations.values() if name in one.domains), None)
 
     def members(self, group: str) -> tuple[Agent, ...]:
         return tuple(agent for agent in self.agents.values() if group in agent.groups)

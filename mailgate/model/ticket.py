@@ -7,6 +7,7 @@ from enum import StrEnum
 from mailgate.model.mail import Address, Attachment
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
+from mailgate.model.reason import Reason
 
 #: An empty subject still needs a line that people can point at. Letters say it in their reader's language.
 NO_SUBJECT = "(no subject)"
@@ -107,6 +108,18 @@ class Timer:
     n: int = 1  #: the how-manieth reminder
 
 
+class Origin(StrEnum):
+    """Whence a priority, a category or a group has its value."""
+
+    AGENT = "agent"  #: set by hand: nothing but a hand changes it again
+    MATRIX = "matrix"  #: it follows from impact and urgency
+    KIND = "kind"  #: what the policy says of requests
+    REQUESTER = "requester"  #: asked for in one word
+    ADDRESS = "address"  #: the one that was written to
+    SUBJECT = "subject"  #: a category's name in brackets
+    RULE = "rule"  #: one of the policy's
+
+
 class FollowUp(StrEnum):
     """What became of a low rating: somebody gets in touch with whoever gave it."""
 
@@ -162,6 +175,15 @@ class Ticket:
     promised_at: datetime | None = None  #: the solution, as said by hand beside what the policy promises
     impact: int | None = None  #: 1 high to 3 low; None: older than the word
     urgency: int | None = None  #: the same
+    priority_by: int | None = None  #: who set it by hand; None: nobody, so that it follows from impact and urgency
+    impact_by: int | None = None
+    urgency_by: int | None = None
+    category: str | None = None  #: its id in the policy; None: nobody has said yet what it is about
+    category_source: Origin | None = None
+    category_by: int | None = None  #: the agent, where one said it
+    vip: bool = False  #: its requester's standing, as it is now
+    organisation: str | None = None  #: that of its requester, by its id in the policy
+    why: tuple[Reason, ...] = ()  #: what its impact, urgency, category and group followed from when it was opened
 
     def watchers(self) -> tuple[int, ...]:
         return tuple(m.person for m in self.members if m.role is Role.AGENT)

@@ -197,6 +197,8 @@ people = Table(
     Column("proven_at", UtcDateTime),  #: when last
     Column("chosen_language", Text),  #: NULL: the language of their mails
     Column("no_surveys", Boolean),  #: asked not to be asked for ratings; NULL is no
+    Column("vip", Boolean),  #: NULL: as their organisation
+    Column("organisation", Text),  #: NULL: by the domain of their address
 )
 
 addresses = Table(
@@ -246,8 +248,17 @@ tickets = Table(
     Column("follow_up_since", UtcDateTime),
     Column("follow_up_due_at", UtcDateTime),
     Column("promised_at", UtcDateTime),  #: the solution, as said by hand beside what the policy promises
-    Column("impact", Integer),
+    Column("impact", Integer),  #: NULL, here and below: older than the columns
     Column("urgency", Integer),
+    Column("priority_by", Id),
+    Column("impact_by", Id),
+    Column("urgency_by", Id),
+    Column("category", Text),
+    Column("category_source", Text),
+    Column("category_by", Id),
+    Column("vip", Boolean),
+    Column("organisation", Text),
+    Column("why", json_column()),
     Index(None, "status", "created_at"),
 )
 

@@ -85,7 +85,12 @@ def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
     cycles_of = grouped((row.ticket, noun_of(Cycle, row)) for row in running)
     return {
         row.number: noun_of(
-            Ticket, row, group=row.group_id, members=tuple(members_of.get(row.number, ())), cycles=tuple(cycles_of.get(row.number, ()))
+            Ticket,
+            row,
+            group=row.group_id,
+            vip=bool(row.vip),
+            members=tuple(members_of.get(row.number, ())),
+            cycles=tuple(cycles_of.get(row.number, ())),
         )
         for row in among(connection, select(tickets), tickets.c.number, wanted)
     }

@@ -12,6 +12,7 @@ from mailgate.model import token
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, RatingSettings, Sla, Target, Timers
+from mailgate.model.routing import Organisation
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
 from mailgate.settings.promises import check_kept
@@ -44,6 +45,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         groups={name: value_of(Group, g, id=name, name=g.name or name) for name, g in form.groups.items()},
         calendars=calendars,
         slas=slas,
+        organisations={name: value_of(Organisation, o, id=name, name=o.name or name) for name, o in form.organisations.items()},
         timers=value_of(Timers, form.timers, reminders=tuple(sorted(form.timers.reminders))),
         ratings=value_of(RatingSettings, form.ratings),
         budgets=value_of(Budgets, form.budgets),

@@ -21,6 +21,7 @@ from mailgate.model.installation import (
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import OAuthSettings
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Group, Policy, RatingSettings, Sla, Timers
+from mailgate.model.routing import Organisation
 from mailgate.model.setting import Name, setting, table
 from mailgate.settings.forms import form_of, keys_in
 
@@ -83,6 +84,7 @@ class PolicyFile:
     desks: Mapping[Name, Desk] = table(required=True)
     groups: Mapping[Name, Group] = table()
     agents: Mapping[Name, Agent] = table()
+    organisations: Mapping[Name, Organisation] = table()
     calendars: Mapping[Name, CalendarTable] = table()
     sla: Mapping[Name, Sla] = table()
     timers: Timers = table()

@@ -17,7 +17,22 @@ from mailgate.model.letter import Audience, Letter
 from mailgate.model.mail import Arrival, Attachment, Door
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Cycle, Entry, FollowUp, Member, Pause, Retarget, Status, Ticket, TicketKind, Timer, TimerKind, Visibility
+from mailgate.model.reason import Reason
+from mailgate.model.ticket import (
+    Cycle,
+    Entry,
+    FollowUp,
+    Member,
+    Origin,
+    Pause,
+    Retarget,
+    Status,
+    Ticket,
+    TicketKind,
+    Timer,
+    TimerKind,
+    Visibility,
+)
 from mailgate.record.rows import Claim, Conflict, Keep, RaisedAlarm, ToRecord
 from mailgate.record.store import Store, open_store
 from tests.databases import a_database
@@ -132,6 +147,17 @@ def a_full_ticket(number: int = 1, *, requester: int = 1, agent: int = 2, other:
         follow_up=FollowUp.MISSED,
         follow_up_since=NOON - timedelta(days=2),
         follow_up_due_at=NOON - timedelta(days=1),
+        impact=2,
+        urgency=1,
+        priority_by=agent,
+        impact_by=agent,
+        urgency_by=agent,
+        category="vpn",
+        category_source=Origin.AGENT,
+        category_by=agent,
+        vip=True,
+        organisation="acme",
+        why=(Reason("kept"), Reason.of("ticket", 7)),
     )
 
 
