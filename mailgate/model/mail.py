@@ -132,6 +132,7 @@ class Mail:
     between: tuple[InlineAnswer, ...] = ()  #: with `inline_answers`: the new text piece by piece, each with what it answers
     language_sure: bool = False  #: its words say so; else a header, or very few words
     beside: str = ""  #: new words of the other form, HTML beside text or text beside HTML, where a number sign stands in them
+    unseen: tuple[str, ...] = ()  #: words that styles hide, by element, in a mail of HTML alone
 
     @property
     def author(self) -> Address | None:

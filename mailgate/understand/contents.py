@@ -84,6 +84,7 @@ class Contents:
     returned: list[bytes] = field(default_factory=list)  #: header blocks of mails within, and whole notices
     mails: list[tuple[MimePart, bytes]] = field(default_factory=list)  #: whole mails that are attached
     wrappings: int = 0
+    unseen: tuple[str, ...] = ()  #: words that styles hide, by element
     folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
     notes: Notes | None = None  #: where somebody asks how the mail was read
 

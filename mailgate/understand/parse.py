@@ -84,6 +84,7 @@ def parse(raw: bytes, limits: ReadingLimits = LIMITS, rich: bool = True, notes: 
         between=taken_apart.answers,
         says_forward=forwards.begins_as_forward(subject),
         beside=beside if beside != taken_apart.new else "",
+        unseen=contents.unseen,
         new_html=new_html,
         attachments=files,
         folded=tuple(one.part for one in files if one.inline and one.content_id in contents.folded),
@@ -203,6 +204,7 @@ def _bodies(contents: Contents, limits: ReadingLimits, rich: bool) -> tuple[str,
         plain = (blocks[0].plain or "").strip("\n").rstrip()
         if alone or _only_says_html(plain, document.text):
             document = document if alone else read_html(blocks[0].html, limits, _reasons(contents), contents.has_files, links=True)
+            contents.unseen = document.unseen
             _chose(contents, reason.PLAIN_SAYS_NOTHING if plain.strip() else reason.HTML_ONLY)
             beside = cut(plain, limits).new if any(sign in plain for sign in SIGNS) else ""
             return document.text, document.safe, document.cut, document.new_safe, beside

@@ -5,12 +5,15 @@ What is read is the same as if the quote did not have that line: in the quotes o
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from email.message import EmailMessage
 from functools import cache
+from html import escape
 from typing import Any
 
 import pytest
 
+from mailgate.gateway.loading.gathering import with_what_is_below
 from mailgate.model.mail import Reading
 from mailgate.model.token import Keyring
 from mailgate.understand import read
@@ -18,9 +21,11 @@ from mailgate.understand.answers import without_preheader
 from mailgate.understand.limits import LIMITS
 from mailgate.understand.text.html import text_of
 from tests.compose.desk import a_letter, html, text
+from tests.decide import build
 
 WORDS = "The lamp on the second box blinks red.\nIs that how it should be?"
 BETWEEN = "Yes, since Monday."
+ANSWERED = build.a_letter()
 
 
 @cache
@@ -176,3 +181,27 @@ def test_html_keeps_the_authors_own_and_loses_the_line() -> None:
             written("a program that says nothing of a quote", "above", "agent", styles, True, False), letter().preheader
         ).mail
         assert mail.new_html is not None and "The lamp" in mail.new_html and "answered" not in mail.new_html
+
+
+@pytest.mark.parametrize("audience", ["agent", "requester"])
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_what_somebody_writes_into_the_hidden_line_is_found_and_nobody_elses_hidden_words_are(program: str, audience: str) -> None:
+    said, ours = letter(audience).preheader, page(audience, styles=True)
+    into = f'{said}</p><p class=MsoNormal><span style="color:#C00000">Tomorrow at ten past nine.</span></p><p>'
+    begins, ends = PROGRAMS[program]
+    banner = '<div style="display:none !important">Caution: this mail comes from outside.<p>Report it.</p></div>'
+    found = {}
+    for there in (True, False):
+        mail = a_mail()
+        quote = ours.replace(escape(said, quote=False), into if there else escape(said, quote=False), 1)
+        assert not there or into in quote
+        mail.set_content(f"<html><body>{banner}{paragraphs(WORDS)}{begins}{banner}{quote}{ends}</body></html>", subtype="html")
+        reading = read(mail.as_bytes(), "max@example.com", Keyring((b"x" * 32,)))
+        s = replace(build.a_situation(build.a_mail(answers=ANSWERED), file=build.a_file(), letters=(ANSWERED,)), reading=reading)
+        assert s.letter is not None
+        s = replace(s, letter=replace(s.letter, preheader=said))
+        found[there] = [each.text for each in with_what_is_below(s, text(letter(audience)), html(letter(audience))).below]
+        assert "Tomorrow" not in reading.mail.text
+    marked = "blockquote" in begins  # with a sign before each line of the quote nothing is looked for in it
+    assert found[False] == []
+    assert marked or found[True] == ["Tomorrow at ten past nine."]

@@ -27,7 +27,10 @@ from mailgate.understand import Texts
 from mailgate.understand.answers import is_thanks, parsed, read_rating, self_service, settle, without_preheader
 from mailgate.understand.kinds import signs_of_absence
 from mailgate.understand.reports import has_null_path
-from mailgate.understand.text import written_below
+from mailgate.understand.text import bare, written_below
+
+#: So many letters and figures at the beginning of a hidden line tell whose it is.
+_TELLING = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,11 @@ def with_what_is_below(s: Situation, letter: str, page: str = "") -> Situation:
     if s.file is None:
         return s
     known = [text for e in s.file.entries for text in (e.text, e.quoted, e.signature) if text]
-    return replace(s, below=written_below(s.mail.quoted, (s.file.ticket.title, *s.file.notices, *known), letter, page))
+    said = bare(s.letter.preheader)[:_TELLING] if s.letter is not None and s.letter.preheader else ""
+    texts = (s.file.ticket.title, *s.file.notices, *known)
+    # A program that shows the hidden line of our letter lets people write into it, as into any other.
+    hidden = (written_below(each, texts, letter, page, least=1) for each in s.mail.unseen if said and said in bare(each))
+    return replace(s, below=(*(one for found in hidden for one in found), *written_below(s.mail.quoted, texts, letter, page)))
 
 
 def signed_in(s: Situation, ring: Keyring) -> dict[str, str]:

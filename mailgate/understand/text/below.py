@@ -25,11 +25,13 @@ _FIELD = re.compile(r"[\s*_]{0,8}([^\W\d_][^:：\n]{0,24}?)[\s*_]{0,3}[:：]")
 _PIECES = re.compile(r"[:：|\t]|\s[-–—]\s|\s{2,}")
 
 
-def written_below(quoted: str, known: Sequence[str], letter: str = "", page: str = "") -> tuple[InlineAnswer, ...]:
+def written_below(
+    quoted: str, known: Sequence[str], letter: str = "", page: str = "", least: int = _LEAST_KNOWN
+) -> tuple[InlineAnswer, ...]:
     """The lines within an unmarked quote that stand in none of the known texts, each run with the known lines above it.
     `letter`: the text of the letter that is quoted, where it is known; below its last line stands what servers append. `page`: its HTML,
     which says more (words of buttons, the line that lists of mails show), and may be what was quoted. Nothing, where the quote is marked,
-    or is not of these texts."""
+    or has fewer than `least` lines of these texts."""
     rows = quoted.split("\n")[:_MOST_LINES]
     if not any(row.strip() and not row.lstrip().startswith(">") for row in rows):
         return ()
@@ -62,7 +64,7 @@ def written_below(quoted: str, known: Sequence[str], letter: str = "", page: str
             break
     if new:
         found.append(InlineAnswer(tuple(above), "\n".join(new).strip()))
-    enough = known_count >= _LEAST_KNOWN and _SHARE * known_count >= new_count
+    enough = known_count >= least and _SHARE * known_count >= new_count
     return tuple(found) if enough else ()
 
 

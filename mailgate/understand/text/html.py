@@ -15,6 +15,17 @@ from mailgate.understand.limits import ReadingLimits
 from mailgate.understand.mime.charset import clean_text
 from mailgate.understand.text.body import FROM_HERE, Cut, Label, assemble, label
 from mailgate.understand.text.lines import Reasons, lines_that_say
+from mailgate.understand.text.quote_words import (
+    ATTRIBUTION_CLASSES,
+    ATTRIBUTION_IDS,
+    FROM_HERE_CLASSES,
+    FROM_HERE_IDS,
+    FROM_HERE_NAMES,
+    NAMES_A_QUOTE,
+    QUOTE_CLASSES,
+    SIGNATURE_CLASSES,
+    WHOLE_QUOTES,
+)
 
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:]{0,30})")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
@@ -37,6 +48,7 @@ _MARKS = re.compile(
     r"<(?:https?|mailto|tel|ftp):[^<>\s]{1,4000}>|\[(?:image|cid|Bild|Image|image\d*):? ?[^\[\]\n]{0,300}\]"
     r"|(?:https?://|www\.)[^\s<>\"]{1,4000}"
 )
+_HIDDEN_READ, _HIDDEN_WORDS = 3, 2_000  #: so many hidden elements, and characters of each, are looked at
 _PICTURES = 50  #: so many may be told by their words
 #: What begins an item of a list in plain text, where HTML has the list.
 _BULLET = re.compile(r"^[ \t>]{0,20}(?:[o§]|[0-9]{1,3}[.)])[ \t\u00a0]{1,20}", re.MULTILINE)
@@ -61,28 +73,6 @@ _HIDDEN = re.compile(r"display\s*:\s*none|mso-hide\s*:\s*all|visibility\s*:\s*hi
 _BAR = re.compile(r"border-left(?:-width|-style)?\s*:\s*(?!none|0)|border-width\s*:[^;]{0,40}\b[1-9]\S{0,4}\s*(?:;|$)", re.IGNORECASE)
 _OUTLOOK_RULE = re.compile(r"border-top\s*:\s*solid.{0,60}padding\s*:\s*3(?:\.0)?pt", re.IGNORECASE | re.DOTALL)
 
-#: Where mail programs say by id, class or name that the rest, an element or a line is quoted. Ids without the `x_` that Outlook adds.
-_FROM_HERE_IDS = frozenset(
-    "appendonsend divrplyfwdmsg stopspelling olk_src_body_section mailcontainerseparator ms-outlook-mobile-body-separator-line "
-    "zwchr hm_replyblock isforwardcontent isreplycontent".split()
-)
-_FROM_HERE_CLASSES = frozenset("yahoo_quoted outlookmessageheader ymail_android_quote wordsection1quoted".split())
-_FROM_HERE_NAMES = frozenset({"messagereplysection"})
-_ATTRIBUTION_CLASSES = frozenset("gmail_attr moz-cite-prefix moz-email-headers-table".split())
-_ATTRIBUTION_IDS = frozenset({"reply-intro"})
-_QUOTE_CLASSES = frozenset(
-    "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
-)
-#: Looked for one after the other: as one expression they cost ten times as much.
-_NAMES_A_QUOTE = (
-    *sorted((_FROM_HERE_IDS | _FROM_HERE_CLASSES | _FROM_HERE_NAMES | _QUOTE_CLASSES) - {"qt"}), "type=cite", "type='cite", 'type="cite',
-)  # fmt: skip
-#: Of these an element of any kind holds nothing but the quote.
-_WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
-_SIGNATURE_CLASSES = frozenset(
-    "gmail_signature moz-signature protonmail_signature_block protonmail_signature_block-user tutanota_signature "
-    "missive_signature front-signature mail-signature".split()
-)
 _SIGNATURE_IDS = frozenset("signature applemailsignature ms-outlook-mobile-signature gmail_signature ymail_android_signature".split())
 _SIGNATURE_NAMES = frozenset({"messagesignaturesection"})
 
@@ -140,6 +130,7 @@ class Document:
     defects: list[str]
     pictures: tuple[str, ...] = ()  #: the words that stand for pictures
     folded: frozenset[str] = frozenset()  #: Content-IDs of pictures that only a quote or a signature shows
+    unseen: tuple[str, ...] = ()  #: words that styles hide, by element
 
 
 @dataclass(slots=True)
@@ -175,6 +166,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
         return Document(f"<pre>{nh3.clean_text(text)}</pre>" if text else "", text, taken_apart, None, defects)
     unseen: list[LexborNode] = []
     lines = _render(tree.body, unseen)
+    hidden = _words_of(unseen) if links else ()
     for node in unseen:  # what is cleaned loses its styles: what they hide would be seen
         node.decompose()
     safe = _CLEANER.clean(tree.body.html or "" if unseen else markup)
@@ -196,7 +188,7 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
     text = "\n".join(line for line in seen if line != FROM_HERE).strip("\n").rstrip()
     pictures = tuple(alt.strip() for line in lines for node, _ in line.pictures if (alt := node.attributes.get("alt")))[:_PICTURES]
     if all(mark is Label.NEW for mark in labels) and not any(apart for line in lines for _, apart in line.pictures):
-        return Document(safe, text, taken_apart, safe, defects, pictures)
+        return Document(safe, text, taken_apart, safe, defects, pictures, unseen=hidden)
     shown: tuple[set[str], set[str]] = (set(), set())  # in what is new, and elsewhere
     for line, mark in zip(lines, labels, strict=True):
         for node, apart in line.pictures:
@@ -209,7 +201,15 @@ def read_html(markup: str, limits: ReadingLimits, why: Reasons | None = None, wo
             for node in line.nodes:
                 node.decompose()
     _prune(tree.body)
-    return Document(safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, pictures, frozenset(shown[1] - shown[0]))
+    return Document(
+        safe, text, taken_apart, _CLEANER.clean(tree.body.html or ""), defects, pictures, frozenset(shown[1] - shown[0]), hidden
+    )
+
+
+def _words_of(hidden: list[LexborNode]) -> tuple[str, ...]:
+    """What stands in the first elements that styles hide: somebody may have written into one that their program showed."""
+    looked = [node.iter(include_text=True) for node in hidden[:_HIDDEN_READ] if node.tag not in _UNREAD]
+    return tuple("\n".join("".join(line.pieces) for child in inside for line in _render(child))[:_HIDDEN_WORDS] for inside in looked)
 
 
 def text_of(markup: str, limits: ReadingLimits) -> tuple[str, list[str]]:
@@ -252,7 +252,7 @@ def begins_with_words(text: str, beginning: str) -> bool:
 def names_a_quote(markup: str) -> bool:
     """Whether HTML holds a place where a mail program says that it quotes."""
     low = markup.lower()
-    return any(name in low for name in _NAMES_A_QUOTE)
+    return any(name in low for name in NAMES_A_QUOTE)
 
 
 def may_show_a_sign(markup: str) -> bool:
@@ -453,17 +453,17 @@ def _meaning(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> _
     classes = (attributes.get("class") or "").lower().split()
     identity = _id(attributes)
     if tag == "blockquote":
-        cites = attributes.get("type") == "cite" or "cite" in attributes or not _QUOTE_CLASSES.isdisjoint(classes) or identity == "qt"
+        cites = attributes.get("type") == "cite" or "cite" in attributes or not QUOTE_CLASSES.isdisjoint(classes) or identity == "qt"
         return _QUOTES if cites or _BAR.search((attributes.get("style") or "")[:500]) else _APART
-    if not _WHOLE_QUOTES.isdisjoint(classes):
+    if not WHOLE_QUOTES.isdisjoint(classes):
         return _QUOTES
     if (
-        not _SIGNATURE_CLASSES.isdisjoint(classes)
+        not SIGNATURE_CLASSES.isdisjoint(classes)
         or identity in _SIGNATURE_IDS
         or (attributes.get("name") or "").lower() in _SIGNATURE_NAMES
     ):
         return _SIGNED
-    introduces = not _ATTRIBUTION_CLASSES.isdisjoint(classes) or identity in _ATTRIBUTION_IDS
+    introduces = not ATTRIBUTION_CLASSES.isdisjoint(classes) or identity in ATTRIBUTION_IDS
     return _QUOTES if introduces and not (node.text() or "")[:200].lstrip().startswith("--") else _PLAIN
 
 
@@ -476,10 +476,10 @@ def _id(attributes: dict[str, str | None]) -> str:
 
 def _rest_is_quoted(node: LexborNode, tag: str, attributes: dict[str, str | None]) -> bool:
     """Whether this element begins what is quoted to the end."""
-    if _id(attributes) in _FROM_HERE_IDS or (attributes.get("name") or "").lower() in _FROM_HERE_NAMES:
+    if _id(attributes) in FROM_HERE_IDS or (attributes.get("name") or "").lower() in FROM_HERE_NAMES:
         return True
     classes = (attributes.get("class") or "").lower()
-    if classes and (not _FROM_HERE_CLASSES.isdisjoint(classes.split()) or classes.endswith("yahoo_quoted")):
+    if classes and (not FROM_HERE_CLASSES.isdisjoint(classes.split()) or classes.endswith("yahoo_quoted")):
         return True
     style = attributes.get("style") or ""
     return tag == "div" and "border-top" in style and bool(_OUTLOOK_RULE.search(style[:300])) and ":" in (node.text() or "")[:60]

@@ -144,3 +144,26 @@ ABOVE_THIS_LINE = (
     "вище цього рядка", "над цим рядком", "над този ред", "πάνω από αυτή τη γραμμή", "phía trên dòng này", "di atas baris ini",
     "מעל שורה זו", "فوق هذا السطر", "この行より上", "この線より上", "在此行上方", "在这行上面", "在此線上方", "이 줄 위", "이 선 위",
 )  # fmt: skip
+
+#: Where mail programs say by id, class or name that the rest, an element or a line is quoted. Ids without the `x_` that Outlook adds.
+FROM_HERE_IDS = frozenset(
+    "appendonsend divrplyfwdmsg stopspelling olk_src_body_section mailcontainerseparator ms-outlook-mobile-body-separator-line "
+    "zwchr hm_replyblock isforwardcontent isreplycontent".split()
+)
+FROM_HERE_CLASSES = frozenset("yahoo_quoted outlookmessageheader ymail_android_quote wordsection1quoted".split())
+FROM_HERE_NAMES = frozenset({"messagereplysection"})
+ATTRIBUTION_CLASSES = frozenset("gmail_attr moz-cite-prefix moz-email-headers-table".split())
+ATTRIBUTION_IDS = frozenset({"reply-intro"})
+QUOTE_CLASSES = frozenset(
+    "gmail_quote protonmail_quote yahoo_quoted zmail_extra tutanota_quote front-blockquote missive_quote mb_quote qt".split()
+)
+#: Looked for one after the other: as one expression they cost ten times as much.
+NAMES_A_QUOTE = (
+    *sorted((FROM_HERE_IDS | FROM_HERE_CLASSES | FROM_HERE_NAMES | QUOTE_CLASSES) - {"qt"}), "type=cite", "type='cite", 'type="cite',
+)  # fmt: skip
+#: Of these an element of any kind holds nothing but the quote.
+WHOLE_QUOTES = frozenset("protonmail_quote zmail_extra tutanota_quote missive_quote".split())
+SIGNATURE_CLASSES = frozenset(
+    "gmail_signature moz-signature protonmail_signature_block protonmail_signature_block-user tutanota_signature "
+    "missive_signature front-signature mail-signature".split()
+)
