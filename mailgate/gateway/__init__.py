@@ -23,6 +23,7 @@ from mailgate.compose.assemble import Sign
 from mailgate.compose.templates import Templates
 from mailgate.compose.writing import LetterWriter
 from mailgate.decide import feedback
+from mailgate.decide.terms import terms_of
 from mailgate.gateway import journal, rating
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
@@ -41,6 +42,7 @@ from mailgate.model.policy import Policy
 from mailgate.model.rating import Rated
 from mailgate.model.reason import Because
 from mailgate.model.token import Keyring
+from mailgate.record.policies import KeptPolicy
 from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, RaisedAlarm, ToRecord
 from mailgate.understand.mime import digest
 
@@ -143,7 +145,7 @@ class Gateway:
     def adopt(self, policy: Policy, text: str) -> None:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
         now = self.now()
-        self.store.standing.keep_policy(policy.digest, text, now)
+        self.store.policies.adopt(KeptPolicy(policy.digest, text, terms_of(policy), policy.calendars), now)
         agents, fresh = self.store.people.adopt_agents(policy)
         self._agents = dict(agents)
         self._desk = self._desk_with(policy)

@@ -66,6 +66,6 @@ class ClockRound:
         suppressed = self.store.people.suppressed(addresses, now)
         spent = spend(decision, counts, suppressed, desk.policy, now)
         letters = sealed(desk, spent.letters, seen, agents, now)
-        outcomes = [ToRecord(None, spent.decision, letters, desk.held)]
+        outcomes = [ToRecord(None, spent.decision, letters, desk.held, policy=desk.policy.digest)]
         self.store.record(outcomes, now, budget.last_look(desk.policy.budgets, now))
         journal.were_recorded(outcomes, began)

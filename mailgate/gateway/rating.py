@@ -48,7 +48,7 @@ def rate(store: Store, letter: str, score: int, comment: str, policy: Policy, ag
         return feedback.REFUSED
     decision, answer = feedback.on_the_web(*found, score, comment)
     if decision.changes:
-        outcomes = [ToRecord(None, decision, ())]
+        outcomes = [ToRecord(None, decision, policy=policy.digest)]
         try:
             store.record(outcomes, now)
         except Conflict:

@@ -262,7 +262,9 @@ class ReadingRound:
             sealed = tuple(one for one in written if isinstance(one, Letter))
             held = {one.id: one.hold for one in row.letters if one.hold}
             message_id = row.read.reading.mail.message_id
-            outcomes.append(ToRecord(row.read.claim, decision, sealed, desk.held, message_id, row.looked_up, hold=held))
+            outcomes.append(
+                ToRecord(row.read.claim, decision, sealed, desk.held, message_id, row.looked_up, hold=held, policy=desk.policy.digest)
+            )
         self.store.record(outcomes, decided.now, budget.last_look(desk.policy.budgets, decided.now))
         journal.were_recorded(outcomes, decided.began)
         for claim, decision in ((row.read.claim, row.decision) for row in decided.rows):

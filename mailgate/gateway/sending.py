@@ -202,7 +202,7 @@ class SendingRound:
             decision = refusal.sent_without(scene, letter, left, refused.reply, entry)
             letters = sealed(desk, decision.letters, file, agents, now)
             try:
-                self.store.record([ToRecord(None, decision, letters, desk.held, settlement=settlement)], now)
+                self.store.record([ToRecord(None, decision, letters, desk.held, settlement=settlement, policy=desk.policy.digest)], now)
                 return True
             except Conflict as conflict:
                 if conflict.what == "lease":
@@ -238,7 +238,7 @@ class SendingRound:
                 return
             letters = sealed(desk, decision.letters, file, agents, now)
             try:
-                outcomes = [ToRecord(None, decision, letters, desk.held, settlement=settlement)]
+                outcomes = [ToRecord(None, decision, letters, desk.held, settlement=settlement, policy=desk.policy.digest)]
                 self.store.record(outcomes, now)
                 journal.were_recorded(outcomes, began)
                 if decision.alarm is not None:

@@ -173,6 +173,7 @@ class Ticket:
     follow_up_since: datetime | None = None  #: when the low rating came
     follow_up_due_at: datetime | None = None  #: by when somebody gets in touch
     promised_at: datetime | None = None  #: the solution, as said by hand beside what the policy promises
+    policy: str | None = None  #: digest of the policy by which it was last decided; the record sets it, and None is older than that
     impact: int | None = None  #: 1 high to 3 low; None: older than the word
     urgency: int | None = None  #: the same
     priority_by: int | None = None  #: who set it by hand; None: nobody, so that it follows from impact and urgency

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, null, select, update
@@ -66,7 +66,7 @@ class Recording:
     def _add(self, outcome: ToRecord) -> None:
         decision, claim = outcome.decision, outcome.claim
         for change in decision.changes:
-            self._add_change(change)
+            self._add_change(change, outcome.policy)
         ticket = decision.ticket
         if ticket is not None:
             desk = claim.desk if claim else ticket.desk
@@ -98,8 +98,10 @@ class Recording:
             }
         )
 
-    def _add_change(self, change: Change) -> None:
+    def _add_change(self, change: Change, policy: str | None) -> None:
         before, after = change.before, change.after
+        if policy is not None:
+            after = replace(after, policy=policy)
         chain = self._chains.get(after.number)
         if chain is None:
             chain = self._chains[after.number] = _Chain(before, after, before.version if before else 0, before.history if before else 0)
@@ -119,6 +121,7 @@ class Recording:
                     "actor": event.actor,
                     "entry": event.entry,
                     "mail": event.mail,
+                    "policy": policy,
                     "facts": codec.dump(facts_of(event)),
                 }
             )

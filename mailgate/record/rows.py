@@ -99,6 +99,7 @@ class ToRecord:
     raises: RaisedAlarm | None = None  #: the alarm that its letter tells the operator of
     hold: Mapping[str, str] = field(default_factory=dict)  #: letters that are held, and why
     together: tuple[int, ...] = ()  #: waiting notices that its letter tells of
+    policy: str | None = None  #: digest of the policy by which it was decided, where it changes a ticket's state
 
 
 @dataclass(frozen=True, slots=True)

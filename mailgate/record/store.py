@@ -15,11 +15,13 @@ from mailgate.model.installation import DatabaseSettings
 from mailgate.record import backup, file_opening, opening
 from mailgate.record.database import Database
 from mailgate.record.delivery_reports import DeliveryReports
+from mailgate.record.faulty import ClockFaults
 from mailgate.record.ids import Numbers
 from mailgate.record.inbox import Inbox
 from mailgate.record.mailboxes import Mailboxes
 from mailgate.record.outbox import Outbox
 from mailgate.record.people import People
+from mailgate.record.policies import Policies
 from mailgate.record.ratings import Ratings
 from mailgate.record.rows import Broken, Busy, Claim, Conflict, Keep, Kept, Settlement, ToRecord
 from mailgate.record.shown import PageWords
@@ -81,6 +83,8 @@ class Store:
         self.traffic = TrafficRecord(database)  #: what tells floods and loops from people
         self.mailboxes = Mailboxes(database)  #: how far the folders of IMAP mailboxes were read
         self.standing = Standing(database, self.numbers)  #: the record's own affairs
+        self.policies = Policies(database)  #: which policy counted when
+        self.clock_faults = ClockFaults(database)  #: tickets whose clocks could not be looked at
 
     @property
     def place(self) -> str:

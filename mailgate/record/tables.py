@@ -43,6 +43,8 @@ policies = Table(
     Column("digest", Text, primary_key=True),
     Column("text", WordsColumn, nullable=False),
     Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("terms", Text),  #: digest of what clocks, timers and statuses depend on; NULL: older than the column
+    Column("calendars", json_column()),  #: digest of each of its calendars by name
 )
 
 operator_alarms = Table(
@@ -248,6 +250,7 @@ tickets = Table(
     Column("follow_up_since", UtcDateTime),
     Column("follow_up_due_at", UtcDateTime),
     Column("promised_at", UtcDateTime),  #: the solution, as said by hand beside what the policy promises
+    Column("policy", Text),  #: by which it was last decided
     Column("impact", Integer),  #: NULL, here and below: older than the columns
     Column("urgency", Integer),
     Column("priority_by", Id),
@@ -260,6 +263,7 @@ tickets = Table(
     Column("organisation", Text),
     Column("why", json_column()),
     Index(None, "status", "created_at"),
+    Index(None, "status", "policy"),
 )
 
 members = Table(
@@ -311,6 +315,7 @@ history = Table(
     Column("actor", Id),
     Column("entry", Id),
     Column("mail", Id),
+    Column("policy", Text),  #: digest of the policy by which it was decided
     Column("facts", json_column(), nullable=False),
     sqlite_with_rowid=False,
 )

@@ -1,7 +1,8 @@
 """policy.toml becomes a Policy, and everything in it that contradicts itself is found at once."""
 
+import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +40,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
     policy = value_of(
         Policy,
         form.tickets,
-        digest=digest,
+        digest=_with_holidays(digest, [calendars[name] for name, one in form.calendars.items() if one.country]),
         desks=desks,
         agents={name: value_of(Agent, a, id=name) for name, a in form.agents.items()},
         groups={name: value_of(Group, g, id=name, name=g.name or name) for name, g in form.groups.items()},
@@ -55,6 +56,13 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
     _check(policy, languages, events, say)
     check_kept(policy, datetime.now(UTC), say)
     return policy
+
+
+def _with_holidays(digest: str, calendars: Sequence[Calendar]) -> str:
+    """Public holidays stand in no file: with other ones, of a new release of their library, it is another policy."""
+    if not calendars:
+        return digest
+    return hashlib.sha256("\n".join((digest, *(calendar.digest for calendar in calendars))).encode()).hexdigest()[:16]
 
 
 def _calendar(name: str, form: Any, say: Say) -> Calendar:
@@ -111,8 +119,9 @@ def _frames(texts: tuple[str, ...], at: tuple[str, ...], say: Say) -> tuple[Fram
 def _public_holidays(country: str, subdivision: str | None, at: tuple[str, ...], say: Say) -> set[date]:
     import holidays  # costs a third of a second, and only calendars with a country need it
 
-    this_year = datetime.now(UTC).year
-    years = range(this_year - 1, this_year + 6)
+    # The same days for five years on end: with each other set of them it is another calendar.
+    first = datetime.now(UTC).year // 5 * 5 - 1
+    years = range(first, first + 13)
     try:
         return set(holidays.country_holidays(country, subdiv=subdivision, years=years))
     except (NotImplementedError, KeyError):

@@ -22,6 +22,42 @@ def _clocks() -> None:
     """Which calendar a cycle was counted on, and what was promised by hand."""
     op.add_column("tickets", sa.Column("promised_at", UtcDateTime(), nullable=True))
     op.add_column("cycles", sa.Column("calendar_digest", sa.Text(), nullable=True))
+    _policies()
+
+
+def _policies() -> None:
+    """Which policy counted from when, on which calendars, and tickets whose clocks cannot be looked at."""
+    json = sa.JSON(none_as_null=True)
+    op.add_column("tickets", sa.Column("policy", sa.Text(), nullable=True))
+    op.create_index("ix_tickets_status_policy", "tickets", ["status", "policy"], unique=False)
+    op.add_column("history", sa.Column("policy", sa.Text(), nullable=True))
+    op.add_column("policies", sa.Column("terms", sa.Text(), nullable=True))
+    op.add_column("policies", sa.Column("calendars", json, nullable=True))
+    op.create_table(
+        "calendars",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("content", json, nullable=False),
+        sa.Column("first_seen_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name="pk_calendars"),
+    )
+    op.create_table(
+        "policy_periods",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("since_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_policy_periods"),
+    )
+    op.create_table(
+        "clock_faults",
+        sa.Column("ticket", Id, nullable=False),
+        sa.Column("since_at", UtcDateTime(), nullable=False),
+        sa.Column("again_at", UtcDateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_clock_faults_ticket"),
+        sa.PrimaryKeyConstraint("ticket", name="pk_clock_faults"),
+        sqlite_with_rowid=False,
+    )
 
 
 def _priority() -> None:
