@@ -59,6 +59,8 @@ def troubles(health: Health, now: datetime, all_held: bool = False) -> list[str]
     found = []
     if aside := health.inbox.get("set_aside"):
         found.append(f"{aside} mails are set aside: mailgate inbox list --state set_aside")
+    if health.clock_faults:
+        found.append(f"the clocks of {health.clock_faults} tickets cannot be reviewed, and are tried again: mailgate tickets list --aside")
     if health.inbox_oldest_at and now - health.inbox_oldest_at > OLDEST_MAIL:
         found.append(f"mail waits since {ago(health.inbox_oldest_at, now)}: is `mailgate serve` running?")
     said = f" It said: {health.outbox_said}" if health.outbox_said else ""

@@ -30,6 +30,7 @@ def named(text: str) -> tuple[str, int]:
 def list_(
     status: Annotated[str, typer.Option(help="new, open, pending_user, on_hold, resolved, closed, merged, rejected; default: all.")] = "",
     limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 50,
+    aside: Annotated[bool, typer.Option("--aside", help="Only those whose clocks cannot be reviewed.")] = False,
     json_: JsonOption = False,
     config: ConfigOption = None,
 ) -> None:
@@ -38,6 +39,9 @@ def list_(
         from mailgate.model.ticket import Status
 
         one_of("status", status, tuple(Status))
+        if aside:
+            _list_aside(store, now)
+            return
         found = store.tickets.listed((Status(status),) if status else (), limit)
         people = store.people.by_id({id_ for t in found for id_ in (t.owner, t.requester) if id_ is not None})
         if json_:
@@ -56,6 +60,12 @@ def list_(
             ),
             "no tickets",
         )
+
+
+def _list_aside(store: Any, now: Any) -> None:
+    """A row that cannot even be read has a number."""
+    rows = ((f.ticket, ago(f.since_at, now), ago(f.again_at, now), f.tries, f.reason) for f in store.clock_faults.waiting())
+    table(("ticket", "since", "again", "tries", "why"), rows, "none")
 
 
 def _ref(settings: Any, ticket: Any) -> str:
@@ -94,6 +104,9 @@ def show_(
                 f"  clock       {c.metric.value} {c.n}: {c.outcome.value}, due {c.due_at:%Y-%m-%d %H:%M} UTC"
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
             )
+        for fault in (f for f in store.clock_faults.waiting() if f.ticket == number):
+            again = f"{fault.again_at:%Y-%m-%d %H:%M} UTC"
+            console.print(f"  [red]set aside[/red]   its clocks cannot be reviewed ({fault.reason}); tried again {again}")
         _show_ratings(t, store.ratings.of([number]).get(number, ()))
         for e in file.entries:
             _show_entry(e)

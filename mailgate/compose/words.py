@@ -121,6 +121,7 @@ ALARMS: Mapping[str, str] = {
     "token_ends": "A secret for logging in ends within a week",
     "clock_off": "The clocks of two machines differ",
     "clock_jumped": "The clock of a machine jumped",
+    "clock_faulty": "The clocks of a ticket cannot be reviewed",
     "no_reader": "No mail is read: no worker can be started",
     "door_short": "A door pauses: no file descriptors or memory are left",
     "dns_silent": "The resolver does not answer",

@@ -120,7 +120,7 @@ class Gateway:
         )
         assert courier is None or files is not None, "who hands letters over has to open their files"
         self._sending = SendingRound(store, courier, files, now, self.alarm, pattern, setup.sign) if courier and files else None
-        self._clocks = ClockRound(store, now)
+        self._clocks = ClockRound(store, now, self.alarm)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._pause = Backoff()
         self.closing = threading.Event()  #: rounds end after the batch in hand
@@ -146,6 +146,7 @@ class Gateway:
         """From now on this policy counts. New agents are welcomed. The text is kept under its digest, and cycles cite it."""
         now = self.now()
         self.store.policies.adopt(KeptPolicy(policy.digest, text, terms_of(policy), policy.calendars), now)
+        self.store.clock_faults.try_again(now)
         agents, fresh = self.store.people.adopt_agents(policy)
         self._agents = dict(agents)
         self._desk = self._desk_with(policy)

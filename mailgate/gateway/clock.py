@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +13,9 @@ from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
 from mailgate.gateway.combining import tell_together
+from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
+from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.writing import sealed
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
@@ -23,31 +24,33 @@ from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
 if TYPE_CHECKING:
     from mailgate.record.store import Store
 
-log = logging.getLogger(__name__)
-
-
 #: How often what is too old to tell machines from people is thrown away.
 TIDY_EVERY = timedelta(days=1)
 
 
 class ClockRound:
-    def __init__(self, store: Store, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, now: Callable[[], datetime], alarm: RaiseAlarm) -> None:
         self.store, self.now = store, now
+        self._faulty = FaultyTickets(store, now, alarm)
         self._tidied: datetime | None = None
 
     def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
         """Looks at up to `limit` tickets on which something is due; returns how many there were."""
         now = self.now()
         due = self.store.tickets.due(now, limit)
-        for file in due:
+        reviewed = []
+        for file in self._faulty.loaded(due):
             try:
                 self._one(desk, agents, file, now)
+                reviewed.append(file.ticket.number)
             except Conflict:
                 continue  # somebody changed the ticket meanwhile; the next round looks at what it is then
             except UNAVAILABLE:
                 raise
-            except Exception:
-                log.exception("ticket %d: its clocks cannot be reviewed", file.ticket.number)
+            except Exception as error:
+                self._faulty.note(file.ticket.number, error)
+        self._faulty.done(reviewed)
+        self._faulty.tell()
         together = tell_together(self.store, desk, agents, now)
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
             self.store.traffic.forget_turns(now)

@@ -41,32 +41,12 @@ def content_of(calendar: Calendar) -> dict[str, Any]:
     """All that is counted on, the public holidays of a country as the days that they are."""
     return {
         "timezone": calendar.timezone,
-        "hours": [list(map(list, frames)) for frames in calendar.hours],
+        "hours": [[list(one) for one in sorted(frames)] for frames in calendar.hours],
         "holidays": sorted(day.isoformat() for day in calendar.holidays),
         "yearly": sorted(list(day) for day in calendar.yearly_holidays),
-        "extra": {day.isoformat(): list(map(list, frames)) for day, frames in sorted(calendar.extra.items())},
-        "breaks": {day.isoformat(): list(map(list, frames)) for day, frames in sorted(calendar.breaks.items())},
+        "extra": {day.isoformat(): [list(one) for one in sorted(frames)] for day, frames in sorted(calendar.extra.items())},
+        "breaks": {day.isoformat(): [list(one) for one in sorted(frames)] for day, frames in sorted(calendar.breaks.items())},
     }
-
-
-def calendar_of(id: str, content: Mapping[str, Any]) -> Calendar:
-    """The calendar again that had this content."""
-
-    def frames(pairs: Any) -> tuple[Frame, ...]:
-        return tuple((begin, end) for begin, end in pairs)
-
-    def days(named: Mapping[str, Any]) -> dict[date, tuple[Frame, ...]]:
-        return {date.fromisoformat(day): frames(pairs) for day, pairs in named.items()}
-
-    return Calendar(
-        id,
-        content["timezone"],
-        tuple(map(frames, content["hours"])),
-        frozenset(map(date.fromisoformat, content["holidays"])),
-        frozenset((month, day) for month, day in content["yearly"]),
-        days(content["extra"]),
-        days(content["breaks"]),
-    )
 
 
 #: Around the clock, UTC: what the metrics of an `always` target are counted on.

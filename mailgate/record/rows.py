@@ -166,3 +166,4 @@ class Health:
     outbox_said: str = ""  #: the relay's last words about it
     blocked: int = 0  #: set aside because an operator blocked their authors; not among the others
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
+    clock_faults: int = 0  #: tickets whose clocks cannot be reviewed

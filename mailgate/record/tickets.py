@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 from mailgate.model.reason import from_json
 from mailgate.model.ticket import Cycle, Entry, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.record import codec
+from mailgate.record.clock_tables import clock_faults
 from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, grouped, reads
 from mailgate.record.people import People
@@ -50,12 +51,11 @@ class Tickets(Part):
         }
 
     @reads
-    def due(self, connection: Connection, now: datetime, limit: int) -> list[TicketFile]:
-        """Those that a clock or timer wants to look at, the longest due first."""
-        query = select(tickets.c.number).where(tickets.c.next_check_at <= now).order_by(tickets.c.next_check_at, tickets.c.number)
-        numbers = connection.execute(query.limit(limit)).scalars().all()
-        found = Tickets.files(connection, numbers)
-        return [found[number] for number in numbers]
+    def due(self, connection: Connection, now: datetime, limit: int) -> list[int]:
+        """Those that a clock or timer wants to look at, the longest due first; but for those that wait for an operator."""
+        waits = select(clock_faults.c.ticket).where(clock_faults.c.ticket == tickets.c.number, clock_faults.c.again_at > now).exists()
+        query = select(tickets.c.number).where(tickets.c.next_check_at <= now, ~waits)
+        return list(connection.execute(query.order_by(tickets.c.next_check_at, tickets.c.number).limit(limit)).scalars())
 
     @reads
     def listed(self, connection: Connection, statuses: Sequence[Status] = (), limit: int = 50, offset: int = 0) -> list[Ticket]:

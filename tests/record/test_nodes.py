@@ -223,7 +223,7 @@ def test_an_alarm_that_two_nodes_raise_at_the_same_time_is_raised_once(nodes):
     breach = SlaBreached(at=NOON, metric=Metric.RESOLUTION, cycle=1, due_at=NOON, target_s=60, priority=3, owner=None, group="first")
     for number in range(1, 11):
         a_recorded_ticket(nodes[0], number, people=(a_person(),))
-        due = [store.tickets.due(NOON + timedelta(hours=3), 50) for store in nodes]
+        due = [store.tickets.files(store.tickets.due(NOON + timedelta(hours=3), 50)).values() for store in nodes]
         begin = threading.Barrier(2)
 
         def alarm(store, files, number=number, begin=begin):
