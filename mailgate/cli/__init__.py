@@ -19,6 +19,7 @@ from mailgate.cli import (
     outbox,
     people,
     ratings,
+    report,
     serve,
     status,
     tickets,
@@ -60,6 +61,7 @@ app.command("deliver")(deliver.deliver)
 app.command("import")(import_.import_)
 app.command("backup")(backup.backup)
 app.command("ratings")(ratings.ratings)
+app.command("report")(report.report)
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")

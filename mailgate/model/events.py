@@ -270,6 +270,14 @@ class SlaBreached(Event):
     group: str
 
 
+class OutageNoted(Event):
+    """A service failed from one instant to another, or (None) until the ticket is solved. The last word about it counts."""
+
+    service: str
+    began_at: datetime
+    ended_at: datetime | None = None
+
+
 class PageLinksWithdrawn(Event):
     """The links to its page that stand in letters of before lead nowhere any more."""
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import Calendar
 from mailgate.model.person import Role
+from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Organisation
 from mailgate.model.setting import MIB, Address, As, Between, Days, Duration, Limit, Name, Priority, Size, Some, setting, table
 from mailgate.model.token import split_address, well_formed_detail
@@ -235,6 +236,8 @@ class Policy:
     ratings: RatingSettings = RatingSettings()
     budgets: Budgets = Budgets()
     files: FilesCarried = FilesCarried()
+    services: Mapping[str, Service] = field(default_factory=dict)
+    report: ReportSettings = ReportSettings()
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes
     default_priority: Priority = setting(4, "of a new ticket")
     bad_tokens_per_hour: Some = setting(20, "of one author, before subject tokens are ignored for an hour")

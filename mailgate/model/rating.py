@@ -62,9 +62,11 @@ class CountedRating:
 class SurveyPut:
     """A question that reached somebody."""
 
+    ticket: int
     desk: str
     owner: int | None
     answered: bool
+    asked_at: datetime
 
 
 class RatedOutcome(StrEnum):

@@ -50,7 +50,8 @@ class Ratings(Part):
         """Each question that was put in [since, until) and was not returned, and whether it was answered."""
         about = (ratings.c.ticket == resolutions.c.ticket) & (ratings.c.closure == resolutions.c.closure)
         joined = resolutions.join(letters, letters.c.id == resolutions.c.letter).outerjoin(ratings, about)
-        query = select(resolutions.c.desk, resolutions.c.owner, ratings.c.score.is_not(None).label("answered")).select_from(joined)
+        at = resolutions.c
+        query = select(at.ticket, at.desk, at.owner, at.asked_at, ratings.c.score.is_not(None).label("answered")).select_from(joined)
         arrived = (letters.c.state == OutboxState.SENT.value) & (letters.c.fate.is_(None) | (letters.c.fate != Fate.BOUNCED.value))
         period = (resolutions.c.asked_at >= since) & (resolutions.c.asked_at < until)
         return [noun_of(SurveyPut, row) for row in connection.execute(query.where(period, arrived))]

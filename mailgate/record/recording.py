@@ -12,7 +12,7 @@ from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
 from mailgate.model.ticket import Ticket, Visibility
-from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, ratings, standing, tables, traffic
+from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, ratings, standing, stretches, tables, traffic
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
 from mailgate.record.parts import add, among, chunks
@@ -223,6 +223,7 @@ class Recording:
         outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         ratings.record(connection, self._outcomes, self._now)
+        stretches.record(connection, self._outcomes)
         self._check_budgets(connection)
         return True
 

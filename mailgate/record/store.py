@@ -16,6 +16,7 @@ from mailgate.record import backup, file_opening, opening
 from mailgate.record.database import Database
 from mailgate.record.delivery_reports import DeliveryReports
 from mailgate.record.faulty import ClockFaults
+from mailgate.record.figures import Figures
 from mailgate.record.ids import Numbers
 from mailgate.record.inbox import Inbox
 from mailgate.record.mailboxes import Mailboxes
@@ -78,6 +79,7 @@ class Store:
         self.tickets = Tickets(database)
         self.shown = PageWords(database)  #: what the page of a request may show
         self.ratings = Ratings(database)
+        self.figures = Figures(database)  #: what reports are counted from
         self.people = People(database, self.numbers)
         self.delivery_reports = DeliveryReports(database)  #: what mails said about letters of ours
         self.traffic = TrafficRecord(database)  #: what tells floods and loops from people

@@ -346,6 +346,7 @@ cycles = Table(
     Column("cancel_reason", Text),
     Column("annulled_by", WordsColumn),
     Column("calendar_digest", Text),  #: NULL: older than the column
+    Index(None, "stopped_at", "breached_at"),
     sqlite_with_rowid=False,
 )
 

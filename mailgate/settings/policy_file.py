@@ -13,6 +13,7 @@ from mailgate.model import token
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, RatingSettings, Sla, Target, Timers
+from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Organisation
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
@@ -51,6 +52,8 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         ratings=value_of(RatingSettings, form.ratings),
         budgets=value_of(Budgets, form.budgets),
         files=value_of(FilesCarried, form.files),
+        services={name: value_of(Service, one, id=name) for name, one in form.services.items()},
+        report=value_of(ReportSettings, form.report),
         letters=dict(form.letters),
     )
     _check(policy, languages, events, say)
@@ -221,6 +224,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
     for id_, named in policy.groups.items():
         if named.lead is not None and named.lead not in policy.agents:
             say(("groups", id_, "lead"), f'no agent "{named.lead}"{meant(named.lead, policy.agents)}')
+    _check_reports(policy, say)
     for event in policy.letters:
         if event not in events:
             say(("letters", event), f"no such letter{meant(event, events)}")
@@ -229,3 +233,14 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
             say(("tickets", "old_number_pattern"), words)
         elif re.compile(policy.old_number_pattern).groups != 1:
             say(("tickets", "old_number_pattern"), "needs exactly one group in brackets: the number")
+
+
+def _check_reports(policy: Policy, say: Say) -> None:
+    for id_, service in policy.services.items():
+        if service.calendar not in policy.calendars:
+            say(("services", id_, "calendar"), f'no calendar "{service.calendar}"{meant(service.calendar, policy.calendars)}')
+    if policy.report.timezone:
+        _zone(policy.report.timezone, ("report", "timezone"), say)
+    for address in policy.report.to:
+        if policy.is_own(address):
+            say(("report", "to"), f"{address} is the address of a desk: the report would come back as a ticket")

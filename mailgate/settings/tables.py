@@ -21,6 +21,7 @@ from mailgate.model.installation import (
 from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import OAuthSettings
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Group, Policy, RatingSettings, Sla, Timers
+from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Organisation
 from mailgate.model.setting import Name, setting, table
 from mailgate.settings.forms import form_of, keys_in
@@ -91,6 +92,8 @@ class PolicyFile:
     ratings: RatingSettings = table()
     budgets: Budgets = table()
     files: FilesCarried = table()
+    services: Mapping[Name, Service] = table()
+    report: ReportSettings = table()
     brand: Brand = table()
     tickets: Policy = table()
     letters: Mapping[str, bool] = setting({}, "an event, and whether its letters are written", example="{ ticket_closed = false }")

@@ -412,7 +412,7 @@ def test_few_ratings_say_little():
 
 def test_desks_and_owners_with_enough_ratings_are_summed_up():
     counted = [CountedRating(n, 1, score, "", NOON, "it", 12 if n < 5 else 13) for n, score in enumerate((5, 4, 4, 1, 2, 3))]
-    asked = [SurveyPut("it", 12, n < 5) for n in range(10)]
+    asked = [SurveyPut(n, "it", 12, n < 5, NOON) for n in range(10)]
     whole = csat.summed(counted, asked)
     assert (whole.rated, whole.content, whole.share, whole.mean, whole.response) == (6, 3, 0.5, pytest.approx(19 / 6), 0.5)
     owners = csat.by(lambda one: one.owner, counted, asked)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from mailgate.record.types import UtcDateTime, json_column
+from mailgate.record.types import UtcDateTime, WordsColumn, json_column
 
 revision = "0012"
 down_revision = "0011"
@@ -87,4 +87,58 @@ def _assignment() -> None:
 
 
 def _reports() -> None:
-    """Outages, and which report was sent for which period."""
+    """How each ticket stood, when services failed, and which report was sent for which period."""
+    op.create_table(
+        "stretches",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("ticket", Id, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("hold", sa.Text(), nullable=True),
+        sa.Column("was", sa.Text(), nullable=True),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_stretches_ticket"),
+        sa.PrimaryKeyConstraint("id", name="pk_stretches"),
+    )
+    op.create_index("ix_stretches_ticket_ended_at", "stretches", ["ticket", "ended_at"], unique=False)
+    op.create_index("ix_stretches_began_at", "stretches", ["began_at"], unique=False)
+    op.create_index("ix_stretches_status_ended_at", "stretches", ["status", "ended_at"], unique=False)
+    op.create_index("ix_cycles_stopped_at_breached_at", "cycles", ["stopped_at", "breached_at"], unique=False)
+    op.create_table(
+        "outages",
+        sa.Column("ticket", Id, nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("began_at", UtcDateTime(), nullable=False),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["ticket"], ["tickets.number"], name="fk_outages_ticket"),
+        sa.PrimaryKeyConstraint("ticket", "service", name="pk_outages"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_outages_began_at", "outages", ["began_at"], unique=False)
+    op.create_table(
+        "reports_sent",
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("reader", WordsColumn(), nullable=False),
+        sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("period", "reader", name="pk_reports_sent"),
+        sqlite_with_rowid=False,
+    )
+    _old_stretches()
+
+
+def _old_stretches() -> None:
+    """What is known of tickets that are older than the table: when they came, and when they were solved."""
+    op.execute(
+        "INSERT INTO stretches (ticket, status, hold, was, began_at, ended_at) SELECT number, status, hold, NULL, arrived_at, NULL "
+        "FROM tickets WHERE status NOT IN ('resolved', 'closed')"
+    )
+    op.execute(
+        "INSERT INTO stretches (ticket, status, hold, was, began_at, ended_at) SELECT number, 'open', NULL, NULL, arrived_at, "
+        "coalesce(resolved_at, closed_at) FROM tickets WHERE status IN ('resolved', 'closed')"
+    )
+    op.execute(
+        "INSERT INTO stretches (ticket, status, hold, was, began_at, ended_at) SELECT number, status, NULL, 'open', "
+        "coalesce(resolved_at, closed_at), NULL FROM tickets WHERE status IN ('resolved', 'closed') "
+        "AND coalesce(resolved_at, closed_at) IS NOT NULL"
+    )

@@ -1,0 +1,3 @@
+"""Reports are counted on a file and on a server."""
+
+from tests.databases import database_kind as database_kind
