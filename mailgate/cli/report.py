@@ -17,7 +17,7 @@ from mailgate.cli.screen import ConfigOption, as_json, console, errors, fail, ha
 
 if TYPE_CHECKING:
     from mailgate.decide.figures import Figure
-    from mailgate.decide.reporting import Days, Line, Counts
+    from mailgate.decide.reporting import Counts, Days, Line
     from mailgate.model.policy import Policy
 
 WORDS, VALUE, N, BEFORE, OF = 40, 11, 7, 11, 4

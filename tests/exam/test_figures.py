@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from bench import measured
-
 from tests.figures.lives import recorded
 from tests.figures.test_figures import PERIODS, differences
 from tests.record.builders import a_store

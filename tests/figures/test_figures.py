@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from mailgate.decide import figures, samples
-from mailgate.decide.reporting import By, Days, Counts, report
+from mailgate.decide.reporting import By, Counts, Days, report
 from mailgate.model.figures import Material
 from mailgate.record.store import Store
 from tests.figures.lives import NOW, policy, recorded
