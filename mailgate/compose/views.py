@@ -40,6 +40,8 @@ class TicketView:
     first_reply_due_at: datetime | None
     next_reply_due_at: datetime | None
     resolution_due_at: datetime | None
+    promised_at: datetime | None  #: the solution, as an agent said it
+    expected_at: datetime | None  #: the same while it lies ahead
     resolved_at: datetime | None
     closed_at: datetime | None
     reopen_until: datetime | None
@@ -60,6 +62,7 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
     timers = {timer.kind: timer.due_at for timer in sorted(ticket.timers, key=lambda timer: timer.due_at, reverse=True)}
     next_due_at, next_step = min(((due[metric], metric.value) for metric in _HEARD if metric in due), default=(None, ""))
     resolve_at = timers.get(TimerKind.AUTO_RESOLVE)
+    promised_at = ticket.promised_at if ticket.status.is_live else None
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None
     outside = tuple(_reader(person, policy) for id_ in ticket.outsiders() if (person := people.get(id_)) is not None)
     asker = outside[0] if requester else ""
@@ -84,6 +87,8 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
         first_reply_due_at=due.get(Metric.FIRST_REPLY),
         next_reply_due_at=due.get(Metric.NEXT_REPLY),
         resolution_due_at=due.get(Metric.RESOLUTION),
+        promised_at=promised_at,
+        expected_at=promised_at if promised_at is not None and promised_at > now else None,
         resolved_at=ticket.resolved_at,
         closed_at=ticket.closed_at,
         reopen_until=reopen_until if reopen_until is not None and reopen_until >= now else None,

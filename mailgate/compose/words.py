@@ -135,6 +135,7 @@ TOO_LARGE = "These files are too large for a mail server on the way, so this mai
 EXTERNAL = "external"
 _OTHER_ALARM = "Something needs you"
 NOBODY = "nobody"
+WITHDRAWN = "withdrawn"
 #: Of each command: what it does, and what a receipt calls that which it changed.
 COMMANDS: Mapping[str, str] = {word: verb.help for word, verb in VERBS.items()}
 RECEIPTS: Mapping[str, str] = {word: verb.receipt for word, verb in VERBS.items() if verb.receipt}
@@ -148,7 +149,7 @@ MESSAGES: frozenset[str] = frozenset(
         *(words for table in (CALLED, REFUSALS, PROOFS, ALARMS, COMMANDS, RECEIPTS) for words in table.values()),
         *(AGENTS_SENTENCES[code] for code in _REASONS),
         *page_words.MESSAGES,
-        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY,
+        _OTHER_ALARM, _HOURS_MINUTES, _HOURS, _MINUTES, _SECONDS, REQUESTER, UNVERIFIED, EXTERNAL, NO_SUBJECT, TOO_LARGE, NOBODY, WITHDRAWN,
     )
 )  # fmt: skip
 
@@ -213,7 +214,9 @@ def told_as(verb: str, value: str, say: Say) -> str:
         return f"{say(AGENTS_STATUSES[id_])} ({say(HOLDS.get(why, why))})" if why else say(AGENTS_STATUSES[id_])
     if what == "kind" and value in KINDS:
         return say(KINDS[value])
-    return say(NOBODY) if what == "owner" and value == "-" else value
+    if value == "-":
+        return say(NOBODY if what == "owner" else WITHDRAWN)
+    return value
 
 
 def headline(status: str, hold: str | None, say: Say) -> str:

@@ -12,6 +12,7 @@ from mailgate.model.calendar import Calendar
 from mailgate.model.reason import Because, Reason
 
 MORNING = 8 * 60  #: a day without a time means its first opening, and on a closed day this minute
+EVENING = 18 * 60  #: the same where the end of a day is meant
 MOST_YEARS = 10  #: later dates are typing mistakes
 FORMS = "2026-07-01, 2026-07-01 14:00, tomorrow, mon, 3d, 2h"
 
@@ -28,15 +29,15 @@ class Unclear:
     hint: Because
 
 
-def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules) -> datetime | Unclear:
+def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules, ends: bool = False) -> datetime | Unclear:
     """The UTC instant, always after `now`. A leading `until` or `for` is passed over.
     Days and times are the author's (`zone`, IANA); the days of `3d` are working days of the desk's calendar, and a day without a time
-    begins when the desk opens."""
+    begins when the desk opens; where it is to be over (`ends`), it is when the desk closes."""
     words = [word.lower() for word in args]
     if words and words[0] in ("until", "for"):
         words = words[1:]
     try:
-        when = _instant(words, now, zone, rules.timer_calendar)
+        when = _instant(words, now, zone, rules.timer_calendar, ends)
     except (ValueError, OverflowError):  # the 31st of June, 25:00, the year 0
         when = None
     except NoBusinessTime:
@@ -50,7 +51,7 @@ def parse_when(args: Sequence[str], now: datetime, zone: str, rules: Rules) -> d
     return when.astimezone(UTC).replace(microsecond=0)
 
 
-def _instant(words: Sequence[str], now: datetime, zone: str, calendar: Calendar) -> datetime | None:
+def _instant(words: Sequence[str], now: datetime, zone: str, calendar: Calendar, ends: bool) -> datetime | None:
     if not words or len(words) > 2:
         return None
     if span := _SPAN.fullmatch(words[0]):
@@ -64,7 +65,7 @@ def _instant(words: Sequence[str], now: datetime, zone: str, calendar: Calendar)
         # Far beyond, a calendar is not asked any more; too far is too far.
         return None if day is None else now + timedelta(days=366 * (MOST_YEARS + 1)) if day > today else now
     if len(words) == 1:
-        return _opening(day, zone, calendar)
+        return _closing(day, zone, calendar) if ends else _opening(day, zone, calendar)
     hour = _HOUR.fullmatch(words[1])
     if hour is None or int(hour[1]) > 23 or int(hour[2]) > 59 or not _DAY.fullmatch(words[0]):
         return None
@@ -88,3 +89,10 @@ def _opening(day: date, zone: str, calendar: Calendar) -> datetime:
     begin, end = wall(zone, day, 0), wall(zone, day, 1440)
     first = next((opened for opened, _ in open_spans(calendar, begin, end)), begin)
     return first if first > begin else wall(zone, day, MORNING)
+
+
+def _closing(day: date, zone: str, calendar: Calendar) -> datetime:
+    """When the desk closes on that day of the author's; on a closed day, and around the clock, in the evening."""
+    begin, end = wall(zone, day, 0), wall(zone, day, 1440)
+    last = max((closed for _, closed in open_spans(calendar, begin, end)), default=end)
+    return last if last < end else wall(zone, day, EVENING)

@@ -35,6 +35,7 @@ class Arguments(StrEnum):
     KIND = "kind"
     WAIT = "wait"  #: until a date, for a span, or nothing
     HOLD = "hold"  #: a reason, and perhaps until when
+    DUE = "due"  #: a date, or none
     TICKET = "ticket"  #: the number of another ticket, `1044` or `IT-1044`: it is loaded before anything is decided
 
 
@@ -75,6 +76,8 @@ _ALL = (
     Verb("priority", "#priority P1 ... P5", "how urgent it is", Order.FIELDS, Arguments.PRIORITY,
          hint="#priority P1..P5|low|normal|high|urgent|critical", receipt="priority"),
     Verb("kind", "#kind incident | request | problem", "what it is", Order.FIELDS, Arguments.KIND, receipt="kind"),
+    Verb("due", "#due 2026-07-01 | none", "the day you've promised the solution for", Order.FIELDS, Arguments.DUE,
+         hint="#due DATE|none", receipt="promised date"),
     Verb("title", "#title WORDS", "what it's called, for the requester, too", Order.FIELDS, Arguments.TEXT, receipt="title"),
     Verb("help", "#help [command]", "this list, or one line of it", Order.ANSWER, Arguments.MAYBE_ONE,
          many=True, capability=Capability.STATUS, asks=True),
@@ -86,7 +89,7 @@ VERBS: Mapping[str, Verb] = {verb.word: verb for verb in _ALL}
 WORDS: Mapping[str, Verb] = {word: verb for verb in _ALL for word in (verb.word, *verb.aliases)}
 #: Words that are promised and do nothing yet: whoever says one is told so, whatever stands behind it.
 PLANNED = frozenset(
-    "quiet queue group decline spam impact urgency category tag due time lang cause outage merge duplicate link unlink split cc "
+    "quiet queue group decline spam impact urgency category tag time lang cause outage merge duplicate link unlink split cc "
     "requester ask kb macro broadcast undo show history list stats away back digest receipt".split()
 )
 

@@ -191,6 +191,12 @@ class KindChanged(Event):
     after: TicketKind
 
 
+class DuePromised(Event):
+    """An agent has promised the solution for a date, beside what the policy promises; `until` None: no longer."""
+
+    until: datetime | None
+
+
 class TitleChanged(Event):
     """The words themselves stand in the ticket alone."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import PLANNED, VERBS, Order
-from mailgate.model.events import AgentReplied, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
+from mailgate.model.events import AgentReplied, DuePromised, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Agent
 from mailgate.model.ticket import HoldReason, Status, TicketKind, TimerKind, Visibility
@@ -54,7 +56,7 @@ def test_every_command_has_one_act():
     assert set(ANSWERS) == {verb.word for verb in VERBS.values() if verb.asks}
 
 
-@pytest.mark.parametrize("line", ["#stats", "#merge", "#due some day", "#group"])
+@pytest.mark.parametrize("line", ["#stats", "#merge", "#time 25m", "#group"])
 def test_a_command_that_is_planned_is_refused(line):
     assert line.split()[0][1:] in PLANNED
     decision = an_agents(f"#take\n{line}\nDone.")
@@ -140,6 +142,36 @@ def test_title():
 def test_a_title_and_the_answer_below_it_leave_together():
     decision = an_agents("#title The VPN of Berlin\nPlease restart.")
     assert events(decision)[:2] == ["title_changed", "agent_replied"] and ticket(decision).title == "The VPN of Berlin"
+
+
+def test_due_is_the_promise_as_it_was_said_beside_what_the_policy_promises():
+    decision = an_agents("#due 2026-07-01\nYou have it by Wednesday.")
+    said = event(decision, DuePromised)
+    assert said.until == ticket(decision).promised_at
+    assert said.until.astimezone(ZoneInfo("Europe/Berlin")).isoformat() == "2026-07-01T18:00:00+02:00"  # when the desk closes
+    assert ticket(decision).cycles == ticket(an_agents("You have it by Wednesday.")).cycles
+    told = next(one for one in an_agents("#due 2026-07-01\n#note\nBy Wednesday.").letters if one.kind.event == "commands_applied")
+    assert told.kind.told == (("due", "", ""),)
+
+
+def test_due_is_taken_back_and_said_anew():
+    file = a_file()
+    file = replace(file, ticket=replace(file.ticket, promised_at=datetime(2026, 7, 1, 16, tzinfo=UTC)))
+    assert ticket(an_agents("#due none", file=file)).promised_at is None
+    assert ticket(an_agents("#due 2026-07-02 14:00", file=file)).promised_at == datetime(2026, 7, 2, 12, tzinfo=UTC)
+    assert DuePromised not in events(an_agents("#due 2026-07-01", file=file))  # it is so already
+    assert an_agents("#due none", file=file).letters[-1].kind.told == (("due", "", "-"),)
+
+
+@pytest.mark.parametrize("line", ["#due", "#due some day", "#due 2026-02-31", "#due 2025-01-01", "#due until 2026-07-01", "#due none 3d"])
+def test_a_date_that_nobody_can_mean_is_no_promise(line):
+    (found,) = faults(an_agents(f"{line}\nYou have it then."))
+    assert found in (("E_VALUE", 1), ("E_ARGS", 1))
+
+
+@pytest.mark.parametrize("status", [status for status in Status if not status.is_live and status is not Status.MERGED])
+def test_nothing_is_promised_on_a_ticket_that_is_solved(status):
+    assert faults(an_agents("#due 2026-07-01", file=a_file(status))) == [("E_STATE", 1)]
 
 
 def test_wait_needs_a_question_that_the_requester_has_read():

@@ -38,6 +38,23 @@ def utc(day: int, hour: int, minute: int = 0, month: int = 6) -> datetime:
 @pytest.mark.parametrize(
     ("words", "instant"),
     [
+        ("2026-07-01", utc(1, 15, month=7)),  # the desk closes at five
+        ("2026-07-01 14:00", utc(1, 12, month=7)),
+        ("2026-06-06", utc(6, 16)),  # a Saturday: six in the evening
+        ("tomorrow", utc(2, 15)),
+        ("mon", utc(8, 15)),
+        ("3d", utc(5, 10)),
+        ("2h", utc(1, 12)),
+    ],
+)
+def test_where_a_day_is_to_be_over_its_end_is_meant(words: str, instant: datetime):
+    assert parse_when(tuple(words.split()), NOW, "Europe/Berlin", rules(), ends=True) == instant
+    assert parse_when(("tomorrow",), NOW, "Europe/Berlin", rules(ALWAYS), ends=True) == utc(2, 16)
+
+
+@pytest.mark.parametrize(
+    ("words", "instant"),
+    [
         ("until 2026-07-01", utc(1, 7, month=7)),  # the desk opens at nine
         ("2026-07-01", utc(1, 7, month=7)),
         ("until 2026-07-01 14:00", utc(1, 12, month=7)),

@@ -77,6 +77,10 @@ GOOD = [
     ("#wait", ["wait"], "", "default"),
     ("#wait for 2d\nWhich room?", ["wait for 2d"], "Which room?", "default"),
     ("#wait until 2026-07-01 14:00", ["wait until 2026-07-01 14:00"], "", "default"),
+    ("#due 2026-07-01 14:00\nYou have it then.", ["due 2026-07-01 14:00"], "You have it then.", "default"),
+    ("#due None", ["due None"], "", "default"),
+    ("#due fri", ["due fri"], "", "default"),
+    ("Due to illness\nwe are late.", [], "Due to illness\nwe are late.", "default"),
     ("#hold vendor", ["hold vendor"], "", "default"),
     ("#hold Change until Monday", ["hold Change until Monday"], "", "default"),
     ("#hold scheduled until tomorrow", ["hold scheduled until tomorrow"], "", "default"),
@@ -192,7 +196,9 @@ def test_what_a_worker_cannot_have_heard_is_not_believed():
 
 
 def test_the_commands_that_are_there():
-    assert set(VERBS) == set("note reply take assign watch unwatch admit wait hold resolve close reopen priority kind title help".split())
+    assert set(VERBS) == set(
+        "note reply take assign watch unwatch admit wait hold resolve close reopen priority kind due title help".split()
+    )
 
 
 def test_every_command_says_how_it_is_written_and_no_word_means_two_things():

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from mailgate.decide.situation import Situation
 from mailgate.decide.transitions import Facts
+from mailgate.decide.when import Unclear, parse_when
 from mailgate.model.commands import Command, Fault, said
 from mailgate.model.decision import Change, TraceLine
 from mailgate.model.events import Event
@@ -70,6 +72,18 @@ class Course:
     def done(self, command: Command, after: str, before: str = "") -> None:
         """What the receipt says of it."""
         self.told.append((command.verb, before, after))
+
+
+def instant(c: Course, command: Command, args: tuple[str, ...], ends: bool = False) -> datetime | None:
+    """What the words of a command mean in its author's zone; None: nothing was said. `ends`: a day without a time is over with it.
+    Raises MailRefused."""
+    if not args:
+        return None
+    home = c.s.policy.desks.get(c.ticket.desk, c.s.desk)
+    when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.s.rules_of(c.ticket), ends)
+    if isinstance(when, Unclear):
+        raise MailRefused(fault("E_VALUE", command, when.hint))
+    return when
 
 
 Act = Callable[[Course, Command], None]

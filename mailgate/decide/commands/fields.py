@@ -1,12 +1,12 @@
-"""Commands about what is recorded of a ticket: priority, kind, title."""
+"""Commands about what is recorded of a ticket: priority, kind, promised date, title."""
 
 from dataclasses import replace
 
 from mailgate.decide import leaving
-from mailgate.decide.commands.course import Course, MailRefused, fault
+from mailgate.decide.commands.course import Course, MailRefused, fault, instant
 from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import Command
-from mailgate.model.events import KindChanged, PriorityChanged, TitleChanged
+from mailgate.model.events import DuePromised, KindChanged, PriorityChanged, TitleChanged
 from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.ticket import TicketKind
 from mailgate.model.token import signed_forms
@@ -30,6 +30,16 @@ def kind(c: Course, command: Command) -> None:
     if after is not before:
         c.happen(KindChanged(at=c.s.now, actor=c.author.id, mail=c.s.inbox, before=before, after=after), command)
     c.done(command, after.value, before.value)
+
+
+def due(c: Course, command: Command) -> None:
+    """The promise as it was said, beside what the policy promises, which is measured as before."""
+    if not c.ticket.status.is_live:
+        raise MailRefused(fault("E_STATE", command, c.ticket.status.value))
+    until = None if command.args[0].lower() == "none" else instant(c, command, command.args, ends=True)
+    if until != c.ticket.promised_at:
+        c.happen(DuePromised(at=c.s.now, actor=c.author.id, mail=c.s.inbox, until=until), command)
+    c.done(command, "" if until else "-")
 
 
 def title(c: Course, command: Command) -> None:

@@ -1,10 +1,8 @@
 """Commands about where a ticket stands: wait, hold, resolve, close, reopen."""
 
 from dataclasses import replace
-from datetime import datetime
 
-from mailgate.decide.commands.course import Course, MailRefused, fault
-from mailgate.decide.when import Unclear, parse_when
+from mailgate.decide.commands.course import Course, MailRefused, fault, instant
 from mailgate.model.commands import Command
 from mailgate.model.events import HoldStarted, TicketClosed, TicketReopened, TicketResolved, WaitStarted
 from mailgate.model.reason import Reason
@@ -12,7 +10,7 @@ from mailgate.model.ticket import HoldReason
 
 
 def wait(c: Course, command: Command) -> None:
-    until = _until(c, command, command.args)
+    until = instant(c, command, command.args)
     live = c.ticket.status.is_live
     hint = Reason("hint.not_asked") if live else ""
     c.happen(WaitStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, until=until, letter=c.letter), command, hint)
@@ -23,19 +21,9 @@ def hold(c: Course, command: Command) -> None:
     if not command.args or command.args[0].lower() not in tuple(HoldReason):
         raise MailRefused(fault("E_VALUE", command, " ".join(HoldReason)))
     reason = HoldReason(command.args[0].lower())
-    until = _until(c, command, command.args[1:])
+    until = instant(c, command, command.args[1:])
     c.happen(HoldStarted(at=c.s.arrived_at, actor=c.author.id, mail=c.s.inbox, reason=reason, until=until), command)
     c.done(command, f"{c.ticket.status.value} ({reason.value})")
-
-
-def _until(c: Course, command: Command, args: tuple[str, ...]) -> datetime | None:
-    if not args:
-        return None
-    home = c.s.policy.desks.get(c.ticket.desk, c.s.desk)
-    when = parse_when(args, c.s.now, c.author.timezone or home.timezone, c.s.rules_of(c.ticket))
-    if isinstance(when, Unclear):
-        raise MailRefused(fault("E_VALUE", command, when.hint))
-    return when
 
 
 def resolve(c: Course, command: Command) -> None:

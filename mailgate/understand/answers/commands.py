@@ -162,7 +162,7 @@ def verb_alone(word: str, behind: str) -> str:
     fits = not RULES[verb.arguments](args)
     if verb.arguments in _TERSE:
         return verb.word if fits or len(args) <= 3 else ""
-    return verb.word if fits and word in ("assign", "assignee", "resolve", "close") else ""
+    return verb.word if fits and word in ("assign", "assignee", "resolve", "close", "due") else ""
 
 
 def _shown(line: str) -> str:
@@ -249,6 +249,7 @@ RULES: Mapping[Arguments, _Rule] = {
     Arguments.KIND: lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in tuple(TicketKind) else "E_VALUE",
     Arguments.WAIT: lambda args: _until(args) if args else "",
     Arguments.HOLD: _hold,
+    Arguments.DUE: lambda args: "E_ARGS" if not args else "" if _looks_like_a_date(args) or " ".join(args).lower() == "none" else "E_VALUE",
     Arguments.TICKET: lambda args: "E_ARGS" if len(args) != 1 else "" if _NUMBER.fullmatch(args[0]) else "E_VALUE",
 }
 
