@@ -24,7 +24,7 @@ from typing import Any, NoReturn
 import pytest
 
 from mailgate import understand
-from mailgate.app import build_templates, program, reader
+from mailgate.app import build_templates, program, scribe
 from mailgate.compose.templates import Templates
 from mailgate.guard import child
 from mailgate.guard.worker import work
@@ -128,7 +128,7 @@ def bear(descriptor: int, parent: int) -> NoReturn:
     understand.prepare()
     # What the first mail and the first letter load.
     understand.read_item((b"From: ann@example.org\r\nSubject: x\r\n\r\nHello\r\n", "", True))
-    reader.prepare(*brought_templates(None))
+    scribe.prepare(*brought_templates(None))
     gc.collect()
     gc.freeze()
     line = socket.socket(fileno=descriptor)

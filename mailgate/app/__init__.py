@@ -27,8 +27,9 @@ def wall_clock() -> datetime:
 
 def build_templates(settings: Settings) -> Templates:
     from mailgate.compose.templates import load
+    from mailgate.settings import brought
 
-    return load(settings.templates, settings.catalogues)
+    return load(settings.templates, settings.catalogues, ours=brought.ours().texts)
 
 
 def build_resolver(settings: VerifySettings, alarm: Callable[[str, str, str], None] = lambda *_: None) -> Resolver | None:

@@ -23,6 +23,7 @@ from mailgate.compose.samples import render_all
 from mailgate.compose.templates import BadTemplates
 from mailgate.compose.templates import load as load_templates
 from mailgate.guard import Confined, Guard, GuardError
+from mailgate.guard.worker import nothing
 from mailgate.model.brand import Brand
 from mailgate.model.dns import DnsReply
 from mailgate.model.installation import DoorSettings, VerifySettings, WebSettings, is_loopback
@@ -99,7 +100,7 @@ def _brands(policy: Policy | None) -> Iterator[Found]:
 
 def _workers() -> Iterator[Found]:
     """By what means of the kernel those who read hostile mail are confined. One is started and looked at."""
-    guard = Guard(_nothing, start_seconds=LONGEST)
+    guard = Guard(nothing, start_seconds=LONGEST)
     try:
         guard.start()
         confined = guard.confined or Confined()
@@ -117,10 +118,6 @@ def _workers() -> Iterator[Found]:
         if "landlock" in confined.missing:
             words += ": a worker that is taken over reads what this user may read"
     yield "workers", words, True
-
-
-def _nothing() -> None:
-    """What that worker is set up with."""
 
 
 def _database(found: Examined, now: datetime) -> Iterator[Found]:

@@ -29,7 +29,7 @@ class OwnWords:
     @cached_property
     def sentences(self) -> frozenset[str]:
         """Those that only the operator's templates say. Raises jinja2.TemplateError for a template that is none."""
-        return frozenset(_said(self._mine.texts) - _said(self._ours.texts))
+        return frozenset(_said(self._mine.texts) - _said(self._ours.texts)) if self._mine.texts else frozenset()
 
     def findings(self, templates: Templates) -> Iterator[Found]:
         """Nothing where there is nothing of their own."""

@@ -5,24 +5,18 @@ Both are pure and cost most of a mail's time, so they are done where they cannot
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from mailgate import understand
-from mailgate.compose import dates
-from mailgate.compose.templates import Templates
-from mailgate.compose.templates import load as load_templates
-from mailgate.compose.writing import LetterWriter, Sheet, Written, write_sheet, written
-from mailgate.compose.writing import Sealed as Letters
+from mailgate.app.scribe import prepare, scribe_of, write_with
+from mailgate.compose.writing import LetterWriter, Sheet, Written, written
 from mailgate.gateway.workers import NoReader, Unwritten
 from mailgate.guard import Guard, GuardError, Overrun, Raised
 from mailgate.model.account import Accounted
 from mailgate.model.installation import ReaderSettings
 from mailgate.model.mail import Reading, Unread
-from mailgate.model.policy import Policy
-from mailgate.model.token import Keyring
 from mailgate.understand import FilesAsked, Item, Opened, Texts, account_item, open_files, open_texts, read_item
 from mailgate.understand.identity import SignedMail, signatures
 
@@ -31,40 +25,6 @@ R = TypeVar("R")
 
 #: Of the workers (`nice`): where the processors are short, mail that comes in goes before mail that waits to be read.
 NICENESS = 3
-
-_ANY_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-#: In a worker: the letters' templates, each compiled once.
-_templates: list[Templates] = []
-
-
-def prepare(sources: Mapping[str, str], catalogues: Mapping[str, bytes]) -> None:
-    """What a writing worker does once, before it is confined."""
-    _templates[:] = [load_templates(sources, catalogues, checked=True)]
-    for language in _templates[0].languages:
-        # The names of days and months are read from files, some MiB a language: no mail's memory.
-        dates.when(_ANY_DAY, "UTC", language)
-
-
-@dataclass(frozen=True, slots=True)
-class _Scribe:
-    """The writing desk without its templates, which do not travel."""
-
-    policy: Policy
-    ring: Keyring
-    reverse_path: str
-    operator: str
-    web: str
-
-    def write(self, sheet: Sheet) -> Letters:
-        return write_sheet(sheet, LetterWriter(self.policy, self.ring, _templates[0], self.reverse_path, self.operator, False, self.web))
-
-
-def scribe_of(desk: LetterWriter) -> _Scribe:
-    return _Scribe(desk.policy, desk.ring, desk.reverse_path, desk.operator, desk.web)
-
-
-def write_with(scribe: _Scribe, sheet: Sheet) -> Letters:
-    return scribe.write(sheet)
 
 
 def pool(settings: ReaderSettings, setup: Callable[[], object], workers: int) -> Guard:

@@ -1,4 +1,4 @@
-"""The templates of our letters: compiled once, in a sandbox, with every sentence in the reader's language.
+"""The templates of our letters: compiled once, in a sandbox (compose/engine), with every sentence in the reader's language.
 
 What a mail said comes in as a value and never as a template. Values are marked (compose/data) where they are printed, so no value
 can begin a block, a label or a link."""
@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
-from jinja2 import DictLoader, StrictUndefined, TemplateError, TemplateSyntaxError, Undefined, nodes, pass_context
+from jinja2 import Environment, TemplateError, TemplateSyntaxError, nodes, pass_context
 from jinja2.environment import Template
-from jinja2.ext import InternationalizationExtension, extract_from_ast
-from jinja2.parser import Parser
+from jinja2.ext import extract_from_ast
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import escape
@@ -25,8 +25,9 @@ from mailgate.compose.blocks import Block, parse, parse_once
 from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.colours import Shades
-from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark, mark_lines, unmark
-from mailgate.compose.views import VIEWS, EntryView, TicketView, called
+from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark_lines, unmark
+from mailgate.compose.engine import FUNCTIONS, Engine, pages
+from mailgate.compose.views import EntryView, TicketView, called
 from mailgate.model.commands import VERBS
 from mailgate.model.reason import Because, Wording
 
@@ -85,10 +86,12 @@ class Rendered:
     html: str | None
 
 
-def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked: bool = False) -> Templates:
+def load(
+    sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked: bool = False, ours: Mapping[str, str] = MappingProxyType({})
+) -> Templates:
     """`sources`: file name below templates/ -> text; `catalogues`: language -> .po. Raises BadTemplates with all problems at once.
-    `checked`: they were found good before (a worker gets them from a program that runs; ours are good). Then no letter is compiled before
-    it is first written: compiling all of them is most of a worker's start."""
+    `checked`: they were found good before (a worker gets them from a program that runs). `ours`: those that are brought along, which are
+    good. What is good is not compiled before its letter is first written: to compile all of them would be most of a program's start."""
     problems: list[str] = []
     books: dict[str, Catalogue] = {"en": ENGLISH}
     for language, data in sorted(catalogues.items()):
@@ -96,63 +99,99 @@ def load(sources: Mapping[str, str], catalogues: Mapping[str, bytes], *, checked
             books[language] = catalogue.read(language, data)
         except ValueError as error:
             problems.append(str(error))
-    whole = {name: _inlined(source, sources) if name.endswith(".txt") else source for name, source in sources.items()}
-    text = _environment(whole, html=False)
-    html = _environment(whole, html=True)
-    compiled: dict[str, Template] = {}
     for name, source in sorted(sources.items()):
         if not _NAME.fullmatch(name):
             problems.append(f"{name}: not <event>/<audience>.txt")
-            continue
-        if "/" in name and name.endswith(".txt") and not source.startswith(_SUBJECT):
+        elif "/" in name and name.endswith(".txt") and not source.startswith(_SUBJECT):
             problems.append(f'{name}:1: the first line has to begin with "Subject: "')
-        if checked and name.endswith(".txt"):
-            continue
-        try:
-            compiled[name] = (html if name.endswith(".html") else text).get_template(name)
-        except TemplateSyntaxError as error:
-            problems.append(f"{error.name or name}:{error.lineno}: {_in_words(error.message or '')}")
-        except TemplateError:
-            problems.append(f"{name}: cannot be used as a template")
+    made = Templates(sources, books)
+    if not checked:
+        problems += _broken(made, sources, ours)
     problems += [f"{name}: is missing" for name in (FRAME, FOOTER) if name not in sources]
     if problems:
         raise BadTemplates(problems)
-    return Templates({name: page for name, page in compiled.items() if name.endswith(".html")}, whole, books)
+    return made
+
+
+def _broken(made: Templates, sources: Mapping[str, str], ours: Mapping[str, str]) -> list[str]:
+    """What cannot be compiled, with the file and the line where that is."""
+    was = _wholes(ours) if ours else {}
+    texts = [name for name, whole in made.wholes.items() if _NAME.fullmatch(name) and was.get(name) != whole]
+    problems = [problem for name in sorted(sources) if name.endswith(".html") and (problem := _fault(made.page, name))]
+    if broken := [problem for name in texts if (problem := _fault(made.engine.compiled, name))]:
+        # A piece is put in place in many letters: the fault is told where it was written.
+        alone = Engine(sources, FILTERS)
+        exactly = [problem for name in sorted(sources) if name.endswith(".txt") and (problem := _fault(alone.compiled, name))]
+        problems += exactly or broken
+    return problems
+
+
+def _fault(compiled: Callable[[str], object], name: str) -> str:
+    try:
+        compiled(name)
+    except TemplateSyntaxError as error:
+        return f"{error.name or name}:{error.lineno}: {_in_words(error.message or '')}"
+    except TemplateError:
+        return f"{name}: cannot be used as a template"
+    return ""
 
 
 def messages_of(name: str, source: str) -> Messages:
-    """The sentences of one template."""
-    extracted: Iterable[tuple[int, str, Any]] = extract_from_ast(_environment({}, html=name.endswith(".html")).parse(source, name))
+    """The sentences of one template. Raises jinja2.TemplateError."""
+    if name.endswith(".txt"):
+        return Engine({name: source}, FILTERS).compiled(name).messages
+    extracted: Iterable[tuple[int, str, Any]] = extract_from_ast(pages({}, FILTERS).parse(source, name))
     found = (message if isinstance(message, tuple) else (message,) for _, _, message in extracted)
     return {message[0]: message[1] if len(message) > 1 and isinstance(message[1], str) else "" for message in found}
+
+
+def _wholes(sources: Mapping[str, str]) -> dict[str, str]:
+    """The texts as they are compiled: letters with all that is put in place in them, and pieces that no letter has.
+    Text and footer are one template, parted by a page: each run of a template costs 15 µs before its first word."""
+    texts = {name: source for name, source in sources.items() if name.endswith(".txt")}
+    footer, unanswered = sources.get(FOOTER, ""), sources.get(UNANSWERED, "").removesuffix(_END)
+    placed = {FOOTER, UNANSWERED}.union(*map(_INCLUDE.findall, texts.values()))
+    wholes: dict[str, str] = {}
+    for name, source in sorted(texts.items()):
+        if "/" in name:
+            source = f"{source.removesuffix(_END)}{unanswered if name.endswith(_OUTSIDE) else ''}{_PAGE}{footer}"
+            wholes[name] = _inlined(source, texts)
+        elif name not in placed:
+            wholes[name] = source
+    return wholes
 
 
 class Templates:
     """All letters, in all languages that there is a catalogue for. Threads may share it."""
 
-    def __init__(self, pages: Mapping[str, Template], sources: Mapping[str, str], catalogues: Mapping[str, Catalogue]) -> None:
-        """`pages`: those in HTML; `sources`: all texts, from which the letters of one language are made when they are first needed."""
-        self._pages = pages
-        self._sources = sources
-        footer, unanswered = sources.get(FOOTER, ""), sources.get(UNANSWERED, "").removesuffix(_END)
-        #: Text and footer are one template, parted by a page: each run of a template costs 15 µs before its first word.
-        self._whole = {
-            name: f"{source.removesuffix(_END)}{unanswered if name.endswith(_OUTSIDE) else ''}{_PAGE}{footer}"
-            for name, source in sources.items()
-        }
-        self._spoken: dict[str, SandboxedEnvironment] = {}
-        self._texts: dict[tuple[str, str], Template] = {}
-        self._frame = _pieces(sources.get(FRAME, ""))
+    def __init__(self, sources: Mapping[str, str], catalogues: Mapping[str, Catalogue]) -> None:
+        self.wholes = _wholes(sources)
+        self._sources = {**{name: _inlined(source, sources) for name, source in sources.items()}, **self.wholes}
+        self.engine = Engine(self._sources, FILTERS)
         self._settled: dict[tuple[str, Shades], tuple[_Piece, ...]] = {}
         self._catalogues = catalogues
-        self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in sources if "/" in name and name.endswith(".txt"))
+        self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in self.wholes if "/" in name)
+
+    @cached_property
+    def _frame(self) -> tuple[_Piece, ...] | None:
+        return _pieces(self._sources[FRAME])
+
+    @cached_property
+    def _pages(self) -> Environment:
+        return pages(self._sources, FILTERS)
+
+    def page(self, name: str) -> Template:
+        """A template in HTML. Raises jinja2.TemplateError."""
+        return self._pages.get_template(name)
 
     @cached_property
     def messages(self) -> Messages:
         """Every sentence, in English."""
         found = dict.fromkeys(words.MESSAGES | faults.MESSAGES, "")
+        for name in self.wholes:
+            found |= self.engine.compiled(name).messages
         for name, source in self._sources.items():
-            found |= messages_of(name, source)
+            found |= messages_of(name, source) if name.endswith(".html") else {}
         return found
 
     @cached_property
@@ -161,7 +200,7 @@ class Templates:
         is_any_piece = any(_PERSONAL.search(source) for name, source in self._sources.items() if name.startswith("_"))
 
         def is_personal(name: str) -> bool:
-            source = self._whole.get(name, "")
+            source = self._sources.get(name, "")
             return bool(_PERSONAL.search(source)) or (is_any_piece and bool(_DRAWS_IN.search(source)))
 
         return frozenset(
@@ -207,36 +246,26 @@ class Templates:
         """Raises jinja2.TemplateError, and TypeError for a value that cannot be printed."""
         book = self._catalogues[language]
         everything = {**values, "_book": book, "_zone": zone, "_language": language, "audience": audience, "event": event}
-        text = self._text(f"{event}/{audience}.txt", language)
+        text = self.engine.template(f"{event}/{audience}.txt", book)
         # With the functions among the values: `Template.render` puts them together for each letter, which takes as long as ten values.
-        said = "".join(text.root_render_func(text.new_context({**_FUNCTIONS, **everything}, shared=True)))
+        said = "".join(text.root_render_func(text.new_context({**FUNCTIONS, **everything}, shared=True)))
         whole, _, footer = said.rpartition(_PAGE)
         first, _, rest = whole.partition("\n")
         second, _, below = rest.partition("\n")
         has_preheader = second.startswith(_PREHEADER)
-        own = self._pages.get(f"{event}/{audience}.html")
+        own = f"{event}/{audience}.html"
         return Rendered(
             subject=unmark(first.removeprefix(_SUBJECT)).strip(),
             preheader=inline(unmark(second.removeprefix(_PREHEADER))) if has_preheader else "",
             blocks=parse(below if has_preheader else rest),
             footer=parse_once(footer),
-            html=own.render(everything) if own is not None else None,
+            html=self.page(own).render(everything) if own in self._sources else None,
         )
-
-    def _text(self, name: str, language: str) -> Template:
-        """A template with its sentences in one language. Raises jinja2.TemplateError."""
-        template = self._texts.get((name, language))
-        if template is None:
-            environment = self._spoken.get(language)
-            if environment is None:
-                environment = self._spoken[language] = _environment(self._whole, html=False, book=self._catalogues[language])
-            template = self._texts[name, language] = environment.get_template(name)
-        return template
 
     def frame(self, language: str, shades: Shades, values: Mapping[str, str]) -> str:
         """The HTML page around the rows of a letter. `values`: title, preheader, marker, and body and footer, which are HTML already."""
         if self._frame is None:
-            return self._pages[FRAME].render({**_settled(language, shades), **values})
+            return self.page(FRAME).render({**_settled(language, shades), **values})
         key = language, shades
         pieces = self._settled.get(key)
         if pieces is None:
@@ -300,103 +329,6 @@ def _inlined(source: str, sources: Mapping[str, str], depth: int = 3) -> str:
     if depth == 0 or "include" not in source:
         return source
     return _INCLUDE.sub(lambda match: _inlined(sources[match[1]], sources, depth - 1) if match[1] in sources else match[0], source)
-
-
-class _Environment(SandboxedEnvironment):
-    """The sandbox. `book` is the one language that its texts are in, None where they ask for it each time."""
-
-    book: Catalogue | None = None
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        # Views are plain data: what the sandbox would look for in them on each access is never there.
-        if type(obj) in VIEWS and attribute[0] != "_":
-            try:
-                return getattr(obj, attribute)
-            except AttributeError:
-                pass
-        return super().getattr(obj, attribute)
-
-
-class _Sentences(InternationalizationExtension):
-    """`{% trans %}` in a text of one language: the sentence is looked up when the template is compiled, not for each letter."""
-
-    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
-        parsed = super().parse(parser)
-        book = self.environment.book  # type: ignore[attr-defined]
-        return parsed if book is None or isinstance(parsed, list) else _in_place(parsed, book)
-
-
-_VALUE = re.compile(r"%\((\w+)\)s|(%%)")
-
-
-def _in_place(parsed: nodes.Node, book: Catalogue) -> nodes.Node:
-    """A sentence without plural forms as its words with the values between them; what is not of that form stays as it is."""
-    call = parsed.nodes[0] if isinstance(parsed, nodes.Output) and len(parsed.nodes) == 1 else None
-    if not isinstance(call, nodes.Call) or not isinstance(call.node, nodes.Name) or call.node.name != "gettext":
-        return parsed
-    message = call.args[0].as_const()
-    values = {value.key: value.value for value in call.kwargs}
-    pieces: list[nodes.Expr] = []
-    text, end = book.say(message), 0
-    for match in _VALUE.finditer(text):
-        if match[1] is not None and match[1] not in values:
-            return parsed
-        pieces.append(nodes.TemplateData(text[end : match.start()] + ("%" if match[2] else "")))
-        if match[1] is not None:
-            pieces.append(values[match[1]])
-        end = match.end()
-    pieces.append(nodes.TemplateData(text[end:]))
-    if any("%" in piece.data for piece in pieces if isinstance(piece, nodes.TemplateData) and piece.data != "%"):
-        return parsed
-    return nodes.Output([piece for piece in pieces if not isinstance(piece, nodes.TemplateData) or piece.data], lineno=parsed.lineno)
-
-
-def _environment(sources: Mapping[str, str], *, html: bool, book: Catalogue | None = None) -> SandboxedEnvironment:
-    environment = _Environment(
-        loader=DictLoader(dict(sources)),
-        undefined=StrictUndefined,
-        autoescape=html,
-        finalize=None if html else _printed,
-        extensions=[_Sentences],
-        auto_reload=False,
-        cache_size=-1,
-    )
-    environment.book = book
-    environment.newstyle_gettext = True  # type: ignore[attr-defined]
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.globals.clear()
-    environment.globals.update(_FUNCTIONS)
-    environment.filters.update(FILTERS)
-    return environment
-
-
-def _printed(value: Any) -> str:
-    """What `{{ value }}` puts into the text. Raises TypeError for what people cannot read as it is."""
-    kind = type(value)
-    if kind is Safe:
-        return value  # type: ignore[no-any-return]
-    if kind is str:
-        return mark(value)
-    if kind is int or isinstance(value, Undefined):
-        return str(value)  # what is undefined raises: nothing is printed as if it were empty
-    if isinstance(value, str):
-        return mark(str(value))
-    raise TypeError(f"a value of type {kind.__name__} cannot be printed into a letter")
-
-
-@pass_context
-def _gettext(context: Context, message: str, **values: object) -> Safe:
-    text = context["_book"].say(message)
-    return Safe(text % {name: _printed(value) for name, value in values.items()} if "%" in text else text)
-
-
-@pass_context
-def _ngettext(context: Context, singular: str, plural: str, n: int, **values: object) -> Safe:
-    text = context["_book"].say_n(singular, plural, n)
-    return Safe(text % {"num": n, **{name: _printed(value) for name, value in values.items()}} if "%" in text else text)
-
-
-_FUNCTIONS: Mapping[str, object] = {"gettext": _gettext, "ngettext": _ngettext, "_": _gettext}
 
 
 # --- filters: each says one kind of value -----------------------------------------------------------------------------

@@ -50,6 +50,10 @@ def work(descriptor: int, parent: int) -> NoReturn:
         os._exit(0)  # the parent is gone
 
 
+def nothing() -> None:
+    """A setup for a worker that is only looked at: it imports no more than this."""
+
+
 def _die_with(parent: int) -> None:
     """Ends this process with its parent, even when the parent is killed while we are busy (Linux; elsewhere the pipe's end has to do)."""
     if sys.platform == "linux":

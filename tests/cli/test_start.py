@@ -36,3 +36,17 @@ def test_a_command_that_only_looks_loads_nothing_that_works_on_mail(house: House
     loaded = set(json.loads(done.stderr.splitlines()[-1]))
     assert "mailgate.record.store" in loaded, "it has looked"
     assert sorted(loaded.intersection(HEAVY)) == []
+
+
+@pytest.mark.parametrize(
+    ("setup", "needs", "loaded"),
+    [
+        ("mailgate.app.scribe", "mailgate.compose.letters", ("mailgate.gateway", "mailgate.decide", "mailgate.understand", "pydantic")),
+        ("mailgate.guard.worker", "mailgate.guard.line", ("mailgate.compose", "mailgate.understand", "mailgate.app", "jinja2")),
+    ],
+)
+def test_a_worker_loads_what_its_work_needs(setup: str, needs: str, loaded: tuple[str, ...]) -> None:
+    """One that writes letters, and the one that `check` only looks at: each costs its start again and again."""
+    done = subprocess.run([sys.executable, "-c", f"{NAMES}import {setup}"], capture_output=True, text=True, check=True)
+    names = set(json.loads(done.stderr.splitlines()[-1]))
+    assert needs in names and names.isdisjoint({*loaded, "sqlalchemy"})

@@ -9,12 +9,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
+from jinja2.ext import InternationalizationExtension
+from jinja2.sandbox import SandboxedEnvironment
 
 import mailgate.compose
-from mailgate.compose import samples
+from mailgate.compose import faults, samples, words
+from mailgate.compose.engine import _Named
 from mailgate.compose.letters import Unsealable, compose
 from mailgate.compose.plain import wrapped
-from mailgate.compose.templates import BadTemplates, Templates, _environment, load
+from mailgate.compose.templates import BadTemplates, Templates, load
 from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
 from mailgate.settings import brought_templates
 from tests.compose.desk import a_context, a_letter, a_wanted, header, html, policy, templates, text
@@ -51,6 +55,28 @@ def test_letters_that_were_checked_before_are_written_without_another_look():
     load({**TEXTS, "acknowledgement/requester.txt": "Subject: {{ x | no_such_filter }}"}, CATALOGUES, checked=True)
     with pytest.raises(BadTemplates):
         load({**TEXTS, "acknowledgement/requester.txt": "Subject: {{ x | no_such_filter }}"}, CATALOGUES)
+
+
+def test_a_letter_is_compiled_once_for_all_languages_and_one_that_is_ours_not_before_it_is_written(monkeypatch: pytest.MonkeyPatch):
+    context, compiled = a_context("note_added"), list[str]()
+    usual = SandboxedEnvironment.compile
+    monkeypatch.setattr(
+        SandboxedEnvironment, "compile", lambda self, source, name=None, *how, **more: (compiled.append(name), usual(self, source, name))[1]
+    )
+    mine = {**TEXTS, "wake_due/agent.txt": "Subject: x\n\nwords\n"}
+    with_mine = load(mine, CATALOGUES, ours=TEXTS)
+    assert compiled == ["_frame.html", "wake_due/agent.txt"]
+    for language in with_mine.languages:
+        compose(a_wanted("note_added", "agent", language), replace(context, templates=with_mine))
+    assert compiled == ["_frame.html", "wake_due/agent.txt", "note_added/agent.txt"]
+
+
+def test_the_sentences_that_are_found_while_compiling_are_those_that_stand_in_the_templates():
+    usual = Environment(extensions=[InternationalizationExtension])
+    usual.policies["ext.i18n.trimmed"] = True
+    said = [message for source in TEXTS.values() for _, _, message in usual.extract_translations(source)]  # type: ignore[attr-defined]
+    found = {one if isinstance(one, str) else one[0] for one in said}
+    assert len(found) > 200 and templates().messages.keys() == found | words.MESSAGES | faults.MESSAGES
 
 
 def test_every_template_has_its_facts_and_every_fact_its_sample():
@@ -210,8 +236,11 @@ def test_nothing_in_compose_makes_a_template_out_of_a_string():
 @cache
 def looked_up() -> Templates:
     """The shipped templates, each sentence asked for while the letter is written, and the frame run for each page."""
-    made = loaded()
-    made._spoken = {language: _environment(made._whole, html=False) for language in made.languages}
+    made = load(TEXTS, CATALOGUES, checked=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Named, "parse", InternationalizationExtension.parse)
+        for name in made.wholes:
+            assert made.engine.compiled(name)
     made._frame = None
     return made
 
@@ -239,7 +268,7 @@ def test_a_sentence_is_said_with_its_values(sentence: str, said: str, monkeypatc
     body = f"Subject: x\n\n{sentence}\n"
     quick = written("requester_wrote/agent.txt", body)
     assert said in quick
-    monkeypatch.setattr("mailgate.compose.templates._in_place", lambda parsed, book: parsed)
+    monkeypatch.setattr(_Named, "parse", InternationalizationExtension.parse)
     assert quick == written("requester_wrote/agent.txt", body)
 
 
