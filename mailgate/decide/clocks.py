@@ -45,6 +45,10 @@ def on_time(s: Scene) -> Decision:
         events.append(alarm)
         letters += _told_by_alarm(s, alarm, after)
 
+    for annulled in sla.unfounded(after, s.now):
+        after = s.step(after, annulled).ticket
+        events.append(annulled)
+
     # Where nothing happened, the index may still have named an instant that no longer means anything.
     after = replace(after, next_check_at=sla.next_check(after, rules))
     if not events and after == before:

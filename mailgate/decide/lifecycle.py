@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailgate.decide import sla
+from mailgate.decide import sla, turns
 from mailgate.decide.calendar import add_days
-from mailgate.decide.rules import Rules
+from mailgate.decide.rules import Rules, rules_for
 from mailgate.decide.transitions import TABLE, Effect, Facts, row_for
 from mailgate.model.events import (
     AgentReplied,
     AutoClosed,
     AutoResolved,
+    BreachAnnulled,
     DuePromised,
     EntryAdmitted,
     Event,
@@ -24,11 +25,11 @@ from mailgate.model.events import (
     LowRatingGiven,
     PageLinksWithdrawn,
     ParticipantJoined,
+    PolicyChanged,
     PriorityChanged,
     RatingGiven,
     RatingsSettled,
     ReminderDue,
-    RequesterReopened,
     RequesterWrote,
     SlaBreached,
     SlaWarned,
@@ -46,7 +47,7 @@ from mailgate.model.events import (
 )
 from mailgate.model.person import Role
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import FollowUp, Member, Origin, Status, Ticket, Timer, TimerKind
+from mailgate.model.ticket import FollowUp, Member, Origin, Speaker, Status, Ticket, Timer, TimerKind
 
 #: A mail that carries no more than its event says.
 NOTHING_MORE = Facts()
@@ -81,6 +82,10 @@ class Cause:
         return self.event.at
 
     @property
+    def by(self) -> str:
+        return str(self.event.actor) if self.event.actor is not None else "mailgate"
+
+    @property
     def letter(self) -> str | None:
         event = self.event
         return event.letter if isinstance(event, AgentReplied | WaitStarted | TicketResolved | TicketClosed) else None
@@ -90,9 +95,10 @@ def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Fact
     """The ticket after an event.
     Clocks count from `event.at`; patience with the requester (timers) counts from `now`, when they are written to: what our own
     outage held up must not run out before they have read it. Raises LookupError for an event without a row (a fault of ours)."""
+    ticket = turns.recalled(ticket)
     if type(event) not in TABLE:
         change = FACTS.get(type(event))
-        return Step(_checked(change(ticket, Cause(event, rules, now)), rules) if change else ticket)
+        return Step(_followed(ticket, change(ticket, Cause(event, rules, now)), Cause(event, rules, now)) if change else ticket)
     row = row_for(ticket, event, facts, rules)
     if Effect.TREAT_AS_WROTE in row.effects:
         event = RequesterWrote(at=event.at, actor=event.actor, entry=event.entry, mail=event.mail)
@@ -102,7 +108,7 @@ def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Fact
     cause = Cause(event, rules, now)
     after = ticket
     if isinstance(event, LetterRefused):
-        after = sla.annul(after, rules, event.letter)
+        after = sla.annul(after, rules, event.letter, event.at, reopens=row.after.is_live and not ticket.status.is_live)
     for effect in (e for e in BEFORE_THE_STATUS if e in row.effects):
         after = BEFORE_THE_STATUS[effect](after, cause)
     after = _moved(after, row.after, cause)
@@ -110,7 +116,26 @@ def apply(ticket: Ticket, event: Event, rules: Rules, now: datetime, facts: Fact
         after = AFTER_THE_STATUS[effect](after, cause)
     if Effect.REDIRECT not in row.effects:
         after = _remembered(after, cause, row.effects)
-    return Step(_checked(after, rules), row.effects)
+    return Step(_followed(ticket, after, cause), row.effects)
+
+
+def _followed(before: Ticket, after: Ticket, c: Cause) -> Ticket:
+    """What a change means for the clocks, whatever brought it about."""
+    rules = c.rules
+    is_handed_over = before.owner is not None or before.group != after.group or not before.status.is_live
+    if after.status.is_live and after.owner is None and is_handed_over:
+        after = replace(after, queued_at=c.at)
+    if before.priority != after.priority:
+        after = sla.recount(after, rules, c.at, "priority", c.by)
+    if _chosen_by(before) != _chosen_by(after):
+        rules = rules_for(rules.policy, after)
+        after = sla.recount(after, rules, c.at, "policy", c.by)
+    return _checked(sla.settled(after, rules, c.at), rules)
+
+
+def _chosen_by(ticket: Ticket) -> tuple[object, ...]:
+    """What the choice of promises looks at."""
+    return ticket.desk, ticket.group, ticket.kind, ticket.category, ticket.organisation, ticket.vip
 
 
 def _checked(ticket: Ticket, rules: Rules) -> Ticket:
@@ -150,15 +175,18 @@ def _consumed(ticket: Ticket, event: Event) -> Ticket:
 
 def _resolved(ticket: Ticket, c: Cause) -> Ticket:
     ticket = sla.finish(ticket, c.rules, c.at)
+    is_said = isinstance(c.event, TicketResolved)
+    ticket = turns.answered(ticket, c.at, Speaker.SOLUTION, c.letter) if is_said else turns.done(ticket)
+    ticket = turns.wait(ticket, turns.RESOLVED, c.at, c.letter)
     code = c.event.code if isinstance(c.event, TicketResolved | TicketClosed) else ticket.resolution_code
-    ticket = replace(ticket, resolved_at=c.at, closure=ticket.closure + 1, resolution_code=code, waiting_since=None)
+    ticket = replace(ticket, resolved_at=c.at, closure=ticket.closure + 1, resolution_code=code)
     return _will_close(ticket, c)
 
 
 def _closed(ticket: Ticket, c: Cause) -> Ticket:
     if ticket.resolved_at is None:
         ticket = _resolved(ticket, c)
-    return replace(ticket, closed_at=c.at, timers=(), waiting_since=None)
+    return replace(ticket, closed_at=c.at, timers=())
 
 
 def _merged(ticket: Ticket, c: Cause) -> Ticket:
@@ -184,16 +212,15 @@ def _remembered(ticket: Ticket, c: Cause, effects: tuple[Effect, ...]) -> Ticket
     """Who spoke last, and whom somebody is to get in touch with."""
     event = c.event
     if isinstance(event, AgentReplied):
-        spoke = max(c.at, ticket.public_agent_at) if ticket.public_agent_at else c.at
-        ticket = replace(ticket, waiting_since=None, public_agent_at=spoke)
+        ticket = turns.answered(ticket, c.at, Speaker.AGENT, event.letter)
         awaited = ticket.follow_up_since if ticket.follow_up in (FollowUp.OPEN, FollowUp.MISSED) else None
         return replace(ticket, follow_up=FollowUp.DONE) if awaited is not None and c.at >= awaited else ticket
     if isinstance(event, LowRatingGiven) and event.due_at is not None:
         return replace(ticket, follow_up=FollowUp.OPEN, follow_up_since=c.at, follow_up_due_at=event.due_at)
-    if isinstance(event, RequesterWrote | RequesterReopened) and ticket.status.is_live and Effect.MAIL_STATUS not in effects:
-        return replace(ticket, waiting_since=min(c.at, ticket.waiting_since) if ticket.waiting_since else c.at)
+    if (isinstance(event, RequesterWrote) or Effect.NEXT_REPLY_START in effects) and ticket.status.is_live:
+        return turns.asked(ticket, c.at)
     if isinstance(event, LetterRefused) and not ticket.status.is_live:
-        return replace(sla.finish(ticket, c.rules, c.at), waiting_since=None)
+        return turns.done(sla.finish(ticket, c.rules, c.at))
     return ticket
 
 
@@ -212,7 +239,7 @@ BEFORE_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.FIRST_REPLY_STOP: _stop(Metric.FIRST_REPLY),
     Effect.NEXT_REPLY_STOP: _stop(Metric.NEXT_REPLY),
     Effect.RESOLUTION_STOP: lambda t, c: sla.solve(t, c.rules, c.at, c.letter),
-    Effect.SLA_CANCEL: lambda t, c: sla.cancel(t, c.at, sla.REJECTED),
+    Effect.SLA_CANCEL: lambda t, c: turns.wait(sla.cancel(t, c.at, turns.REJECTED), turns.REJECTED, c.at),
     Effect.SLA_CANCEL_MERGED: lambda t, c: sla.cancel(t, c.at, sla.MERGED),
     Effect.OWN_SELF: lambda t, c: replace(t, owner=c.event.actor),
     Effect.OWN_IF_NONE: lambda t, c: replace(t, owner=c.event.actor) if t.owner is None else t,
@@ -223,17 +250,7 @@ BEFORE_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
 
 
 def _hold_cause(ticket: Ticket) -> str:
-    return f"{sla.HOLD}{ticket.hold.value}" if ticket.hold else sla.HOLD
-
-
-def _start_next_reply(ticket: Ticket, c: Cause) -> Ticket:
-    """While the first reply is still owed, it covers whatever else the requester writes."""
-    return sla.start(ticket, c.rules, Metric.NEXT_REPLY, c.at) if ticket.public_agent_at is not None else ticket
-
-
-def _restart_update(ticket: Ticket, c: Cause) -> Ticket:
-    ticket = sla.stop(ticket, c.rules, Metric.UPDATE, c.at, c.letter)
-    return sla.start(ticket, c.rules, Metric.UPDATE, c.at)
+    return f"{turns.HOLD}{ticket.hold.value}" if ticket.hold else turns.HOLD
 
 
 def _will_close(ticket: Ticket, c: Cause) -> Ticket:
@@ -267,12 +284,11 @@ def _will_wake(ticket: Ticket, c: Cause) -> Ticket:
 AFTER_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.CODE_BY_REQUESTER: lambda t, c: replace(t, resolution_code=BY_REQUESTER),
     Effect.CODE_NO_RESPONSE: lambda t, c: replace(t, resolution_code=NO_RESPONSE),
-    Effect.RESOLUTION_PAUSE: lambda t, c: sla.pause(t, c.rules, sla.PENDING_USER, c.at, c.letter),
-    Effect.RESOLUTION_PAUSE_IF_POLICY: lambda t, c: sla.pause(t, c.rules, _hold_cause(t), c.at),
-    Effect.RESOLUTION_RESUME: lambda t, c: sla.resume(t, c.rules, c.at),
-    Effect.RESTORE: lambda t, c: sla.resume(t, c.rules, c.at),
-    Effect.NEXT_REPLY_START: _start_next_reply,
-    Effect.UPDATE_RESTART: _restart_update,
+    Effect.RESOLUTION_PAUSE: lambda t, c: turns.wait(t, turns.PENDING_USER, c.at, c.letter),
+    Effect.RESOLUTION_PAUSE_IF_POLICY: lambda t, c: turns.wait(t, _hold_cause(t), c.at),
+    Effect.RESOLUTION_RESUME: lambda t, c: turns.run_on(t, c.at),
+    Effect.RESTORE: lambda t, c: turns.run_on(t, c.at),
+    Effect.UPDATE_RESTART: _stop(Metric.UPDATE),
     Effect.SCHEDULE_REMINDERS: lambda t, c: replace(t, timers=_patience(c, _wake(c))),
     Effect.RESTART_REMINDERS: lambda t, c: replace(t, timers=_patience(c, tuple(one for one in t.timers if one.kind is TimerKind.WAKE))),
     Effect.SCHEDULE_WAKE: _will_wake,
@@ -305,22 +321,19 @@ def _opened(ticket: Ticket, c: Cause) -> Ticket:
         organisation=event.organisation,
         why=event.why,
         arrived_at=event.at,
-        waiting_since=event.at,
+        queued_at=event.at,
     )
-    for metric in sla.FROM_THE_START:
-        ticket = sla.start(ticket, c.rules, metric, event.at)
-    return ticket
+    if not event.by_agent:
+        return turns.asked(ticket, event.at)
+    ticket = turns.answered(ticket, event.at, Speaker.AGENT, None)
+    return sla.without_first_reply(ticket, rules_for(c.rules.policy, ticket), event.at)
 
 
 def _priority(ticket: Ticket, c: Cause) -> Ticket:
     event = c.event
     assert isinstance(event, PriorityChanged)
-    by = str(event.actor) if event.actor is not None else "mailgate"
     by_hand = event.actor if event.source is Origin.AGENT else ticket.priority_by
-    ticket = sla.retarget(replace(ticket, priority=event.after, priority_by=by_hand), c.rules, event.at, by, "priority")
-    # A clock that is only now promised stands still from the beginning where the others do.
-    cause = {Status.PENDING_USER: sla.PENDING_USER, Status.ON_HOLD: _hold_cause(ticket)}.get(ticket.status)
-    return sla.pause(ticket, c.rules, cause, event.at) if cause else ticket
+    return replace(ticket, priority=event.after, priority_by=by_hand)
 
 
 def _kind(ticket: Ticket, c: Cause) -> Ticket:
@@ -380,5 +393,7 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     SurveyPlanned: lambda t, c: replace(t, survey_due_at=c.event.due_at) if isinstance(c.event, SurveyPlanned) else t,
     SurveyDue: lambda t, c: replace(t, survey_due_at=None),
     SlaWarned: lambda t, c: sla.warned(t, c.event) if isinstance(c.event, SlaWarned) else t,
+    PolicyChanged: lambda t, c: sla.recount(t, c.rules, c.at, "policy"),
+    BreachAnnulled: lambda t, c: sla.breach_annulled(t, c.event) if isinstance(c.event, BreachAnnulled) else t,
     SlaBreached: lambda t, c: sla.breached(t, c.event) if isinstance(c.event, SlaBreached) else t,
 }

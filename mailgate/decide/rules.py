@@ -1,12 +1,15 @@
-"""The rules of one desk: what is promised, on which calendar, and how patient we are."""
+"""The rules of one ticket: what is promised, on which calendar, and how patient we are."""
 
 from dataclasses import dataclass
 
 from mailgate.model.calendar import ALWAYS, Calendar
-from mailgate.model.policy import Metric, Policy, Sla, Target, Timers
+from mailgate.model.policy import Metric, Policy, Sla, Target, Timers, When
+from mailgate.model.ticket import Cycle, Ticket
 
 #: A desk that the policy no longer has promises nothing; its tickets can still be finished.
 NO_PROMISES = Sla(id="none", targets={}, calendar="always")
+#: The condition of promises that no condition was written for.
+ANYTHING = When()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,30 @@ class Rules:
         calendars = self.policy.calendars
         return calendars.get(id) or calendars.get(self.sla.calendar) or ALWAYS
 
+    def calendar_of(self, cycle: Cycle) -> Calendar:
+        """The one that a cycle was counted on, also where it was edited since."""
+        present = self.calendar(cycle.calendar)
+        if cycle.calendar_digest in (None, present.digest):
+            return present
+        return self.policy.former.get(cycle.calendar_digest or "", present)
 
-def rules_for(policy: Policy, desk_id: str) -> Rules:
-    desk = policy.desks.get(desk_id)
+
+def rules_for(policy: Policy, ticket: Ticket) -> Rules:
+    """Of the promises whose conditions fit a ticket the first, by their order and then by their place in the file; else those that its
+    desk names. The same ticket and policy always give the same."""
+    fitting = [sla for sla in policy.slas.values() if sla.when != ANYTHING and _fits(sla.when, ticket)]
+    if fitting:
+        return Rules(policy, min(fitting, key=lambda sla: sla.order))
+    desk = policy.desks.get(ticket.desk)
     return Rules(policy, policy.slas.get(desk.sla, NO_PROMISES) if desk else NO_PROMISES)
+
+
+def _fits(when: When, ticket: Ticket) -> bool:
+    named = (
+        (when.desk, ticket.desk),
+        (when.group, ticket.group),
+        (when.kind, ticket.kind.value),
+        (when.category, ticket.category),
+        (when.organisation, ticket.organisation),
+    )
+    return all(not some or one in some for some, one in named) and when.vip in (None, bool(ticket.vip))

@@ -39,7 +39,7 @@ class Scene:
         return self.home.agents_prove_by if self.home else ProveBy.BOTH
 
     def rules_of(self, ticket: Ticket) -> Rules:
-        return rules_for(self.policy, ticket.desk)
+        return rules_for(self.policy, ticket)
 
     def step(self, ticket: Ticket, event: Event, facts: Facts = NOTHING_MORE) -> Step:
         return apply(ticket, event, self.rules_of(ticket), self.now, facts)

@@ -7,98 +7,65 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from mailgate.decide import turns
 from mailgate.decide.calendar import Boundary, Interval, add, elapsed
 from mailgate.decide.rules import Rules
-from mailgate.model.events import SlaBreached, SlaWarned
+from mailgate.decide.turns import HOLD, PENDING_USER, REJECTED, RESOLVED
+from mailgate.model.events import BreachAnnulled, SlaBreached, SlaWarned
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, FollowUp, Outcome, Pause, Retarget, Ticket
 
-#: Why a clock stands still, and why a cycle was given up.
-PENDING_USER, RESOLVED, REJECTED, MERGED, NO_POLICY = "pending_user", "resolved", "rejected", "merged", "no_policy"
-HOLD = "hold:"  #: followed by the reason of the hold
+#: The level of a breach among the percentages of warnings.
+BREACH = 100
+#: Why a cycle was given up, besides what ended the ticket.
+MERGED, NO_POLICY, ANNULLED, HANDED_OVER, AGENT_CREATED = "merged", "no_policy", "annulled", "handed_over", "agent_created"
+#: Why a breach no longer holds, where nothing else was changed than when somebody wrote.
+IN_TIME = "in_time"
 
-#: What runs from the first message on.
-FROM_THE_START = (Metric.FIRST_REPLY, Metric.UPDATE, Metric.RESOLUTION, Metric.WORK)
-#: What a solution stops, and a reopening starts again where it stood.
-SOLVING = frozenset({Metric.RESOLUTION, Metric.WORK})
 #: What an answer stops, so that an answer which reached nobody has not stopped it.
 ANSWERING = frozenset({Metric.FIRST_REPLY, Metric.NEXT_REPLY, Metric.UPDATE})
+#: What a solution stops, and a reopening starts again where it stood.
+SOLVING = frozenset({Metric.RESOLUTION, Metric.WORK})
 
 
 def stands_still(metric: Metric, cause: str, rules: Rules) -> bool:
-    """Which clocks a cause stops for a while. A reply is owed whatever the ticket waits for."""
+    """Which clocks a cause stops for a while. A reply is owed whatever a ticket waits for, but nothing is while it is solved."""
+    if cause in (RESOLVED, REJECTED):
+        return True
     if metric is Metric.RESOLUTION:
         return cause == PENDING_USER or cause.removeprefix(HOLD) in rules.sla.pause_on_hold
     if metric is Metric.UPDATE:
-        return cause in (PENDING_USER, RESOLVED)
-    return metric is Metric.WORK and (cause == PENDING_USER or cause.startswith(HOLD))
+        return cause == PENDING_USER
+    return metric is Metric.WORK
+
+
+def owed(ticket: Ticket, rules: Rules, metric: Metric) -> datetime | None:
+    """Since when a live ticket owes what a metric measures, whether it is promised or not; None: nothing is owed.
+    It follows from what the ticket remembers, so that a promise counts the same whenever it was given."""
+    answers = turns.answers(ticket)
+    match metric:
+        case Metric.FIRST_REPLY:
+            return None if answers else ticket.arrived_at
+        case Metric.NEXT_REPLY:
+            return ticket.waiting_since if answers or rules.sla.next_reply_from_first_message else None
+        case Metric.UPDATE:
+            return ticket.public_agent_at or ticket.arrived_at
+        case Metric.PICKUP:
+            return ticket.queued_at if ticket.owner is None else None
+        case _:
+            return ticket.arrived_at
 
 
 # --- the run of a clock ----------------------------------------------------------------------------------------------
 
 
-def start(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ticket:
-    """A new cycle, unless nothing is promised for this metric or one is running already."""
-    target = rules.target(ticket.priority, metric)
-    latest = ticket.cycle(metric)
-    if target is None or (latest is not None and latest.outcome in (Outcome.RUNNING, Outcome.PAUSED)):
-        return ticket
-    cycle = Cycle(
-        metric=metric,
-        n=latest.n + 1 if latest else 1,
-        policy=rules.policy.digest,
-        calendar=target.calendar,
-        priority=ticket.priority,
-        target_s=target.minutes * 60,
-        started_at=at,
-        due_at=at,
-        breach_at=at,
-    )
-    return replace(ticket, cycles=(*ticket.cycles, _measured(cycle, rules)))
-
-
 def stop(ticket: Ticket, rules: Rules, metric: Metric, at: datetime, letter: str | None = None) -> Ticket:
-    """The promise is kept or not: met when not later than `breach_at`. `letter`: whose refusal would take the stop back."""
-    return _each(ticket, lambda c: _stopped(c, rules, at, letter) if c.metric is metric and _is_on(c) else c)
-
-
-def pause(ticket: Ticket, rules: Rules, cause: str, at: datetime, letter: str | None = None) -> Ticket:
-    """Lets stand still what stands still for this cause, and nothing else."""
-
-    def act(cycle: Cycle) -> Cycle:
-        if not _is_on(cycle):
-            return cycle
-        if not stands_still(cycle.metric, cause, rules):
-            return _run_on(cycle, rules, at)
-        if cycle.outcome is Outcome.PAUSED:
-            if cycle.pauses[-1].cause == cause:
-                return cycle
-            cycle = _run_on(cycle, rules, at)
-        return replace(cycle, outcome=Outcome.PAUSED, pauses=(*cycle.pauses, Pause(at, None, cause, letter)))
-
-    return _each(ticket, act)
-
-
-def resume(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
-    """Clocks that stood still run on. What a solution had stopped runs on as well, the time since then left out like a pause."""
-
-    def act(cycle: Cycle) -> Cycle:
-        if cycle.outcome is Outcome.PAUSED:
-            return _run_on(cycle, rules, at)
-        if cycle.stopped_at is None or not _comes_back(cycle):
-            return cycle
-        cause = REJECTED if cycle.cancel_reason == REJECTED else RESOLVED
-        rest = Pause(cycle.stopped_at, max(at, cycle.stopped_at), cause)
-        return _measured(replace(_unstopped(cycle), pauses=(*cycle.pauses, rest)), rules)
-
-    return _each(ticket, act)
-
-
-def _comes_back(cycle: Cycle) -> bool:
-    if cycle.outcome is Outcome.CANCELLED:
-        # The requester closed the ticket before anybody answered: when it is opened again, the first reply is still owed.
-        return cycle.cancel_reason == REJECTED or (cycle.cancel_reason == RESOLVED and cycle.metric is Metric.FIRST_REPLY)
-    return cycle.metric in SOLVING
+    """The promise is kept or not: met while no more than the promised time was used. `letter`: whose refusal takes the stop back.
+    An answer of before a clock began does not stop it, where each has its own."""
+    early = metric is Metric.UPDATE
+    return _each(
+        ticket, lambda c: _stopped(c, rules, at, letter) if c.metric is metric and c.is_on and not (early and at < c.started_at) else c
+    )
 
 
 def solve(ticket: Ticket, rules: Rules, at: datetime, letter: str | None = None) -> Ticket:
@@ -108,91 +75,142 @@ def solve(ticket: Ticket, rules: Rules, at: datetime, letter: str | None = None)
 
 
 def finish(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
-    """The ticket is solved: a reply that is still owed is owed no longer, unless it is late already."""
+    """The ticket is solved: what is still owed is owed no longer, unless it is late already. Who is kept informed may want to be again."""
 
     def act(cycle: Cycle) -> Cycle:
-        if cycle.outcome is not Outcome.RUNNING:
+        if not cycle.is_on or cycle.metric is Metric.UPDATE:
             return cycle
-        if stands_still(cycle.metric, RESOLVED, rules):
-            return replace(cycle, outcome=Outcome.PAUSED, pauses=(*cycle.pauses, Pause(at, None, RESOLVED)))
-        return _stopped(cycle, rules, at, None) if at > cycle.breach_at else _cancelled(cycle, at, RESOLVED)
+        return _given_up(cycle, rules, at, RESOLVED)
 
     return _each(ticket, act)
 
 
 def cancel(ticket: Ticket, at: datetime, reason: str) -> Ticket:
     """Clocks that say nothing any more: the ticket was merged or rejected."""
-    return _each(ticket, lambda c: _cancelled(c, at, reason) if _is_on(c) else c)
+    return _each(ticket, lambda c: _cancelled(c, at, reason) if c.is_on else c)
 
 
-def retarget(ticket: Ticket, rules: Rules, at: datetime, by: str, cause: str) -> Ticket:
-    """Other promises hold (another priority or policy): running cycles are counted anew from their start, pauses kept.
-    A level that fired stays silent unless the clock is below it again; a breach that was recorded stays recorded, and is
-    not announced twice. What was never promised before counts from the ticket's first message."""
-
-    def act(cycle: Cycle) -> Cycle:
-        given_up = cycle.cancel_reason == NO_POLICY and cycle is ticket.cycle(cycle.metric) and _is_owed(ticket, cycle.metric)
-        if not (_is_on(cycle) or given_up):
-            return cycle
-        target = rules.target(ticket.priority, cycle.metric)
-        if target is None:
-            return _cancelled(cycle, at, NO_POLICY) if _is_on(cycle) else cycle
-        if given_up:
-            cycle = _unstopped(cycle)
-        seconds = target.minutes * 60
-        if (seconds, target.calendar) == (cycle.target_s, cycle.calendar):
-            return replace(cycle, priority=ticket.priority, policy=rules.policy.digest)
-        changed = replace(
-            cycle,
-            priority=ticket.priority,
-            policy=rules.policy.digest,
-            calendar=target.calendar,
-            target_s=seconds,
-            original_due_at=cycle.original_due_at or cycle.due_at,
-            retargets=(*cycle.retargets, Retarget(at, by, cycle.target_s, seconds, cause)),
-        )
-        used = changed.target_s - left(changed, rules, at)
-        return _measured(replace(changed, warned=tuple(level for level in cycle.warned if used >= _share(changed, level))), rules)
-
-    ticket = _each(ticket, act)
-    for metric in FROM_THE_START:
-        if ticket.cycle(metric) is None and _is_owed(ticket, metric):
-            ticket = start(ticket, rules, metric, ticket.arrived_at)
+def settled(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
+    """What is owed now is measured, what is not is no longer, and what stands still stands still. At most one clock of a metric."""
+    ticket = _each(ticket, lambda c: _with_waits(c, ticket, rules) if c.is_on else c)
+    if ticket.status.is_live:
+        for metric in Metric:
+            ticket = _measuring(ticket, rules, metric, at)
     return ticket
 
 
-def _is_owed(ticket: Ticket, metric: Metric) -> bool:
-    return ticket.status.is_live and (metric is not Metric.FIRST_REPLY or ticket.public_agent_at is None)
+def _measuring(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ticket:
+    since = owed(ticket, rules, metric)
+    mine = [c for c in ticket.cycles if c.metric is metric]
+    on = next((c for c in mine if c.is_on), None)
+    if on is not None:
+        if since == on.started_at:
+            return ticket
+        if since is not None and since < on.started_at:
+            # An older message came later, or the answer between the two reached nobody.
+            return _put(ticket, _with_waits(replace(on, started_at=since), ticket, rules, anew=True))
+        ticket = _put(ticket, _overtaken(on, ticket, rules, at))
+    target = rules.target(ticket.priority, metric)
+    if since is None or target is None:
+        return ticket
+    former = next((c for c in reversed(mine) if c.started_at == since), None)
+    if former is not None:
+        return _put(ticket, _counted_anew(_unstopped(former), ticket, rules, at, _GATEWAY, "priority"))
+    cycle = Cycle(
+        metric=metric,
+        n=len(mine) + 1,
+        policy=rules.policy.digest,
+        calendar=target.calendar,
+        priority=ticket.priority,
+        target_s=target.minutes * 60,
+        started_at=since,
+        due_at=since,
+        breach_at=since,
+    )
+    return replace(ticket, cycles=(*ticket.cycles, _with_waits(cycle, ticket, rules, anew=True)))
 
 
-def annul(ticket: Ticket, rules: Rules, letter: str) -> Ticket:
-    """A letter reached nobody: what it stopped has not been stopped, and a pause that it began ends at its start.
-    A later public answer, if there was one, stops the clock instead. Levels that fired do not fire again."""
-    since: list[datetime] = []
+def _overtaken(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime) -> Cycle:
+    """The end of a clock whose time is over without anybody's having stopped it."""
+    if cycle.metric is Metric.PICKUP:
+        return _given_up(cycle, rules, at, HANDED_OVER) if ticket.owner is None else _stopped(cycle, rules, at, None)
+    said = [turn for turn in turns.answers(ticket) if turn.at >= cycle.started_at]
+    if not said:
+        return _cancelled(cycle, at, ANNULLED)
+    answer = min(said, key=lambda turn: turn.at)
+    return _stopped(cycle, rules, answer.at, answer.letter)
+
+
+def without_first_reply(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
+    """An agent wrote first: the first reply was given before it could be owed, and reports are told so."""
+    target = rules.target(ticket.priority, Metric.FIRST_REPLY)
+    if target is None:
+        return ticket
+    cycle = Cycle(Metric.FIRST_REPLY, 1, rules.policy.digest, target.calendar, ticket.priority, target.minutes * 60, at, at, at)
+    return replace(ticket, cycles=(*ticket.cycles, _cancelled(_measured(cycle, rules), at, AGENT_CREATED)))
+
+
+def recount(ticket: Ticket, rules: Rules, at: datetime, cause: str, by: str = "mailgate") -> Ticket:
+    """Other promises hold (another priority or policy, an edited calendar): clocks that run are counted anew from their start, what
+    the ticket waited for left out; finished ones never. A level that fired stays silent unless the clock is below it again. What was
+    not promised before counts as if it had always been."""
 
     def act(cycle: Cycle) -> Cycle:
-        if any(p.letter == letter for p in cycle.pauses):
-            pauses = tuple(replace(p, ended_at=p.began_at) if p.letter == letter else p for p in cycle.pauses)
-            running = cycle.outcome is Outcome.PAUSED and cycle.pauses[-1].letter == letter
-            cycle = replace(cycle, pauses=pauses, outcome=Outcome.RUNNING if running else cycle.outcome)
-            cycle = _counted(_measured(cycle, rules), rules)
-        if cycle.metric not in ANSWERING or cycle.stopped_by != letter or cycle.stopped_at is None:
+        if not cycle.is_on:
             return cycle
-        stopped_at = cycle.stopped_at
-        cycle = _measured(replace(_unstopped(cycle), annulled_by=letter), rules)
-        if ticket.public_agent_at is not None and ticket.public_agent_at > stopped_at:
-            return _stopped(cycle, rules, ticket.public_agent_at, None)
-        since.append(cycle.started_at)
+        is_meant = cycle.metric is not Metric.NEXT_REPLY or not ticket.status.is_live or owed(ticket, rules, cycle.metric)
+        if rules.target(ticket.priority, cycle.metric) is None or not is_meant:
+            return _cancelled(cycle, at, NO_POLICY)
+        return _counted_anew(cycle, ticket, rules, at, by, cause)
+
+    return settled(_each(ticket, act), rules, at)
+
+
+def annul(ticket: Ticket, rules: Rules, letter: str, at: datetime, reopens: bool = False) -> Ticket:
+    """A letter reached nobody: what it stopped has not been stopped, what it had started never was, and a wait that it began ends at
+    its start. A later public answer, if there was one, stops the clock instead. Levels that fired do not fire again."""
+    question, later = turns.since(ticket, letter)
+    stopped = {c.metric: c.n for c in ticket.cycles if c.stopped_by == letter and c.metric in ANSWERING and c.elapsed_s is not None}
+    said = {turn.at for turn in ticket.turns if turn.letter == letter}
+    begun = {Metric.UPDATE: said, Metric.NEXT_REPLY: {question.at} if question else set()}
+    folded = {
+        metric for metric, starts in begun.items() if metric in stopped or (metric is Metric.NEXT_REPLY and Metric.FIRST_REPLY in stopped)
+    }
+    after = turns.taken_back(ticket, letter, reopens)
+
+    def act(cycle: Cycle) -> Cycle:
+        if stopped.get(cycle.metric) == cycle.n:
+            cycle = _with_waits(replace(_unstopped(cycle), annulled_by=letter), after, rules, anew=True)
+            return _stopped(cycle, rules, later.at, later.letter) if later else cycle
+        if cycle.metric in folded and cycle.n > stopped.get(cycle.metric, 0) and cycle.started_at in begun[cycle.metric]:
+            return cycle if cycle.outcome is Outcome.CANCELLED else _cancelled(cycle, cycle.stopped_at or at, ANNULLED)
+        if cycle.elapsed_s is not None and any(p.letter == letter for p in cycle.pauses):
+            pauses = tuple(replace(p, ended_at=p.began_at) if p.letter == letter else p for p in cycle.pauses)
+            return _stopped(_measured(replace(cycle, pauses=pauses), rules), rules, cycle.stopped_at or at, cycle.stopped_by)
         return cycle
 
-    stopped = [c.stopped_at for c in ticket.cycles if c.stopped_by == letter]
-    ticket = _each(ticket, act)
-    if since:
-        # The requester waits again, and nobody has answered as far as they know.
-        waiting = min((*since, ticket.waiting_since) if ticket.waiting_since else since)
-        answered = None if ticket.public_agent_at in stopped else ticket.public_agent_at
-        ticket = replace(ticket, waiting_since=waiting, public_agent_at=answered)
-    return ticket
+    return _each(after, act)
+
+
+def unfounded(ticket: Ticket, now: datetime) -> tuple[BreachAnnulled, ...]:
+    """Breaches that were told and no longer hold, since the promise was changed or somebody turns out to have written in time."""
+    return tuple(
+        BreachAnnulled(at=now, metric=c.metric, cycle=c.n, cause=c.retargets[-1].cause if c.retargets else IN_TIME)
+        for c in ticket.cycles
+        if c.breached_at is not None and c.breach_annulled_by is None and (c.outcome is Outcome.MET or (c.is_on and now < c.breach_at))
+    )
+
+
+def breach_annulled(ticket: Ticket, event: BreachAnnulled) -> Ticket:
+    """The breach stays on record. What fires from now on is about the promise as it is now."""
+
+    def act(cycle: Cycle) -> Cycle:
+        if (cycle.metric, cycle.n) != (event.metric, event.cycle):
+            return cycle
+        again = Retarget(event.at, _GATEWAY, cycle.target_s, cycle.target_s, event.cause)
+        return replace(cycle, breach_annulled_by=event.cause, retargets=(*cycle.retargets, again))
+
+    return _each(ticket, act)
 
 
 # --- what a clock says -----------------------------------------------------------------------------------------------
@@ -200,19 +218,19 @@ def annul(ticket: Ticket, rules: Rules, letter: str) -> Ticket:
 
 def left(cycle: Cycle, rules: Rules, now: datetime) -> int:
     """Seconds of business time until the budget is used up; negative when it is overdrawn."""
-    return cycle.target_s - elapsed(rules.calendar(cycle.calendar), cycle.started_at, cycle.stopped_at or now, _intervals(cycle))
+    return cycle.target_s - _used(cycle, rules, cycle.stopped_at or now)
 
 
 def warn_at(cycle: Cycle, rules: Rules, level: int) -> datetime:
     """When `level` percent are used up. Of two such instants the later one: an alarm is for hours in which somebody works."""
-    return add(rules.calendar(cycle.calendar), cycle.started_at, _share(cycle, level), _intervals(cycle), Boundary.NEXT)
+    return add(rules.calendar_of(cycle), cycle.started_at, _share(cycle, level), _intervals(cycle), Boundary.NEXT)
 
 
 def alarms(ticket: Ticket, rules: Rules, now: datetime) -> tuple[SlaWarned | SlaBreached, ...]:
     """What must be said now: of each running clock its breach, else the highest level reached, each once; nothing of paused ones."""
     found: list[SlaWarned | SlaBreached] = []
     for cycle in ticket.cycles:
-        if cycle.outcome is not Outcome.RUNNING or cycle.breached_at is not None:
+        if cycle.outcome is not Outcome.RUNNING or _is_told(cycle):
             continue
         if now >= cycle.breach_at:
             breached = SlaBreached(
@@ -239,7 +257,10 @@ def warned(ticket: Ticket, event: SlaWarned) -> Ticket:
 
 
 def breached(ticket: Ticket, event: SlaBreached) -> Ticket:
-    return _each(ticket, lambda c: replace(c, breached_at=event.at) if _is_meant(c, event) else c)
+    return _each(
+        ticket,
+        lambda c: replace(c, breached_at=event.at, breach_annulled_by=None, warned=(*c.warned, BREACH)) if _is_meant(c, event) else c,
+    )
 
 
 def next_check(ticket: Ticket, rules: Rules) -> datetime | None:
@@ -248,7 +269,7 @@ def next_check(ticket: Ticket, rules: Rules) -> datetime | None:
     follow_up = ticket.follow_up_due_at if ticket.follow_up is FollowUp.OPEN else None
     found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up) if at is not None]
     for cycle in ticket.cycles:
-        if cycle.outcome is Outcome.RUNNING and cycle.breached_at is None:
+        if cycle.outcome is Outcome.RUNNING and not _is_told(cycle):
             ahead = _levels_ahead(cycle, rules)
             found.append(min(warn_at(cycle, rules, ahead[0]), cycle.breach_at) if ahead else cycle.breach_at)
     return min(found, default=None)
@@ -256,14 +277,20 @@ def next_check(ticket: Ticket, rules: Rules) -> datetime | None:
 
 # --- one cycle -------------------------------------------------------------------------------------------------------
 
+_GATEWAY = "mailgate"
+
 
 def _each(ticket: Ticket, act: Callable[[Cycle], Cycle]) -> Ticket:
     cycles = tuple(act(cycle) for cycle in ticket.cycles)
     return replace(ticket, cycles=cycles) if cycles != ticket.cycles else ticket
 
 
-def _is_on(cycle: Cycle) -> bool:
-    return cycle.outcome in (Outcome.RUNNING, Outcome.PAUSED)
+def _put(ticket: Ticket, changed: Cycle) -> Ticket:
+    return _each(ticket, lambda c: changed if (c.metric, c.n) == (changed.metric, changed.n) else c)
+
+
+def _is_told(cycle: Cycle) -> bool:
+    return cycle.breached_at is not None and cycle.breach_annulled_by is None
 
 
 def _is_meant(cycle: Cycle, event: SlaWarned | SlaBreached) -> bool:
@@ -283,51 +310,92 @@ def _levels_ahead(cycle: Cycle, rules: Rules) -> list[int]:
     return sorted(level for level in rules.sla.warn if level > fired)
 
 
-def _measured(cycle: Cycle, rules: Rules) -> Cycle:
-    """The due instants, from what the cycle says about itself. While it stands still it has none, and keeps the last ones."""
-    pauses = _intervals(cycle)
-    if any(end is None for _, end in pauses):
+def _with_waits(cycle: Cycle, ticket: Ticket, rules: Rules, anew: bool = False) -> Cycle:
+    """A cycle that is on, with what the ticket waited for while it ran. `anew`: it is measured, whether that changed or not."""
+    pauses = tuple(
+        replace(wait, began_at=max(wait.began_at, cycle.started_at))
+        for wait in ticket.waits
+        if stands_still(cycle.metric, wait.cause, rules)
+        and (wait.began_at >= cycle.started_at or wait.ended_at is None or wait.ended_at > cycle.started_at)
+    )
+    outcome = Outcome.PAUSED if pauses and pauses[-1].ended_at is None else Outcome.RUNNING
+    if not anew and (pauses, outcome) == (cycle.pauses, cycle.outcome):
         return cycle
-    calendar = rules.calendar(cycle.calendar)
+    return _measured(replace(cycle, pauses=pauses, outcome=outcome), rules)
+
+
+def _measured(cycle: Cycle, rules: Rules) -> Cycle:
+    """The due instants, from what the cycle says about itself. While it stands still they are those of when that began."""
+    pauses = tuple((begin, end) for begin, end in _intervals(cycle) if end is not None)
+    calendar = rules.calendar_of(cycle)
     due_at = add(calendar, cycle.started_at, cycle.target_s, pauses, Boundary.CLOSE)
     breach_at = add(calendar, cycle.started_at, cycle.target_s, pauses, Boundary.NEXT)
-    return replace(cycle, due_at=due_at, breach_at=breach_at)
+    return replace(cycle, due_at=due_at, breach_at=breach_at, calendar_digest=calendar.digest)
 
 
-def _counted(cycle: Cycle, rules: Rules) -> Cycle:
-    """The result of a cycle that was stopped, after its pauses changed."""
-    if cycle.stopped_at is None or cycle.outcome is Outcome.CANCELLED:
-        return cycle
-    return _stopped(cycle, rules, cycle.stopped_at, cycle.stopped_by)
+def _counted_anew(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime, by: str, cause: str) -> Cycle:
+    """A cycle that is on, by the promise that holds now and the calendar as it is now."""
+    target = rules.target(ticket.priority, cycle.metric)
+    assert target is not None
+    changed = replace(
+        cycle,
+        priority=ticket.priority,
+        policy=rules.policy.digest,
+        calendar=target.calendar,
+        calendar_digest=None,
+        target_s=target.minutes * 60,
+    )
+    changed = _with_waits(changed, ticket, rules, anew=True)
+    if _promise(changed) == _promise(cycle):
+        return changed
+    used = changed.target_s - left(changed, rules, at)
+    return replace(
+        changed,
+        original_due_at=cycle.original_due_at or cycle.due_at,
+        retargets=(*cycle.retargets, Retarget(at, by, cycle.target_s, changed.target_s, cause)),
+        warned=tuple(level for level in cycle.warned if used >= _share(changed, level)),
+    )
 
 
-def _run_on(cycle: Cycle, rules: Rules, at: datetime) -> Cycle:
-    """Ends the pause, never before it began."""
-    if cycle.outcome is not Outcome.PAUSED:
-        return cycle
-    return _measured(replace(cycle, outcome=Outcome.RUNNING, pauses=_ended(cycle.pauses, at)), rules)
+def _promise(cycle: Cycle) -> tuple[object, ...]:
+    return cycle.target_s, cycle.calendar, cycle.calendar_digest, cycle.pauses
+
+
+def _used(cycle: Cycle, rules: Rules, at: datetime) -> int:
+    return elapsed(rules.calendar_of(cycle), cycle.started_at, at, _intervals(cycle))
+
+
+def _stopped(cycle: Cycle, rules: Rules, at: datetime, letter: str | None) -> Cycle:
+    cycle = replace(cycle, pauses=_ended(cycle.pauses, at))
+    used = _used(cycle, rules, at)
+    late = used > cycle.target_s
+    if late and cycle.calendar_digest != rules.calendar_of(cycle).digest:
+        cycle = _measured(cycle, rules)
+    return replace(
+        cycle,
+        outcome=Outcome.MISSED if late else Outcome.MET,
+        stopped_at=at,
+        stopped_by=letter,
+        elapsed_s=used,
+        breached_at=cycle.breached_at or (cycle.breach_at if late else None),
+    )
+
+
+def _given_up(cycle: Cycle, rules: Rules, at: datetime, reason: str) -> Cycle:
+    """Nobody owes it any more; what is late already stays late."""
+    return _stopped(cycle, rules, at, None) if _used(cycle, rules, at) > cycle.target_s else _cancelled(cycle, at, reason)
 
 
 def _ended(pauses: tuple[Pause, ...], at: datetime) -> tuple[Pause, ...]:
     return tuple(p if p.ended_at is not None else replace(p, ended_at=max(at, p.began_at)) for p in pauses)
 
 
-def _stopped(cycle: Cycle, rules: Rules, at: datetime, letter: str | None) -> Cycle:
-    cycle = _run_on(cycle, rules, at)
-    late = at > cycle.breach_at
-    return replace(
-        cycle,
-        outcome=Outcome.MISSED if late else Outcome.MET,
-        stopped_at=at,
-        stopped_by=letter,
-        elapsed_s=elapsed(rules.calendar(cycle.calendar), cycle.started_at, at, _intervals(cycle)),
-        breached_at=cycle.breached_at or (cycle.breach_at if late else None),
-    )
-
-
 def _cancelled(cycle: Cycle, at: datetime, reason: str) -> Cycle:
-    return replace(cycle, outcome=Outcome.CANCELLED, pauses=_ended(cycle.pauses, at), stopped_at=at, cancel_reason=reason)
+    ended = replace(cycle, outcome=Outcome.CANCELLED, pauses=_ended(cycle.pauses, at), stopped_at=at, cancel_reason=reason)
+    return replace(ended, stopped_by=None, elapsed_s=None)
 
 
 def _unstopped(cycle: Cycle) -> Cycle:
-    return replace(cycle, outcome=Outcome.RUNNING, stopped_at=None, stopped_by=None, elapsed_s=None, cancel_reason=None)
+    """As if nothing had stopped it. A breach that was only seen when it stopped, and told to nobody, has still to be told."""
+    told = cycle.breached_at if BREACH in cycle.warned else None
+    return replace(cycle, outcome=Outcome.RUNNING, stopped_at=None, stopped_by=None, elapsed_s=None, cancel_reason=None, breached_at=told)

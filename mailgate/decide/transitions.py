@@ -50,7 +50,7 @@ class Effect(StrEnum):
     CODE_NO_RESPONSE = "code_no_response"
     # clocks
     FIRST_REPLY_STOP = "first_reply_stop"
-    NEXT_REPLY_START = "next_reply_start"  #: unless one runs, or the first reply is still owed
+    NEXT_REPLY_START = "next_reply_start"  #: the requester waits: unless one runs, or the first reply is still owed
     NEXT_REPLY_STOP = "next_reply_stop"
     UPDATE_RESTART = "update_restart"
     RESOLUTION_STOP = "resolution_stop"
@@ -185,15 +185,15 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
     ),
     RequesterReopened: (
         _stay((*LIVE, REJECTED), E.MAIL_STATUS),
-        _to(OPEN, (RESOLVED,), E.REOPEN, E.RESOLUTION_RESUME),
-        _to(OPEN, (CLOSED,), E.REOPEN, E.RESOLUTION_RESUME, guard=may_still_reopen),
+        _to(OPEN, (RESOLVED,), E.NEXT_REPLY_START, E.REOPEN, E.RESOLUTION_RESUME),
+        _to(OPEN, (CLOSED,), E.NEXT_REPLY_START, E.REOPEN, E.RESOLUTION_RESUME, guard=may_still_reopen),
         _stay((CLOSED,), E.CREATE_FOLLOWUP, guard=Unless(may_still_reopen)),
         _stay((MERGED,), E.REDIRECT),
     ),
     AgentReplied: (  # honest clocks: only #wait waits
         _to(OPEN, (NEW,), E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.UPDATE_RESTART),
         _stay((OPEN,), E.OWN_IF_NONE, E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
-        _stay((PENDING,), E.NEXT_REPLY_STOP, E.RESTART_REMINDERS),
+        _stay((PENDING,), E.NEXT_REPLY_STOP, E.UPDATE_RESTART, E.RESTART_REMINDERS),
         _stay((HOLD,), E.FIRST_REPLY_STOP, E.NEXT_REPLY_STOP, E.UPDATE_RESTART),
         _stay((RESOLVED, CLOSED), E.NEXT_REPLY_STOP),  # after-care
         _stay((MERGED,), E.REDIRECT),

@@ -163,6 +163,7 @@ class TicketOpened(Event):
     vip: bool = False
     organisation: str | None = None
     why: tuple[Reason, ...] = ()
+    by_agent: bool = False  #: an agent wrote to the requester first: no first reply is owed
 
 
 class UnverifiedWrote(Event):
@@ -282,6 +283,21 @@ class OutageNoted(Event):
     service: str
     began_at: datetime
     ended_at: datetime | None = None
+
+
+class PolicyChanged(Event):
+    """From now on another policy counts: clocks that run were counted anew by it."""
+
+    policy: str  #: its digest
+    sla: str  #: which of its promises
+
+
+class BreachAnnulled(Event):
+    """A breach that was told no longer holds, because of what changed since."""
+
+    metric: Metric
+    cycle: int
+    cause: str  #: priority, policy, or in_time
 
 
 class PageLinksWithdrawn(Event):

@@ -29,6 +29,7 @@ PRIORITY_NAMES: Mapping[str, int] = {
 
 PriorityName = Literal["P1", "P2", "P3", "P4", "P5"]
 HoldWord = Literal["vendor", "change", "problem", "scheduled", "user"]
+KindWord = Literal["incident", "request", "problem"]
 
 
 class ProveBy(StrEnum):
@@ -98,7 +99,7 @@ class Desk:
     agents_prove_by: ProveBy = setting(
         ProveBy.TOKEN, 'how agents prove themselves: by answering our letters; "domain": by [verify]; or "both"'
     )
-    sla: Name = setting("standard", "which promises hold")
+    sla: Name = setting("standard", "which promises hold where those of no [sla.NAME.when] do")
     subaddress: Literal["plus", "none"] = setting(
         "plus", '"none" where the mail server has no support+something@: tokens then stand in the subject'
     )
@@ -140,6 +141,19 @@ class PromiseSettings:
         None, "from the request to its solution; stands still while the requester is asked", example='"24h"'
     )
     work: Duration | None = setting(None, "as resolution, while the ticket is with us", example='"16h"')
+    pickup: Duration | None = setting(None, "from its group's having it until somebody is its owner", example='"2h"')
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Which tickets promises are meant for: all that is named has to be so. Where nothing is named, whoever names the promises decides."""
+
+    desk: frozenset[Name] = setting(frozenset(), "one of these desks", example='["it"]')
+    group: frozenset[Name] = setting(frozenset(), "one of these groups", example='["network"]')
+    kind: frozenset[KindWord] = setting(frozenset(), "incident, request or problem", example='["request"]')
+    category: frozenset[Name] = setting(frozenset(), "one of these categories", example='["vpn"]')
+    organisation: frozenset[Name] = setting(frozenset(), "its requester is of one of these organisations", example='["acme"]')
+    vip: bool | None = setting(None, "its requester is a VIP, or is none", example="true")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,11 @@ class Sla:
     warn: tuple[Annotated[int, Between(1, 99)], ...] = setting((75, 90), "percent of the promised time")
     pause_on_hold: frozenset[HoldWord] = setting(frozenset({"scheduled"}), "which reasons of #hold stop the resolution clock")
     calendar: Name = setting("business", "timers count on it as well")
+    next_reply_from_first_message: bool = setting(
+        False, "next_reply counts from the first message on as well; otherwise first_reply covers that stretch"
+    )
+    order: int = setting(0, "of promises with conditions that fit a ticket, those with the lowest hold, else those that stand first")
+    when: When = table(When())
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +267,7 @@ class Policy:
         None, "a predecessor's numbers in subjects, with one group: the number", example=r"'\[#(\d+)\]'"
     )
     residue_line: int = 20  #: characters from which a line of a notice counts as residue
+    former: Mapping[str, Calendar] = field(default_factory=dict)  #: by their digest: calendars of before, on which cycles were counted
 
     @property
     def domains(self) -> frozenset[str]:

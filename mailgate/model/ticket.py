@@ -50,6 +50,23 @@ class Pause:
     letter: str | None = None  #: the letter whose refusal would take this pause back
 
 
+class Speaker(StrEnum):
+    """Who spoke publicly."""
+
+    REQUESTER = "requester"
+    AGENT = "agent"
+    SOLUTION = "solution"  #: an agent's as well: it answers what was asked, and nobody is kept informed by it any more
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The first message of the requester's side that nobody had answered then, or an answer."""
+
+    at: datetime
+    by: Speaker
+    letter: str | None = None  #: that carries an answer; whose refusal takes it back
+
+
 class Outcome(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
@@ -88,10 +105,15 @@ class Cycle:
     breached_at: datetime | None = None
     original_due_at: datetime | None = None
     retargets: tuple[Retarget, ...] = ()
-    warned: tuple[int, ...] = ()  #: percent levels that have fired
+    warned: tuple[int, ...] = ()  #: percent levels that have fired; 100 is the breach
     cancel_reason: str | None = None
     annulled_by: str | None = None
     calendar_digest: str | None = None  #: of the calendar it was counted on; None: older than that
+    breach_annulled_by: str | None = None  #: what changed so that the breach no longer holds
+
+    @property
+    def is_on(self) -> bool:
+        return self.outcome in (Outcome.RUNNING, Outcome.PAUSED)
 
 
 class TimerKind(StrEnum):
@@ -185,6 +207,9 @@ class Ticket:
     vip: bool = False  #: its requester's standing, as it is now
     organisation: str | None = None  #: that of its requester, by its id in the policy
     why: tuple[Reason, ...] = ()  #: what its impact, urgency, category and group followed from when it was opened
+    waits: tuple[Pause, ...] = ()  #: all times in which it waited for somebody or was solved, whatever was promised then
+    turns: tuple[Said, ...] = ()  #: who spoke publicly, in the order of recording
+    queued_at: datetime | None = None  #: since when its group has it, without an owner
 
     def watchers(self) -> tuple[int, ...]:
         return tuple(m.person for m in self.members if m.role is Role.AGENT)
@@ -194,8 +219,9 @@ class Ticket:
         return (self.requester, *(m.person for m in self.members if m.role is Role.PARTICIPANT))
 
     def cycle(self, metric: Metric) -> Cycle | None:
-        """The latest cycle of a metric."""
-        return next((c for c in reversed(self.cycles) if c.metric is metric), None)
+        """The cycle of a metric that is on, else the latest."""
+        found = [c for c in self.cycles if c.metric is metric]
+        return next((c for c in found if c.is_on), found[-1] if found else None)
 
 
 class Visibility(StrEnum):

@@ -262,6 +262,9 @@ tickets = Table(
     Column("vip", Boolean),
     Column("organisation", Text),
     Column("why", json_column()),
+    Column("waits", json_column()),  #: NULL: older than the column
+    Column("turns", json_column()),  #: the same
+    Column("queued_at", UtcDateTime),
     Index(None, "status", "created_at"),
     Index(None, "status", "policy"),
 )
@@ -346,6 +349,7 @@ cycles = Table(
     Column("cancel_reason", Text),
     Column("annulled_by", WordsColumn),
     Column("calendar_digest", Text),  #: NULL: older than the column
+    Column("breach_annulled_by", Text),
     Index(None, "stopped_at", "breached_at"),
     sqlite_with_rowid=False,
 )

@@ -12,7 +12,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from mailgate.model import token
 from mailgate.model.brand import Brand
 from mailgate.model.calendar import ALWAYS, Calendar, Frame
-from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Forwards, Group, Metric, Policy, RatingSettings, Sla, Target, Timers
+from mailgate.model.policy import (
+    Agent,
+    Budgets,
+    Desk,
+    FilesCarried,
+    Forwards,
+    Group,
+    Metric,
+    Policy,
+    RatingSettings,
+    Sla,
+    Target,
+    Timers,
+    When,
+)
 from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Organisation
 from mailgate.settings.forms import value_of
@@ -157,7 +171,7 @@ def _sla(name: str, form: Any, calendars: Mapping[str, Calendar], say: Say) -> S
                 if minutes < 1:
                     say((*at, "targets", priority, metric.value), "must be a minute at least")
                 targets[(int(priority[1]), metric)] = Target(minutes, calendar)
-    return value_of(Sla, form, id=name, targets=targets, warn=tuple(sorted(form.warn)))
+    return value_of(Sla, form, id=name, targets=targets, warn=tuple(sorted(form.warn)), when=value_of(When, form.when))
 
 
 def _check_length(desk: Desk, at: tuple[str, ...], say: Say) -> None:

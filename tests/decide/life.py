@@ -106,11 +106,14 @@ class Life:
 
     def __init__(self, opened: str = "mon 9:00", *, priority: int = 4, policy: Policy | None = None) -> None:
         self.policy = policy or a_policy()
-        self.rules: Rules = rules_for(self.policy, "it")
         self.history: list[tuple[Event, datetime]] = []
         self.ticket = a_blank(priority)
         self.effects: tuple[Effect, ...] = ()
         self.at(opened, TicketOpened, actor=MAX, desk="it", kind=TicketKind.INCIDENT, priority=priority, requester=MAX, group="it")
+
+    @property
+    def rules(self) -> Rules:
+        return rules_for(self.policy, self.ticket)
 
     def step(self, event: Event, now: datetime, facts: Facts) -> Step:
         step = apply(self.ticket, event, self.rules, now, facts)

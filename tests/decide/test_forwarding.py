@@ -157,7 +157,7 @@ def test_the_ticket_can_be_rebuilt_from_its_history():
     (change,) = by_ann("#take\n#priority P2\nCall her back.").changes
     blank = replace(change.after, status=type(change.after.status).NEW, priority=4, owner=None, members=(), cycles=(), next_check_at=None,
                     timers=(), waiting_since=None)  # fmt: skip
-    assert replay(blank, [(e, NOON) for e in change.events], rules_for(a_policy(), "it")) == change.after
+    assert replay(blank, [(e, NOON) for e in change.events], rules_for(a_policy(), blank)) == change.after
 
 
 def test_a_from_alone_passes_nothing_on():

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from mailgate.decide import joining
-from mailgate.decide.rules import rules_for
 from mailgate.model.events import LetterSuppressed, ParticipantJoined, RatingGiven
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
@@ -360,7 +359,7 @@ def test_people_without_an_id_stay_outside():
 def test_who_joined_can_be_told_from_the_history_alone():
     life = Life().at("mon 12:00", ParticipantJoined, actor=MAX, person=PIA)
     blank = replace(life.ticket, members=(), cycles=(), status=Status.NEW)
-    assert replay(blank, life.history, rules_for(life.policy, "it")).outsiders() == (MAX, PIA)
+    assert replay(blank, life.history, life.rules).outsiders() == (MAX, PIA)
 
 
 def test_an_attachment_alone_is_a_message():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailgate.decide import sla
+from mailgate.decide import sla, turns
 from mailgate.decide.calendar import elapsed
 from mailgate.decide.rules import rules_for
 from mailgate.model.calendar import Calendar
@@ -80,11 +80,12 @@ def test_a_promise_is_kept_to_the_second(late: int, outcome: Outcome, elapsed_s:
 def test_met_means_not_stopped_after_the_breach(start: int, pauses: list[tuple[int, int]], stop: int) -> None:
     life = Life(priority=2)
     zero = when("mon 0:00")
-    ticket = sla.start(replace(life.ticket, cycles=()), life.rules, Metric.RESOLUTION, zero + start * SECOND)
+    ticket = replace(life.ticket, cycles=(), arrived_at=zero + start * SECOND)
     for begin, length in sorted(pauses):
-        ticket = sla.pause(ticket, life.rules, sla.PENDING_USER, zero + begin * SECOND)
-        ticket = sla.resume(ticket, life.rules, zero + (begin + length) * SECOND)
+        ticket = turns.wait(ticket, turns.PENDING_USER, zero + begin * SECOND)
+        ticket = turns.run_on(ticket, zero + (begin + length) * SECOND)
     at = zero + (start + stop) * SECOND
+    ticket = sla.settled(ticket, life.rules, at)
     cycle = sla.stop(ticket, life.rules, Metric.RESOLUTION, at).cycle(Metric.RESOLUTION)
     assert cycle is not None
     spent = elapsed(BUSINESS, cycle.started_at, at, [(p.began_at, p.ended_at) for p in cycle.pauses])
@@ -227,8 +228,8 @@ def test_a_finished_cycle_is_never_counted_again() -> None:
 
 def test_another_policy_is_a_retarget_too() -> None:
     life = Life()
-    stricter = rules_for(a_policy(promises={(4, REPLY): Target(120, "business")}), "it")
-    ticket = sla.retarget(life.ticket, stricter, when("mon 10:00"), "mailgate", "policy")
+    stricter = rules_for(a_policy(promises={(4, REPLY): Target(120, "business")}), life.ticket)
+    ticket = sla.recount(life.ticket, stricter, when("mon 10:00"), "policy")
     assert [(c.metric, c.outcome, said(c.due_at)) for c in ticket.cycles] == [
         (REPLY, Outcome.RUNNING, "mon 11:00"),
         (Metric.RESOLUTION, Outcome.CANCELLED, "fri 9:00"),
@@ -237,7 +238,7 @@ def test_another_policy_is_a_retarget_too() -> None:
 
 def test_a_desk_that_is_gone_promises_nothing_and_breaks_nothing() -> None:
     life = Life(priority=2)
-    gone = rules_for(a_policy(), "hr")
+    gone = rules_for(a_policy(), replace(life.ticket, desk="hr"))
     assert gone.target(2, REPLY) is None
     assert said(sla.next_check(life.ticket, gone)) == "mon 9:45"
 

@@ -35,7 +35,7 @@ def test_each_setting_is_read_by_some_code() -> None:
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "mailgate").rglob("*.py")]
     asked = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
     #: Read by the names of the days and of the metrics, which are said elsewhere.
-    by_name = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "first_reply", "next_reply", "update", "resolution", "work"}
+    by_name = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "first_reply", "next_reply", "update", "resolution", "work", "pickup"}
     assert [place for _, place, _, one in DECLARED if one.name not in asked | by_name] == []
 
 

@@ -22,6 +22,10 @@ def _clocks() -> None:
     """Which calendar a cycle was counted on, and what was promised by hand."""
     op.add_column("tickets", sa.Column("promised_at", UtcDateTime(), nullable=True))
     op.add_column("cycles", sa.Column("calendar_digest", sa.Text(), nullable=True))
+    op.add_column("cycles", sa.Column("breach_annulled_by", sa.Text(), nullable=True))
+    op.add_column("tickets", sa.Column("waits", json_column(), nullable=True))
+    op.add_column("tickets", sa.Column("turns", json_column(), nullable=True))
+    op.add_column("tickets", sa.Column("queued_at", UtcDateTime(), nullable=True))
     _policies()
 
 
