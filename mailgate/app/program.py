@@ -274,6 +274,7 @@ class Program:
             gateway.on_mail = reader.wake
         if "clocks" in self.only:
             self.timetable.every(rounds.clocks, "clocks", gateway.review_clocks)
+            gateway.on_policy = self.timetable.every(rounds.clocks, "recount", gateway.recount).wake
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)
             gateway.on_letters = sender.wake

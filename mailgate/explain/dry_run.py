@@ -68,7 +68,7 @@ class NothingOnFile(Loader):
     def traffic(self, reads: Sequence[Read], keys: Iterable[str], now: datetime, before: Traffic | None = None) -> Traffic:
         return Traffic()
 
-    def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
+    def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None, as_they_are: bool = False) -> Known:
         return Known(people=dict(self._people))
 
 

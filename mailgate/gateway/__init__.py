@@ -29,6 +29,7 @@ from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.pausing import Backoff
 from mailgate.gateway.reading import ReadingRound
+from mailgate.gateway.recounting import Recounting
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
 from mailgate.gateway.writing import sealed
@@ -115,19 +116,28 @@ class Gateway:
         self._desk = self._desk_with(policy)
         self._agents: dict[str, Person] = {}
         pattern = setup.message_id_pattern
+        self._recounting = Recounting(store, now, self.alarm)
         self._reading: ReadingRound | None = (
-            ReadingRound(store, reader, now, self.alarm, pattern is not None, setup.authentication, setup.octets) if reader else None
+            ReadingRound(store, reader, now, self.alarm, self._recounting, pattern is not None, setup.authentication, setup.octets)
+            if reader
+            else None
         )
         assert courier is None or files is not None, "who hands letters over has to open their files"
-        self._sending = SendingRound(store, courier, files, now, self.alarm, pattern, setup.sign) if courier and files else None
-        self._clocks = ClockRound(store, now, self.alarm)
+        self._sending = (
+            SendingRound(store, courier, files, now, self.alarm, pattern, setup.sign, self._recounting.bring_up)
+            if courier and files
+            else None
+        )
+        self._clocks = ClockRound(store, now, self.alarm, self._recounting)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
+        self._one_recount = threading.Lock()
         self._pause = Backoff()
         self.closing = threading.Event()  #: rounds end after the batch in hand
         self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
         self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader
         self.on_broken: Callable[[], None] = lambda: None  #: called when the disk failed: the program has to end
         self.on_letters: Callable[[], None] = lambda: None  #: called when letters wait: wakes the sender
+        self.on_policy: Callable[[], None] = lambda: None  #: called when another policy counts: wakes who counts clocks anew
 
     @property
     def policy(self) -> Policy:
@@ -149,7 +159,10 @@ class Gateway:
         self.store.clock_faults.try_again(now)
         agents, fresh = self.store.people.adopt_agents(policy)
         self._agents = dict(agents)
+        policy = replace(policy, former=self.store.policies.former())
         self._desk = self._desk_with(policy)
+        self._recounting.adopt(self._desk, agents)
+        self.on_policy()
         new = [person for id_, person in agents.items() if id_ in fresh]
         if new and policy.wants(Welcome.event):
             self._welcome(new, now)
@@ -246,8 +259,21 @@ class Gateway:
             self.on_letters()
         return count
 
+    def recount(self) -> int:
+        """Counts clocks anew that were last counted by another policy, until there are none; returns how many tickets there were."""
+        total = 0
+        with self._one_recount:
+            while not self.closing.is_set() and (count := self._recounting.run()):
+                total += count
+                self.acceptor.give_way(COURTESY)
+        if total:
+            log.info("policy %s: the clocks of %d tickets were looked at", self.policy.digest, total)
+        return total
+
     def rate(self, letter: str, score: int, comment: str) -> Rated:
         """A score from the page of a letter, whose signature has been looked at. For threads: it waits for the record."""
+        if (facts := self.store.outbox.facts([letter]).get(letter)) is not None and facts.ticket is not None:
+            self._recounting.bring_up([facts.ticket])
         while (answer := rating.rate(self.store, letter, score, comment, self.policy, self._agents, self.now())) is None:
             pass  # somebody else was first, so something was recorded: not for ever
         return answer

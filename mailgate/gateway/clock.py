@@ -16,6 +16,7 @@ from mailgate.gateway.combining import tell_together
 from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
 from mailgate.gateway.reading import RaiseAlarm
+from mailgate.gateway.recounting import Recounting
 from mailgate.gateway.writing import sealed
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
@@ -29,8 +30,8 @@ TIDY_EVERY = timedelta(days=1)
 
 
 class ClockRound:
-    def __init__(self, store: Store, now: Callable[[], datetime], alarm: RaiseAlarm) -> None:
-        self.store, self.now = store, now
+    def __init__(self, store: Store, now: Callable[[], datetime], alarm: RaiseAlarm, recounting: Recounting) -> None:
+        self.store, self.now, self._recounting = store, now, recounting
         self._faulty = FaultyTickets(store, now, alarm)
         self._tidied: datetime | None = None
 
@@ -38,8 +39,9 @@ class ClockRound:
         """Looks at up to `limit` tickets on which something is due; returns how many there were."""
         now = self.now()
         due = self.store.tickets.due(now, limit)
+        failed = self._recounting.bring_up(due)
         reviewed = []
-        for file in self._faulty.loaded(due):
+        for file in self._faulty.each([number for number in due if number not in failed], self.store.tickets.files):
             try:
                 self._one(desk, agents, file, now)
                 reviewed.append(file.ticket.number)

@@ -110,10 +110,17 @@ class Deciding:
         return [replace(r, evidence=tuple(sorted(map(named, r.evidence), key=lambda e: order.index(e.kind)))) for r in reads]
 
     def decide(
-        self, desk: LetterWriter, agents: Mapping[str, Person], reads: Sequence[Read], now: datetime, before: Known | None = None
+        self,
+        desk: LetterWriter,
+        agents: Mapping[str, Person],
+        reads: Sequence[Read],
+        now: datetime,
+        before: Known | None = None,
+        as_they_are: bool = False,
     ) -> tuple[Known, list[DecidedMail]]:
-        """Decides the mails in order, each with what those before it change. `before`: of the batch before, which is not recorded yet."""
-        known = self._loader.known(desk.policy, reads, now, before)
+        """Decides the mails in order, each with what those before it change. `before`: of the batch before, which is not recorded yet.
+        Raises Outdated where a ticket was last decided by another policy, unless they are taken `as_they_are`."""
+        known = self._loader.known(desk.policy, reads, now, before, as_they_are)
         addresses = _may_be_answered(reads, known)
         counts = self._loader.counts(addresses, now, by_minute=desk.policy.budgets.has_minutes)
         if before is not None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from mailgate.gateway.reading import RaiseAlarm
-from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: So many are named in an alarm each; where there are more at once, it is one trouble and one alarm.
 NAMED = 5
@@ -27,23 +28,23 @@ class FaultyTickets:
         self._store, self._now, self._alarm = store, now, alarm
         self._news: list[tuple[int, str]] = []
 
-    def loaded(self, numbers: Iterable[int]) -> Iterator[TicketFile]:
-        """Those of these tickets that can be read at all: together, and where that fails one by one."""
+    def each(self, numbers: Iterable[int], load: Callable[[Iterable[int]], Mapping[int, T]]) -> Iterator[T]:
+        """What is loaded of these tickets, where it can be read at all: together, and where that fails one by one."""
         wanted = list(numbers)
         try:
-            files = self._store.tickets.files(wanted)
+            found = dict(load(wanted))
         except UNAVAILABLE:
             raise
         except Exception:
-            files = {}
+            found = {}
             for number in wanted:
                 try:
-                    files.update(self._store.tickets.files([number]))
+                    found.update(load([number]))
                 except UNAVAILABLE:
                     raise
                 except Exception as error:
                     self.note(number, error)
-        yield from (files[number] for number in wanted if number in files)
+        yield from (found[number] for number in wanted if number in found)
 
     def note(self, ticket: int, error: Exception) -> None:
         """The words of an error may quote a mail: only its kind is kept."""

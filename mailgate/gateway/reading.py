@@ -22,7 +22,7 @@ from mailgate.gateway import journal
 from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.deciding import DecidedMail, Deciding
 from mailgate.gateway.loading.gathering import Read
-from mailgate.gateway.loading.loader import Loader
+from mailgate.gateway.loading.loader import Loader, Outdated
 from mailgate.gateway.workers import LATER, Reader
 from mailgate.model.letter import Letter
 from mailgate.model.mail import Door, Reading, Unread
@@ -32,6 +32,7 @@ from mailgate.record.rows import OCTETS, Claim, Conflict, ToRecord
 from mailgate.understand import recognised
 
 if TYPE_CHECKING:
+    from mailgate.gateway.recounting import Recounting
     from mailgate.record.store import Store
 
 log = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class ReadingRound:
         reader: Reader,
         now: Callable[[], datetime],
         alarm: RaiseAlarm,
+        recounting: Recounting,
         renames: bool = False,
         authentication: Authentication | None = None,
         octets: int = OCTETS,
@@ -82,7 +84,8 @@ class ReadingRound:
         """`octets`: of the mails of one batch together."""
         self.octets = octets
         self.store, self.reader, self.now, self.alarm = store, reader, now, alarm
-        self._deciding = Deciding(Loader(store), store.numbers, reader, authentication, renames)
+        self._bring_up = recounting.bring_up
+        self._deciding = Deciding(Loader(store, recounting.is_current), store.numbers, reader, authentication, renames)
         self._helper = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="letters")
         self._decided: Decided | None = None
@@ -247,7 +250,11 @@ class ReadingRound:
     def _decide(self, desk: LetterWriter, agents: dict[str, Person], reads: Sequence[Read], before: Known | None = None) -> Decided:
         """Decides the mails in order and has their letters written; nothing is recorded yet."""
         now, began = self.now(), journal.clock()
-        known, rows = self._deciding.decide(desk, agents, reads, now, before)
+        try:
+            known, rows = self._deciding.decide(desk, agents, reads, now, before)
+        except Outdated as outdated:
+            self._bring_up(outdated.tickets)
+            known, rows = self._deciding.decide(desk, agents, reads, now, before, as_they_are=True)
         sheets = [a_sheet(row.letters, known.files.get, now) for row in rows]
         return Decided(known, rows, self._writer.submit(self.reader.write, sheets, desk), now, began)
 

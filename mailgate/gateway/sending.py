@@ -69,8 +69,10 @@ class SendingRound:
         alarm: RaiseAlarm,
         message_id_pattern: str | None = None,
         sign: Sign = lambda *_: b"",
+        bring_up: Callable[[Iterable[int]], object] = lambda _: None,
     ) -> None:
-        self.sign = sign
+        """`bring_up`: is called before a ticket is decided."""
+        self.sign, self.bring_up = sign, bring_up
         self._unsigned: dict[str, str] = {}  #: letters that could not be signed, and why
         self.unsigned = True  #: signing is not known to work since the start
         self.store, self.courier, self.files, self.now, self.alarm = store, courier, files, now, alarm
@@ -230,7 +232,10 @@ class SendingRound:
         reached = letter.id in self.store.delivery_reports.reached_otherwise([letter.id])
         end = refusal.NonDelivery(letter, settled.state.value, delivery.reply, reached, known_dead)
         for _ in range(MOST_RETRIES):
-            file = self.store.tickets.files([letter.ticket])[letter.ticket] if letter.ticket is not None else None
+            file = None
+            if letter.ticket is not None:
+                self.bring_up([letter.ticket])
+                file = self.store.tickets.files([letter.ticket])[letter.ticket]
             entry = self.store.numbers.take("entry", 1)[0]
             decision = refusal.on_settled(Scene(file=file, policy=desk.policy, agents=agents, now=now), end, entry, report)
             if decision is None:

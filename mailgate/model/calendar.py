@@ -49,5 +49,25 @@ def content_of(calendar: Calendar) -> dict[str, Any]:
     }
 
 
+def calendar_of(id: str, content: Mapping[str, Any]) -> Calendar:
+    """The calendar again that had this content."""
+
+    def frames(pairs: Any) -> tuple[Frame, ...]:
+        return tuple((begin, end) for begin, end in pairs)
+
+    def days(named: Mapping[str, Any]) -> dict[date, tuple[Frame, ...]]:
+        return {date.fromisoformat(day): frames(pairs) for day, pairs in named.items()}
+
+    return Calendar(
+        id,
+        content["timezone"],
+        tuple(map(frames, content["hours"])),
+        frozenset(map(date.fromisoformat, content["holidays"])),
+        frozenset((month, day) for month, day in content["yearly"]),
+        days(content["extra"]),
+        days(content["breaks"]),
+    )
+
+
 #: Around the clock, UTC: what the metrics of an `always` target are counted on.
 ALWAYS = Calendar(id="always", timezone="UTC", hours=(((0, 1440),),) * 7)

@@ -51,6 +51,11 @@ class Tickets(Part):
         }
 
     @reads
+    def alone(self, connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
+        """Tickets without people and entries."""
+        return load(connection, numbers)
+
+    @reads
     def due(self, connection: Connection, now: datetime, limit: int) -> list[int]:
         """Those that a clock or timer wants to look at, the longest due first; but for those that wait for an operator."""
         waits = select(clock_faults.c.ticket).where(clock_faults.c.ticket == tickets.c.number, clock_faults.c.again_at > now).exists()

@@ -19,7 +19,7 @@ from mailgate.model.sentences import REFUSALS
 from tests.house.tree import ROOT, modules, name, tree
 
 #: Ways into the two statuses that the database knows and that no command reaches yet (#merge, #spam), and the round that counts anew.
-NOT_MADE_YET = {"ticket_merged", "ticket_rejected", "policy_changed"}
+NOT_MADE_YET = {"ticket_merged", "ticket_rejected"}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from mailgate.model.commands import tickets_named
 from mailgate.model.evidence import Evidence, EvidenceKind
 from mailgate.model.policy import Policy
 from mailgate.model.sender import folded
-from mailgate.model.ticket import Status, TicketFile
+from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
 from mailgate.record.rows import Claim
 from mailgate.understand.answers import cited_ids
@@ -30,11 +30,20 @@ HOUR = timedelta(hours=1)
 WORTH_TELLING = timedelta(days=7)
 
 
+class Outdated(Exception):
+    """These tickets were last decided by another policy: their clocks have to be counted first."""
+
+    def __init__(self, tickets: Sequence[int]) -> None:
+        super().__init__(", ".join(map(str, tickets)))
+        self.tickets = tickets
+
+
 class Loader:
     """What the record says. Changes nothing in it."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, is_current: Callable[[Ticket], bool] = lambda _: True) -> None:
+        """`is_current`: whether the clocks of a ticket are counted by the policy in force."""
+        self._store, self._is_current = store, is_current
 
     def aliases(self, message_ids: Iterable[str]) -> dict[str, str]:
         """Letters behind Message-IDs that a relay gave them."""
@@ -87,8 +96,9 @@ class Loader:
                 traffic.turns[turn.author] = (turn, *traffic.turns.get(turn.author, ()))
         return traffic
 
-    def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None) -> Known:
-        """What is on file about these mails. `before`: of the batch before, which is not recorded yet."""
+    def known(self, policy: Policy, reads: Sequence[Read], now: datetime, before: Known | None = None, as_they_are: bool = False) -> Known:
+        """What is on file about these mails. `before`: of the batch before, which is not recorded yet.
+        Raises Outdated, unless tickets are taken as they are."""
         known = Known()
         known.letters = dict(self._store.outbox.facts({e.letter for r in reads for e in r.evidence if e.letter and e.valid}))
         cited: dict[str, set[str]] = {}
@@ -128,6 +138,8 @@ class Loader:
             merged = {f.ticket.merged_into for f in files.values() if f.ticket.merged_into is not None}
             by_agents |= merged
             numbers = (merged | self._follow_ups(files, known, cited)) - known.files.keys()
+        if not as_they_are and (outdated := [n for n, file in known.files.items() if not self._is_current(file.ticket)]):
+            raise Outdated(outdated)
         # After the tickets: whoever rates between the two changes the version of the ticket.
         rated = {facts.ticket for facts in known.letters.values() if facts.ticket and facts.closure is not None}
         known.ratings = dict(self._store.ratings.of(rated)) if rated else {}
