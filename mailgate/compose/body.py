@@ -13,36 +13,50 @@ from mailgate.model.brand import Enclosed
 LONGEST_HTML = 100_000
 _SHORT = 78
 #: What stands before it in a page, its styles, is the same in all letters of a brand.
-_TITLE = b"\r\n<title>"
+_TITLE = "\n<title>"
 _BEGUN_BADLY = re.compile(rb"\r\n(?:From |\.\r\n)")
 
 Encoded = tuple[str, bytes]  #: Content-Transfer-Encoding, and the text in it
 
 
-def encoded(text: str, is_page: bool = False) -> Encoded:
+def encoded(text: str) -> Encoded:
     """Content-Transfer-Encoding and the bytes of a text with LF line ends (RFC 2045).
-    As it is where every line is short and plain, else the shorter of quoted-printable and base64.
-    `is_page`: HTML, most of whose lines are the same in all letters and are encoded once."""
+    As it is where every line is short and plain, else the shorter of quoted-printable and base64."""
     data = text.encode().replace(b"\n", b"\r\n")
     if data.isascii() and not is_longer(data, _SHORT) and not _is_delicate(data):
         return "7bit", data
-    quoted = _quoted_page(data) if is_page else b2a_qp(data, istext=True)
+    quoted = b2a_qp(data, istext=True)
     # Blanks at the end of a line and "=" are written otherwise there; a dot may still stand alone, behind a soft line end.
-    if len(quoted) * 3 < len(data) * 4 + 300 and not _is_begun_badly(quoted):
+    if _is_short(quoted, len(data)) and not _is_begun_badly(quoted):
         return "quoted-printable", quoted
     return "base64", encodebytes(data).replace(b"\n", b"\r\n")
 
 
-def _quoted_page(data: bytes) -> bytes:
-    head, title, rest = data.partition(_TITLE)
+def encoded_page(page: str) -> Encoded:
+    """The same of HTML, most of whose lines are the same in all letters and are encoded once."""
+    head, title, rest = page.partition(_TITLE)
     if not title:
-        return b2a_qp(data, istext=True)
-    return b"\r\n".join(map(_quoted, (head, *(_TITLE[2:] + rest).split(b"\r\n"))))
+        return encoded(page)
+    lines = [_quoted(head), *map(_quoted, (_TITLE[1:] + rest).split("\n"))]
+    octets = len(page) if page.isascii() else len(page.encode())
+    if None not in lines:
+        quoted = b"\r\n".join(lines)  # type: ignore[arg-type]
+        if _is_short(quoted, octets + len(lines)):
+            return "quoted-printable", quoted
+    return encoded(page)
 
 
 @lru_cache(4096)
-def _quoted(lines: bytes) -> bytes:
-    return b2a_qp(lines + b"\r\n", istext=True)[:-2]  # it breaks long lines by the line end that it sees
+def _quoted(lines: str) -> bytes | None:
+    """None where it is begun in a way that does not travel."""
+    # It breaks long lines by the line end that it sees.
+    quoted = b2a_qp(lines.encode().replace(b"\n", b"\r\n") + b"\r\n", istext=True)
+    return None if _BEGUN_BADLY.search(b"\r\n" + quoted) else quoted[:-2]
+
+
+def _is_short(quoted: bytes, octets: int) -> bool:
+    """Whether base64 would take more."""
+    return len(quoted) * 3 < octets * 4 + 300
 
 
 def replaced(page: Encoded, tokens: Sequence[tuple[bytes, bytes, int]]) -> Encoded | None:

@@ -153,8 +153,9 @@ def as_html(blocks: Sequence[Block], paper: Paper, reference: str, entry_html: s
     return "\n".join(rows)
 
 
-def footer_html(blocks: Sequence[Block], below: Sequence[str], paper: Paper) -> str:
-    """What stands under the card: why it came, and the brand's own lines."""
+@lru_cache(256)
+def footer_html(blocks: tuple[Block, ...], below: tuple[str, ...], paper: Paper) -> str:
+    """What stands under the card: why it came, and the brand's own lines. Hardly any letter has one of its own."""
     card = _Card(paper, None)
     said = [card.words(block.words) for block in blocks if isinstance(block, Paragraph)]
     whole = "<br>\n".join([*said, *map(card.line, below)])

@@ -217,6 +217,7 @@ def message_ids(name: str, ids: Sequence[str], first: int = 1) -> str:
     return _fold(name, head + newest)
 
 
+@lru_cache(16)
 def date(at: datetime) -> str:
     """`Mon, 01 Jun 2026 08:00:00 +0000`."""
     at = at.astimezone(UTC)

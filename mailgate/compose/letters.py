@@ -15,13 +15,13 @@ from jinja2 import TemplateError
 from mailgate.compose import dates, headers, words
 from mailgate.compose.assemble import part_headers, pictures_of, seal
 from mailgate.compose.blocks import Items
-from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, related, replaced
+from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, encoded_page, related, replaced
 from mailgate.compose.cards import Paper, as_html, footer_html, logo_html
 from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
 from mailgate.compose.files import parts_of, story, with_its_pictures
 from mailgate.compose.names import is_called_like_us
-from mailgate.compose.plain import as_text, preheader, wrapped
+from mailgate.compose.plain import as_text, footer_text, preheader
 from mailgate.compose.said import facts_of, is_told_of_masking, title_for
 from mailgate.compose.strict import Unsealable, check_bytes
 from mailgate.compose.templates import Rendered, Templates
@@ -188,15 +188,15 @@ def _readdressed(words: Words, first: str, context: ComposeContext) -> Words:
     for old, new in (replies, *actions):
         tokens.append((old.encode(), new.encode(), html.count(old)))
         html = html.replace(old, new)
-    page = (replaced(words.page, tokens) if words.page is not None else None) or encoded(html, is_page=True)
+    page = (replaced(words.page, tokens) if words.page is not None else None) or encoded_page(html)
     return replace(words, html=html, page=page)
 
 
 def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language: str, reference: str, tag: str) -> Words:
     rendered = _render(wanted, context, desk, language, reference, tag)
     mark, shown = marker(language), preheader(rendered.preheader, rendered.blocks, language)
-    footer = "\n".join([as_text(rendered.footer, language), *map(wrapped, _below(wanted, desk))])
-    text = f"{mark}\n\n{as_text(rendered.blocks, language)}\n\n-- \n{footer}\n"
+    below = _below(wanted, desk)
+    text = f"{mark}\n\n{as_text(rendered.blocks, language)}\n\n-- \n{footer_text(rendered.footer, below, language)}\n"
     html = _html(wanted, context, rendered, desk, language, shown, reference)
     notice = ""
     if not wanted.audience.is_outside:
@@ -204,7 +204,7 @@ def _written(wanted: LetterWanted, context: ComposeContext, desk: Desk, language
         unechoed = [block for block in rendered.blocks if not isinstance(block, Items)]
         said = text if not wanted.kind.echoes else f"{mark}\n\n{as_text(unechoed, language, own=False)}\n"
         notice = f"{said}\n{shown}\n"
-    page = encoded(html, is_page=True) if html is not None else None
+    page = encoded_page(html) if html is not None else None
     return Words(rendered.subject, text, html, shown, notice, encoded(text), page)
 
 

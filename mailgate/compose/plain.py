@@ -145,6 +145,12 @@ def as_text(blocks: Sequence[Block], language: str, own: bool = True) -> str:
     return "\n\n".join([*parts, *((strip,) if strip else ()), *((before,) if before else ())])
 
 
+@lru_cache(256)
+def footer_text(blocks: tuple[Block, ...], below: tuple[str, ...], language: str) -> str:
+    """What stands below the text: why it came, and the brand's own lines. Hardly any letter has one of its own."""
+    return "\n".join([as_text(blocks, language), *map(wrapped, below)])
+
+
 def _headed(words: str, script: Script) -> str:
     return wrapped(words + script.colon if words[-1:].isalnum() or words[-1:] in ")）" else words)
 

@@ -4,6 +4,7 @@ It knows nothing of how they were written, so that a mistake of the writer canno
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 #: The only fields that a letter of ours may have. Bcc, Cc and whatever a mail brought along are not among them.
 ALLOWED = frozenset(
@@ -19,7 +20,8 @@ PART_FIELDS = frozenset({"content-type", "content-transfer-encoding", "content-d
 LONGEST_LINE = 998
 FOLDED = 78
 
-_ALONE = re.compile(rb"\r(?!\n)")
+_GAP = b"\r\n\r\n"
+_ALONE = re.compile(rb"\r[^\n]")
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z0-9-]*):(?: ([^\r\n]*\S))?")
 #: What may stand in a line: all but control characters and line ends.
 _PLAIN = bytes(octet for octet in range(256) if octet == 9 or (octet >= 32 and octet != 127))
@@ -48,16 +50,17 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
     faults: list[str] = []
     strange = data.translate(None, _PLAIN)
     ends = strange.count(b"\r")
-    if ends != strange.count(b"\n") or _ALONE.search(data):
+    if ends != strange.count(b"\n") or _ALONE.search(data) or data.endswith(b"\r"):
         return ["a CR or LF stands alone"]
     if 2 * ends != len(strange):
         faults.append("a control character")
-    block, gap, body = data.partition(b"\r\n\r\n")
-    if not gap:
+    gap = data.find(_GAP)
+    if gap < 0:
         return [*faults, "no empty line after the header"]
+    block = data[:gap]
     if b"\t" in block:
         faults.append("a tab in the header")
-    if not body.isascii() or (not block.isascii() and not utf8):
+    if not data.isascii() and not (utf8 and data[gap:].isascii()):
         faults.append("octets beyond ASCII")
     if is_longer(data, LONGEST_LINE):
         faults.append(f"a line longer than {LONGEST_LINE} octets")
@@ -81,7 +84,7 @@ def check_bytes(data: bytes, utf8: bool = False) -> list[str]:
         faults.append("date: not in its form")
     if value["mime-version"] != b"1.0":
         faults.append("mime-version: not 1.0")
-    _check_parts(value["content-type"], body, faults)
+    _check_parts(value["content-type"], data, gap + 2, len(data), faults)
     return faults
 
 
@@ -136,29 +139,35 @@ def _is_broken(value: bytes) -> bool:
     return len(_OPENS_WORD.findall(value)) != len(words) or any(len(word) > 75 for word in words)
 
 
-def _check_parts(content_type: bytes, body: bytes, faults: list[str]) -> None:
-    """Each multipart opens and closes its boundary, and each part inside has a header of its own."""
+def _check_parts(content_type: bytes, data: bytes, start: int, end: int, faults: list[str]) -> None:
+    """Each multipart opens and closes its boundary, and each part inside has a header of its own. What is in it stands between the line
+    end at `start` and `end`; nothing of it is copied."""
     match = _BOUNDARY.search(content_type)
     if match is None:
         if content_type.startswith(b"multipart/"):
             faults.append("content-type: no boundary")
         return
-    fence = b"--" + match[1]
-    pieces = (b"\r\n" + body).split(b"\r\n" + fence)
-    if len(pieces) < 3 or pieces[0] or pieces[-1].strip(b"\r\n") != b"--":
+    fence = b"\r\n--" + match[1]
+    fences: list[int] = []
+    at = data.find(fence, start, end)
+    while at >= 0:
+        fences.append(at)
+        at = data.find(fence, at + len(fence), end)
+    if len(fences) < 2 or fences[0] != start or data[fences[-1] + len(fence) : end].strip(b"\r\n") != b"--":
         faults.append("content-type: its boundary does not open and close")
         return
-    for piece in pieces[1:-1]:
-        block, gap, inner = piece[2:].partition(b"\r\n\r\n")
-        if not piece.startswith(b"\r\n") or not gap:
+    for at, after in pairwise(fences):
+        begin = at + len(fence)
+        gap = data.find(_GAP, begin + 2, after)
+        if not data.startswith(b"\r\n", begin, after) or gap < 0:
             faults.append("a part without a header")
             continue
-        kind, wrong = _part(block)
+        kind, wrong = _part(data[begin + 2 : gap])
         faults += wrong
         if kind is None:
             faults.append("a part without its type")
         elif kind.startswith(b"multipart/"):
-            _check_parts(kind, inner, faults)
+            _check_parts(kind, data, gap + 2, after, faults)
 
 
 @lru_cache(256)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mailgate.compose import samples
-from mailgate.compose.body import encoded
+from mailgate.compose.body import encoded, encoded_page
 from mailgate.compose.letters import compose
 from mailgate.compose.strict import check_bytes
 from mailgate.model.commands import Fault
@@ -210,3 +210,11 @@ def test_blanks_at_the_end_of_a_line_survive_servers_that_cut_them():
 
 def test_the_desk_of_these_tests_is_the_one_that_is_shipped():
     assert desk().address == "support@example.org"
+
+
+@pytest.mark.parametrize("line", ["plain", "From x", "a\n.\nb", "x" * 74 + ".", "é" * 400, "日" * 3000, "a = b  ", " \n."])
+def test_a_page_is_encoded_line_by_line_as_it_would_be_as_a_whole(line: str):
+    page = f"<style>\n{'p { color: red } ' * 9}\n</style>\n<title>x</title>\n{line}\n<p>\n"
+    coding, data = encoded_page(page)
+    assert (coding, data) == encoded(page)
+    assert b"\r\nFrom " not in data and b"\r\n.\r\n" not in data
