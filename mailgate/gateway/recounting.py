@@ -1,7 +1,8 @@
 """An edited policy counts at once: what was last decided by other terms is counted anew, a batch at a time, while mail is read.
 
-Whichever is about to be decided comes first. Where it was interrupted, and whose work it is, nobody has to remember: each ticket says by which policy it was last decided, and a batch
-is recorded only where its tickets are as they were. Of several nodes the one whose policy was adopted last does it."""
+Whichever is about to be decided comes first. Where it was interrupted, and whose work it is, nobody has to remember: each ticket says by
+which policy it was last decided, and a batch is recorded only where its tickets are as they were. Of several nodes the one whose policy
+was adopted last does it."""
 
 from __future__ import annotations
 
