@@ -39,13 +39,13 @@ class Boundary(StrEnum):
 
 
 def elapsed(calendar: Calendar, start: datetime, end: datetime, pauses: Sequence[Interval] = ()) -> int:
-    """Open seconds in [start, end) outside the pauses; 0 when the end is not after the start, never negative."""
+    """Open seconds in [start, end) outside the pauses, however long that is; 0 when the end is not after the start, never negative."""
     a, b = _seconds(start), _seconds(end)
     if b <= a:
         return 0
     holes = _union(pauses)
     total = 0
-    for x, y in _spans(calendar, start, a):
+    for x, y in _spans(calendar, start, a, end):
         if x >= b:
             break
         y = min(y, b)
@@ -86,7 +86,7 @@ def open_spans(calendar: Calendar, start: datetime, end: datetime) -> tuple[tupl
     """The opening times that lie in [start, end), cut to it."""
     b = _seconds(end)
     found = []
-    for x, y in _spans(calendar, start, _seconds(start)):
+    for x, y in _spans(calendar, start, _seconds(start), end):
         if x >= b:
             break
         found.append((_EPOCH + timedelta(seconds=x), _EPOCH + timedelta(seconds=min(y, b))))
@@ -185,11 +185,13 @@ def _opened(calendar: Calendar, ordinal: int) -> tuple[Span, ...]:
     return _on_a_day(calendar.timezone, ordinal, frames, calendar.breaks.get(day, ())) if frames else ()
 
 
-def _spans(calendar: Calendar, start: datetime, a: int) -> Iterator[Span]:
-    """Opening times after `a`, the first one cut to begin there."""
+def _spans(calendar: Calendar, start: datetime, a: int, end: datetime | None = None) -> Iterator[Span]:
+    """Opening times after `a`, the first one cut to begin there: until the date of `end`, or as far as anybody searches for one."""
+    zone = _zone(calendar.timezone)
     # A gap at midnight can leave an instant to the date before the one on the wall.
-    first = start.astimezone(_zone(calendar.timezone)).toordinal() - 1
-    for ordinal in range(first, first + SEARCH_LIMIT):
+    first = start.astimezone(zone).toordinal() - 1
+    behind = end.astimezone(zone).toordinal() + 2 if end is not None else first + SEARCH_LIMIT
+    for ordinal in range(first, behind):
         for x, y in _opened(calendar, ordinal):
             if y > a:
                 yield (x if x > a else a), y

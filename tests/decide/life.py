@@ -63,7 +63,15 @@ def a_policy(
     lead: str | None = "ann",
     pause_on_hold: frozenset[str] = frozenset({"scheduled"}),
     calendar: Calendar = BUSINESS,
+    from_first_message: bool = False,
+    more: Iterable[Sla] = (),
 ) -> Policy:
+    standard = Sla(
+        "standard",
+        PROMISES if promises is None else promises,
+        pause_on_hold=pause_on_hold,
+        next_reply_from_first_message=from_first_message,
+    )
     return Policy(
         digest="d1",
         desks={"it": Desk("it", "support@example.org", "IT", "IT Support", "it", timezone="Europe/Berlin")},
@@ -74,14 +82,16 @@ def a_policy(
         },
         groups={"it": Group("it", "IT", lead), "network": Group("network", "Network")},
         calendars={"always": ALWAYS, calendar.id: calendar},
-        slas={"standard": Sla("standard", PROMISES if promises is None else promises, pause_on_hold=pause_on_hold)},
+        slas={one.id: one for one in (standard, *more)},
         timers=timers or Timers(),
         letters=letters or {},
     )
 
 
-def when(text: str) -> datetime:
+def when(text: str | datetime) -> datetime:
     """`mon 9:15` of the first week of June 2026 in Berlin, `mon2 9:15` of the next one."""
+    if isinstance(text, datetime):
+        return text
     day, _, clock = text.partition(" ")
     week = int(day[3:] or 1) - 1
     hour, _, minute = clock.partition(":")
@@ -104,7 +114,7 @@ def a_scene(
 class Life:
     """`life.at("mon 9:00", AgentReplied, actor=BOB)`: what happened when; the ticket is what it is by then."""
 
-    def __init__(self, opened: str = "mon 9:00", *, priority: int = 4, policy: Policy | None = None) -> None:
+    def __init__(self, opened: str | datetime = "mon 9:00", *, priority: int = 4, policy: Policy | None = None) -> None:
         self.policy = policy or a_policy()
         self.history: list[tuple[Event, datetime]] = []
         self.ticket = a_blank(priority)
@@ -122,7 +132,9 @@ class Life:
             self.ticket, self.effects = step.ticket, step.effects
         return step
 
-    def at(self, text: str, kind: type[Event], /, *, now: str | None = None, facts: Facts | None = None, **fields: object) -> Life:
+    def at(
+        self, text: str | datetime, kind: type[Event], /, *, now: str | datetime | None = None, facts: Facts | None = None, **fields: object
+    ) -> Life:
         at = when(text)
         event = kind(at=at, **fields)  # type: ignore[arg-type]
         step = self.step(event, when(now) if now else at, facts or Facts(public_text=True, closure_text=True))
