@@ -115,7 +115,7 @@ def _measuring(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ti
         return ticket
     former = next((c for c in reversed(mine) if c.started_at == since), None)
     if former is not None:
-        return _put(ticket, _counted_anew(_unstopped(former), ticket, rules, at, _GATEWAY, "priority"))
+        return _put(ticket, _taken_up_again(former, ticket, rules, at))
     cycle = Cycle(
         metric=metric,
         n=len(mine) + 1,
@@ -180,8 +180,10 @@ def annul(ticket: Ticket, rules: Rules, letter: str, at: datetime, reopens: bool
 
     def act(cycle: Cycle) -> Cycle:
         if stopped.get(cycle.metric) == cycle.n:
-            cycle = _with_waits(replace(_unstopped(cycle), annulled_by=letter), after, rules, anew=True)
-            return _stopped(cycle, rules, later.at, later.letter) if later else cycle
+            cycle = replace(cycle, annulled_by=letter)
+            if later is None:
+                return _taken_up_again(cycle, after, rules, at)
+            return _stopped(_with_waits(_unstopped(cycle), after, rules, anew=True), rules, later.at, later.letter)
         if cycle.metric in folded and cycle.n > stopped.get(cycle.metric, 0) and cycle.started_at in begun[cycle.metric]:
             return cycle if cycle.outcome is Outcome.CANCELLED else _cancelled(cycle, cycle.stopped_at or at, ANNULLED)
         if cycle.elapsed_s is not None and any(p.letter == letter for p in cycle.pauses):
@@ -357,6 +359,14 @@ def _counted_anew(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime, by: 
     )
 
 
+def _taken_up_again(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime) -> Cycle:
+    """As if nothing had stopped it, and by the promise that holds now."""
+    if rules.target(ticket.priority, cycle.metric) is None:
+        return _cancelled(cycle, at, NO_POLICY)
+    cause = "policy" if cycle.priority == ticket.priority else "priority"
+    return _counted_anew(_unstopped(cycle), ticket, rules, at, _GATEWAY, cause)
+
+
 def _promise(cycle: Cycle) -> tuple[object, ...]:
     return cycle.target_s, cycle.calendar, cycle.calendar_digest, cycle.pauses
 
@@ -366,11 +376,11 @@ def _used(cycle: Cycle, rules: Rules, at: datetime) -> int:
 
 
 def _stopped(cycle: Cycle, rules: Rules, at: datetime, letter: str | None) -> Cycle:
-    cycle = replace(cycle, pauses=_ended(cycle.pauses, at))
+    pauses = _ended(cycle.pauses, at)
+    if pauses != cycle.pauses or cycle.calendar_digest != rules.calendar_of(cycle).digest:
+        cycle = _measured(replace(cycle, pauses=pauses), rules)
     used = _used(cycle, rules, at)
     late = used > cycle.target_s
-    if late and cycle.calendar_digest != rules.calendar_of(cycle).digest:
-        cycle = _measured(cycle, rules)
     return replace(
         cycle,
         outcome=Outcome.MISSED if late else Outcome.MET,
