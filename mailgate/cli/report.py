@@ -133,7 +133,7 @@ def _shown(found: Counts, desk: str, by: str) -> None:
             continue  # nobody promises it, or it never happened
         if number.section != section:
             section = number.section
-            heads = f"{section:<{WORDS}}{'':>{VALUE}}{'n':>{N}}{'before':>{BEFORE}}{'of':>{OF}}"
+            heads = f"{section:<{WORDS}}{'value':>{VALUE}}{'n':>{N}}{'before':>{BEFORE}}{'of':>{OF}}"
             console.print(f"\n[bold]{heads}[/bold]")
         letter = letters.setdefault(number.population, _letter(len(letters)))
         console.print(
@@ -150,7 +150,7 @@ def _shown(found: Counts, desk: str, by: str) -> None:
         console.print()
         rows = ((name, *(said(lines[id_].figure) for id_ in SHOWN)) for name, lines in found.parts.items())
         table((by, *SHOWN.values()), rows, "No tickets.")
-    console.print(f"\nWhat stands behind a number: mailgate report --from {days.first} --to {days.last} --explain first_reply_p90")
+    console.print(f"\nWhat stands behind a number:\n  mailgate report --from {days.first} --to {days.last} --explain first_reply_p90")
 
 
 def _letter(at: int) -> str:

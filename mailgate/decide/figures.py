@@ -163,9 +163,9 @@ PRIORITIES = range(1, 6)
 _TICKETS = "tickets that came in the period"
 _SOLVED = "tickets solved in the period (of several times the first)"
 _LIVE = "tickets open at the end of the period"
-_STOPPED = "{} clocks that stopped in the period"
-_JUDGED = "{} clocks that stopped in the period, and those still on at its end and broken"
-_MISSED = "{} clocks that stopped too late in the period"
+_STOPPED = "clocks of this kind that stopped in the period"
+_JUDGED = "clocks that stopped in the period, and broken ones still on at its end"
+_MISSED = "clocks of this kind that stopped too late in the period"
 
 
 def _came() -> Iterator[Number]:
@@ -193,14 +193,14 @@ def _bucket(since: int, below: int | None) -> tuple[str, str]:
 def _clocks() -> Iterator[Number]:
     for metric, words in METRICS.items():
         for percent in (50, 90):
-            population, said = _STOPPED.format(words), f"{percent} of 100 took no longer (nearest rank), in business time"
+            population, said = _STOPPED, f"{percent} of 100 took no longer (nearest rank), in business time"
             yield Number(
                 f"{metric.value}_p{percent}", f"{words}, p{percent}", CLOCKS, Unit.SECONDS, population, said,
                 samples.elapsed_of(metric), _rank(percent), True,
             )  # fmt: skip
     for percent in (50, 90):
         yield Number(
-            f"resolution_wall_p{percent}", f"resolution, p{percent}, by the wall clock", CLOCKS, Unit.WALL, _STOPPED.format("resolution"),
+            f"resolution_wall_p{percent}", f"resolution, p{percent}, by the wall clock", CLOCKS, Unit.WALL, _STOPPED,
             f"{percent} of 100 took no longer from arrival to solution, nights and waiting included", samples.wall, _rank(percent), True,
         )  # fmt: skip
 
@@ -208,22 +208,23 @@ def _clocks() -> Iterator[Number]:
 def _kept() -> Iterator[Number]:
     for metric, words in METRICS.items():
         said = "met ÷ (met + missed + still on and broken)"
-        population = _JUDGED.format(words)
+        population = _JUDGED
         yield Number(
             f"attainment_{metric.value}", f"{words} in time", KEPT, Unit.SHARE, population, said, samples.judged(metric), _share, True
         )
         for priority in PRIORITIES:
             yield Number(
-                f"attainment_{metric.value}_p{priority}", f"  P{priority}", KEPT, Unit.SHARE, f"{population}, of P{priority}", said,
+                f"attainment_{metric.value}_p{priority}", f"  P{priority}", KEPT, Unit.SHARE, population, said,
                 samples.judged(metric, priority), _share, True,
             )  # fmt: skip
         for percent in (50, 90):
             yield Number(
-                f"overrun_{metric.value}_p{percent}", f"  {words}, too late by, p{percent}", KEPT, Unit.SECONDS, _MISSED.format(words),
+                f"overrun_{metric.value}_p{percent}", f"  {words}, too late by, p{percent}", KEPT, Unit.SECONDS, _MISSED,
                 f"of 100, {percent} were late by no more business time (nearest rank)", samples.overrun(metric), _rank(percent), True,
             )  # fmt: skip
     yield Number(
-        "missed_by_retarget", "missed for a change of the promise", KEPT, Unit.COUNT, "clocks that stopped too late in the period",
+        "missed_by_retarget", "missed for a change of the promise", KEPT, Unit.COUNT,
+        "clocks of all kinds that stopped too late in the period",
         "how many would have been in time by what was promised first", samples.by_retarget, _count,
     )  # fmt: skip
 
@@ -275,7 +276,8 @@ def _running(services: Mapping[str, Service], calendars: Mapping[str, Calendar])
     )  # fmt: skip
     for id_, service in services.items():
         yield Number(
-            f"availability_{id_}", f"{service.name or id_} available", RUNNING, Unit.SHARE, f"outages of {id_} in the period (#outage)",
+            f"availability_{id_}", f"{service.name or id_} available", RUNNING, Unit.SHARE,
+            "outages of this service in the period (#outage)",
             "1 − outage in service hours ÷ service hours", samples.outages(id_), _available(calendars[service.calendar]), whole=True,
         )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Until when? The instant that `until 2026-07-01`, `until mon` or `for 3d` means to the agent who wrote it."""
+"""When? The instant that `until 2026-07-01`, `until mon`, `for 3d` or `from 9:00` means to the agent who wrote it."""
 
 import re
 from collections.abc import Sequence
@@ -15,9 +15,11 @@ MORNING = 8 * 60  #: a day without a time means its first opening, and on a clos
 EVENING = 18 * 60  #: the same where the end of a day is meant
 MOST_YEARS = 10  #: later dates are typing mistakes
 FORMS = "2026-07-01, 2026-07-01 14:00, tomorrow, mon, 3d, 2h"
+PAST_FORMS = "9:00, 2026-07-01 9:00, 2h, now"
 
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
 _HOUR = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
+_AGO = re.compile(r"([1-9]\d{0,3})([dhm])", re.ASCII)
 _SPAN = re.compile(r"([1-9]\d{0,3})([dh])", re.ASCII)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -70,6 +72,41 @@ def _instant(words: Sequence[str], now: datetime, zone: str, calendar: Calendar,
     if hour is None or int(hour[1]) > 23 or int(hour[2]) > 59 or not _DAY.fullmatch(words[0]):
         return None
     return wall(zone, day, int(hour[1]) * 60 + int(hour[2]))
+
+
+def parse_past(args: Sequence[str], now: datetime, zone: str) -> datetime | Unclear:
+    """The UTC instant, never after `now`: `2026-07-01 9:00`; `9:00`, the last time that it was so; `30m`, `2h` or `3d` ago; `now`."""
+    words = [word.lower() for word in args]
+    try:
+        when = _past(words, now, zone)
+    except (ValueError, OverflowError):
+        when = None
+    if when is None:
+        return Unclear(PAST_FORMS)
+    if when > now:
+        return Unclear(Reason("hint.future"))
+    if when < now - timedelta(days=366 * MOST_YEARS):
+        return Unclear(Reason.of("hint.within", MOST_YEARS))
+    return when.astimezone(UTC).replace(microsecond=0)
+
+
+def _past(words: Sequence[str], now: datetime, zone: str) -> datetime | None:
+    if not words or len(words) > 2:
+        return None
+    if words == ["now"]:
+        return now
+    if len(words) == 1 and (ago := _AGO.fullmatch(words[0])):
+        return now - int(ago[1]) * {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1)}[ago[2]]
+    hour = _HOUR.fullmatch(words[-1])
+    if hour is None or int(hour[1]) > 23 or int(hour[2]) > 59:
+        return None
+    minute = int(hour[1]) * 60 + int(hour[2])
+    if len(words) == 2:
+        written = _DAY.fullmatch(words[0])
+        return wall(zone, date(int(written[1]), int(written[2]), int(written[3])), minute) if written else None
+    today = now.astimezone(ZoneInfo(zone)).date()
+    at = wall(zone, today, minute)
+    return at if at <= now else wall(zone, today - timedelta(days=1), minute)
 
 
 def _day(word: str, today: date) -> date | None:

@@ -2,7 +2,7 @@
 
 Parser, checks, help letter, receipt and `docs/agents.md` read it; what a command does is its act in `decide/commands`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -36,6 +36,7 @@ class Arguments(StrEnum):
     WAIT = "wait"  #: until a date, for a span, or nothing
     HOLD = "hold"  #: a reason, and perhaps until when
     DUE = "due"  #: a date, or none
+    OUTAGE = "outage"  #: a service, since when it failed, and perhaps until when
     TICKET = "ticket"  #: the number of another ticket, `1044` or `IT-1044`: it is loaded before anything is decided
 
 
@@ -79,6 +80,8 @@ _ALL = (
     Verb("due", "#due 2026-07-01 | none", "the day you've promised the solution for", Order.FIELDS, Arguments.DUE,
          hint="#due DATE|none", receipt="promised date"),
     Verb("title", "#title WORDS", "what it's called, for the requester, too", Order.FIELDS, Arguments.TEXT, receipt="title"),
+    Verb("outage", "#outage SERVICE from 9:00 [to 11:30]", "a service was down, and reports say so", Order.FIELDS, Arguments.OUTAGE,
+         hint="#outage SERVICE from 9:00|2026-07-01 9:00|2h [to 11:30|2026-07-01 11:30|now]", many=True, receipt="outage"),
     Verb("help", "#help [command]", "this list, or one line of it", Order.ANSWER, Arguments.MAYBE_ONE,
          many=True, capability=Capability.STATUS, asks=True),
 )  # fmt: skip
@@ -89,7 +92,7 @@ VERBS: Mapping[str, Verb] = {verb.word: verb for verb in _ALL}
 WORDS: Mapping[str, Verb] = {word: verb for verb in _ALL for word in (verb.word, *verb.aliases)}
 #: Words that are promised and do nothing yet: whoever says one is told so, whatever stands behind it.
 PLANNED = frozenset(
-    "quiet queue group decline spam impact urgency category tag time lang cause outage merge duplicate link unlink split cc "
+    "quiet queue group decline spam impact urgency category tag time lang cause merge duplicate link unlink split cc "
     "requester ask kb macro broadcast undo show history list stats away back digest receipt".split()
 )
 
@@ -144,6 +147,13 @@ def excludes(word: str, other: str) -> bool:
     if word == other:
         return not VERBS[word].many
     return bool(VERBS[word].exclusive) and VERBS[word].exclusive == VERBS[other].exclusive
+
+
+def outage_times(args: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands behind the service in `#outage mail from 9:00 to 11:30`: the words of its beginning, and of its end or none."""
+    words = tuple(word for word in args if word.lower() != "from")
+    cut = next((at for at, word in enumerate(words) if word.lower() in ("to", "until")), len(words))
+    return words[:cut], words[cut + 1 :]
 
 
 def tickets_named(commands: Iterable[Command]) -> frozenset[int]:

@@ -11,9 +11,20 @@ import pytest
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.opening import LONGEST_TITLE
 from mailgate.model.commands import PLANNED, VERBS, Order
-from mailgate.model.events import AgentReplied, DuePromised, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, WaitStarted
+from mailgate.model.events import (
+    AgentReplied,
+    DuePromised,
+    LetterSuppressed,
+    OutageNoted,
+    TicketAssigned,
+    TicketClosed,
+    TicketResolved,
+    WaitStarted,
+)
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Agent
+from mailgate.model.reason import Reason
+from mailgate.model.reporting import Service
 from mailgate.model.ticket import HoldReason, Status, TicketKind, TimerKind, Visibility
 from tests.decide.build import (
     ANN,
@@ -172,6 +183,48 @@ def test_a_date_that_nobody_can_mean_is_no_promise(line):
 @pytest.mark.parametrize("status", [status for status in Status if not status.is_live and status is not Status.MERGED])
 def test_nothing_is_promised_on_a_ticket_that_is_solved(status):
     assert faults(an_agents("#due 2026-07-01", file=a_file(status))) == [("E_STATE", 1)]
+
+
+NOON = datetime(2026, 6, 1, 10, tzinfo=UTC)
+MAIL = replace(a_policy(), services={"mail": Service("mail", "E-mail"), "print": Service("print")})
+
+
+@pytest.mark.parametrize(
+    ("said", "began", "ended"),
+    [  # the mail arrives on Monday, 1 June 2026, 12:00 in Berlin
+        ("mail from 9:00 to 11:30", "07:00", "09:30"),
+        ("E-MAIL from 9:00", "07:00", None),
+        ("mail 2h", "08:00", None),
+        ("mail from 2026-06-01 0:15 until now", "22:15", "10:00"),
+        ("mail 90m to 5m", "08:30", "09:55"),
+        ("mail from 23:00 to 2026-06-01 1:00", "21:00", "23:00"),
+    ],
+)
+def test_an_outage_is_noted_with_its_instants(said, began, ended):
+    decision = an_agents(f"#outage {said}\n#note\nThe disk was full.", policy=MAIL, arrived_at=NOON)
+    noted = event(decision, OutageNoted)
+    assert noted.service == "mail" and f"{noted.began_at:%H:%M}" == began and (noted.ended_at and f"{noted.ended_at:%H:%M}") == ended
+    assert ticket(decision).status is Status.OPEN and "outage" in {row[0] for row in decision.letters[-1].kind.told}
+
+
+@pytest.mark.parametrize(
+    ("said", "hint"),
+    [
+        ("wiki from 9:00", "mail, print"),
+        ("mail from 2026-06-01 12:30", Reason("hint.future")),
+        ("mail from 9:00 to 8:00", Reason("hint.ends_before")),
+        ("mail from 9:00 to 9:00", Reason("hint.ends_before")),
+        ("mail from 25:00", "9:00, 2026-07-01 9:00, 2h, now"),
+        ("mail from 2026-02-30 9:00", "9:00, 2026-07-01 9:00, 2h, now"),
+    ],
+)
+def test_an_outage_that_cannot_have_been_is_refused(said, hint):
+    refused = an_agents(f"#outage {said}", policy=MAIL, arrived_at=NOON)
+    assert faults(refused) == [("E_VALUE", 1)] and hints(refused) == [hint]
+
+
+def test_where_no_services_are_set_up_there_is_no_outage():
+    assert hints(an_agents("#outage mail from 9:00")) == [Reason("hint.no_services")]
 
 
 def test_wait_needs_a_question_that_the_requester_has_read():

@@ -164,4 +164,5 @@ def record(store: Store, lives: Iterable[Played], chance: Random) -> None:
 
 def recorded(store: Store, count: int, seed: int) -> None:
     chance, rules = Random(seed), rules_for(policy(), "it")
+    store.numbers.take("ticket", count), store.numbers.take("person", max(AGENTS))
     record(store, [play(number, chance, rules) for number in range(1, count + 1)], chance)

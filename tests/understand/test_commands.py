@@ -40,6 +40,10 @@ GOOD = [
     ("#priority:low", ["priority low"], "", "default"),
     ("#priority very urgent", ["priority very urgent"], "", "default"),
     ("#priority sehr dringend\nx", ["priority sehr dringend"], "x", "default"),
+    ("#outage mail from 9:00", ["outage mail from 9:00"], "", "default"),
+    ("#outage mail 2h\nThe disk was full.", ["outage mail 2h"], "The disk was full.", "default"),
+    ('#outage "E-mail" from 2026-07-01 9:00 to now', ["outage E-mail from 2026-07-01 9:00 to now"], "", "default"),
+    ("#outage mail from 23:30 until 2026-07-01 0:15", ["outage mail from 23:30 until 2026-07-01 0:15"], "", "default"),
     # As another product's users write them.
     ("#status solved\n#assignee kim@example.org\n\nIt prints.", ["resolve", "assign kim@example.org"], "It prints.", "default"),
     ("#status open", ["reopen"], "", "default"),
@@ -139,6 +143,12 @@ BAD = [
     ("#priority P1 now", [(1, "E_ARGS")], None),
     ("#priority very low", [(1, "E_ARGS")], None),
     ("#kind question", [(1, "E_VALUE")], None),
+    ("#outage", [(1, "E_ARGS")], None),
+    ("#outage mail", [(1, "E_ARGS")], None),
+    ("#outage mail from", [(1, "E_VALUE")], None),
+    ("#outage mail from tomorrow", [(1, "E_VALUE")], None),
+    ("#outage mail to 11:30", [(1, "E_VALUE")], None),
+    ("#outage mail from 9:00 to soon", [(1, "E_VALUE")], None),
     ("#status lemon\nx", [(1, "E_VALUE")], None),
     ("#public perhaps\nx", [(1, "E_VALUE")], None),
     # What is wrong with a command that is not there is that it is not there.
@@ -197,7 +207,7 @@ def test_what_a_worker_cannot_have_heard_is_not_believed():
 
 def test_the_commands_that_are_there():
     assert set(VERBS) == set(
-        "note reply take assign watch unwatch admit wait hold resolve close reopen priority kind due title help".split()
+        "note reply take assign watch unwatch admit wait hold resolve close reopen priority kind due title outage help".split()
     )
 
 

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mailgate.decide.commands import admitting, fields, owner, state
+from mailgate.decide.commands import admitting, fields, outages, owner, state
 from mailgate.decide.commands.course import Act
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Command
@@ -19,6 +19,8 @@ def _help(s: Situation, asked: Sequence[Command]) -> LetterKind:
 
 
 #: By word, what a command does: the function of that name.
-ACTS: Mapping[str, Act] = {word: act for module in (owner, fields, admitting, state) for word, act in vars(module).items() if word in VERBS}
+ACTS: Mapping[str, Act] = {
+    word: act for module in (owner, fields, admitting, state, outages) for word, act in vars(module).items() if word in VERBS
+}
 #: By word, the letter that answers all commands of a mail which ask for it.
 ANSWERS: Mapping[str, Callable[[Situation, Sequence[Command]], LetterKind]] = {"help": _help}

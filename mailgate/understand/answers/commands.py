@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from mailgate.model.commands import PLANNED, VERBS, WORDS, Arguments, Command, Fault, Heard, Parsed, excludes, said
+from mailgate.model.commands import PLANNED, VERBS, WORDS, Arguments, Command, Fault, Heard, Parsed, excludes, outage_times, said
 from mailgate.model.mail import Mail
 from mailgate.model.policy import PRIORITY_NAMES
 from mailgate.model.ticket import HoldReason, TicketKind
@@ -47,6 +47,7 @@ _NUMBER = re.compile(r"(?:[A-Za-z][A-Za-z0-9]{0,9}-)?[1-9]\d{0,11}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}", re.ASCII)
 _HOUR = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 _SPAN = re.compile(r"[1-9]\d{0,3}[dh]", re.ASCII | re.IGNORECASE)
+_AGO = re.compile(r"[1-9]\d{0,3}[dhm]", re.ASCII | re.IGNORECASE)
 _NAMED = re.compile(r"tomorrow|mon(?:day)?|tue(?:sday)?|wed(?:nesday)?|thu(?:rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?", re.IGNORECASE)
 
 
@@ -239,6 +240,22 @@ def _hold(args: tuple[str, ...]) -> str:
     return _until(args[1:]) if args[1:] else ""
 
 
+def _outage(args: tuple[str, ...]) -> str:
+    """A service, `from` an instant that was, and perhaps `to` another."""
+    if len(args) < 2:
+        return "E_ARGS"
+    begin, end = outage_times(args[1:])
+    fits = all(map(_looks_past, (begin, end or begin)))
+    return "" if begin and fits else "E_VALUE"
+
+
+def _looks_past(args: Sequence[str]) -> bool:
+    """`9:00`, `2026-07-01 9:00`, `2h` ago, `now`."""
+    if len(args) == 2:
+        return _DAY.fullmatch(args[0]) is not None and _HOUR.fullmatch(args[1]) is not None
+    return len(args) == 1 and (args[0].lower() == "now" or any(form.fullmatch(args[0]) for form in (_HOUR, _AGO)))
+
+
 RULES: Mapping[Arguments, _Rule] = {
     Arguments.NONE: lambda args: "E_ARGS" if args else "",
     Arguments.ONE: lambda args: "" if len(args) == 1 and args[0] else "E_ARGS",
@@ -250,6 +267,7 @@ RULES: Mapping[Arguments, _Rule] = {
     Arguments.WAIT: lambda args: _until(args) if args else "",
     Arguments.HOLD: _hold,
     Arguments.DUE: lambda args: "E_ARGS" if not args else "" if _looks_like_a_date(args) or " ".join(args).lower() == "none" else "E_VALUE",
+    Arguments.OUTAGE: _outage,
     Arguments.TICKET: lambda args: "E_ARGS" if len(args) != 1 else "" if _NUMBER.fullmatch(args[0]) else "E_VALUE",
 }
 
