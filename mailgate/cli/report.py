@@ -17,7 +17,7 @@ from mailgate.cli.screen import ConfigOption, as_json, console, errors, fail, ha
 
 if TYPE_CHECKING:
     from mailgate.decide.figures import Figure
-    from mailgate.decide.reporting import Counts, Days, Line
+    from mailgate.decide.reporting import Compared, Counts, Days
     from mailgate.model.policy import Policy
 
 WORDS, VALUE, N, BEFORE, OF = 40, 11, 7, 11, 4
@@ -247,7 +247,7 @@ def exported(found: Counts, desk: str = "", by: str = "") -> Iterator[Mapping[st
             yield _row(found.days, of, line)
 
 
-def _row(days: Days, of: str, line: Line) -> Mapping[str, object]:
+def _row(days: Days, of: str, line: Compared) -> Mapping[str, object]:
     figure, was, number = line.figure, line.before, line.figure.number
     low, high = figure.interval or (None, None)
     values = (

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from mailgate.decide.calendar import wall
 from mailgate.decide.figures import Figure, Number
 from mailgate.decide.samples import counted, only
-from mailgate.model.figures import Counted, Material, Period
+from mailgate.model.figures import CountedTicket, Material, Period
 from mailgate.model.policy import Policy
 
 WEEK = 7
@@ -62,7 +62,7 @@ class By(StrEnum):
     PRIORITY = "priority"
 
 
-_KEYS: Mapping[By, Callable[[Counted], str]] = {
+_KEYS: Mapping[By, Callable[[CountedTicket], str]] = {
     By.DESK: lambda one: one.desk,
     By.GROUP: lambda one: one.group,
     By.CATEGORY: lambda one: one.category or "none",
@@ -73,7 +73,7 @@ _KEYS: Mapping[By, Callable[[Counted], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Compared:
     """A number beside what it was. `before` None: nobody knows."""
 
     figure: Figure
@@ -83,8 +83,8 @@ class Line:
 @dataclass(frozen=True, slots=True)
 class Counts:
     days: Days
-    whole: Mapping[str, Line]  #: by the id of its number
-    parts: Mapping[str, Mapping[str, Line]]  #: the same of each desk, group or the like, those with most tickets first
+    whole: Mapping[str, Compared]  #: by the id of its number
+    parts: Mapping[str, Mapping[str, Compared]]  #: the same of each desk, group or the like, those with most tickets first
 
 
 def of_desk(material: Material, desk: str) -> Material:
@@ -96,7 +96,7 @@ def report(days: Days, now: datetime, material: Material, before: Material, numb
     numbers = tuple(numbers)
     material, before = counted(material), counted(before)
     whole = _lines(days, now, material, before, numbers)
-    parts: dict[str, Mapping[str, Line]] = {}
+    parts: dict[str, Mapping[str, Compared]] = {}
     if by is not None:
         key = _KEYS[by]
         own = tuple(number for number in numbers if not number.whole)
@@ -108,6 +108,6 @@ def report(days: Days, now: datetime, material: Material, before: Material, numb
     return Counts(days, whole, dict(sorted(parts.items(), key=lambda part: -part[1]["created"].figure.n)))
 
 
-def _lines(days: Days, now: datetime, material: Material, before: Material, numbers: Iterable[Number]) -> dict[str, Line]:
+def _lines(days: Days, now: datetime, material: Material, before: Material, numbers: Iterable[Number]) -> dict[str, Compared]:
     period, former = days.period(now), days.before.period(now)
-    return {one.id: Line(one.of(material, period), None if one.now else one.of(before, former)) for one in numbers}
+    return {one.id: Compared(one.of(material, period), None if one.now else one.of(before, former)) for one in numbers}

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailgate.decide.csat import CONTENT
-from mailgate.model.figures import Counted, Happened, Material, Period, Stretch, TimedCycle
+from mailgate.model.figures import CountedTicket, Happened, Material, Period, Stretch, TimedCycle
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Outcome, Status
 
@@ -35,7 +35,7 @@ def counted(material: Material) -> Material:
     return only(material, lambda ticket: ticket.status not in gone)
 
 
-def only(material: Material, wanted: Callable[[Counted], bool]) -> Material:
+def only(material: Material, wanted: Callable[[CountedTicket], bool]) -> Material:
     """What belongs to these tickets."""
     tickets = {number: ticket for number, ticket in material.tickets.items() if wanted(ticket)}
     return replace(

@@ -23,7 +23,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedTicket:
     """What a report knows of a ticket, as it is now."""
 
     number: int
@@ -110,7 +110,7 @@ class Outage:
 class Material:
     """All that the figures of one period are counted from."""
 
-    tickets: Mapping[int, Counted] = field(default_factory=dict)
+    tickets: Mapping[int, CountedTicket] = field(default_factory=dict)
     cycles: tuple[TimedCycle, ...] = ()  #: stopped in the period, or still on at its end and broken already
     stretches: tuple[Stretch, ...] = ()  #: of tickets that began, were solved or stood open
     events: tuple[Happened, ...] = ()  #: of tickets that began or were solved

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from mailgate.model.figures import Counted, Happened, LateMail, Material, Outage, Period, Stretch, TimedCycle
+from mailgate.model.figures import CountedTicket, Happened, LateMail, Material, Outage, Period, Stretch, TimedCycle
 from mailgate.model.mail import Door
 from mailgate.model.rating import CountedRating, SurveyPut
 from mailgate.model.ticket import Cycle, Outcome, Status
@@ -56,7 +56,7 @@ class Figures(Part):
         )
 
     @reads
-    def titles(self, connection: Connection, numbers: Iterable[int]) -> dict[int, Counted]:
+    def titles(self, connection: Connection, numbers: Iterable[int]) -> dict[int, CountedTicket]:
         return _tickets(connection, numbers)
 
 
@@ -85,11 +85,11 @@ def _standing(connection: Connection, period: Period) -> Iterable[Row[Any]]:
     yield from connection.execute(live.where(at.ended_at >= period.end))
 
 
-def _tickets(connection: Connection, numbers: Iterable[int]) -> dict[int, Counted]:
+def _tickets(connection: Connection, numbers: Iterable[int]) -> dict[int, CountedTicket]:
     at = tickets.c
     columns = [at[name] for name in _COLUMNS]
     query = select(*columns, at.group_id.label("group"))
-    return {row.number: noun_of(Counted, row, vip=bool(row.vip)) for row in among(connection, query, at.number, sorted(numbers))}
+    return {row.number: noun_of(CountedTicket, row, vip=bool(row.vip)) for row in among(connection, query, at.number, sorted(numbers))}
 
 
 _COLUMNS = (
