@@ -15,10 +15,11 @@ from tests.databases import pytest_generate_tests as pytest_generate_tests
 from tests.databases import pytest_sessionfinish as pytest_sessionfinish
 from tests.databases import pytest_terminal_summary as pytest_terminal_summary
 from tests.databases import pytest_testnodedown as pytest_testnodedown
-from tests.letters import hook
+from tests.letters import compiled, hook
 from tests.servers import in_ci
 
 hook.install()
+compiled.install()
 
 # Two cores are shared with real servers: how long one example took says nothing about the code.
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])

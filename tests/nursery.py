@@ -18,17 +18,18 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import pytest
 
 from mailgate import understand
-from mailgate.app import build_templates, program, scribe
+from mailgate.app import checks, explainer, program, scribe
 from mailgate.compose.templates import Templates
 from mailgate.guard import child
 from mailgate.guard.worker import work
 from mailgate.settings import Settings, brought_templates
+from tests.letters import hook
 
 _CLONE = {"x86_64": 56, "aarch64": 220}.get(platform.machine()) if sys.platform == "linux" else None
 #: The child of our child is ours: its guard waits for it, and it ends with the process that its guard is in.
@@ -50,17 +51,49 @@ def workers_are_forked() -> Iterator[None]:
 @pytest.fixture(autouse=True, scope="session")
 def letters_are_compiled_once() -> Iterator[None]:
     """Each gateway of these tests writes from the sample's templates: compiling all of them is most of its start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(program, "build_templates", _of_settings(program.build_templates))
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def letters_are_tried_once() -> Iterator[None]:
+    """`mailgate check` writes each letter for each desk in each language, which says the same of the same words and desks as it did;
+    and `explain` has no other templates than it had. What they write so is a sample: `tests/letters` reads all of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "load_templates", _remembered(checks.load_templates))
+        patch.setattr(checks, "render_all", _remembered(hook.unseen(checks.render_all)))
+        patch.setattr(explainer, "load_templates", _remembered(explainer.load_templates))
+        patch.setattr(explainer, "build_templates", _of_settings(explainer.build_templates))
+        yield
+
+
+def _of_settings(build: Callable[[Settings], Templates]) -> Callable[[Settings], Templates]:
     compiled: dict[tuple[object, ...], Templates] = {}
 
     def once(settings: Settings) -> Templates:
         key = (*sorted(settings.templates.items()), *sorted(settings.catalogues.items()))
         if key not in compiled:
-            compiled[key] = build_templates(settings)
+            compiled[key] = build(settings)
         return compiled[key]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(program, "build_templates", once)
-        yield
+    return once
+
+
+def _remembered(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments are compared, never named: another template, policy or sentence is looked at anew. What raises is, each time."""
+    known: list[tuple[object, Any]] = []
+
+    def asked(*given: Any, **more: Any) -> Any:
+        key = (given, more)
+        for before, said in known:
+            if before == key:
+                return said
+        said = ask(*given, **more)
+        known.append((key, said))
+        return said
+
+    return asked
 
 
 class Nursery:

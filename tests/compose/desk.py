@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from email.header import decode_header, make_header
 from email.message import Message
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -81,13 +81,19 @@ def message(letter: Letter) -> Message:
     return email.message_from_bytes(whole(letter))
 
 
+@lru_cache(maxsize=4)
+def _read(data: bytes) -> Message:
+    """Whoever asks for one thing of a letter asks for the next, and changes nothing."""
+    return email.message_from_bytes(data)
+
+
 def header(letter: Letter, name: str) -> str:
-    value = message(letter)[name]
+    value = _read(whole(letter))[name]
     return "" if value is None else str(make_header(decode_header(value.replace("\r\n", ""))))
 
 
 def _part(letter: Letter, kind: str) -> str:
-    for part in message(letter).walk():
+    for part in _read(whole(letter)).walk():
         if part.get_content_type() == kind:
             payload = part.get_payload(decode=True)
             assert isinstance(payload, bytes)

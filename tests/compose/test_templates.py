@@ -22,6 +22,7 @@ from mailgate.compose.templates import BadTemplates, Templates, load
 from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
 from mailgate.settings import brought_templates
 from tests.compose.desk import a_context, a_letter, a_wanted, header, html, policy, templates, text
+from tests.letters.compiled import KNOWN
 
 TEXTS, CATALOGUES = brought_templates(None)
 PO = CATALOGUES["de"].decode()
@@ -59,6 +60,7 @@ def test_letters_that_were_checked_before_are_written_without_another_look():
 
 def test_a_letter_is_compiled_once_for_all_languages_and_one_that_is_ours_not_before_it_is_written(monkeypatch: pytest.MonkeyPatch):
     context, compiled = a_context("note_added"), list[str]()
+    KNOWN.clear()
     usual = SandboxedEnvironment.compile
     monkeypatch.setattr(
         SandboxedEnvironment, "compile", lambda self, source, name=None, *how, **more: (compiled.append(name), usual(self, source, name))[1]

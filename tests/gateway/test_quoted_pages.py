@@ -15,6 +15,7 @@ from mailgate.understand.limits import LIMITS
 from mailgate.understand.text import written_below
 from mailgate.understand.text.html import text_of
 from tests.compose.desk import desk, html, policy, templates, text
+from tests.letters import hook
 
 BLOCK = "From: IT Support <support@example.org>\nSent: Monday, June 1, 2026 10:00 AM\nTo: Max <max@example.com>\nSubject: VPN\n\n"
 
@@ -34,19 +35,23 @@ def as_we_read_it(page: str) -> str:
     return text_of(page, LIMITS)[0]
 
 
-@pytest.mark.parametrize("quoting", [as_rows, as_cells, as_we_read_it])
+QUOTING = (as_rows, as_cells, as_we_read_it)
+
+
 @pytest.mark.parametrize("key", LETTERS, ids="/".join)
-def test_nothing_of_a_quoted_page_is_new(key, quoting):
+@hook.unseen
+def test_nothing_of_a_quoted_page_is_new(key):
     kind, seen = LETTERS[key], {}
     for language in templates().languages:
         wanted = samples.wanted(kind, Audience(key[1]), desk(), language)
         letter = compose(wanted, samples.a_context(templates(), policy(), desk(), kind))
-        if page := html(letter):
-            seen[language] = [each.text for each in written_below(BLOCK + quoting(page), (), text(letter), page)]
-    assert {language: found for language, found in seen.items() if found} == {}
+        plain = text(letter)
+        for quoting in QUOTING if (page := html(letter)) else ():
+            seen[language, quoting.__name__] = [each.text for each in written_below(BLOCK + quoting(page), (), plain, page)]
+    assert {how: found for how, found in seen.items() if found} == {}
 
 
-@pytest.mark.parametrize("quoting", [as_rows, as_cells, as_we_read_it])
+@pytest.mark.parametrize("quoting", QUOTING)
 def test_what_is_written_into_a_quoted_page_is_found(quoting):
     kind = LETTERS["ticket_opened", "requester"]
     letter = compose(samples.wanted(kind, Audience.REQUESTER, desk(), "en"), samples.a_context(templates(), policy(), desk(), kind))

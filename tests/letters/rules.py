@@ -256,15 +256,18 @@ def _syntax(letter: SeenLetter) -> Faults:
     read = email.message_from_bytes(letter.data, policy=email.policy.SMTP)
     for part in read.walk():
         yield from (f"{type(defect).__name__}" for defect in part.defects)
-        for name, value in part.items():
+        # Each header is read when it is asked for, which is most of the work.
+        for name, said in part.raw_items():
             if name.lower() not in ("message-id", "in-reply-to", "references", "content-id"):
+                value = email.policy.SMTP.header_fetch_parse(name, said)
                 yield from (f"{name}: {type(defect).__name__}" for defect in getattr(value, "defects", ()))
     if re.search(rb"(?<!\r)\n|\r(?!\n)", letter.data) or max(map(len, letter.data.split(b"\r\n"))) > 998:
         yield "a line end or a line that no server takes"
     if read.get_content_type() == "multipart/related":
         yield "related pictures without an alternative"
+    there = [name.lower() for name in read]
     for name in ("Date", "From", "To", "Subject", "Message-ID"):
-        if len(read.get_all(name, [])) != 1:
+        if there.count(name.lower()) != 1:
             yield f"{name} is not there once"
 
 

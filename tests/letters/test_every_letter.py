@@ -12,6 +12,7 @@ from mailgate.compose.letters import compose
 from mailgate.model.letter import Audience, Letter
 from mailgate.model.letters import LETTERS
 from tests.compose.desk import desk, header, html, policy, templates, text
+from tests.letters import hook
 from tests.letters.rules import faults_of
 from tests.letters.seen import SeenLetter
 
@@ -24,6 +25,7 @@ def seen(letter: Letter) -> SeenLetter:
 
 
 @pytest.mark.parametrize("key", LETTERS, ids="/".join)
+@hook.unseen
 def test_a_letter_keeps_the_rules_with_all_its_facts_and_with_few(key: tuple[str, str]):
     kind = LETTERS[key]
     found = []
