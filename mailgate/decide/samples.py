@@ -132,7 +132,8 @@ def _judged_at(cycle: Cycle, period: Period) -> datetime | None:
     if cycle.stopped_at is not None and period.since <= cycle.stopped_at < period.until:
         return cycle.stopped_at
     still_on = cycle.stopped_at is None or cycle.stopped_at >= period.until
-    return cycle.breached_at if still_on and cycle.breached_at is not None and cycle.breached_at < period.end else None
+    holds = cycle.breached_at is not None and cycle.breach_annulled_by is None and cycle.breached_at < period.end
+    return cycle.breached_at if still_on and holds else None
 
 
 def overrun(metric: Metric) -> Pick:

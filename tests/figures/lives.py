@@ -85,12 +85,12 @@ class Played:
                 self.happen(alarm)
 
 
-def play(number: int, chance: Random, rules: Rules) -> Played:
+def play(number: int, chance: Random, promised: Policy) -> Played:
     start = FIRST + timedelta(seconds=chance.randrange(DAYS * 86_400))
     desk, group = ("hr", "network") if chance.random() < 0.3 else ("it", "it")
     requester = chance.choice(REQUESTERS)
     blank = Ticket(number, desk, f"Printer {number}", TicketKind.INCIDENT, Status.NEW, 4, requester, group, start, start)
-    life = Played(blank, rules, [], [])
+    life = Played(blank, rules_for(promised, blank), [], [])
     priority = chance.choice(PRIORITIES)
     life.happen(
         TicketOpened(at=start, actor=requester, desk=desk, kind=TicketKind.INCIDENT, priority=priority, requester=requester, group=group)
@@ -163,6 +163,6 @@ def record(store: Store, lives: Iterable[Played], chance: Random) -> None:
 
 
 def recorded(store: Store, count: int, seed: int) -> None:
-    chance, rules = Random(seed), rules_for(policy(), "it")
+    chance, promised = Random(seed), policy()
     store.numbers.take("ticket", count), store.numbers.take("person", max(AGENTS))
-    record(store, [play(number, chance, rules) for number in range(1, count + 1)], chance)
+    record(store, [play(number, chance, promised) for number in range(1, count + 1)], chance)
