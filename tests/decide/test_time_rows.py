@@ -127,9 +127,13 @@ def beginning(metric: Metric, start: datetime) -> Ticket:
 
 
 def clock(row: Row, metric: Metric) -> tuple[Cycle, Rules]:
+    return clock_on(HOURS[row["on"]], row, metric)
+
+
+def clock_on(calendar: Calendar, row: Row, metric: Metric) -> tuple[Cycle, Rules]:
     """The clock of a row. What a ticket waits for stops some metrics only; what every one stands still for, the others."""
     start = at(row["from"])
-    policy = a_policy(promises={(4, metric): Target(row["minutes"], "business")}, calendar=HOURS[row["on"]])
+    policy = a_policy(promises={(4, metric): Target(row["minutes"], "business")}, calendar=calendar)
     ticket = beginning(metric, start)
     cause = turns.PENDING_USER if sla.stands_still(metric, turns.PENDING_USER, rules_for(policy, ticket)) else turns.REJECTED
     for begin, end in row.get("waits", ()):
