@@ -33,7 +33,7 @@ _SEARCHED = "search"
 #: two patterns are short and asked of one word.
 NOT_LITERAL = {
     "mailgate.understand.answers.thread:_compiled", "mailgate.gateway.sending:__init__", "mailgate.settings.policy_file:_check",
-    "mailgate.settings.words:expression",
+    "mailgate.settings.words:expression", "mailgate.decide.routing:_says",
     "mailgate.model.installation:mistakes", "mailgate.app.probe:look", "mailgate.understand.identity.spf:_macro",
 }  # fmt: skip
 

@@ -2,14 +2,17 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from mailgate.cli.screen import ConfigOption, JsonOption, ago, as_json, console, fail, harmless, one_of, opened, table, told
 from mailgate.model.sender import folded
 
-app = typer.Typer(help="The people: list, show, block, unblock, lift the silence of an address.", no_args_is_help=True)
+app = typer.Typer(help="The people: list, show, set, block, unblock, lift the silence of an address.", no_args_is_help=True)
+
+#: How often a change is tried beside a `serve` that changes the same ticket.
+MOST_RETRIES = 8
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS")]
 
@@ -71,7 +74,9 @@ def list_(
 @app.command("show")
 def show_(address: Address, config: ConfigOption = None) -> None:
     """Show who has this address, and what became of the letters to it."""
-    with opened(config) as (_, store, now):
+    with opened(config) as (settings, store, now):
+        from mailgate.decide.requesters import requester_of
+
         person = store.people.at([address]).get(address.lower())
         silence = store.people.suppression(address)
         if person is None and silence is None:
@@ -84,6 +89,12 @@ def show_(address: Address, config: ConfigOption = None) -> None:
                 console.print(f"  agent     {harmless(person.agent)}")
             if language := person.chosen_language or person.language:
                 console.print(f"  language  {harmless(language)}{'' if person.agent or person.chosen_language else ', as they wrote'}")
+            of = requester_of(settings.policy, person)
+            if of.organisation or person.organisation:
+                gone = "" if of.organisation else ", which is not in policy.toml"
+                console.print(f"  of        {harmless(of.organisation or person.organisation or '')}{gone}")
+            if of.vip:
+                console.print("  vip       yes")
             if person.no_surveys:
                 console.print(f"  surveys   none. To ask again: mailgate people survey {harmless(address)} --yes")
             console.print(f"  known     {'yes' if person.proven or person.agent else 'no letter of ours was answered from there yet'}")
@@ -196,6 +207,67 @@ def language(
             fail(f"{harmless(address)} is an agent: say it in policy.toml, [agents.{harmless(person.agent)}], language")
         said = "the language of their mails" if language == "auto" else language
         console.print(f"letters to {harmless(address)} are in {said} from now on")
+
+
+@app.command("set")
+def set_(
+    address: Address,
+    vip: Annotated[bool | None, typer.Option("--vip/--no-vip", help="Whether they are a VIP, whatever their organisation is.")] = None,
+    organisation: Annotated[
+        str, typer.Option(metavar="ID", help="One of [organisations] in policy.toml; auto: by the domain of their address.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="As it stands in letters.")] = "",
+    config: ConfigOption = None,
+) -> None:
+    """Say who somebody is to us: what their tickets are promised, and how much they matter, may depend on it."""
+    with opened(config) as (settings, store, now):
+        policy = settings.policy
+        if organisation not in ("", "auto") and organisation not in policy.organisations:
+            fail(f"no organisation {harmless(organisation)} in policy.toml, only: {', '.join(sorted(policy.organisations)) or 'none'}", 2)
+        person = store.people.at([address]).get(address.lower())
+        if person is None:
+            fail(f"nobody has the address {harmless(address)}")
+        if name and person.agent:
+            fail(f"{harmless(address)} is an agent: say it in policy.toml, [agents.{harmless(person.agent)}], name")
+        said: dict[str, str | bool | None] = {}
+        if vip is not None:
+            said["vip"] = vip
+        if organisation:
+            said["organisation"] = None if organisation == "auto" else organisation
+        if name.strip():
+            said["name"] = " ".join(name.split())[:200]
+        if not said:
+            fail("say what is to change: --vip, --no-vip, --organisation ID, --name NAME", 2)
+        store.people.change(person.id, said)
+        changed = _tell_tickets(policy, store, person.id, now)
+        also = f"; {changed} open {'ticket' if changed == 1 else 'tickets'} of theirs changed with it" if changed else ""
+        console.print(f"{harmless(address)}: {', '.join(f'{key} {_said(value)}' for key, value in said.items())}{also}")
+
+
+def _said(value: str | bool | None) -> str:
+    return "auto" if value is None else harmless(value) if isinstance(value, str) else "yes" if value else "no"
+
+
+def _tell_tickets(policy: Any, store: Any, id_: int, now: datetime) -> int:
+    """The live tickets of somebody whose standing has changed: their promises are chosen anew. How many it concerned."""
+    from mailgate.decide.requesters import known_as
+    from mailgate.decide.scene import Scene
+    from mailgate.record.rows import Conflict, ToRecord
+
+    changed = 0
+    for number in store.tickets.live_of(id_):
+        for _ in range(MOST_RETRIES):
+            file = store.tickets.files([number])[number]
+            decision = known_as(Scene(file=file, policy=policy, agents={}, now=now), file.person(id_))
+            if decision is None:
+                break
+            try:
+                store.record([ToRecord(None, decision)], now)
+            except Conflict:
+                continue  # a `serve` changed it at this moment
+            changed += 1
+            break
+    return changed
 
 
 @app.command("survey")

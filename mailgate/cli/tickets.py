@@ -53,9 +53,18 @@ def list_(
             return (person.name or person.address) if person else "-"
 
         table(
-            ("ticket", "P", "status", "opened", "owner", "requester", "title"),
+            ("ticket", "P", "category", "status", "opened", "owner", "requester", "title"),
             (
-                (_ref(settings, t), f"P{t.priority}", t.status.value, ago(t.created_at, now), name(t.owner), name(t.requester), t.title)
+                (
+                    _ref(settings, t),
+                    f"P{t.priority}",
+                    t.category or "",
+                    t.status.value,
+                    ago(t.created_at, now),
+                    name(t.owner),
+                    name(t.requester),
+                    t.title,
+                )
                 for t in found
             ),
             "no tickets",
@@ -97,6 +106,7 @@ def show_(
             + (f", reopened {t.reopened} times" if t.reopened else "")
             + merged
         )
+        _show_sorting(settings.policy, t)
         for person in file.people:
             console.print(f"  {_role(t, person.id):<11} {harmless(person.name)} <{harmless(person.address)}>")
         for c in t.cycles:
@@ -122,6 +132,21 @@ def show_(
             console.print(f"    letter {r.letter.id} {r.letter.event} to {harmless(r.letter.address)}: {r.state.value}{harmless(said)}")
             for report in r.reports:
                 console.print(f"      {told(report)}")
+
+
+def _show_sorting(policy: Any, t: Any) -> None:
+    """How much it matters, what it is about, and why."""
+    by_hand = {"priority": t.priority_by, "impact": t.impact_by, "urgency": t.urgency_by}
+    set_ = ", ".join(name for name, who in by_hand.items() if who is not None)
+    if t.impact is not None:
+        console.print(f"  matters     impact {t.impact}, urgency {t.urgency}" + (f"; {set_} set by hand" if set_ else ""))
+    if t.category:
+        known = policy.categories.get(t.category)
+        console.print(f"  about       {harmless(known.name if known else t.category)}, by {t.category_source.value}")
+    if t.vip or t.organisation:
+        console.print(f"  requester   {', '.join(filter(None, ('VIP' if t.vip else '', harmless(t.organisation or ''))))}")
+    if t.why:
+        console.print(f"  why         {harmless(', '.join(str(one) for one in t.why))}")
 
 
 def _show_ratings(t: Any, given: Iterable[Any]) -> None:
@@ -220,6 +245,13 @@ def _exported(t: Any, people: Mapping[int, Any]) -> dict[str, object]:
         "kind": t.kind,
         "status": t.status,
         "priority": t.priority,
+        "impact": t.impact,
+        "urgency": t.urgency,
+        "category": t.category,
+        "group": t.group,
+        "organisation": t.organisation,
+        "vip": t.vip,
+        "why": [str(one) for one in t.why],
         "created_at": t.created_at.isoformat(),
         "resolved_at": t.resolved_at.isoformat() if t.resolved_at else None,
         "reopened": t.reopened,

@@ -14,6 +14,7 @@ from mailgate.model.marker import RATING_HINTS
 from mailgate.model.masking import holds_secret, masked, masked_quotes
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, FilesCarried, Metric, Policy
+from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import Entry, HoldReason, Outcome, Status, Ticket, TicketFile, TicketKind, TimerKind, Visibility
 from mailgate.model.token import Keyring, action_detail, page_detail, rating_detail, reply_detail, split_address
 
@@ -26,6 +27,8 @@ class TicketView:
     kind: TicketKind
     status: Status
     priority: int
+    category: str  #: its name, "" where it has none
+    why: Because | None  #: what its priority, category and group followed from; None: nothing spoke for another
     requester: str  #: name, "" when it is not known
     called: str  #: the requester, as agents read it: by name, else by address
     first_name: str  #: the same, shorter
@@ -67,12 +70,15 @@ def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], no
     outside = tuple(_reader(person, policy) for id_ in ticket.outsiders() if (person := people.get(id_)) is not None)
     asker = outside[0] if requester else ""
     group = policy.groups.get(ticket.group)
+    category = policy.categories.get(ticket.category or "")
     reopen_until = ticket.resolved_at + policy.timers.reopen_window if ticket.resolved_at else None
     return TicketView(
         number=ticket.number,
         kind=ticket.kind,
         status=ticket.status,
         priority=ticket.priority,
+        category=category.name if category else ticket.category or "",
+        why=Reason("why.all", ticket.why) if ticket.why else None,
         requester=requester.name if requester else "",
         called=asker,
         first_name=asker if "@" in asker else first_name(asker),

@@ -100,8 +100,9 @@ _REASONS = tuple(
     for code in AGENTS_SENTENCES
     if code in ("nobody_here", "was_in_copy", "reported_as_spam", "budget.hour", "budget.day", "budget.known", "budget.unknown")
     or (
-        code.startswith(("hint.", "residue.", "loop.", "proof.", "lacks", "asks.", "dead"))
-        and code not in ("proof.answers", "proof.confirmed", "proof.sent_folder", "proof.authentic", "proof.doubtful")
+        code.startswith(("hint.", "residue.", "loop.", "proof.", "lacks", "asks.", "dead", "why."))
+        and code
+        not in ("why.nothing", "why.all", "proof.answers", "proof.confirmed", "proof.sent_folder", "proof.authentic", "proof.doubtful")
     )
 )
 ALARMS: Mapping[str, str] = {

@@ -7,7 +7,16 @@ from mailgate.decide import authority
 from mailgate.decide.budget import shown_subject
 from mailgate.decide.scene import Scene
 from mailgate.decide.situation import Situation
-from mailgate.model.events import AgentReplied, Event, LetterSuppressed, TicketAssigned, TicketClosed, TicketResolved, TicketTaken
+from mailgate.model.events import (
+    AgentReplied,
+    Event,
+    GroupChanged,
+    LetterSuppressed,
+    TicketAssigned,
+    TicketClosed,
+    TicketResolved,
+    TicketTaken,
+)
 from mailgate.model.letter import Audience, LetterKind, LetterWanted
 from mailgate.model.letters import GroupNews, LostTicketNotice
 from mailgate.model.mail import Door, Kind
@@ -72,8 +81,17 @@ def to_agents(
     )
 
 
+def newcomers(s: Scene, before: Ticket, after: Ticket, author: int) -> tuple[int, ...]:
+    """Who hears of a ticket for the first time: the group that it has gone to, where nobody owns it."""
+    if before.group == after.group or after.owner is not None or not after.status.is_live:
+        return ()
+    heard = (*s.group(before.group), *before.watchers(), *after.outsiders(), author)
+    return tuple(id_ for id_ in s.group(after.group) if id_ not in heard)
+
+
 #: What the group hears of a ticket in one line, and the word for it. Of several, a solution says more than the answer that brought it.
 _NEWS: Mapping[type[Event], str] = {
+    GroupChanged: "moved",
     TicketTaken: "taken",
     TicketAssigned: "given",
     AgentReplied: "answered",
@@ -89,7 +107,7 @@ def to_group(
     Nobody answers twice what a colleague has answered, or works on what is no longer theirs."""
     heard = {letter.person.id for letter in told} | ({author.id} if author else set())
     names = {p.id: p.name for p in s.agents.values()}
-    news = tuple((word, names.get(e.to, "") if isinstance(e, TicketAssigned) and e.to is not None else "") for e, word in _news_in(events))
+    news = tuple((word, _whom(s, e, names)) for e, word in _news_in(events))
     if not news:
         return ()
     by = author.name if author else ""
@@ -98,14 +116,24 @@ def to_group(
     if lost is not None and lost not in heard:
         letters = to_agents(s, LostTicketNotice(by=by, news=news), after, people=(lost,))
     heard |= {letter.person.id for letter in letters} | set(after.outsiders())
-    group = (id_ for id_ in s.group(after.group) if id_ not in heard)
+    group = (id_ for id_ in dict.fromkeys((*s.group(after.group), *s.group(before.group))) if id_ not in heard)
     return letters + to_agents(s, GroupNews(by=by, news=news), after, people=group)
+
+
+def _whom(s: Scene, event: Event, names: Mapping[int, str]) -> str:
+    """Whom it went to."""
+    if isinstance(event, GroupChanged):
+        return s.group_name(event.after)
+    return names.get(event.to, "") if isinstance(event, TicketAssigned) and event.to is not None else ""
 
 
 def _news_in(events: Iterable[Event]) -> tuple[tuple[Event, str], ...]:
     found = [(event, _NEWS[type(event)]) for event in events if type(event) in _NEWS]
-    done = any(isinstance(event, TicketResolved | TicketClosed) for event, _ in found)
-    return tuple((event, word) for event, word in found if not (done and word == "answered"))
+    kinds = {type(event) for event, _ in found}
+    done, moved = bool(kinds & {TicketResolved, TicketClosed}), GroupChanged in kinds
+    unsaid = {"answered"} if done else set()
+    # What goes to another group is nobody's: that says it already.
+    return tuple((e, word) for e, word in found if word not in unsaid and not (moved and isinstance(e, TicketAssigned) and e.to is None))
 
 
 def to_lead(s: Scene, kind: LetterKind, ticket: Ticket) -> tuple[LetterWanted, ...]:

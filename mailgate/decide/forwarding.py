@@ -8,8 +8,9 @@ from mailgate.decide import announce, authority, once, orders
 from mailgate.decide.commands.course import MailRefused
 from mailgate.decide.entries import an_entry
 from mailgate.decide.joining import can_be_written_to
-from mailgate.decide.opening import a_blank, a_notice, its_beginning, open_ticket, own_ids, when_back
+from mailgate.decide.opening import a_blank, a_notice, how_sorted, its_beginning, open_ticket, own_ids, when_back
 from mailgate.decide.refusal import a_remark
+from mailgate.decide.routing import asked_first
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Fault, Parsed
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -109,7 +110,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
         return once.kept(s)
     requester = s.original or Person(id=s.ids.person, name=original.author.name, address=original.author.address)
     forwarder = s.author or Person(id=s.ids.people[-1], name=s.mail.authors[0].name, address=s.mail.authors[0].address)
-    blank = a_blank(s, requester, original.subject, original.language or requester.language)
+    blank = a_blank(s, requester, asked_first(s, original), original.language or requester.language)
     entry = _his_entry(s, original, requester, blank.number)
     joins: type[WatcherAdded | ParticipantJoined] = WatcherAdded if role is Role.AGENT else ParticipantJoined
     joined = joins(at=s.arrived_at, actor=forwarder.id, mail=s.inbox, person=forwarder.id)
@@ -129,6 +130,7 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
             TraceLine(
                 "decide", "forward", Reason.of("forwarded", original.form, role.value), Reason.of("opened_for_author", ticket.number)
             ),
+            how_sorted(blank),
         ),
     )
     file = TicketFile(ticket, (requester, forwarder), (entry,))

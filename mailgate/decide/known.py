@@ -10,6 +10,7 @@ from mailgate.decide import suppression
 from mailgate.decide.traffic import Traffic
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import Fate
+from mailgate.model.events import UrgencyAsked
 from mailgate.model.letter import LetterWanted
 from mailgate.model.person import Person
 from mailgate.model.rating import GivenRating, Surveyed
@@ -39,6 +40,7 @@ class Known:
     asked_now: list[int] = field(default_factory=list)  #: whom this batch asks
     ratings: dict[int, tuple[GivenRating, ...]] = field(default_factory=dict)  #: by ticket, where a mail may rate it
     surveyed: dict[int, Surveyed] = field(default_factory=dict)  #: by person, where a ticket of theirs may be solved
+    pressed: dict[int, int] = field(default_factory=dict)  #: by person, who says `urgent`: how often before, in 30 days
     spent: set[str] = field(default_factory=set)  #: letters whose token this batch, or the one before, spent
     fresh: set[int] = field(default_factory=set)  #: tickets that this batch changed
     joined: set[str] = field(default_factory=set)  #: address keys of people whom this batch added or changed
@@ -171,6 +173,9 @@ class Known:
         if decision.lift or decision.suppress:
             self.turned.append(decision)
             self.suppressed = suppression.after(self.suppressed, decision)
+        for event in (event for change in decision.changes for event in change.events if isinstance(event, UrgencyAsked)):
+            if event.actor is not None:
+                self.pressed[event.actor] = self.pressed.get(event.actor, 0) + 1
         for rating in decision.ratings:
             self.ratings[rating.ticket] = (*self.ratings.get(rating.ticket, ()), rating)
             self._survey(rating.person, rated_at=rating.at)

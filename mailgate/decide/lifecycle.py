@@ -15,11 +15,14 @@ from mailgate.model.events import (
     AutoClosed,
     AutoResolved,
     BreachAnnulled,
+    CategoryChanged,
     DuePromised,
     EntryAdmitted,
     Event,
     FollowUpMissed,
+    GroupChanged,
     HoldStarted,
+    ImpactChanged,
     KindChanged,
     LetterRefused,
     LowRatingGiven,
@@ -33,6 +36,7 @@ from mailgate.model.events import (
     RequesterWrote,
     SlaBreached,
     SlaWarned,
+    StandingChanged,
     SurveyDue,
     SurveyPlanned,
     TicketAssigned,
@@ -40,6 +44,8 @@ from mailgate.model.events import (
     TicketMerged,
     TicketOpened,
     TicketResolved,
+    UrgencyAsked,
+    UrgencyChanged,
     WaitStarted,
     WakeDue,
     WatcherAdded,
@@ -336,8 +342,39 @@ def _priority(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, priority=event.after, priority_by=by_hand)
 
 
+def _by_hand(event: ImpactChanged | UrgencyChanged | CategoryChanged, before: int | None) -> int | None:
+    return event.actor if event.source is Origin.AGENT else before
+
+
+def _impact(ticket: Ticket, c: Cause) -> Ticket:
+    assert isinstance(c.event, ImpactChanged)
+    return replace(ticket, impact=c.event.after, impact_by=_by_hand(c.event, ticket.impact_by))
+
+
+def _urgency(ticket: Ticket, c: Cause) -> Ticket:
+    assert isinstance(c.event, UrgencyChanged)
+    return replace(ticket, urgency=c.event.after, urgency_by=_by_hand(c.event, ticket.urgency_by))
+
+
+def _category(ticket: Ticket, c: Cause) -> Ticket:
+    event = c.event
+    assert isinstance(event, CategoryChanged)
+    by = _by_hand(event, ticket.category_by)
+    return replace(ticket, category=event.after, category_source=event.source, category_by=by)
+
+
+def _group(ticket: Ticket, c: Cause) -> Ticket:
+    assert isinstance(c.event, GroupChanged)
+    return replace(ticket, group=c.event.after)
+
+
+def _standing(ticket: Ticket, c: Cause) -> Ticket:
+    assert isinstance(c.event, StandingChanged)
+    return replace(ticket, vip=c.event.vip, organisation=c.event.organisation)
+
+
 def _kind(ticket: Ticket, c: Cause) -> Ticket:
-    """The priority stays: an agent who wants another one says so."""
+    """What it means for impact and urgency are events of their own."""
     return replace(ticket, kind=c.event.after) if isinstance(c.event, KindChanged) else ticket
 
 
@@ -380,6 +417,12 @@ def _withdrawn(ticket: Ticket, c: Cause) -> Ticket:
 FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     TicketOpened: _opened,
     PriorityChanged: _priority,
+    ImpactChanged: _impact,
+    UrgencyChanged: _urgency,
+    UrgencyAsked: lambda t, c: replace(t, urgency_asked_at=t.urgency_asked_at or c.at),
+    CategoryChanged: _category,
+    GroupChanged: _group,
+    StandingChanged: _standing,
     KindChanged: _kind,
     DuePromised: lambda t, c: replace(t, promised_at=c.event.until) if isinstance(c.event, DuePromised) else t,
     WatcherAdded: _watched,

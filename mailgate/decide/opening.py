@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from mailgate.decide import announce, desks, sla
+from mailgate.decide import announce, desks, priority, sla
 from mailgate.decide.calendar import NoBusinessTime, next_opening
 from mailgate.decide.entries import an_entry
 from mailgate.decide.requesters import requester_of
+from mailgate.decide.routing import Enquiry, asked_by
 from mailgate.decide.situation import Situation
 from mailgate.model.decision import Change, Decision, TraceLine
 from mailgate.model.events import TicketOpened
@@ -24,7 +25,7 @@ MOST_IDS = 50
 def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     """The ticket of a new mail. `follows`: the closed ticket whose reopening time is over; it stays as it is."""
     requester, new = s.writer()
-    blank = a_blank(s, requester, s.mail.subject, language_of(s, requester), follows)
+    blank = a_blank(s, requester, asked_by(s), language_of(s, requester), follows)
     entry = an_entry(s, Visibility.PUBLIC, blank.number, author=requester, role=Role.REQUESTER)
     opened = its_beginning(s, blank, entry, requester)
     ticket = s.step(blank, opened).ticket
@@ -43,7 +44,7 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
         letters=letters,
         people=new,
         message_ids=(*own_ids(s), *((desks.after(follows.number),) if follows else ())),
-        trace=(TraceLine("decide", "open", reason, Reason.of("opened", ticket.number)),),
+        trace=(TraceLine("decide", "open", reason, Reason.of("opened", ticket.number)), how_sorted(ticket)),
     )
 
 
@@ -76,25 +77,37 @@ def _name_of(s: Situation, ticket: Ticket | None) -> str:
     return f"{desk.prefix}-{ticket.number}" if desk and ticket else ""
 
 
-def a_blank(s: Situation, requester: Person, title: str, language: str | None, follows: Ticket | None = None) -> Ticket:
+def a_blank(s: Situation, requester: Person, asked: Enquiry, language: str | None, follows: Ticket | None = None) -> Ticket:
     """The ticket before anything has happened on it."""
     known_as = requester_of(s.policy, requester)
+    first = priority.beginning(s, asked, known_as)
     return Ticket(
         number=s.ids.ticket,
         desk=s.desk.id,
-        title=(title.strip() or NO_SUBJECT)[:LONGEST_TITLE],
+        title=(asked.subject.strip() or NO_SUBJECT)[:LONGEST_TITLE],
         kind=TicketKind.INCIDENT,
         status=Status.NEW,
-        priority=s.policy.default_priority,
+        priority=s.policy.priority.of(first.degrees.impact, first.degrees.urgency),
         requester=requester.id,
-        group=s.desk.group,
+        group=first.sorted.group,
         created_at=s.now,
         arrived_at=s.arrived_at,
         language=language,
         follows=follows.number if follows else None,
+        impact=first.degrees.impact,
+        urgency=first.degrees.urgency,
+        category=first.sorted.category,
+        category_source=first.sorted.origin,
+        why=first.why,
         vip=known_as.vip,
         organisation=known_as.organisation,
     )
+
+
+def how_sorted(ticket: Ticket) -> TraceLine:
+    """Why a new ticket matters as much as it does, and who answers for it."""
+    why = Reason("why.all", ticket.why) if ticket.why else Reason("why.nothing")
+    return TraceLine("decide", "sort", why, Reason.of("sorted", ticket.priority, ticket.category or "", ticket.group))
 
 
 def its_beginning(s: Situation, blank: Ticket, entry: Entry, actor: Person) -> TicketOpened:

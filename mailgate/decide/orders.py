@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from mailgate.decide import announce, authority, confirming, leaving, once, returned, surveys
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.commands.course import Course, MailRefused, fault
+from mailgate.decide.commands.fields import follow_the_matrix
 from mailgate.decide.entries import an_entry, answered, files_of
 from mailgate.decide.opening import own_ids
 from mailgate.decide.situation import Situation
@@ -187,6 +188,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     acts = sorted((c for c in parsed.commands if c.verb in ACTS), key=lambda c: VERBS[c.verb].order)
     for command in (c for c in acts if VERBS[c.verb].order < Order.WORDS):
         ACTS[command.verb](course, command)
+    follow_the_matrix(course)
     leaves = _outbound(course, verbs, public)
     course.letter = leaves.id if leaves else None
     if entry is not None:
@@ -358,12 +360,15 @@ def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
     assert s.file is not None
     letters: tuple[LetterWanted, ...] = ()
     given = tuple(e.to for e in course.events if isinstance(e, TicketAssigned) and e.to is not None and e.to != author.id)
+    new = announce.newcomers(s, s.file.ticket, ticket, author.id)
     if entry is not None:
         is_note = entry.visibility is not Visibility.PUBLIC
         hear = announce.hearers_of_a_note(s, ticket) if is_note else announce.hearers(s, ticket)
         notice = NoteNotice(direct=returned.outsiders_who_have_it(s)) if is_note else AnswerNotice()
         # Who is given the ticket gets its whole story, this entry with it.
-        told = (id_ for id_ in hear if id_ not in given)
+        told = (id_ for id_ in hear if id_ not in (*given, *new))
         letters += announce.to_agents(s, notice, ticket, entry, people=told, without=author.id)
     letters += announce.to_agents(s, Assignment(by=author.name), ticket, None, people=given, without=author.id)
+    if new:
+        letters += announce.to_agents(s, Assignment(by=author.name, group=s.group_name(ticket.group)), ticket, None, people=new)
     return letters + announce.to_group(s, s.file.ticket, ticket, course.events, author, letters)

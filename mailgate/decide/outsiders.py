@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from mailgate.decide import announce, authority, feedback, joining, once, surveys
+from mailgate.decide import announce, authority, feedback, joining, once, priority, surveys
 from mailgate.decide.entries import an_entry
 from mailgate.decide.opening import open_ticket, own_ids
 from mailgate.decide.situation import Situation
@@ -183,6 +183,22 @@ def _no_surveys(s: Situation) -> Decision:
     return replace(decision, changes=(replace(change, events=(declined, *change.events)),), no_surveys=(s.author.id,))
 
 
+def _urgent(s: Situation) -> Decision:
+    """A message like any other, and what the word comes to; the answer says what the request is now."""
+    assert s.file is not None
+    decision = _message(s, authority.proof_in(s)[0], RequesterWrote)
+    *others, last = decision.changes
+    if last.before is not s.file.ticket:
+        return decision  # it ended too long ago, and they have one of their own
+    told = priority.pressed(s, last.after)
+    after = last.after
+    for event in told:
+        after = s.step(after, event).ticket
+    letters, suppressed = announce.answer_requester(s, StatusAnswer(), after, s.file.person(after.requester))
+    change = replace(last, after=after, events=(*last.events, *told, *suppressed))
+    return replace(decision, changes=(*others, change), letters=(*decision.letters, *letters))
+
+
 _LANGUAGE = "language"
 WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
     _LANGUAGE: (Capability.STATUS, _speaks),
@@ -190,6 +206,7 @@ WISHES: Mapping[str, tuple[Capability, Callable[[Situation], Decision]]] = {
     "help": (Capability.STATUS, partial(_kept, kind=RequesterHelp())),
     "close": (Capability.CLOSE, partial(_wish, kind=RequesterClosed)),
     "reopen": (Capability.CLOSE, partial(_wish, kind=RequesterReopened)),
+    "urgent": (Capability.CLOSE, _urgent),
     "no surveys": (Capability.RATE, _no_surveys),
 }
 

@@ -50,6 +50,9 @@ class Scene:
     def group(self, id: str) -> tuple[int, ...]:
         return tuple(self.agents[agent.id].id for agent in self.policy.members(id) if agent.id in self.agents)
 
+    def group_name(self, id: str) -> str:
+        return self.policy.groups[id].name if id in self.policy.groups else id
+
     def lead(self, ticket: Ticket) -> Person | None:
         lead = self.policy.lead_of(ticket.group)
         return self.agents.get(lead.id) if lead else None

@@ -67,6 +67,7 @@ class Situation(Scene):
     newcomers: tuple[Person, ...] = ()  #: people in To and Cc who might join (`joining.copied_in`), known ones and new ones
     elsewhere: Ticket | None = None  #: another desk's ticket that the mail names; that desk has the mail, too, and sees to it
     follow_up: TicketFile | None = None  #: the ticket that goes on where this one ended
+    pressed: int = 0  #: how often its requester has said `urgent` in 30 days
     others: Mapping[int, TicketFile] = field(default_factory=dict)  #: those that its commands name, merges followed; none that is missing
     verdict: Verdict = Verdict()  #: what a configured server, or our own check, says of the author
     blocked: Reason | None = None  #: an operator wants mail of its author set aside, and why

@@ -13,11 +13,14 @@ from mailgate.model.decision import Change, Decision
 from mailgate.model.events import (
     CommandsRefused,
     Event,
+    GroupChanged,
+    ImpactChanged,
     LetterSuppressed,
     PriorityChanged,
     RatingGiven,
     TicketAssigned,
     TicketOpened,
+    UrgencyChanged,
     name_of,
 )
 from mailgate.model.letter import LetterWanted
@@ -53,6 +56,9 @@ EVENTS: Mapping[str, str] = {
     "entry_admitted": "Words that waited are let in.",
     "participant_joined": "Somebody joins it.",
     "kind_changed": "It becomes another kind of ticket.",
+    "urgency_asked": "The requester says that it is urgent.",
+    "category_changed": "It is about something else.",
+    "standing_changed": "Its requester is of another organisation, or a VIP, or none any more.",
     "watcher_added": "An agent watches it from now on.",
     "watcher_removed": "An agent watches it no longer.",
     "commands_refused": "Commands are refused, and nothing of the mail is applied.",
@@ -148,8 +154,15 @@ def _opened(ticket: Ticket, s: Situation, people: Mapping[int, Person]) -> str:
         follows += " None of its recipients is a desk of ours, so I took the first desk of the policy."
     return (
         f"A new ticket would open at {desk.name} <{desk.address}> for {_name(ticket.requester, people)}: {quoted(ticket.title)}, "
-        f"priority P{ticket.priority}, in the hands of {group.name if group else ticket.group}.{follows}"
+        f"priority P{ticket.priority}, in the hands of {group.name if group else ticket.group}.{follows}{_why(ticket, s)}"
     )
+
+
+def _why(ticket: Ticket, s: Situation) -> str:
+    """What its priority, category and group follow from."""
+    category = s.policy.categories.get(ticket.category or "")
+    about = f" It is about {category.name}." if category else ""
+    return f"{about} Why so: {plain(Reason('why.all', ticket.why))}." if ticket.why else about
 
 
 def _moved(before: Ticket, after: Ticket) -> str:
@@ -166,6 +179,11 @@ def _event(event: Event, ticket: Ticket, people: Mapping[int, Person]) -> str:
         return f"It is given to {_name(event.to, people)}." if event.to is not None else "It goes back to its group."
     if isinstance(event, PriorityChanged):
         return f"Its priority goes from P{event.before} to P{event.after}."
+    if isinstance(event, ImpactChanged | UrgencyChanged):
+        what = "impact" if isinstance(event, ImpactChanged) else "urgency"
+        return f"Its {what} becomes {event.after}."
+    if isinstance(event, GroupChanged):
+        return f"It goes from the group {event.before} to {event.after}."
     if isinstance(event, RatingGiven):
         return f"A rating is counted: {event.score} of 5."
     name = name_of(event)

@@ -19,8 +19,9 @@ class Order(IntEnum):
     FIELDS = 3
     RELATIONS = 4
     WORDS = 5  #: no command: here the mail's own words take their place
-    STATE = 6
-    ANSWER = 7
+    SORTING = 6  #: whoever answers owns it, unless it goes to others by the same mail
+    STATE = 7
+    ANSWER = 8
 
 
 class Arguments(StrEnum):
@@ -33,6 +34,7 @@ class Arguments(StrEnum):
     CODE = "code"  #: one word, or none
     PRIORITY = "priority"
     KIND = "kind"
+    DEGREE = "degree"  #: 1, 2 or 3
     WAIT = "wait"  #: until a date, for a span, or nothing
     HOLD = "hold"  #: a reason, and perhaps until when
     DUE = "due"  #: a date, or none
@@ -62,6 +64,7 @@ _ALL = (
     Verb("take", "#take", "it's yours", Order.OWNER, aliases=("mine",), exclusive="owner", receipt="owner"),
     Verb("assign", "#assign me | none | name", "gives it to somebody, or back to the group", Order.OWNER, Arguments.ONE,
          ("assignee", "owner"), '#assign me|none|name|mail|"Full Name"', exclusive="owner", receipt="owner"),
+    Verb("queue", "#queue NAME", "gives it to another group", Order.SORTING, Arguments.ONE, ("group",), exclusive="queue", receipt="group"),
     Verb("watch", "#watch", "you're told about everything on it", Order.WATCHERS, exclusive="watching", receipt="watching"),
     Verb("unwatch", "#unwatch", "you're no longer told", Order.WATCHERS, exclusive="watching", receipt="no longer watching"),
     Verb("admit", "#admit", "lets an unverified message and its sender in", Order.RELATIONS, receipt="let in"),
@@ -76,6 +79,11 @@ _ALL = (
     Verb("reopen", "#reopen", "opens it again", Order.STATE, aliases=("open",), exclusive="state", receipt="state"),
     Verb("priority", "#priority P1 ... P5", "how urgent it is", Order.FIELDS, Arguments.PRIORITY,
          hint="#priority P1..P5|low|normal|high|urgent|critical", receipt="priority"),
+    Verb("impact", "#impact 1 | 2 | 3", "how many it affects: 1 many, 2 a team, 3 one person", Order.FIELDS, Arguments.DEGREE,
+         hint="#impact 1|2|3", receipt="impact"),
+    Verb("urgency", "#urgency 1 | 2 | 3", "how long it can wait: 1 not at all, 3 a while", Order.FIELDS, Arguments.DEGREE,
+         hint="#urgency 1|2|3", receipt="urgency"),
+    Verb("category", "#category NAME | none", "what it's about", Order.SORTING, Arguments.ONE, receipt="category"),
     Verb("kind", "#kind incident | request | problem", "what it is", Order.FIELDS, Arguments.KIND, receipt="kind"),
     Verb("due", "#due 2026-07-01 | none", "the day you've promised the solution for", Order.FIELDS, Arguments.DUE,
          hint="#due DATE|none", receipt="promised date"),
@@ -92,7 +100,7 @@ VERBS: Mapping[str, Verb] = {verb.word: verb for verb in _ALL}
 WORDS: Mapping[str, Verb] = {word: verb for verb in _ALL for word in (verb.word, *verb.aliases)}
 #: Words that are promised and do nothing yet: whoever says one is told so, whatever stands behind it.
 PLANNED = frozenset(
-    "quiet queue group decline spam impact urgency category tag time lang cause merge duplicate link unlink split cc "
+    "quiet decline spam tag time lang cause merge duplicate link unlink split cc "
     "requester ask kb macro broadcast undo show history list stats away back digest receipt".split()
 )
 

@@ -187,6 +187,45 @@ class PriorityChanged(Event):
     source: Origin = Origin.AGENT
 
 
+class ImpactChanged(Event):
+    before: int | None
+    after: int
+    source: Origin
+
+
+class UrgencyChanged(Event):
+    before: int | None
+    after: int
+    source: Origin
+
+
+class UrgencyAsked(Event):
+    """The requester says in one word that it is urgent. `counts`: whether that changed anything."""
+
+    counts: bool
+
+
+class CategoryChanged(Event):
+    """Each by hand is a correction of how mail is sorted."""
+
+    before: str | None
+    after: str | None
+    source: Origin
+
+
+class GroupChanged(Event):
+    before: str
+    after: str
+    source: Origin
+
+
+class StandingChanged(Event):
+    """Its requester is of another organisation now, or a VIP, or none any more."""
+
+    vip: bool
+    organisation: str | None
+
+
 class KindChanged(Event):
     before: TicketKind
     after: TicketKind

@@ -200,6 +200,7 @@ class Assignment(LetterKind):
     voice, answer_is = Voice.STORY, Visibility.PUBLIC
     words, wordless = "asked", True
     by: By = ""
+    group: Annotated[str, ""] = ""  #: the one that has it now; "": it is its reader's alone
 
 
 class LostTicketNotice(LetterKind):

@@ -179,6 +179,27 @@ class Report:
     cause: str = field(default="", compare=False)  #: what of the reason is ours: one of the words in `understand/reports/reasons`
 
 
+class Weight(StrEnum):
+    """How a mail says that it matters much, or little."""
+
+    HIGH = "high"  #: by a header
+    LOW = "low"
+    URGENT = "urgent"  #: by its words, from here on
+    CALM = "calm"
+    BREADTH = "breadth"  #: many are concerned
+    OUTAGE = "outage"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A sign of how much a mail matters, and where it stands. What it comes to, the policy says."""
+
+    weight: Weight
+    where: str  #: a header's name, `subject`, or `text`
+    words: str  #: as they were found: without case and accents
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The answer of the reader: the mail, what it is, and whether a machine may answer it."""
@@ -190,6 +211,8 @@ class Reading:
     answer_because: Because
     heard: Heard = Heard()  #: commands in its new text; only an agent's are ever obeyed
     above: Heard | None = None  #: commands above a mail that it passes on
+    marks: tuple[Mark, ...] = ()  #: of its headers, subject and new text
+    marks_of_original: tuple[Mark, ...] = ()  #: of the mail that it passes on
 
     @property
     def commands(self) -> tuple[Command, ...]:

@@ -10,7 +10,7 @@ from mailgate.model.brand import Brand
 from mailgate.model.calendar import Calendar
 from mailgate.model.person import Role
 from mailgate.model.reporting import ReportSettings, Service
-from mailgate.model.routing import Organisation
+from mailgate.model.routing import Category, Organisation, PrioritySettings, RoutingRule
 from mailgate.model.setting import MIB, Address, As, Between, Days, Duration, Limit, Name, Priority, Size, Some, setting, table
 from mailgate.model.token import split_address, well_formed_detail
 
@@ -251,6 +251,9 @@ class Policy:
     calendars: Mapping[str, Calendar]  #: always holds "always"
     slas: Mapping[str, Sla]
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
+    categories: Mapping[str, Category] = field(default_factory=dict)
+    routing: tuple[RoutingRule, ...] = ()
+    priority: PrioritySettings = PrioritySettings()
     timers: Timers = Timers()
     ratings: RatingSettings = RatingSettings()
     budgets: Budgets = Budgets()
@@ -258,7 +261,8 @@ class Policy:
     services: Mapping[str, Service] = field(default_factory=dict)
     report: ReportSettings = ReportSettings()
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes
-    default_priority: Priority = setting(4, "of a new ticket")
+    default_priority: Priority = setting(4, "of a new ticket of which nothing else is known: its cell of the matrix is where all begin")
+    request_priority: Priority = setting(5, "of a ticket that becomes a request (#kind request), but for what an agent has set by hand")
     bad_tokens_per_hour: Some = setting(20, "of one author, before subject tokens are ignored for an hour")
     rating_comments_to: frozenset[Literal["owner", "lead"]] = setting(
         frozenset({"owner"}), 'who reads what a requester writes beside a rating: "owner" (else the group), "lead"'
@@ -286,13 +290,23 @@ class Policy:
         for desk in self.desks.values():
             if full in desk.keys:
                 return desk
-            if plain in desk.keys and detail and (desk.subaddress == "plus") and well_formed_detail(detail):
+            known = well_formed_detail(detail) or self.named_at(full) is not None
+            if plain in desk.keys and detail and (desk.subaddress == "plus") and known:
                 return desk
         return None
 
     def agent_at(self, address: str) -> Agent | None:
         key = address.lower()
         return next((agent for agent in self.agents.values() if key in agent.keys), None)
+
+    def named_at(self, address: str) -> str | None:
+        """The category or group that an address stands for: one of a category's own, or what stands behind the plus."""
+        key = address.strip().lower()
+        if (own := next((c.id for c in self.categories.values() if key in map(str.lower, c.addresses)), None)) is not None:
+            return own
+        base, detail, domain = split_address(key)
+        desk = next((d for d in self.desks.values() if f"{base}@{domain}" in d.keys), None)
+        return detail if desk and desk.subaddress == "plus" and (detail in self.categories or detail in self.groups) else None
 
     def organisation_at(self, address: str) -> str | None:
         """Whose domain, or whose domain above it, somebody writes from; of several the longest name."""

@@ -140,6 +140,7 @@ class Origin(StrEnum):
     ADDRESS = "address"  #: the one that was written to
     SUBJECT = "subject"  #: a category's name in brackets
     RULE = "rule"  #: one of the policy's
+    WORDS = "words"  #: those of its mail
 
 
 class FollowUp(StrEnum):
@@ -201,6 +202,7 @@ class Ticket:
     priority_by: int | None = None  #: who set it by hand; None: nobody, so that it follows from impact and urgency
     impact_by: int | None = None
     urgency_by: int | None = None
+    urgency_asked_at: datetime | None = None  #: when its requester said in one word that it is urgent: once counts
     category: str | None = None  #: its id in the policy; None: nobody has said yet what it is about
     category_source: Origin | None = None
     category_by: int | None = None  #: the agent, where one said it

@@ -1,6 +1,6 @@
 """People and their addresses; agents of the policy are people too."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
@@ -111,6 +111,11 @@ class People(Part):
             return None
         connection.execute(update(people).where(people.c.id == id, people.c.agent.is_(None)).values(chosen_language=language))
         return People.by_id(connection, [id])[id]
+
+    @writes
+    def change(self, connection: Connection, person: int, values: Mapping[str, str | bool | None]) -> None:
+        """What an operator says of somebody: `vip`, `organisation`, `name`."""
+        connection.execute(update(people).where(people.c.id == person).values(**values))
 
     @writes
     def ask(self, connection: Connection, person: int, *, about_ratings: bool) -> None:

@@ -256,6 +256,7 @@ tickets = Table(
     Column("priority_by", Id),
     Column("impact_by", Id),
     Column("urgency_by", Id),
+    Column("urgency_asked_at", UtcDateTime),
     Column("category", Text),
     Column("category_source", Text),
     Column("category_by", Id),

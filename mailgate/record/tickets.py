@@ -73,6 +73,23 @@ class Tickets(Part):
         return [found[number] for number in numbers]
 
     @reads
+    def live_of(self, connection: Connection, requester: int) -> list[int]:
+        """The tickets of somebody that are not done."""
+        live = tickets.c.status.in_([status.value for status in Status if status.is_live])
+        return list(connection.execute(select(tickets.c.number).where(tickets.c.requester == requester, live)).scalars())
+
+    @reads
+    def pressed(self, connection: Connection, people: Iterable[int], since: datetime) -> dict[int, int]:
+        """How often each of them has said that their request is urgent."""
+        query = (
+            select(tickets.c.requester, func.count())
+            .join(history, history.c.ticket == tickets.c.number)
+            .where(history.c.name == "urgency_asked", history.c.at >= since)
+            .group_by(tickets.c.requester)
+        )
+        return dict(among(connection, query, tickets.c.requester, people))
+
+    @reads
     def history(self, connection: Connection, number: int) -> list[HistoryRow]:
         from mailgate.model.events import HistoryRow  # the events cost every command their time, and few ask for history
 

@@ -28,10 +28,11 @@ from mailgate.model.policy import (
     When,
 )
 from mailgate.model.reporting import ReportSettings, Service
-from mailgate.model.routing import Organisation
+from mailgate.model.routing import Category, Organisation, RoutingRule
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
 from mailgate.settings.promises import check_kept
+from mailgate.settings.routing import check_routing, priorities
 from mailgate.settings.safety import Say
 from mailgate.settings.words import expression, meant
 
@@ -62,6 +63,9 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         calendars=calendars,
         slas=slas,
         organisations={name: value_of(Organisation, o, id=name, name=o.name or name) for name, o in form.organisations.items()},
+        categories={name: value_of(Category, c, id=name, name=c.name or name) for name, c in form.categories.items()},
+        routing=tuple(value_of(RoutingRule, r, name=r.name or str(number)) for number, r in enumerate(form.routing, 1)),
+        priority=priorities(form.priority, say),
         timers=value_of(Timers, form.timers, reminders=tuple(sorted(form.timers.reminders))),
         ratings=value_of(RatingSettings, form.ratings),
         budgets=value_of(Budgets, form.budgets),
@@ -239,6 +243,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
         if named.lead is not None and named.lead not in policy.agents:
             say(("groups", id_, "lead"), f'no agent "{named.lead}"{meant(named.lead, policy.agents)}')
     _check_reports(policy, say)
+    check_routing(policy, say)
     for event in policy.letters:
         if event not in events:
             say(("letters", event), f"no such letter{meant(event, events)}")

@@ -22,7 +22,7 @@ from mailgate.model.mailbox import MailboxSettings
 from mailgate.model.oauth import OAuthSettings
 from mailgate.model.policy import Agent, Budgets, Desk, FilesCarried, Group, Policy, RatingSettings, Sla, Timers
 from mailgate.model.reporting import ReportSettings, Service
-from mailgate.model.routing import Organisation
+from mailgate.model.routing import Category, Organisation, PrioritySettings, RoutingRule
 from mailgate.model.setting import Name, setting, table
 from mailgate.settings.forms import form_of, keys_in
 
@@ -86,6 +86,9 @@ class PolicyFile:
     groups: Mapping[Name, Group] = table()
     agents: Mapping[Name, Agent] = table()
     organisations: Mapping[Name, Organisation] = table()
+    categories: Mapping[Name, Category] = table()
+    routing: tuple[RoutingRule, ...] = table()
+    priority: PrioritySettings = table()
     calendars: Mapping[Name, CalendarTable] = table()
     sla: Mapping[Name, Sla] = table()
     timers: Timers = table()

@@ -11,9 +11,10 @@ part of the mail that part 2 wraps; a worker takes them out again when somebody 
 from dataclasses import replace
 
 from mailgate.model.account import Accounted
-from mailgate.model.mail import Attachment, Reading
+from mailgate.model.mail import Attachment, Kind, Reading
 from mailgate.model.token import Keyring, signed_forms
 from mailgate.understand import parse
+from mailgate.understand.answers import weight
 from mailgate.understand.answers.commands import believed, heard_from, heard_in
 from mailgate.understand.kinds import classify
 from mailgate.understand.limits import LIMITS, ReadingLimits
@@ -44,6 +45,8 @@ FilesAsked = tuple[bytes, tuple[Attachment, ...]]  #: raw mail, and which of its
 Texts = tuple[tuple[str | None, tuple[str, ...]], ...]
 Opened = tuple[bytes | None, ...]  #: of each its octets; None: they are not what was described
 
+#: Kinds of mail that open tickets.
+_WEIGHED = frozenset({Kind.WRITTEN, Kind.LIST})
 _NO_KEYS = Keyring(())  #: of whoever reads hostile mail
 
 
@@ -56,7 +59,9 @@ def read(
     `notes` are told how it went."""
     mail = reported.completed(parse.parse(raw, limits, rich, notes), raw, reverse_path, limits)
     above = heard_in(mail.forwarded.above) if mail.forwarded is not None else None
-    return Reading(mail, *classify.classify(mail, reverse_path, ring), heard=heard_from(mail), above=above)
+    said = classify.classify(mail, reverse_path, ring)
+    marks = (weight.marks_of(mail), weight.marks_of_original(mail.forwarded)) if said[0] in _WEIGHED else ((), ())
+    return Reading(mail, *said, heard_from(mail), above, *marks)
 
 
 def prepare() -> None:
@@ -76,7 +81,7 @@ def recognised(reading: Reading, ring: Keyring) -> Reading:
     heard, above = believed(reading.heard), reading.above and believed(reading.above)
     said = classify.own_letter(reading, ring)
     kind = said or (reading.kind, reading.kind_because, reading.answer, reading.answer_because)
-    return Reading(reading.mail, *kind, heard, above)
+    return Reading(reading.mail, *kind, heard, above, reading.marks, reading.marks_of_original)
 
 
 def recognised_account(told: Accounted, ring: Keyring) -> Accounted:

@@ -67,7 +67,7 @@ def test_every_command_has_one_act():
     assert set(ANSWERS) == {verb.word for verb in VERBS.values() if verb.asks}
 
 
-@pytest.mark.parametrize("line", ["#stats", "#merge", "#time 25m", "#group"])
+@pytest.mark.parametrize("line", ["#stats", "#merge", "#time 25m", "#tag"])
 def test_a_command_that_is_planned_is_refused(line):
     assert line.split()[0][1:] in PLANNED
     decision = an_agents(f"#take\n{line}\nDone.")

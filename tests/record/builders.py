@@ -152,6 +152,7 @@ def a_full_ticket(number: int = 1, *, requester: int = 1, agent: int = 2, other:
         priority_by=agent,
         impact_by=agent,
         urgency_by=agent,
+        urgency_asked_at=NOON - timedelta(days=2),
         category="vpn",
         category_source=Origin.AGENT,
         category_by=agent,

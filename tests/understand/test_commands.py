@@ -207,7 +207,8 @@ def test_what_a_worker_cannot_have_heard_is_not_believed():
 
 def test_the_commands_that_are_there():
     assert set(VERBS) == set(
-        "note reply take assign watch unwatch admit wait hold resolve close reopen priority kind due title outage help".split()
+        "note reply take assign queue watch unwatch admit wait hold resolve close reopen priority impact urgency category kind due "
+        "title outage help".split()
     )
 
 

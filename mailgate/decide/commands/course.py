@@ -31,6 +31,11 @@ def fault(code: str, command: Command | None, hint: Because = "") -> Fault:
     return Fault(code, command.line if command and command.line > 0 else None, said(command), hint)
 
 
+def bare_name(name: str) -> str:
+    """A name as it is compared with what somebody types: without case, blanks and signs."""
+    return "".join(ch for ch in name.casefold() if ch.isalnum())
+
+
 @dataclass
 class Course:
     """Where the carrying out of one mail stands: the ticket so far, and what has happened."""

@@ -1,6 +1,6 @@
 """Commands about who works on a ticket, and who hears of it: take, assign, watch, unwatch."""
 
-from mailgate.decide.commands.course import Course, MailRefused, fault
+from mailgate.decide.commands.course import Course, MailRefused, bare_name, fault
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
 from mailgate.model.events import TicketAssigned, TicketTaken, WatcherAdded, WatcherRemoved
@@ -33,18 +33,14 @@ def find_agent(s: Situation, whom: str, command: Command) -> Person:
     )
     if exact is not None:
         return s.agents[exact]
-    wanted = _folded(whom)
-    hits = [a for a in agents.values() if wanted and _folded(a.name) == wanted]
-    hits = hits or [a for a in agents.values() if wanted and (_folded(a.name).startswith(wanted) or _folded(a.id).startswith(wanted))]
+    wanted = bare_name(whom)
+    hits = [a for a in agents.values() if wanted and bare_name(a.name) == wanted]
+    hits = hits or [a for a in agents.values() if wanted and (bare_name(a.name).startswith(wanted) or bare_name(a.id).startswith(wanted))]
     if len(hits) == 1:
         return s.agents[hits[0].id]
     if hits:
         raise MailRefused(fault("E_AMBIGUOUS", command, ", ".join(sorted(f"{a.name} ({a.id})" for a in hits))))
     raise MailRefused(fault("E_VALUE", command, ", ".join(sorted(agents))))
-
-
-def _folded(name: str) -> str:
-    return "".join(ch for ch in name.casefold() if ch.isalnum())
 
 
 def watch(c: Course, command: Command) -> None:

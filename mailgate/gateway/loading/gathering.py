@@ -276,6 +276,7 @@ def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Pers
         now=now,
         ratings=known.ratings.get(file.ticket.number, ()) if file is not None else (),
         surveyed=known.surveyed.get(file.ticket.requester, Surveyed()) if file is not None else Surveyed(),
+        pressed=known.pressed.get(person.id, 0) if person is not None else 0,
         same_message_id=bool(mail.message_id) and (one.desk.id, mail.message_id) in known.read_ids,
         read_elsewhere=_read_elsewhere(one, known, policy),
         original=known.people.get(mail.forwarded.author.key) if mail.forwarded else None,

@@ -20,12 +20,13 @@ from mailgate.model.sender import folded
 from mailgate.model.ticket import Status, Ticket, TicketFile
 from mailgate.model.understood import LetterFacts
 from mailgate.record.rows import Claim
-from mailgate.understand.answers import cited_ids
+from mailgate.understand.answers import cited_ids, self_service
 
 if TYPE_CHECKING:
     from mailgate.record.store import Store
 
 HOUR = timedelta(hours=1)
+MONTH = timedelta(days=30)
 #: For so long somebody who was not answered may still be told why.
 WORTH_TELLING = timedelta(days=7)
 
@@ -147,6 +148,8 @@ class Loader:
             solvable = {file.ticket.requester for file in known.files.values() if file.ticket.status.is_live}
             rests = max(policy.ratings.rest_after_rating, policy.ratings.rest_after_question)
             known.surveyed = self._store.ratings.surveyed(solvable, now - rests)
+        pressing = {r.reading.mail.author.key for r in reads if r.reading.mail.author and self_service(r.reading.mail.new_text) == "urgent"}
+        known.pressed = self._store.tickets.pressed({p.id for key in pressing if (p := known.people.get(key))}, now - MONTH)
         if before is not None:
             known.follow_files(before)
         agents = {agent.address.lower() for agent in policy.agents.values()}

@@ -27,7 +27,7 @@ LONGEST = 1000  #: characters of a line that may be a command; normalising longe
 
 _SIGNS = ("#", "\uff03", "\ufe5f")  # as typed, full width, small form
 #: Arguments that are so few that a line of word and arguments is no sentence; of other commands only the word alone counts.
-_TERSE = frozenset({Arguments.WAIT, Arguments.HOLD, Arguments.PRIORITY, Arguments.KIND, Arguments.TICKET})
+_TERSE = frozenset({Arguments.WAIT, Arguments.HOLD, Arguments.PRIORITY, Arguments.KIND, Arguments.DEGREE, Arguments.TICKET})
 #: What no sentence has behind a word that is planned: `#tag +lan`, `#merge into 31`, `#time 25m`.
 _FIGURES = re.compile(r"[+-]\S+|[^@\s]+@\S+|(?:[A-Za-z]+-)?\d[\dhm]*|into|force|parent|related|blocks|on|off", re.IGNORECASE)
 #: `#status X` as another product's users write it.
@@ -264,6 +264,7 @@ RULES: Mapping[Arguments, _Rule] = {
     Arguments.CODE: lambda args: "E_ARGS" if len(args) > 1 else "" if not args or _CODE.fullmatch(args[0]) else "E_VALUE",
     Arguments.PRIORITY: lambda args: "" if " ".join(args).lower() in PRIORITY_NAMES else "E_ARGS" if len(args) != 1 else "E_VALUE",
     Arguments.KIND: lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in tuple(TicketKind) else "E_VALUE",
+    Arguments.DEGREE: lambda args: "E_ARGS" if len(args) != 1 else "" if args[0] in ("1", "2", "3") else "E_VALUE",
     Arguments.WAIT: lambda args: _until(args) if args else "",
     Arguments.HOLD: _hold,
     Arguments.DUE: lambda args: "E_ARGS" if not args else "" if _looks_like_a_date(args) or " ".join(args).lower() == "none" else "E_VALUE",

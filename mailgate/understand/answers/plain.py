@@ -13,8 +13,10 @@ _JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 
 def plain(text: str) -> str:
     """The words with single blanks between them; Japanese without any. Whoever calls it bounds the text: to normalise is not linear."""
+    if text.isascii():
+        return " ".join(_SIGNS.sub(" ", text.lower().translate(_SAME)).split())
     apart = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(ch for ch in apart if ch in _SOUND_MARKS or unicodedata.category(ch) not in ("Mn", "Me", "Cf"))
+    kept = "".join(ch for ch in apart if ch < "\x80" or ch in _SOUND_MARKS or unicodedata.category(ch) not in ("Mn", "Me", "Cf"))
     signs = _SIGNS.sub(" ", unicodedata.normalize("NFKC", kept).translate(_SAME))
     return ("" if is_japanese(signs) else " ").join(signs.replace("؟", "?").split())
 

@@ -59,7 +59,20 @@ WISHES: Mapping[str, Mapping[str, str]] = {
         "まだ解決しておりません|解決しません|直っていません|まだ直っていません|再開|再開希望|再開してください|再オープン|再対応|"
         "再度対応してください",
     },
-    "urgent": {"en": "urgent", "de": "dringend"},
+    "urgent": {
+        "en": "urgent|it is urgent|it's urgent|this is urgent|very urgent|urgent please|please urgent|now urgent|it is urgent now|"
+        "this is very urgent|it is very urgent|urgently please",
+        "de": "dringend|es ist dringend|ist dringend|sehr dringend|bitte dringend|dringend bitte|es eilt|eilt|eilt sehr|jetzt dringend|"
+        "es ist sehr dringend|das ist dringend|es eilt sehr",
+        "fr": "urgent|c'est urgent|très urgent|c'est très urgent|urgent svp|urgent s'il vous plaît|urgence|demande urgente|"
+        "ceci est urgent|urgent merci|cela devient urgent|ça devient urgent",
+        "es": "urgente|es urgente|muy urgente|es muy urgente|urgente por favor|por favor urgente|urge|urge mucho|esto es urgente|"
+        "ya es urgente|ahora es urgente|urgencia",
+        "ar": "عاجل|عاجل جدا|الأمر عاجل|الأمر عاجل جدا|هذا عاجل|طلب عاجل|الطلب عاجل|مستعجل|مستعجل جدا|الأمر مستعجل|عاجل من فضلكم|"
+        "عاجل لو سمحتم",
+        "ja": "至急|大至急|緊急|緊急です|至急です|至急お願いします|大至急お願いします|至急対応願います|急ぎです|急いでいます|"
+        "急ぎでお願いします|至急お願いいたします",
+    },
     "cancel": {"en": "cancel", "de": "stornieren|abbrechen"},
     "help": {
         "en": "help|commands|help commands|list of commands|help with commands|instructions",

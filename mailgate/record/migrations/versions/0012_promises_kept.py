@@ -71,6 +71,7 @@ def _priority() -> None:
     op.add_column("tickets", sa.Column("priority_by", Id, nullable=True))
     op.add_column("tickets", sa.Column("impact_by", Id, nullable=True))
     op.add_column("tickets", sa.Column("urgency_by", Id, nullable=True))
+    op.add_column("tickets", sa.Column("urgency_asked_at", UtcDateTime(), nullable=True))
     op.add_column("tickets", sa.Column("category", sa.Text(), nullable=True))
     op.add_column("tickets", sa.Column("category_source", sa.Text(), nullable=True))
     op.add_column("tickets", sa.Column("category_by", Id, nullable=True))
