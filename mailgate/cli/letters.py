@@ -1,6 +1,7 @@
 """`mailgate letters`: the words of the letters, and words of your own in their place."""
 
 import os
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -126,8 +127,10 @@ def _sentence(folder: Path, what: str, language: str) -> None:
     low = what.casefold()
     found = [what] if what in words else [one for one, said in words.items() if low in one.casefold() or low in said.casefold()]
     if len(found) != 1:
+        said = Counter(words[message] for message in found)
         for message in found[:10]:
-            console.print(harmless(words[message]))
+            # Two sentences may have the same words in one language: their English tells them apart.
+            console.print(harmless(words[message] + (f"  (English: {message})" if said[words[message]] > 1 else "")))
         fail(f"{len(found)} sentences have these words" + (": say more of one of them" if found else ""), 2)
     path = folder / brought.OWN / brought.LOCALE / f"{language}.po"
     already = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -9,6 +9,8 @@ from mailgate.model.sentences import REFUSALS
 
 _LINE, _QUOTED = "Line %(n)s", "“%(words)s”"
 _MEANT = "Did you mean %(hint)s?"
+_REASON = "The reason: %(reason)s."
+_NOT_YOURS = "If you didn't write it, you can ignore this email."
 _NOTE_FIRST = "Put #note on the first line. If it's part of your text, write ## instead of #."
 _FIRST = "Put %(hint)s on the first line. If it's part of your text, put #reply there."
 _REPLY_ABOVE = "If your words are for the requester, put #reply above them."
@@ -17,7 +19,23 @@ _WRITE, _OTHER, _WHICH, _POSSIBLE = "Write %(hint)s.", "The other one is %(hint)
 _STATE, _REOPEN = "Not possible while the ticket is %(state)s.", "#reopen opens it again."
 
 MESSAGES = frozenset(
-    (_LINE, _QUOTED, _MEANT, _NOTE_FIRST, _FIRST, _REPLY_ABOVE, _OWN_LINE, _WRITE, _OTHER, _WHICH, _POSSIBLE, _STATE, _REOPEN)
+    (
+        _LINE,
+        _QUOTED,
+        _MEANT,
+        _NOTE_FIRST,
+        _FIRST,
+        _REPLY_ABOVE,
+        _OWN_LINE,
+        _WRITE,
+        _OTHER,
+        _WHICH,
+        _POSSIBLE,
+        _STATE,
+        _REOPEN,
+        _REASON,
+        _NOT_YOURS,
+    )
 )
 
 #: By code: what is said of a hint that is a command, and of one that is other words. "": nothing.
@@ -41,7 +59,7 @@ def said(fault: Fault, say: Say) -> str:
     if fault.word:
         where.append(fault.word if fault.word.startswith("#") else say(_QUOTED) % {"words": fault.word})
     begin = f"{', '.join(where)}: " if where else ""
-    return begin + " ".join((*_sentences(fault, say), f"({'; '.join((*_because(fault, say), fault.code))})"))
+    return begin + " ".join((*_sentences(fault, say), *_because(fault, say), *_unless(fault, say), f"({fault.code})"))
 
 
 def _sentences(fault: Fault, say: Say) -> tuple[str, ...]:
@@ -69,6 +87,11 @@ def _because(fault: Fault, say: Say) -> tuple[str, ...]:
     """A reason that the sentence has not named; words of another kind too, where no sentence takes them up."""
     hint = fault.hint
     if isinstance(hint, Reason):
-        return () if hint.code in _SAID else (Wording(AGENTS_SENTENCES, say).say(hint),)
+        return () if hint.code in _SAID else (say(_REASON) % {"reason": Wording(AGENTS_SENTENCES, say).say(hint)},)
     taken_up = fault.code == "E_STATE" and hint in AGENTS_STATUSES
-    return (hint,) if hint and not taken_up and not any(_MENDED.get(fault.code, ())) else ()
+    return (say(_REASON) % {"reason": hint},) if hint and not taken_up and not any(_MENDED.get(fault.code, ())) else ()
+
+
+def _unless(fault: Fault, say: Say) -> tuple[str, ...]:
+    """To the person on file, who need not have written it."""
+    return (say(_NOT_YOURS),) if fault.code == "E_PERM" else ()

@@ -139,7 +139,7 @@ class EntryView:
     signature: str  #: of a requester or a stranger
     by_agent: bool
     attachments: tuple[AttachmentView, ...]  #: that travel with the letter
-    subject: str  #: that its author writes under now, "" where it is the ticket's
+    subject: str  #: that its author, who is proven, writes under now; "" where it is the ticket's
     mail: int | None  #: its number in the inbox, for agents
     masked: bool  #: card numbers or passwords in it are not shown
     left_out: tuple[AttachmentView, ...] = ()  #: the first of those that do not
@@ -183,7 +183,7 @@ def entry_view(entry: Entry, limits: FilesCarried, people: Mapping[int, Person],
         signature="" if by_agent else masked(_bare(entry.signature)),
         by_agent=by_agent,
         attachments=tuple(AttachmentView(a.name, a.size) for a in along),
-        subject=masked(entry.subject or ""),
+        subject="" if entry.proof in ("", "none", "failed") else masked(entry.subject or ""),
         mail=entry.inbox,
         masked=not by_agent and holds_secret(entry.text, entry.signature),
         left_out=tuple(AttachmentView(a.name, a.size) for a in left[:_NAMED]),
@@ -300,6 +300,10 @@ class Links:
     @property
     def resolve(self) -> Safe:
         return self._reply("resolve", "%23resolve%0D%0A%0D%0A")
+
+    @property
+    def open_again(self) -> Safe:
+        return self._reply("reopen", "%23reopen%0D%0A%0D%0A")
 
     @property
     def admit(self) -> Safe:

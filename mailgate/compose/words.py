@@ -113,7 +113,7 @@ ALARMS: Mapping[str, str] = {
     "unsigned": "Letters cannot be signed and wait",
     "damaged_letter": "A letter was damaged and is not sent",
     "policy_refused": "A new policy is faulty and was refused",
-    "agent_unreachable": "Mail to an agent cannot be delivered",
+    "agent_unreachable": "Letters to an agent cannot be delivered",
     "mailbox_down": "A mailbox cannot be read",
     "mailbox_unsafe": "The connection to a mailbox is not safe: nothing was said over it",
     "mailbox_login_refused": "A mailbox refuses our login",

@@ -130,9 +130,12 @@ def _kept(s: Situation, kind: LetterKind) -> Decision:
 
 
 def _speaks(s: Situation) -> Decision:
-    """From now on their letters are in the language that they ask for: the first of them says how the ticket stands."""
+    """From now on their letters are in the language that they ask for: the first of them says how the ticket stands. Of a language that
+    we do not write, it says which there are."""
     assert s.author is not None
     language = (s.understood.word or "").removeprefix(_LANGUAGE).strip()
+    if language not in s.policy.languages:
+        return _kept(s, StatusAnswer(no_letters_in=language, languages=tuple(sorted(s.policy.languages))))
     person = replace(s.author, chosen_language=language)
     decision = _kept(s, StatusAnswer())
     letters = tuple(replace(letter, person=person) if letter.person.id == person.id else letter for letter in decision.letters)

@@ -25,6 +25,7 @@ class Way(StrEnum):
 
     HERE = "here"  #: correct it and answer the refusal: it is addressed like the notice, and its address proves anew
     NOTICE = "notice"  #: answer another notice: an answer to the refusal would lead nowhere
+    WRITE = "write"  #: the same, where nothing but commands was written
     PROVEN = "proven"  #: send it so that their mail server bears them out; which mail it answers is beside the point
 
 
@@ -74,7 +75,7 @@ def _way(s: Situation, faults: tuple[Fault, ...]) -> Way:
         return Way.NOTICE
     if any(fault.code == "E_PERM" for fault in faults) and s.prove_by is not ProveBy.TOKEN:
         return Way.PROVEN
-    return Way.HERE
+    return Way.WRITE if any(fault.code == "E_EMPTY" for fault in faults) else Way.HERE
 
 
 def _ready_to_copy(s: Situation, faults: tuple[Fault, ...], text: str | None) -> str:

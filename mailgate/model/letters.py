@@ -106,6 +106,8 @@ class StatusAnswer(LetterKind):
     event, audiences, called = "status_asked", _REQUESTER, "the answer about its state"
     explained = "how the ticket stands"
     replies = True
+    no_letters_in: Annotated[str, ""] = ""  #: the language that they asked for and we do not write
+    languages: Annotated[tuple[str, ...], ()] = ()  #: those that we do
 
 
 class RequesterHelp(LetterKind):

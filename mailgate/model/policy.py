@@ -260,6 +260,7 @@ class Policy:
     files: FilesCarried = FilesCarried()
     services: Mapping[str, Service] = field(default_factory=dict)
     report: ReportSettings = ReportSettings()
+    languages: frozenset[str] = frozenset({"en"})  #: that letters are written in
     letters: Mapping[str, bool] = field(default_factory=dict)  #: event -> whether its letters are written; missing means yes
     default_priority: Priority = setting(4, "of a new ticket of which nothing else is known: its cell of the matrix is where all begin")
     request_priority: Priority = setting(5, "of a ticket that becomes a request (#kind request), but for what an agent has set by hand")

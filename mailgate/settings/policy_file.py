@@ -56,7 +56,13 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
     policy = value_of(
         Policy,
         form.tickets,
-        digest=_with_holidays(digest, [calendars[name] for name, one in form.calendars.items() if one.country]),
+        digest=_with_others(
+            digest,
+            [
+                *(calendars[name].digest for name, one in form.calendars.items() if one.country),
+                *(desk.brand.picture.cid for desk in desks.values() if desk.brand.picture is not None),
+            ],
+        ),
         desks=desks,
         agents={name: value_of(Agent, a, id=name) for name, a in form.agents.items()},
         groups={name: value_of(Group, g, id=name, name=g.name or name) for name, g in form.groups.items()},
@@ -72,6 +78,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         files=value_of(FilesCarried, form.files),
         services={name: value_of(Service, one, id=name) for name, one in form.services.items()},
         report=value_of(ReportSettings, form.report),
+        languages=languages,
         letters=dict(form.letters),
     )
     _check(policy, languages, events, say)
@@ -79,11 +86,12 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
     return policy
 
 
-def _with_holidays(digest: str, calendars: Sequence[Calendar]) -> str:
-    """Public holidays stand in no file: with other ones, of a new release of their library, it is another policy."""
-    if not calendars:
+def _with_others(digest: str, others: Sequence[str]) -> str:
+    """What does not stand in the file: with other public holidays, of a new release of their library, or another picture in the file of
+    a logo, it is another policy."""
+    if not others:
         return digest
-    return hashlib.sha256("\n".join((digest, *(calendar.digest for calendar in calendars))).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join((digest, *others)).encode()).hexdigest()[:16]
 
 
 def _calendar(name: str, form: Any, say: Say) -> Calendar:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from itertools import takewhile
 from pathlib import Path
 
@@ -158,6 +159,14 @@ def test_a_sentence_is_copied_by_some_of_its_words_in_either_language(house: Hou
     assert house.run("letters", "copy", SENTENCE, "--language", "tlh").exit_code == 2
     assert house.run("letters", "copy", "ticket_sung/agent").exit_code == 2
     assert house.run("letters", "copy", "../mailgate").exit_code == 2
+
+
+def test_sentences_with_the_same_words_in_a_language_are_told_apart_by_their_english(house: House):
+    book = templates().catalogue("de")
+    same = next(words for words, times in Counter(book.single.values()).items() if times > 1 and len(words) > 3)
+    shown = house.run("letters", "copy", same, "--language", "de").stdout.splitlines()
+    rows = [row for row in shown if row.startswith(f"{same}  (English: ")]
+    assert len(rows) > 1 and len(set(shown)) == len(shown)
 
 
 def test_what_is_copied_can_be_changed_by_nobody_else(house: House):

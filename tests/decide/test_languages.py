@@ -8,10 +8,29 @@ import pytest
 
 from mailgate.model.events import TicketOpened
 from mailgate.model.ticket import Status
-from tests.decide.build import EVE_AT, KNOWN, MAX, MAX_AT, a_file, a_letter, a_mail, a_requesters, decided, entries, event, outside
+from tests.compose.desk import a_letter as a_written
+from tests.compose.desk import flowing
+from tests.decide.build import (
+    EVE_AT,
+    KNOWN,
+    MAX,
+    MAX_AT,
+    a_file,
+    a_letter,
+    a_mail,
+    a_policy,
+    a_requesters,
+    decided,
+    entries,
+    event,
+    outside,
+)
 
 FRENCH = {"language": "fr", "language_sure": True}
 GUESSED = {"language": "fr", "language_sure": False}
+
+
+SIX = replace(a_policy(), languages=frozenset({"ar", "de", "en", "es", "fr", "ja"}))
 
 
 def opened(decision):
@@ -48,12 +67,21 @@ def test_who_proves_nothing_changes_nothing_about_anybody():
 
 @pytest.mark.parametrize("text", ["language fr", "Sprache FR.", "#language fr", "langue fr"])
 def test_who_asks_for_a_language_has_it_from_the_answer_on(text: str):
-    decision = a_requesters(text, file=a_file(), language="en", language_sure=False)
+    decision = a_requesters(text, file=a_file(), policy=SIX, language="en", language_sure=False)
     [answer] = outside(decision)
     assert (answer.event, answer.person.id, answer.person.chosen_language) == ("status_asked", MAX, "fr")
     [person] = [one for one in decision.people if one.id == MAX][-1:]
     assert person.chosen_language == "fr"
     assert entries(decision)[0][0] == "internal", "a wish is no message"
+
+
+def test_who_asks_for_a_language_that_we_do_not_write_hears_which_there_are_and_keeps_theirs():
+    decision = a_requesters("language xx", file=a_file(), policy=SIX)
+    [answer] = outside(decision)
+    assert (answer.kind.no_letters_in, answer.kind.languages) == ("xx", ("ar", "de", "en", "es", "fr", "ja"))
+    assert answer.person.chosen_language is None and all(person.chosen_language is None for person in decision.people)
+    said = flowing(a_written("status_asked", "requester", "de", facts={"no_letters_in": "xx", "languages": ("de", "fr")}))
+    assert "Auf „xx“ schreiben wir keine E-Mails. Antworten Sie mit „Sprache“" in said and "de und fr" in said
 
 
 def test_who_answers_in_copy_chooses_for_nobody():

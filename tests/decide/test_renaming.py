@@ -81,3 +81,9 @@ def test_a_subject_that_anybody_may_have_written_stands_above_no_letter(flags: t
 def test_agents_read_the_new_subject_in_the_notice() -> None:
     assert "Subject now: Now the printer" in flowing(a_letter("requester_wrote", "agent", entry=RENAMED))
     assert "Subject now" not in flowing(a_letter("requester_wrote", "agent", entry=ASKED))
+
+
+@pytest.mark.parametrize("flags", [(), ("proof:none",), ("proof:failed",)])
+@pytest.mark.parametrize("event", ["requester_wrote", "unverified_wrote"])
+def test_of_words_that_nobody_has_proven_agents_read_no_new_subject(event: str, flags: tuple[str, ...]) -> None:
+    assert "Subject now" not in flowing(a_letter(event, "agent", entry=replace(RENAMED, flags=flags)))

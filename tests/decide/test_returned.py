@@ -140,6 +140,7 @@ def test_nor_is_the_logo_of_a_signature():
 
 def test_a_refusal_names_one_way():
     assert told(an_agents(f"#noet\n{WORDS}"), "way") is Way.HERE
+    assert told(an_agents("#note"), "way") is Way.WRITE
     lost = decided(a_mail(KNOWN[ANN].address, "#close", to=(SUPPORT,)))
     assert [fault.code for fault in told(lost, "faults")] == ["E_NOTICKET"] and told(lost, "way") is Way.NOTICE
     waiting = tuple(an_entry(id_, "me too", Visibility.UNVERIFIED, author=EVE, author_role=Role.STRANGER) for id_ in (40, 41))

@@ -66,6 +66,17 @@ def test_a_logo_is_read_from_beside_the_configuration(tmp_path: Path):
     assert picture is not None and (picture.png, picture.width, picture.height) == (png, 120, 64)
 
 
+def test_another_picture_in_the_file_of_a_logo_is_another_policy_that_a_reload_takes(tmp_path: Path):
+    folder = folder_with(tmp_path, 'logo = "logo.png"')
+    (folder / "logo.png").write_bytes(a_png(120, 64))
+    before = settings.load(folder)
+    assert settings.load(folder).policy.digest == before.policy.digest
+    (folder / "logo.png").write_bytes(a_png(100, 50))
+    after, _ = settings.load_policy(folder, before.verify)
+    picture = after.desks["it"].brand.picture
+    assert picture is not None and picture.width == 100 and after.digest != before.policy.digest
+
+
 @pytest.mark.parametrize(
     ("line", "data", "words"),
     [
