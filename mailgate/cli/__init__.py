@@ -19,6 +19,7 @@ from mailgate.cli import (
     outbox,
     people,
     ratings,
+    replay,
     report,
     serve,
     status,
@@ -61,6 +62,7 @@ app.command("deliver")(deliver.deliver)
 app.command("import")(import_.import_)
 app.command("backup")(backup.backup)
 app.command("ratings")(ratings.ratings)
+app.command("replay")(replay.replay)
 app.command("report")(report.report)
 app.add_typer(dkim.app, name="dkim")
 app.add_typer(inbox.app, name="inbox")

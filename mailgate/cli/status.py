@@ -171,6 +171,8 @@ def _show(examined: Any, store: Any, now: datetime, as_json: bool) -> None:
             console.print(f"{'junk':<10}{health.junk} mails of junk folders are set aside")
         for one in folders:
             console.print(f"{'mailbox':<10}{harmless(_mailbox_line(one, now))}")
+        if policies := store.policies.since():
+            console.print(f"{'policy':<10}{policies[-1][1]}, for {ago(policies[-1][0], now)}")
         console.print(f"{'database':<10}{health.size / 1024**2:.1f} MiB")
         for words in wrong:
             console.print(f"[red]![/red] {harmless(words)}")

@@ -385,3 +385,13 @@ class HistoryRow:
     entry: int | None
     mail: int | None
     facts: Mapping[str, object] = field(default_factory=dict)
+    policy: str | None = None  #: digest of the policy by which it was decided; None: older than that, or no program that runs decided it
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """One event of a history, as it was when it happened."""
+
+    event: Event
+    recorded_at: datetime
+    policy: str | None

@@ -20,7 +20,7 @@ from mailgate.record.ready import Row as Values
 from mailgate.record.tables import cycles, entries, history, letters, members, tickets
 
 if TYPE_CHECKING:
-    from mailgate.model.events import HistoryRow
+    from mailgate.model.events import HistoryRow, PastEvent
 
 #: Entries that a file holds of a ticket whose whole text nobody asked for: the newest.
 NEWEST = 50
@@ -96,6 +96,25 @@ class Tickets(Part):
         rows = connection.execute(select(history).where(history.c.ticket == number).order_by(history.c.seq))
         told = (noun_of(HistoryRow, row) for row in rows)
         return [replace(h, facts={**h.facts, "reason": from_json(h.facts["reason"])}) if "reason" in h.facts else h for h in told]
+
+    @reads
+    def happened(self, connection: Connection, numbers: Iterable[int]) -> dict[int, list[PastEvent]]:
+        """The histories of tickets as the events that they were."""
+        from mailgate.model.events import EVENTS, PastEvent
+
+        found: dict[int, list[PastEvent]] = {}
+        query = select(history).order_by(history.c.ticket, history.c.seq)
+        for row in among(connection, query, history.c.ticket, numbers):
+            said = {"at": codec.instant(row.at), "actor": row.actor, "entry": row.entry, "mail": row.mail, **row.facts}
+            one = PastEvent(codec.load(EVENTS[row.name], said), row.recorded_at, row.policy)
+            found.setdefault(row.ticket, []).append(one)
+        return found
+
+    @reads
+    def numbers(self, connection: Connection, after: int, limit: int) -> list[int]:
+        """Those that come after this one, in their order."""
+        query = select(tickets.c.number).where(tickets.c.number > after).order_by(tickets.c.number).limit(limit)
+        return list(connection.execute(query).scalars())
 
 
 def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:

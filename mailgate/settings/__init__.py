@@ -1,10 +1,12 @@
 """The configuration: loaded and checked once, every mistake listed, handed on as frozen data. Wrong configuration never starts."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from mailgate.model.calendar import Calendar
 from mailgate.model.installation import (
     DatabaseSettings,
     DkimSettings,
@@ -28,7 +30,7 @@ from mailgate.settings.keys import keyring
 from mailgate.settings.mending import Place
 from mailgate.settings.mistakes import Mistake, Mistaken, line_for, lines_of
 from mailgate.settings.policy_file import build
-from mailgate.settings.reading import read
+from mailgate.settings.reading import form_of, read
 from mailgate.settings.record_place import check_url
 from mailgate.settings.safety import Say, check_file, check_secret, check_writers
 from mailgate.settings.tables import INSTALLATION_KEYS, POLICY_KEYS, InstallationForm, PolicyForm
@@ -42,6 +44,7 @@ __all__ = [
     "brought_templates",
     "digest_of",
     "examine",
+    "former_policy",
     "load",
     "load_policy",
     "places",
@@ -209,6 +212,16 @@ def load_policy(folder: Path, verify: VerifySettings) -> tuple[Policy, str]:
     if mistakes or policy is None:
         raise Mistaken(mistakes)
     return policy, text
+
+
+def former_policy(text: str, digest: str, calendars: Mapping[str, Calendar]) -> Policy | None:
+    """A policy that was in force once: its text, on the calendars that it had then. None where this version cannot read it any more."""
+    mistakes: list[Mistake] = []
+    form, _ = form_of("policy.toml", text, PolicyForm, POLICY_KEYS, mistakes)
+    if form is None or mistakes:
+        return None
+    policy = build(form, digest, frozenset(), frozenset(), Path(), lambda *_: None)
+    return replace(policy, digest=digest, calendars={**policy.calendars, **calendars})
 
 
 def _policy(folder: Path, templates: dict[str, str], catalogues: dict[str, bytes], mistakes: list[Mistake]) -> tuple[Policy | None, str]:

@@ -54,17 +54,24 @@ def read(path: Path, kind: type[F], keys: Mapping[Place, Sequence[str]], mistake
         way_out = "; `mailgate init DIR` writes one" if unreadable.words == "is not there" else ""
         mistakes.append(Mistake(path.name, unreadable.line, "(file)", f"{path} {unreadable.words}{way_out}"))
         return "", None, frozenset()
-    data, broken = _parsed(path.name, text, mistakes)
+    return text, *form_of(path.name, text, kind, keys, mistakes)
+
+
+def form_of(
+    name: str, text: str, kind: type[F], keys: Mapping[Place, Sequence[str]], mistakes: list[Mistake]
+) -> tuple[F | None, frozenset[Place]]:
+    """The same of a text that was read."""
+    data, broken = _parsed(name, text, mistakes)
     if data is None:
-        return text, None, frozenset()
+        return None, frozenset()
     try:
         form: F | None = kind.model_validate(data)
         mended_at: frozenset[Place] = frozenset()
     except ValidationError as error:
         errors = [one for one in error.errors(include_url=False) if not _is_of(tuple(map(str, one["loc"])), broken)]
-        mistakes.extend(from_pydantic(path.name, lines_of(text), errors, keys, data))
+        mistakes.extend(from_pydantic(name, lines_of(text), errors, keys, data))
         form, mended_at = mended(kind, data, error.errors(include_url=False))
-    return text, form, mended_at | broken
+    return form, mended_at | broken
 
 
 def _is_of(place: Place, broken: frozenset[Place]) -> bool:

@@ -27,7 +27,6 @@ class EditedHouse(ZooHouse):
         self.edit(*edits)
         policy, self.text = load_policy(self.folder, VerifySettings())
         super().__init__(store, policy)
-        self.gateway.adopt(policy, self.text)
 
     def edit(self, *pairs: tuple[str, str]) -> None:
         path = self.folder / "policy.toml"
@@ -44,17 +43,18 @@ class EditedHouse(ZooHouse):
 
     # --- what happens ---------------------------------------------------------------------------------------------------
 
-    def open(self, words: str = "The printer smokes") -> int:
-        """A ticket of Max; its number."""
+    def open(self, words: str = "The printer smokes", author: str = MAX) -> int:
+        """A new ticket; its number."""
         before = {ticket.number for ticket in self.store.tickets.listed((), 1000)}
-        self.mail(MAX, SUPPORT, words, f"{words}.")
+        self.mail(author, SUPPORT, words, f"{words}.")
         self.run()
         (number,) = {ticket.number for ticket in self.store.tickets.listed((), 1000)} - before
         return number
 
     def notice(self, number: int, to: str = ANN) -> Letter:
         """The newest letter to somebody about a ticket."""
-        return next(one for one in reversed(self.sent) if one.to == to and f"-{number}-" in one.subject + str(one.message["References"]))
+        mine = f"<{number}."
+        return next(one for one in reversed(self.sent) if one.to == to and str(one.message["Message-ID"]).startswith(mine))
 
     def say(self, number: int, text: str, author: str = ANN) -> None:
         self.answer(author, self.notice(number, author), text)

@@ -91,6 +91,7 @@ class _Courier:
 class ZooHouse:
     """`run` lets everything happen that can happen now."""
 
+    text = ""  # of its policy
     store: Store
     policy: Policy = field(default_factory=sample_policy)
     at: datetime = MONDAY
@@ -113,7 +114,7 @@ class ZooHouse:
             courier,
             lambda asked: [open_files(one) for one in asked],
         )
-        self.gateway.adopt(self.policy, "")
+        self.gateway.adopt(self.policy, self.text)
         self.gateway.send_outbox()
         self.sent.clear()
 
