@@ -244,7 +244,11 @@ def _table(block: DataTable, script: Script) -> str:
         head, *data = rows
         return "\n".join(
             [
-                "- " + script.comma.join([f"{name}: {cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell])
+                wrapped(
+                    script.comma.join([f"{name}: {cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell]),
+                    "- ",
+                    "  ",
+                )
                 for row in data
             ]
         )

@@ -1,17 +1,27 @@
 """Time has passed: which promises are nearly over or broken, which timers went off, and who must hear of it?"""
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 
-from mailgate.decide import announce, feedback, sla, surveys
+from mailgate.decide import alarms, announce, feedback, ladder, sla, surveys
 from mailgate.decide.scene import Scene
 from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
-from mailgate.model.events import AutoClosed, AutoResolved, Event, FollowUpMissed, ReminderDue, SlaBreached, SlaWarned, WakeDue, name_of
+from mailgate.model.events import AutoClosed, AutoResolved, Event, FollowUpMissed, ReminderDue, WakeDue, name_of
 from mailgate.model.letter import LetterWanted
-from mailgate.model.letters import BrokenPromise, ClosedBySilence, PromiseWarning, Reminder, SolvedBySilence, WakeUp
+from mailgate.model.letters import ClosedBySilence, Reminder, SolvedBySilence, WakeUp
 from mailgate.model.ticket import FollowUp, Ticket, Timer, TimerKind
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUpTo:
+    """How far the mail of a desk was read. Nothing that was due later is judged: an answer to it may be waiting (decision 0067)."""
+
+    at: datetime
+    unread_since: datetime | None = None  #: a mailbox has not been read since then, and nothing waits for that any longer
+
 
 #: A reminder that could not leave for a day says nothing new any more.
 REMINDER_KEEPS = timedelta(days=1)
@@ -19,15 +29,17 @@ REMINDER_KEEPS = timedelta(days=1)
 QUESTION_KEEPS = timedelta(days=3)
 
 
-def on_time(s: Scene) -> Decision:
-    """What is due on the ticket of a scene, and everything that follows; an empty decision when nothing is."""
+def on_time(s: Scene, read: ReadUpTo | None = None, heard: tuple[int, ...] = ()) -> Decision:
+    """What is due on the ticket of a scene, and everything that follows; an empty decision when nothing is.
+    `read`: how far the mail of its desk was read, where that is not all; `heard`: who was told of a broken promise on it before."""
     assert s.file is not None
+    upto = min(s.now, read.at) if read else s.now
     before = after = s.file.ticket
     rules = s.rules_of(before)
     events: list[Event] = []
     letters: list[LetterWanted] = []
 
-    timer = _due_timer(before.timers, s.now)
+    timer = _due_timer(before.timers, upto)
     if timer is not None:
         event = _of_timer(timer, s.now)
         step = s.step(after, event)
@@ -40,17 +52,24 @@ def on_time(s: Scene) -> Decision:
     after, happened, told = _of_ratings(s, after)
     events += happened
     letters += told
-    for alarm in sla.alarms(after, rules, s.now):
-        after = s.step(after, alarm).ticket
-        events.append(alarm)
-        letters += _told_by_alarm(s, alarm, after)
+    said = ladder.alarms(after, rules, upto)
+    silent, after = after, reduce(lambda ticket, event: s.step(ticket, event).ticket, said, after)
+    about = alarms.of_clocks(s, silent, after, said, read.unread_since if read else None)
+    unheard = alarms.unheard(s, after, said, about)
+    events += said
+    letters += about
+    if (of_date := ladder.of_date(after, upto)) is not None:
+        after = s.step(after, of_date).ticket
+        events.append(of_date)
+        letters += alarms.of_date(s, after, of_date)
 
     for annulled in sla.unfounded(after, s.now):
         after = s.step(after, annulled).ticket
         events.append(annulled)
+        letters += alarms.withdrawn(s, after, annulled, heard)
 
     # Where nothing happened, the index may still have named an instant that no longer means anything.
-    after = replace(after, next_check_at=sla.next_check(after, rules))
+    after = replace(after, next_check_at=ladder.next_check(after, rules, s.now))
     if not events and after == before:
         return Decision()
     settled = tuple(one for one in s.ratings if one.waits) if before.ratings_wait_until != after.ratings_wait_until else ()
@@ -58,8 +77,14 @@ def on_time(s: Scene) -> Decision:
         changes=(Change(before, after, tuple(events)),),
         letters=tuple(letters),
         settled=settled,
+        alarm=unheard,
         trace=tuple(TraceLine("decide", "clock", name_of(e), after.status.value) for e in events),
     )
+
+
+def asks_who_heard(ticket: Ticket) -> bool:
+    """Whether somebody may have been told of a breach that no longer holds, and is to hear of that."""
+    return any(map(ladder.seems_unfounded, ticket.cycles))
 
 
 def asks_for_ratings(ticket: Ticket, now: datetime) -> bool:
@@ -74,7 +99,7 @@ def _of_ratings(s: Scene, ticket: Ticket) -> tuple[Ticket, tuple[Event, ...], tu
     if ticket.survey_due_at is not None and ticket.survey_due_at <= s.now:
         due, asked, left_out = surveys.when_due(s, ticket)
         ticket = s.step(ticket, due).ticket
-        events, letters = (due, *left_out), _until(s.now + QUESTION_KEEPS, asked)
+        events, letters = (due, *left_out), alarms.expiring(s.now + QUESTION_KEEPS, asked)
     if ticket.ratings_wait_until is not None and ticket.ratings_wait_until <= s.now:
         ticket, happened, told = feedback.settled(s, ticket)
         events, letters = (*events, *happened), (*letters, *told)
@@ -110,7 +135,7 @@ def _told_by_timer(s: Scene, event: Event, before: Ticket, after: Ticket) -> ann
         kinds = {timer.kind for timer in after.timers}
         is_last = event.n > 1 and TimerKind.REMIND not in kinds and TimerKind.AUTO_RESOLVE in kinds
         letters, suppressed = announce.to_requester(s, Reminder(is_last=is_last), after, requester)
-        return _until(s.now + REMINDER_KEEPS, letters), suppressed
+        return alarms.expiring(s.now + REMINDER_KEEPS, letters), suppressed
     if isinstance(event, AutoResolved):
         # No survey: who did not answer a question has not been served, and would only be asked once more.
         return announce.to_requester(s, SolvedBySilence(), after, requester)
@@ -121,29 +146,6 @@ def _told_by_timer(s: Scene, event: Event, before: Ticket, after: Ticket) -> ann
     return (), ()
 
 
-def _told_by_alarm(s: Scene, alarm: SlaWarned | SlaBreached, after: Ticket) -> tuple[LetterWanted, ...]:
-    cycle = next(c for c in after.cycles if c.metric is alarm.metric and c.n == alarm.cycle)
-    left, heard = sla.left(cycle, s.rules_of(after), s.now), _who_acts(s, after)
-    lead = s.lead(after)
-    if lead is not None and (lead.id in heard or lead.id in after.outsiders() or not s.policy.wants(BrokenPromise.event)):
-        lead = None
-    by_name = lead.name if lead else ""
-    # Closing times lie between where the clock on the wall says more than the one of the promise.
-    unbroken = abs(cycle.due_at - s.now) - timedelta(seconds=abs(left)) < timedelta(minutes=1)
-    if isinstance(alarm, SlaWarned):
-        warning = PromiseWarning(
-            metric=cycle.metric, due_at=cycle.due_at, target_s=cycle.target_s, left_s=max(left, 0), unbroken=unbroken, lead=by_name
-        )
-        return _until(cycle.breach_at, announce.to_agents(s, warning, after, people=heard))
-    broken = BrokenPromise(metric=cycle.metric, due_at=cycle.due_at, over_s=max(-left, 0), unbroken=unbroken, lead=by_name)
-    letters = announce.to_agents(s, broken, after, people=heard)
-    return letters + announce.to_lead(s, broken, after) if lead else letters
-
-
 def _who_acts(s: Scene, ticket: Ticket) -> tuple[int, ...]:
     """The owner, or the whole group: who only watches has nothing to do."""
     return announce.responsible(s, ticket, watchers=False)
-
-
-def _until(expires_at: datetime, letters: tuple[LetterWanted, ...]) -> tuple[LetterWanted, ...]:
-    return tuple(replace(letter, expires_at=expires_at) for letter in letters)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailgate.decide import sla, turns
+from mailgate.decide import ladder, sla, turns
 from mailgate.decide.calendar import add_days
 from mailgate.decide.rules import Rules, rules_for
 from mailgate.decide.transitions import TABLE, Effect, Facts, row_for
@@ -30,11 +30,15 @@ from mailgate.model.events import (
     ParticipantJoined,
     PolicyChanged,
     PriorityChanged,
+    PromisedDateNear,
+    PromisedDatePassed,
     RatingGiven,
     RatingsSettled,
     ReminderDue,
     RequesterWrote,
     SlaBreached,
+    SlaEscalated,
+    SlaRepeated,
     SlaWarned,
     StandingChanged,
     SurveyDue,
@@ -145,7 +149,7 @@ def _chosen_by(ticket: Ticket) -> tuple[object, ...]:
 
 
 def _checked(ticket: Ticket, rules: Rules) -> Ticket:
-    due = sla.next_check(ticket, rules)
+    due = ladder.next_check(ticket, rules)
     return ticket if due == ticket.next_check_at else replace(ticket, next_check_at=due)
 
 
@@ -373,6 +377,11 @@ def _standing(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, vip=c.event.vip, organisation=c.event.organisation)
 
 
+def _due_promised(ticket: Ticket, c: Cause) -> Ticket:
+    assert isinstance(c.event, DuePromised)
+    return ladder.with_date(replace(ticket, promised_at=c.event.until), c.rules, c.at)
+
+
 def _kind(ticket: Ticket, c: Cause) -> Ticket:
     """What it means for impact and urgency are events of their own."""
     return replace(ticket, kind=c.event.after) if isinstance(c.event, KindChanged) else ticket
@@ -424,7 +433,7 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     GroupChanged: _group,
     StandingChanged: _standing,
     KindChanged: _kind,
-    DuePromised: lambda t, c: replace(t, promised_at=c.event.until) if isinstance(c.event, DuePromised) else t,
+    DuePromised: _due_promised,
     WatcherAdded: _watched,
     WatcherRemoved: _unwatched,
     EntryAdmitted: _admitted,
@@ -435,8 +444,10 @@ FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
     FollowUpMissed: lambda t, c: replace(t, follow_up=FollowUp.MISSED),
     SurveyPlanned: lambda t, c: replace(t, survey_due_at=c.event.due_at) if isinstance(c.event, SurveyPlanned) else t,
     SurveyDue: lambda t, c: replace(t, survey_due_at=None),
-    SlaWarned: lambda t, c: sla.warned(t, c.event) if isinstance(c.event, SlaWarned) else t,
     PolicyChanged: lambda t, c: sla.recount(t, c.rules, c.at, "policy"),
     BreachAnnulled: lambda t, c: sla.breach_annulled(t, c.event) if isinstance(c.event, BreachAnnulled) else t,
-    SlaBreached: lambda t, c: sla.breached(t, c.event) if isinstance(c.event, SlaBreached) else t,
+    **dict.fromkeys(
+        (SlaWarned, SlaBreached, SlaEscalated, SlaRepeated, PromisedDateNear, PromisedDatePassed),
+        lambda t, c: ladder.said(t, c.event, c.now),
+    ),
 }

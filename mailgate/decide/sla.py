@@ -9,14 +9,13 @@ from datetime import datetime
 
 from mailgate.decide import turns
 from mailgate.decide.calendar import Boundary, Interval, add, elapsed
+from mailgate.decide.ladder import share
 from mailgate.decide.rules import Rules
 from mailgate.decide.turns import HOLD, PENDING_USER, REJECTED, RESOLVED
-from mailgate.model.events import BreachAnnulled, SlaBreached, SlaWarned
+from mailgate.model.events import BreachAnnulled
 from mailgate.model.policy import Metric
-from mailgate.model.ticket import Cycle, FollowUp, Outcome, Pause, Retarget, Ticket
+from mailgate.model.ticket import BREACH, Cycle, Outcome, Pause, Retarget, Ticket
 
-#: The level of a breach among the percentages of warnings.
-BREACH = 100
 #: Why a cycle was given up, besides what ended the ticket.
 MERGED, NO_POLICY, ANNULLED, HANDED_OVER, AGENT_CREATED = "merged", "no_policy", "annulled", "handed_over", "agent_created"
 #: Why a breach no longer holds, where nothing else was changed than when somebody wrote.
@@ -210,7 +209,8 @@ def breach_annulled(ticket: Ticket, event: BreachAnnulled) -> Ticket:
         if (cycle.metric, cycle.n) != (event.metric, event.cycle):
             return cycle
         again = Retarget(event.at, _GATEWAY, cycle.target_s, cycle.target_s, event.cause)
-        return replace(cycle, breach_annulled_by=event.cause, retargets=(*cycle.retargets, again))
+        below = tuple(level for level in cycle.warned if level < BREACH)
+        return replace(cycle, breach_annulled_by=event.cause, retargets=(*cycle.retargets, again), warned=below)
 
     return _each(ticket, act)
 
@@ -221,60 +221,6 @@ def breach_annulled(ticket: Ticket, event: BreachAnnulled) -> Ticket:
 def left(cycle: Cycle, rules: Rules, now: datetime) -> int:
     """Seconds of business time until the budget is used up; negative when it is overdrawn."""
     return cycle.target_s - _used(cycle, rules, cycle.stopped_at or now)
-
-
-def warn_at(cycle: Cycle, rules: Rules, level: int) -> datetime:
-    """When `level` percent are used up. Of two such instants the later one: an alarm is for hours in which somebody works."""
-    return add(rules.calendar_of(cycle), cycle.started_at, _share(cycle, level), _intervals(cycle), Boundary.NEXT)
-
-
-def alarms(ticket: Ticket, rules: Rules, now: datetime) -> tuple[SlaWarned | SlaBreached, ...]:
-    """What must be said now: of each running clock its breach, else the highest level reached, each once; nothing of paused ones."""
-    found: list[SlaWarned | SlaBreached] = []
-    for cycle in ticket.cycles:
-        if cycle.outcome is not Outcome.RUNNING or _is_told(cycle):
-            continue
-        if now >= cycle.breach_at:
-            breached = SlaBreached(
-                at=cycle.breach_at,
-                metric=cycle.metric,
-                cycle=cycle.n,
-                due_at=cycle.due_at,
-                target_s=cycle.target_s,
-                priority=cycle.priority,
-                owner=ticket.owner,
-                group=ticket.group,
-            )
-            found.append(breached)
-            continue
-        reached = [(level, at) for level in _levels_ahead(cycle, rules) if (at := warn_at(cycle, rules, level)) <= now]
-        if reached:
-            level, at = max(reached)
-            found.append(SlaWarned(at=at, metric=cycle.metric, cycle=cycle.n, level=level))
-    return tuple(found)
-
-
-def warned(ticket: Ticket, event: SlaWarned) -> Ticket:
-    return _each(ticket, lambda c: replace(c, warned=(*c.warned, event.level)) if _is_meant(c, event) else c)
-
-
-def breached(ticket: Ticket, event: SlaBreached) -> Ticket:
-    return _each(
-        ticket,
-        lambda c: replace(c, breached_at=event.at, breach_annulled_by=None, warned=(*c.warned, BREACH)) if _is_meant(c, event) else c,
-    )
-
-
-def next_check(ticket: Ticket, rules: Rules) -> datetime | None:
-    """The earliest instant at which a clock or a timer wants attention; None: only a mail can change anything."""
-    found = [timer.due_at for timer in ticket.timers]
-    follow_up = ticket.follow_up_due_at if ticket.follow_up is FollowUp.OPEN else None
-    found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up) if at is not None]
-    for cycle in ticket.cycles:
-        if cycle.outcome is Outcome.RUNNING and not _is_told(cycle):
-            ahead = _levels_ahead(cycle, rules)
-            found.append(min(warn_at(cycle, rules, ahead[0]), cycle.breach_at) if ahead else cycle.breach_at)
-    return min(found, default=None)
 
 
 # --- one cycle -------------------------------------------------------------------------------------------------------
@@ -291,25 +237,8 @@ def _put(ticket: Ticket, changed: Cycle) -> Ticket:
     return _each(ticket, lambda c: changed if (c.metric, c.n) == (changed.metric, changed.n) else c)
 
 
-def _is_told(cycle: Cycle) -> bool:
-    return cycle.breached_at is not None and cycle.breach_annulled_by is None
-
-
-def _is_meant(cycle: Cycle, event: SlaWarned | SlaBreached) -> bool:
-    return cycle.metric is event.metric and cycle.n == event.cycle
-
-
 def _intervals(cycle: Cycle) -> tuple[Interval, ...]:
     return tuple((p.began_at, p.ended_at) for p in cycle.pauses)
-
-
-def _share(cycle: Cycle, level: int) -> int:
-    return cycle.target_s * level // 100
-
-
-def _levels_ahead(cycle: Cycle, rules: Rules) -> list[int]:
-    fired = max(cycle.warned, default=0)
-    return sorted(level for level in rules.sla.warn if level > fired)
 
 
 def _with_waits(cycle: Cycle, ticket: Ticket, rules: Rules, anew: bool = False) -> Cycle:
@@ -355,7 +284,7 @@ def _counted_anew(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime, by: 
         changed,
         original_due_at=cycle.original_due_at or cycle.due_at,
         retargets=(*cycle.retargets, Retarget(at, by, cycle.target_s, changed.target_s, cause)),
-        warned=tuple(level for level in cycle.warned if used >= _share(changed, level)),
+        warned=tuple(level for level in cycle.warned if used >= share(changed, level)),
     )
 
 

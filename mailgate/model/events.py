@@ -339,6 +339,29 @@ class BreachAnnulled(Event):
     cause: str  #: priority, policy, or in_time
 
 
+class SlaEscalated(Event):
+    """A broken promise has gone on for so long that others hear of it."""
+
+    metric: Metric
+    cycle: int
+    level: int  #: percent, above 100
+
+
+class SlaRepeated(Event):
+    """A promise is still broken a day after it was last told."""
+
+    metric: Metric
+    cycle: int
+
+
+class PromisedDateNear(Event):
+    """Most of the time until a date that was promised by hand is over."""
+
+
+class PromisedDatePassed(Event):
+    """The ticket is not solved by the date that was promised by hand."""
+
+
 class PageLinksWithdrawn(Event):
     """The links to its page that stand in letters of before lead nowhere any more."""
 

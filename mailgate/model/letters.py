@@ -27,11 +27,22 @@ Code = Annotated[str, "fixed"]  #: resolution code
 Due = Annotated[datetime, _WHEN]
 BackAt = Annotated[datetime | None, None]  #: when somebody is there again, where nobody is there now
 FirstDue = Annotated[datetime, datetime(2026, 6, 1, 16, 0, tzinfo=UTC)]  #: of the sample ticket's first reply
-Lead = Annotated[str, "Bob Frey"]  #: name of the lead who hears of a broken promise beside those who act
+Since = Annotated[datetime, datetime(2026, 6, 1, 8, 0, tzinfo=UTC)]  #: when somebody began to wait
+Also = Annotated[tuple[str, ...], ("Bob Frey",)]  #: names of those who hear of a broken promise beside those who act
+Delay = Annotated[int | None, 2400]  #: seconds between the arrival of the mail and when we had it, where they are more than minutes
 Clock = Annotated[Metric, Metric.FIRST_REPLY]
 Whom = Annotated[str, "max@example.com"]  #: an address
 Reply = Annotated[str, "550 5.1.1 No such mailbox here"]
 Sent = Annotated[str, "agent_replied"]  #: the event of another letter
+#: Of tickets: `ref`, `title`, `metric`, and `left_s`, the seconds of business time that are left, below 0 that are over.
+Rows = Annotated[
+    tuple[Mapping[str, str | int], ...],
+    (
+        {"ref": "IT-1042", "title": "VPN drops every ten minutes", "metric": "first_reply", "left_s": -7800},
+        {"ref": "IT-1044", "title": "Printer", "metric": "resolution", "left_s": 2400},
+    ),
+    QUOTED,
+]
 Score = Annotated[int, 2]
 Comment = Annotated[str, "It took three days.", QUOTED]
 Requester = Annotated[str, "Max Muster"]  #: name or address
@@ -231,11 +242,13 @@ class PromiseWarning(LetterKind):
     missed, tried_again = False, False
     status = Status.NEW
     metric: Clock
+    since: Since
     due_at: FirstDue
     target_s: Annotated[int, 28_800]  #: seconds of business time that were promised
     left_s: Annotated[int, 7200]  #: the same that are left
     unbroken: Annotated[bool, True] = False  #: nothing closes before it is due, so what is left is what the clock on the wall says
-    lead: Lead = ""
+    delay_s: Delay = None
+    also: Also = ()  #: hear of it when it is missed
 
 
 class BrokenPromise(LetterKind):
@@ -243,10 +256,51 @@ class BrokenPromise(LetterKind):
     explained = "notice that a promise is broken"
     status = Status.NEW
     metric: Clock
+    since: Since
     due_at: FirstDue
+    target_s: Annotated[int, 28_800]
     over_s: Annotated[int, 600]  #: seconds of business time
     unbroken: Annotated[bool, True] = False
-    lead: Lead = ""
+    level: Annotated[int, 150] = 100  #: percent of the promised time that are used up, 100 or more
+    again: Annotated[bool, True] = False  #: it was told before
+    delay_s: Delay = None
+    unread_since: Annotated[datetime | None, _WHEN] = None  #: a mailbox that may hold an answer has not been read since then
+    also: Also = ()  #: hear of it as well
+
+
+class PromisedDate(LetterKind):
+    event, audiences = "promised_date", _AGENT
+    explained = "notice about a date that was promised by hand"
+    promised_at: Due
+    passed: Annotated[bool, True] = False
+
+
+class WithdrawnAlarm(LetterKind):
+    event, audiences = "sla_withdrawn", _AGENT
+    explained = "notice that a promise is not broken after all"
+    metric: Clock
+    due_at: Annotated[datetime | None, _WHEN] = None  #: when it is due instead; None: it was kept
+
+
+class CombinedAlarms(LetterKind):
+    """About many tickets, and so about none: what an agent answers to it belongs nowhere."""
+
+    event, audiences, budget, about_ticket = "alarms_combined", _AGENT, NoticeBudget.NONE, False
+    explained = "alarms that came close together, in one letter"
+    count: Annotated[int, 1840]
+    since: Due
+    rows: Rows
+    more: Annotated[int, 1838] = 0
+
+
+class UnjudgedPromises(LetterKind):
+    event, audiences, budget, about_ticket = "promises_unjudged", _LEAD, NoticeBudget.NONE, False
+    explained = "notice that promises cannot be judged while mail waits"
+    count: Annotated[int, 120]
+    waiting: Annotated[int, 300]  #: mails
+    since: Due
+    rows: Rows
+    more: Annotated[int, 118] = 0
 
 
 class LowRatingNotice(LetterKind):

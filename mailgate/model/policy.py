@@ -82,6 +82,8 @@ class Group:
     id: str
     name: str = setting("", "as it stands in letters, else the one in the file", example='"IT"')
     lead: Name | None = setting(None, "hears of broken promises and low ratings", example='"ann"')
+    manager: Name | None = setting(None, "hears of promises that stay broken; else the lead does", example='"eve"')
+    on_call: tuple[Name, ...] = setting((), "hear of those that nobody mends; else the manager does", example='["bob", "ann"]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,20 @@ class When:
     vip: bool | None = setting(None, "its requester is a VIP, or is none", example="true")
 
 
+class Hearer(StrEnum):
+    """Who hears of a broken promise."""
+
+    OWNER = "owner"  #: while there is none, the group
+    GROUP = "group"
+    LEAD = "lead"
+    MANAGER = "manager"
+    ON_CALL = "on_call"
+
+
+#: At the breach, half as long again, and twice the promised time.
+ESCALATE: Mapping[int, tuple[Hearer, ...]] = {100: (Hearer.OWNER, Hearer.LEAD), 150: (Hearer.MANAGER, Hearer.GROUP), 200: (Hearer.ON_CALL,)}
+
+
 @dataclass(frozen=True, slots=True)
 class Sla:
     """Targets by (priority, metric). What is not listed is not promised."""
@@ -165,6 +181,11 @@ class Sla:
     warn: tuple[Annotated[int, Between(1, 99)], ...] = setting((75, 90), "percent of the promised time")
     pause_on_hold: frozenset[HoldWord] = setting(frozenset({"scheduled"}), "which reasons of #hold stop the resolution clock")
     calendar: Name = setting("business", "timers count on it as well")
+    escalate: Mapping[Annotated[int, Between(100, 10_000)], tuple[Hearer, ...]] = setting(
+        ESCALATE,
+        "who hears of a broken promise, by the percent of the promised time that are used up; the owner is the group while there is none",
+    )
+    again: Days = setting(1, 'days after which a promise that is still broken is told once more, or "never"')
     next_reply_from_first_message: bool = setting(
         False, "next_reply counts from the first message on as well; otherwise first_reply covers that stretch"
     )

@@ -84,6 +84,10 @@ class Retarget:
     cause: str
 
 
+#: The level of a breach among the percentages of the ladder of alarms.
+BREACH = 100
+
+
 @dataclass(frozen=True, slots=True)
 class Cycle:
     """One run of one clock. Durations are whole seconds of business time."""
@@ -105,7 +109,8 @@ class Cycle:
     breached_at: datetime | None = None
     original_due_at: datetime | None = None
     retargets: tuple[Retarget, ...] = ()
-    warned: tuple[int, ...] = ()  #: percent levels that have fired; 100 is the breach
+    warned: tuple[int, ...] = ()  #: percent levels that were said, the breach as 100
+    alarmed_at: datetime | None = None  #: when somebody last heard that the promise is broken
     cancel_reason: str | None = None
     annulled_by: str | None = None
     calendar_digest: str | None = None  #: of the calendar it was counted on; None: older than that
@@ -196,6 +201,7 @@ class Ticket:
     follow_up_since: datetime | None = None  #: when the low rating came
     follow_up_due_at: datetime | None = None  #: by when somebody gets in touch
     promised_at: datetime | None = None  #: the solution, as said by hand beside what the policy promises
+    promise_check_at: datetime | None = None  #: when somebody is to hear of that date next
     policy: str | None = None  #: digest of the policy by which it was last decided; the record sets it, and None is older than that
     impact: int | None = None  #: 1 high to 3 low; None: older than the word
     urgency: int | None = None  #: the same

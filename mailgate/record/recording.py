@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy import Connection, Table, bindparam, delete, insert, null, select, update
 
 from mailgate.model.decision import Change
-from mailgate.model.events import Event, SlaBreached, SlaWarned, facts_of, name_of
+from mailgate.model.events import Event, SlaBreached, SlaEscalated, SlaRepeated, SlaWarned, facts_of, name_of
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
-from mailgate.model.ticket import Ticket, Visibility
+from mailgate.model.ticket import BREACH, Ticket, Visibility
 from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, ratings, standing, stretches, tables, traffic
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
@@ -24,8 +24,6 @@ from mailgate.record.tickets import cycle_row, entry_row, ticket_row
 Rows = list[Row]
 #: From all letters of a recording and the counts with them in it: whose budget they overrun, or "" (`decide.budget.overrun`).
 Overrun = Callable[[Sequence[Letter], AutomaticCounts], str]
-
-BREACH = 100  #: the level of a breach among the percentages of the warnings
 
 
 @dataclass(slots=True)
@@ -130,14 +128,14 @@ class Recording:
         self._admitted += change.admitted
 
     def _add_alarm(self, ticket: Ticket, event: Event) -> None:
-        if isinstance(event, (SlaWarned, SlaBreached)):
+        if isinstance(event, (SlaWarned, SlaBreached, SlaEscalated, SlaRepeated)):
             cycle = next((c for c in ticket.cycles if c.metric is event.metric and c.n == event.cycle), None)
             self._rows[_NEW_ALARM].append(
                 {
                     "ticket": ticket.number,
                     "metric": event.metric.value,
                     "cycle": event.cycle,
-                    "level": BREACH if isinstance(event, SlaBreached) else event.level,
+                    "level": _level_of(event),
                     "retarget": len(cycle.retargets) if cycle else 0,
                     "at": event.at,
                 }
@@ -289,6 +287,12 @@ class Recording:
             raise Conflict("message_id", tuple(stale))
         free = sorted(self._message_ids.keys() - found.keys())
         add(connection, tables.message_ids, [{"desk": key[0], "message_id": key[1], "ticket": self._message_ids[key]} for key in free])
+
+
+def _level_of(event: SlaWarned | SlaBreached | SlaEscalated | SlaRepeated) -> int:
+    if isinstance(event, SlaRepeated):
+        return event.at.toordinal()  # once a day at most
+    return BREACH if isinstance(event, SlaBreached) else event.level
 
 
 def _set(table: Table, *keys: str) -> dict[str, object]:

@@ -250,6 +250,7 @@ tickets = Table(
     Column("follow_up_since", UtcDateTime),
     Column("follow_up_due_at", UtcDateTime),
     Column("promised_at", UtcDateTime),  #: the solution, as said by hand beside what the policy promises
+    Column("promise_check_at", UtcDateTime),
     Column("policy", Text),  #: by which it was last decided
     Column("impact", Integer),  #: NULL, here and below: older than the columns
     Column("urgency", Integer),
@@ -350,6 +351,7 @@ cycles = Table(
     Column("cancel_reason", Text),
     Column("annulled_by", WordsColumn),
     Column("calendar_digest", Text),  #: NULL: older than the column
+    Column("alarmed_at", UtcDateTime),
     Column("breach_annulled_by", Text),
     Index(None, "stopped_at", "breached_at"),
     sqlite_with_rowid=False,
@@ -362,7 +364,7 @@ alarms = Table(
     Column("ticket", Id, ForeignKey("tickets.number"), primary_key=True),
     Column("metric", Text, primary_key=True),
     Column("cycle", Integer, primary_key=True),
-    Column("level", Integer, primary_key=True),  #: percent of the target; 100 is the breach
+    Column("level", Integer, primary_key=True),  #: percent of the target; 100 is the breach; of one that is repeated the day (its ordinal)
     Column("retarget", Integer, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
     sqlite_with_rowid=False,

@@ -19,6 +19,7 @@ from mailgate.model.policy import (
     FilesCarried,
     Forwards,
     Group,
+    Hearer,
     Metric,
     Policy,
     RatingSettings,
@@ -183,7 +184,9 @@ def _sla(name: str, form: Any, calendars: Mapping[str, Calendar], say: Say) -> S
                 if minutes < 1:
                     say((*at, "targets", priority, metric.value), "must be a minute at least")
                 targets[(int(priority[1]), metric)] = Target(minutes, calendar)
-    return value_of(Sla, form, id=name, targets=targets, warn=tuple(sorted(form.warn)), when=value_of(When, form.when))
+    escalate = {level: tuple(map(Hearer, who)) for level, who in sorted(form.escalate.items())}
+    warn, when = tuple(sorted(form.warn)), value_of(When, form.when)
+    return value_of(Sla, form, id=name, targets=targets, warn=warn, escalate=escalate, when=when)
 
 
 def _check_length(desk: Desk, at: tuple[str, ...], say: Say) -> None:
@@ -248,8 +251,10 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
                 say((*at, "mail"), f"{key} belongs to {owners[key]} as well")
             owners[key] = f"agents.{id_}"
     for id_, named in policy.groups.items():
-        if named.lead is not None and named.lead not in policy.agents:
-            say(("groups", id_, "lead"), f'no agent "{named.lead}"{meant(named.lead, policy.agents)}')
+        for key, who in (("lead", (named.lead,)), ("manager", (named.manager,)), ("on_call", named.on_call)):
+            for one in who:
+                if one is not None and one not in policy.agents:
+                    say(("groups", id_, key), f'no agent "{one}"{meant(one, policy.agents)}')
     _check_reports(policy, say)
     check_routing(policy, say)
     for event in policy.letters:

@@ -86,7 +86,7 @@ def _toml(value: Any, hint: tuple[Any, ...]) -> str:
             return f'"P{value}"'
         return f'"{value // 1024**2}MiB"' if {As.SIZE, As.ROOM} & set(hint) and value % 1024**2 == 0 else str(value)
     if isinstance(value, Mapping):
-        return "{}"
+        return f"{{ {', '.join(f'{key} = {_toml(one, ())}' for key, one in value.items())} }}" if value else "{}"
     if isinstance(value, tuple | frozenset):
         return f"[{', '.join(_toml(one, ()) for one in value)}]"
     return f'"{value.value if isinstance(value, Enum) else value}"'

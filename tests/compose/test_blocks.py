@@ -167,7 +167,7 @@ def test_a_table_has_a_head_and_its_figures_stand_to_the_right():
     assert said(template) == "H\n\n        Mon  Tue\nNew       9   12\nSolved    8    7"
     assert page(template).count('scope="col"') == 2 and page(template).count('scope="row"') == 2
     wide = "H\n\n| a | b |\n| " + "x" * 50 + " | " + "y" * 50 + " |"
-    assert said(wide) == f"H\n\n- a: {'x' * 50}, b: {'y' * 50}"
+    assert said(wide) == f"H\n\n- a: {'x' * 50}, b:\n  {'y' * 50}"
 
 
 def test_a_link_to_the_web_stands_alone_on_its_line_and_one_that_writes_a_mail_not_at_all():

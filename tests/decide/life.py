@@ -25,7 +25,7 @@ from mailgate.model.events import (
     WaitStarted,
 )
 from mailgate.model.person import Person, Role
-from mailgate.model.policy import Agent, Desk, Group, Metric, Policy, Sla, Target, Timers
+from mailgate.model.policy import Agent, Desk, Group, Hearer, Metric, Policy, Sla, Target, Timers
 from mailgate.model.ticket import Cycle, HoldReason, Status, Ticket, TicketFile, TicketKind, Timer
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -54,6 +54,9 @@ PROMISES = {
     (5, Metric.FIRST_REPLY): Target(960, "business"),
 }
 
+#: Who hears of a breach, and nobody else later.
+TOLD_ONCE = {100: (Hearer.OWNER, Hearer.LEAD)}
+
 
 def a_policy(
     *,
@@ -65,12 +68,17 @@ def a_policy(
     calendar: Calendar = BUSINESS,
     from_first_message: bool = False,
     more: Iterable[Sla] = (),
+    escalate: Mapping[int, tuple[Hearer, ...]] = TOLD_ONCE,
+    again: int | None = None,
 ) -> Policy:
+    """What follows a breach (`escalate`, `again`) is the matter of few tests."""
     standard = Sla(
         "standard",
         PROMISES if promises is None else promises,
         pause_on_hold=pause_on_hold,
         next_reply_from_first_message=from_first_message,
+        escalate=escalate,
+        again=again,
     )
     return Policy(
         digest="d1",

@@ -77,9 +77,9 @@ def test_a_letter_says_what_is_left_as_the_clock_on_the_wall_does_only_where_not
 def test_whoever_is_warned_reads_which_lead_hears_of_a_breach_and_of_none_who_does_not() -> None:
     owned = Life(priority=2).at("mon 9:30", TicketTaken, actor=BOB)
     for at in ("mon 9:46", "mon 10:30"):
-        assert {letter.kind.lead for letter in tick(owned, at).letters} == {AGENTS["ann"].name}
+        assert {letter.kind.also for letter in tick(owned, at).letters if letter.audience is Audience.AGENT} == {(AGENTS["ann"].name,)}
     by_lead = Life(priority=2).at("mon 9:30", TicketTaken, actor=ANN)
-    assert {letter.kind.lead for letter in (*tick(by_lead, "mon 9:46").letters, *tick(by_lead, "mon 10:30").letters)} == {""}
+    assert {letter.kind.also for letter in (*tick(by_lead, "mon 9:46").letters, *tick(by_lead, "mon 10:30").letters)} == {()}
 
 
 def test_while_nobody_owns_the_ticket_the_whole_group_is_warned_and_nobody_else() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from mailgate.decide import sla
+from mailgate.decide import ladder
 from mailgate.decide.lifecycle import Facts, apply
 from mailgate.decide.rules import Rules, rules_for
 from mailgate.model.decision import Change, Decision
@@ -80,7 +80,7 @@ class Played:
 
     def check_clocks(self, now: datetime) -> None:
         """As the clock round does, before anything else happens at `now`."""
-        for alarm in sla.alarms(self.ticket, self.rules, now):
+        for alarm in ladder.alarms(self.ticket, self.rules, now):
             if isinstance(alarm, SlaBreached):
                 self.happen(alarm)
 

@@ -1,5 +1,7 @@
 """What is known of promises, of who does what, and of what was reported: a section for each."""
 
+import json
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,10 +11,12 @@ revision = "0012"
 down_revision = "0011"
 
 Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+BREACH = 100  #: the level of a breach among the alarms
 
 
 def upgrade() -> None:
     _clocks()
+    _alarms()
     _priority()
     _assignment()
     _reports()
@@ -62,6 +66,46 @@ def _policies() -> None:
         sa.PrimaryKeyConstraint("ticket", name="pk_clock_faults"),
         sqlite_with_rowid=False,
     )
+
+
+def _alarms() -> None:
+    """Which breaches were told, and when last. That of a promise is told once: what was told before this counts."""
+    op.add_column("tickets", sa.Column("promise_check_at", UtcDateTime(), nullable=True))
+    op.add_column("cycles", sa.Column("alarmed_at", UtcDateTime(), nullable=True))
+    connection = op.get_bind()
+    cycles = sa.table(
+        "cycles",
+        sa.Column("ticket", Id),
+        sa.Column("metric", sa.Text()),
+        sa.Column("n", sa.Integer()),
+        sa.Column("warned", json_column()),
+        sa.Column("retargets", json_column()),
+        sa.Column("alarmed_at", UtcDateTime()),
+    )
+    alarms = sa.table(
+        "alarms",
+        sa.Column("ticket", Id),
+        sa.Column("metric", sa.Text()),
+        sa.Column("cycle", sa.Integer()),
+        sa.Column("level", sa.Integer()),
+        sa.Column("retarget", sa.Integer()),
+        sa.Column("at", UtcDateTime()),
+    )
+    of_cycle = sa.and_(cycles.c.ticket == alarms.c.ticket, cycles.c.metric == alarms.c.metric, cycles.c.n == alarms.c.cycle)
+    told = (
+        sa.select(*(cycles.c[name] for name in ("ticket", "metric", "n", "warned", "retargets")), alarms.c.retarget, alarms.c.at)
+        .join(alarms, of_cycle)
+        .where(alarms.c.level == BREACH)
+    )
+    keys = (cycles.c.ticket == sa.bindparam("b_ticket"), cycles.c.metric == sa.bindparam("b_metric"), cycles.c.n == sa.bindparam("b_n"))
+    mark = sa.update(cycles).where(*keys).values(warned=sa.bindparam("b_warned"), alarmed_at=sa.bindparam("b_at"))
+    rows = [
+        {"b_ticket": row.ticket, "b_metric": row.metric, "b_n": row.n, "b_warned": json.dumps([*row.warned, BREACH]), "b_at": row.at}
+        for row in connection.execute(told)
+        if row.retarget == len(row.retargets)  # what is promised now
+    ]
+    if rows:
+        connection.execute(mark, rows)
 
 
 def _priority() -> None:
