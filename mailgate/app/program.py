@@ -32,7 +32,7 @@ from mailgate.gateway.authenticating import Authentication
 from mailgate.gateway.workers import Files
 from mailgate.guard.memory import give_back
 from mailgate.model.installation import DoorSettings, RelaySettings
-from mailgate.model.mailbox import MailboxSettings
+from mailgate.model.mailbox import FolderKey, FolderRole, MailboxSettings
 from mailgate.oauth import Secrets, TokenSource
 from mailgate.receive.imap import MailboxDoor, SharedByMailboxes
 from mailgate.receive.imap_session import Credentials
@@ -138,6 +138,13 @@ def build_gateway(
         Authentication(settings.verify, resolver) if settings.verify.sources else None,
         build_signer(settings),
         settings.web.links,
+        {
+            FolderKey(box.name, folder): box.desk
+            for box in settings.mailboxes
+            for folder, role in box.watched
+            if role is not FolderRole.JUNK
+        },
+        now.leaps if isinstance(now, SteadyClock) else (lambda: 0),
     )
     if files is None and reader is not None:
         files = reader.files

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 #: What the two clocks may part by between two looks. Time servers correct some milliseconds a second, a leap second is one.
 DRIFT = timedelta(seconds=30)
+#: A jump by so much breaks promises although nobody was late.
+FAR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class SteadyClock:
         self._origin = self._wall() - timedelta(seconds=self._passed())  #: what the wall said when `passed` was 0, as far as it is believed
         self._jumped: tuple[datetime, float] | None = None  #: where the wall is instead, and since when
         self._told: deque[Jump] = deque(maxlen=20)
+        self._leaps = 0
         self.on_jump: Callable[[], None] = lambda: None  #: called at each end of a jump: wakes whoever tells it
 
     def __call__(self) -> datetime:
@@ -73,12 +76,17 @@ class SteadyClock:
                 news = True
             elif seconds - self._jumped[1] >= self._hold.total_seconds():
                 self._told.append(Jump(origin - self._origin, believed=True))
+                self._leaps += abs(origin - self._origin) >= FAR
                 self._origin, self._jumped = origin, None
                 news = True
             now = self._origin + timedelta(seconds=seconds)
         if news:
             self.on_jump()
         return now.replace(microsecond=0)
+
+    def leaps(self) -> int:
+        """How often the clock has jumped so far that promises may be broken by it alone, and was believed."""
+        return self._leaps
 
     def jumps(self) -> list[Jump]:
         """What has happened since this was asked last."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mailgate.decide import announce, sla
+from mailgate.decide import announce, ladder, sla
 from mailgate.decide.ladder import OfClock, OfDate
 from mailgate.decide.scene import Scene
 from mailgate.model.decision import Alarm
@@ -106,6 +106,18 @@ def withdrawn(s: Scene, ticket: Ticket, event: BreachAnnulled, heard: tuple[int,
     people = heard or (*acting, *_above(s, ticket, (Hearer.LEAD,), acting))
     kind = WithdrawnAlarm(metric=event.metric, due_at=cycle.due_at if cycle.is_on else None)
     return announce.to_agents(s, kind, ticket, people=_inside(ticket, people))
+
+
+def is_broken(s: Scene) -> bool:
+    """Whether a promise of the ticket would be broken, were it judged now."""
+    return s.ticket is not None and any(isinstance(one, SlaBreached) for one in ladder.alarms(s.ticket, s.rules_of(s.ticket), s.now))
+
+
+def in_charge(s: Scene) -> tuple[int, ...]:
+    """Who answers for the promises of the ticket's group."""
+    if s.ticket is None:
+        return ()
+    return _inside(s.ticket, _lead(s, s.ticket) or _manager(s, s.ticket)) or _inside(s.ticket, s.group(s.ticket.group))
 
 
 def unheard(s: Scene, ticket: Ticket, events: Iterable[OfClock], letters: Iterable[LetterWanted]) -> Alarm | None:

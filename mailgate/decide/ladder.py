@@ -12,6 +12,7 @@ from mailgate.decide.calendar import Boundary, Interval, add, elapsed, next_open
 from mailgate.decide.rules import Rules
 from mailgate.model.calendar import ALWAYS
 from mailgate.model.events import Event, PromisedDateNear, PromisedDatePassed, SlaBreached, SlaEscalated, SlaRepeated, SlaWarned
+from mailgate.model.policy import Metric
 from mailgate.model.ticket import BREACH, Cycle, FollowUp, Outcome, Ticket
 
 #: Of the time between a promise by hand and its date.
@@ -121,6 +122,18 @@ def _awake_at(cycle: Cycle, rules: Rules, at: datetime) -> datetime:
 
 def _date_check(ticket: Ticket) -> datetime | None:
     return ticket.promise_check_at if ticket.status.is_live else None
+
+
+def worst(ticket: Ticket, rules: Rules, now: datetime) -> tuple[Metric, int] | None:
+    """Of the clocks that run the one that is furthest: what it measures, and how many seconds of business time are left, below 0 over."""
+    running = [(_left(cycle, rules, now), cycle.metric) for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING]
+    left, metric = min(running, default=(0, None))
+    return None if metric is None else (metric, left)
+
+
+def _left(cycle: Cycle, rules: Rules, now: datetime) -> int:
+    pauses: tuple[Interval, ...] = tuple((p.began_at, p.ended_at) for p in cycle.pauses)
+    return cycle.target_s - elapsed(rules.calendar_of(cycle), cycle.started_at, now, pauses)
 
 
 # --- what was said ------------------------------------------------------------------------------------------------------------

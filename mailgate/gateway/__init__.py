@@ -15,7 +15,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.letters import AlarmNotice, Welcome
 from mailgate.model.mail import Arrival, Door
-from mailgate.model.mailbox import JUNK
+from mailgate.model.mailbox import JUNK, FolderKey
 from mailgate.model.person import Person
 from mailgate.model.policy import Policy
 from mailgate.model.rating import Rated
@@ -82,6 +82,8 @@ class GatewaySetup:
     authentication: Authentication | None = None
     sign: Sign = lambda *_: b""  #: puts signatures on top of what leaves
     web: str = ""  #: what links to the web door begin with; "": there is none
+    fetched: Mapping[FolderKey, str] = field(default_factory=dict)  #: folders that mail is fetched from, and the desk that each is for
+    leaps: Callable[[], int] = lambda: 0  #: how often the clock has jumped far, and was believed
 
 
 def to_keep(arrival: Arrival, policy: Policy, desk: str | None = None, aside: Because | None = None) -> list[Keep]:
@@ -128,7 +130,7 @@ class Gateway:
             if courier and files
             else None
         )
-        self._clocks = ClockRound(store, now, self.alarm, self._recounting)
+        self._clocks = ClockRound(store, now, self.alarm, self._recounting, setup.fetched, setup.leaps)
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._one_recount = threading.Lock()
         self._pause = Backoff()
@@ -254,7 +256,7 @@ class Gateway:
     def review_clocks(self) -> int:
         """Looks at every ticket on which something is due; returns how many there were."""
         with self._one_clock:
-            count = self._clocks.run(self._desk, self._agents, TICKETS_OF_A_ROUND)
+            count = self._clocks.run(self._desk, self._agents, TICKETS_OF_A_ROUND, self.closing)
         if count:
             self.on_letters()
         return count

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.writing import LetterWriter
 from mailgate.decide import budget, clocks
+from mailgate.decide.clocks import ReadUpTo
 from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
@@ -17,7 +19,13 @@ from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
 from mailgate.gateway.reading import RaiseAlarm
 from mailgate.gateway.recounting import Recounting
+from mailgate.gateway.storms import gathered, tell_alarms
+from mailgate.gateway.unread import UnreadMail
 from mailgate.gateway.writing import sealed
+from mailgate.model.decision import Decision
+from mailgate.model.events import SlaBreached
+from mailgate.model.letters import BrokenPromise
+from mailgate.model.mailbox import FolderKey
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
@@ -27,23 +35,87 @@ if TYPE_CHECKING:
 
 #: How often what is too old to tell machines from people is thrown away.
 TIDY_EVERY = timedelta(days=1)
+#: More breaches in one round are not believed before the next round says the same: one wrong clock must not alarm everybody.
+MANY_BREACHES = 50
 
 
 class ClockRound:
-    def __init__(self, store: Store, now: Callable[[], datetime], alarm: RaiseAlarm, recounting: Recounting) -> None:
-        self.store, self.now, self._recounting = store, now, recounting
+    def __init__(
+        self,
+        store: Store,
+        now: Callable[[], datetime],
+        alarm: RaiseAlarm,
+        recounting: Recounting,
+        fetched: Mapping[FolderKey, str],
+        leaps: Callable[[], int],
+    ) -> None:
+        """`fetched`: the folders that mail is fetched from, and the desk that each is for; `leaps`: how often the clock has jumped far."""
+        self.store, self.now, self.alarm, self._recounting, self._leaps = store, now, alarm, recounting, leaps
         self._faulty = FaultyTickets(store, now, alarm)
+        self._unread = UnreadMail(store, fetched, alarm)
         self._tidied: datetime | None = None
+        self._is_sure = False  #: the round before found the same, or nothing to doubt
+        self._leaps_seen = 0
 
-    def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int) -> int:
-        """Looks at up to `limit` tickets on which something is due; returns how many there were."""
+    def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int, closing: threading.Event) -> int:
+        """Looks at every ticket on which something is due, up to `limit` at a time; returns how many there were."""
         now = self.now()
-        due = self.store.tickets.due(now, limit)
-        failed = self._recounting.bring_up(due)
+        read = self._unread.upto(now)
+        total, is_sure, leaps = 0, self._is_sure, self._leaps()
+        self._is_sure, has_jumped, self._leaps_seen = False, leaps > self._leaps_seen, leaps
+        while not closing.is_set():
+            due = self.store.tickets.due(now, limit, {id_: one.at for id_, one in read.items()})
+            failed = self._recounting.bring_up(due)
+            files = self._faulty.each([number for number in due if number not in failed], self.store.tickets.files)
+            decided = [one for file in files if (one := self._decided(desk, agents, file, read, now))]
+            if not is_sure and self._is_doubtful([decision for _, decision in decided], has_jumped):
+                self._is_sure = True
+                break
+            reviewed = self._record(desk, agents, decided, now)
+            total += len(due)
+            if len(due) < limit or not reviewed:
+                break
+        self._faulty.tell()
+        told = self._unread.tell(desk, agents, read, now) + tell_alarms(self.store, desk, agents, now)
+        told += tell_together(self.store, desk, agents, now)
+        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
+            self.store.traffic.forget_turns(now)
+            self._tidied = now
+        return total + told
+
+    def _decided(
+        self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, read: Mapping[str, ReadUpTo], now: datetime
+    ) -> tuple[TicketFile, Decision] | None:
+        try:
+            scene, ticket = Scene(file=file, policy=desk.policy, agents=agents, now=now), file.ticket
+            heard = self.store.outbox.readers(ticket.number, BrokenPromise.event) if clocks.asks_who_heard(ticket) else ()
+            scene = with_ratings(self.store, scene) if clocks.asks_for_ratings(ticket, now) else scene
+            return file, clocks.on_time(scene, read.get(ticket.desk), heard)
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
+            self._faulty.note(file.ticket.number, error)
+            return None
+
+    def _is_doubtful(self, decisions: Sequence[Decision], has_jumped: bool) -> bool:
+        """Whether so much is broken at once that it may be our clock that is wrong. The operator hears of it first."""
+        events = (event for decision in decisions for change in decision.changes for event in change.events)
+        breaches = sum(isinstance(event, SlaBreached) for event in events)
+        if not breaches or (breaches <= MANY_BREACHES and not has_jumped):
+            return False
+        what = f"{breaches} promises or more are broken at once: they are told if the next round finds the same"
+        self.alarm("many_breaches", what, "look at the clock of this machine; mailgate status")
+        return True
+
+    def _record(
+        self, desk: LetterWriter, agents: Mapping[str, Person], decided: Sequence[tuple[TicketFile, Decision]], now: datetime
+    ) -> list[int]:
+        """The tickets that were reviewed."""
         reviewed = []
-        for file in self._faulty.each([number for number in due if number not in failed], self.store.tickets.files):
+        decisions = gathered(self.store, [decision for _, decision in decided], now)
+        for (file, _), decision in zip(decided, decisions, strict=True):
             try:
-                self._one(desk, agents, file, now)
+                self._one(desk, agents, file, decision, now)
                 reviewed.append(file.ticket.number)
             except Conflict:
                 continue  # somebody changed the ticket meanwhile; the next round looks at what it is then
@@ -52,17 +124,10 @@ class ClockRound:
             except Exception as error:
                 self._faulty.note(file.ticket.number, error)
         self._faulty.done(reviewed)
-        self._faulty.tell()
-        together = tell_together(self.store, desk, agents, now)
-        if self._tidied is None or now - self._tidied >= TIDY_EVERY:
-            self.store.traffic.forget_turns(now)
-            self._tidied = now
-        return len(due) + together
+        return reviewed
 
-    def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, now: datetime) -> None:
+    def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, decision: Decision, now: datetime) -> None:
         began = journal.clock()
-        scene = Scene(file=file, policy=desk.policy, agents=agents, now=now)
-        decision = clocks.on_time(with_ratings(self.store, scene) if clocks.asks_for_ratings(file.ticket, now) else scene)
         addresses = [letter.person.address.lower() for letter in decision.letters]
         if not decision.changes:
             return
@@ -74,3 +139,5 @@ class ClockRound:
         outcomes = [ToRecord(None, spent.decision, letters, desk.held, policy=desk.policy.digest)]
         self.store.record(outcomes, now, budget.last_look(desk.policy.budgets, now))
         journal.were_recorded(outcomes, began)
+        if told := decision.alarm:
+            self.alarm(told.kind, told.what, told.way_out, told.key)

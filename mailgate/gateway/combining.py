@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mailgate.compose.words import CALLED
 from mailgate.compose.writing import LetterWriter
+from mailgate.gateway.storms import ALARMS
 from mailgate.gateway.writing import sealed
 from mailgate.model import token
 from mailgate.model.decision import Decision
@@ -42,6 +43,8 @@ def tell_together(store: Store, desk: LetterWriter, agents: Mapping[str, Person]
     for person, cause, since in due:
         if written >= LETTERS:
             break
+        if cause == ALARMS:
+            continue  # they have a letter of their own
         # Each such letter of a day makes the next one wait twice as long: it may be what a machine answers.
         if now - since < after * 2 ** min(told.get((cause, person, CombinedNotices.event), 0), MOST_DOUBLED):
             continue

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlalchemy.engine import Dialect
 
-from mailgate.model.mail import Arrival
+from mailgate.model.mail import Arrival, Door
 from mailgate.model.reason import Because, Reason, to_column
 from mailgate.model.sender import folded
 from mailgate.record import node
@@ -21,7 +21,7 @@ from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, chunks, reads, writes
 from mailgate.record.ready import Row, Statement
 from mailgate.record.reasons import JUNK_FOLDER
-from mailgate.record.rows import OCTETS, Broken, Claim, InboxRow, Keep, Kept
+from mailgate.record.rows import OCTETS, Backlog, Broken, Claim, InboxRow, Keep, Kept
 from mailgate.record.tables import inbox, message_ids, raw_mails
 
 log = logging.getLogger(__name__)
@@ -118,6 +118,13 @@ class Inbox(Part):
         else:
             query = query.where(inbox.c.state == state).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
         return [noun_of(InboxRow, row) for row in connection.execute(query.limit(limit).offset(offset))]
+
+    @reads
+    def backlogs(self, connection: Connection) -> dict[str, Backlog]:
+        """What waits to be read, by desk; old mail that is taken over answers nothing."""
+        waits = (inbox.c.state.in_((WAITING, CLAIMED)), raw_mails.c.door.not_in([door.value for door in Door if door.is_quiet]))
+        query = select(inbox.c.desk, func.count(), func.min(raw_mails.c.arrived_at)).join(raw_mails, raw_mails.c.id == inbox.c.mail)
+        return {desk: Backlog(count, at) for desk, count, at in connection.execute(query.where(*waits).group_by(inbox.c.desk))}
 
     @reads
     def row(self, connection: Connection, id: int) -> InboxRow | None:

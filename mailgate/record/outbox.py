@@ -135,6 +135,12 @@ class Outbox(Part):
         return with_reports(connection, [outbox_row(row) for row in connection.execute(query)])
 
     @reads
+    def readers(self, connection: Connection, number: int, event: str) -> tuple[int, ...]:
+        """Who was written to about this on a ticket."""
+        query = select(letters.c.person).where(letters.c.ticket == number, letters.c.event == event).distinct()
+        return tuple(sorted(connection.execute(query).scalars()))
+
+    @reads
     def to_address(self, connection: Connection, address: str, limit: int = 20) -> list[OutboxRow]:
         """Newest first."""
         query = select(letters).where(letters.c.address_key == address.lower()).order_by(letters.c.made_at.desc(), letters.c.id)

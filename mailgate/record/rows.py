@@ -103,6 +103,14 @@ class ToRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Backlog:
+    """Mails of one desk that wait to be read."""
+
+    count: int
+    arrived_at: datetime  #: the oldest of them
+
+
+@dataclass(frozen=True, slots=True)
 class RaisedAlarm:
     """An alarm of one kind about one thing. It is not raised again before `every` has passed; if it was, that is a conflict."""
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, not_, select
 
 from mailgate.model.reason import from_json
 from mailgate.model.ticket import Cycle, Entry, Member, Status, Ticket, TicketFile, Visibility
@@ -56,11 +57,19 @@ class Tickets(Part):
         return load(connection, numbers)
 
     @reads
-    def due(self, connection: Connection, now: datetime, limit: int) -> list[int]:
-        """Those that a clock or timer wants to look at, the longest due first; but for those that wait for an operator."""
+    def due(self, connection: Connection, now: datetime, limit: int, upto: Mapping[str, datetime] = MappingProxyType({})) -> list[int]:
+        """Those that a clock or timer wants to look at, the longest due first; but for those that wait for an operator, and for what was
+        due after the instant up to which the mail of its desk was read (`upto`)."""
         waits = select(clock_faults.c.ticket).where(clock_faults.c.ticket == tickets.c.number, clock_faults.c.again_at > now).exists()
-        query = select(tickets.c.number).where(tickets.c.next_check_at <= now, ~waits)
+        unread = (and_(tickets.c.desk == desk, tickets.c.next_check_at > at) for desk, at in upto.items())
+        query = select(tickets.c.number).where(tickets.c.next_check_at <= now, ~waits, *(not_(one) for one in unread))
         return list(connection.execute(query.order_by(tickets.c.next_check_at, tickets.c.number).limit(limit)).scalars())
+
+    @reads
+    def waiting_since(self, connection: Connection, desk: str, upto: datetime, before: datetime) -> list[int]:
+        """Tickets of a desk that were due after `upto` and not after `before`, the longest due first."""
+        mine = (tickets.c.desk == desk, tickets.c.next_check_at > upto, tickets.c.next_check_at <= before)
+        return list(connection.execute(select(tickets.c.number).where(*mine).order_by(tickets.c.next_check_at, tickets.c.number)).scalars())
 
     @reads
     def listed(self, connection: Connection, statuses: Sequence[Status] = (), limit: int = 50, offset: int = 0) -> list[Ticket]:

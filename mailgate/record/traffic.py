@@ -80,8 +80,10 @@ class TrafficRecord(Part):
         return {key: tuple(rows) for key, rows in found.items()}
 
     @reads
-    def due_together(self, connection: Connection, before: datetime, limit: int) -> list[tuple[int, str, datetime]]:
-        """(person, sender, since when) whose oldest waiting notice is older than this, the oldest first."""
+    def due_together(
+        self, connection: Connection, before: datetime, limit: int, cause: str | None = None
+    ) -> list[tuple[int, str, datetime]]:
+        """(person, sender, since when) whose oldest waiting notice is older than this, the oldest first; `cause`: of this sender."""
         oldest = func.min(notices_waiting.c.at)
         query = (
             select(notices_waiting.c.person, notices_waiting.c.cause, oldest)
@@ -90,7 +92,8 @@ class TrafficRecord(Part):
             .order_by(oldest)
             .limit(limit)
         )
-        return [(person, cause, at) for person, cause, at in connection.execute(query)]
+        query = query.where(notices_waiting.c.cause == cause) if cause is not None else query
+        return [(person, sender, at) for person, sender, at in connection.execute(query)]
 
     @reads
     def notices_waiting(self, connection: Connection, person: int, cause: str) -> list[Waiting]:

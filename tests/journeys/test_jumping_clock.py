@@ -12,7 +12,7 @@ from tests.journeys.world import OPERATOR
 
 pytestmark = pytest.mark.either_database
 MONTH, HOUR = timedelta(days=30), timedelta(hours=1)
-BREACHES = "sla_breached"
+BREACHES = ("sla_breached", "alarms_combined")
 
 
 def test_a_clock_that_is_a_month_ahead_for_some_seconds_breaks_no_promise_and_is_told(tmp_path: Path) -> None:
@@ -22,13 +22,13 @@ def test_a_clock_that_is_a_month_ahead_for_some_seconds_breaks_no_promise_and_is
         world.rounds()
         world.machine.wait(20)
         world.rounds()
-        assert world.told(BREACHES) == 0
+        assert world.told(*BREACHES) == 0
         alarm = world.letter(OPERATOR, "jumped ahead by 30 days 0 h")
         assert "NTP" in alarm.text
         world.machine.jump(-MONTH)
         world.machine.wait(60)
         world.rounds()
-        assert world.told(BREACHES) == 0 and world.told("operator_alarmed") == 1
+        assert world.told(*BREACHES) == 0 and world.told("operator_alarmed") == 1
         world.send("late@example.com", "support@example.org", "Still there?", "Are you still there after all of this?")
         assert world.letter("late@example.com", "Still there?")
 
@@ -39,20 +39,21 @@ def test_a_clock_that_stays_where_it_jumped_to_is_believed_after_the_operator_wa
         world.open(3)
         world.machine.jump(MONTH)
         world.rounds()
-        assert (world.told("operator_alarmed"), world.told(BREACHES)) == (1, 0)
+        assert (world.told("operator_alarmed"), world.told(*BREACHES)) == (1, 0)
         world.machine.wait(31)
         world.rounds()
+        assert world.told(*BREACHES) == 0, "the first round by the new time only says what it would tell"
         world.rounds()
-        assert world.told(BREACHES) > 0
+        assert world.told(*BREACHES) > 0
 
 
 def test_without_a_second_look_a_jump_breaks_every_promise(tmp_path: Path) -> None:
     with JumpingWorld(tmp_path, hold=timedelta(0)) as world:
         world.open(3)
         world.machine.jump(MONTH)
-        world.rounds()
-        world.rounds()
-        assert world.told(BREACHES) > 0
+        for _ in range(3):
+            world.rounds()
+        assert world.told(*BREACHES) > 0
 
 
 def test_after_an_hour_back_letters_leave_at_once_and_not_an_hour_later(tmp_path: Path) -> None:
@@ -73,4 +74,4 @@ def test_a_machine_that_slept_for_a_day_goes_on_where_it_was(tmp_path: Path) -> 
         world.machine.wait(24 * 3600)  # both clocks count sleep
         world.rounds()
         assert world.told("operator_alarmed") == 0
-        assert world.told(BREACHES) > 0, "time did pass, and the promises are late"
+        assert world.told(*BREACHES) > 0, "time did pass, and the promises are late"

@@ -1,0 +1,116 @@
+"""Alarms of a storm are told together: whoever would hear of more than a few within minutes has one letter with all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from mailgate.compose.writing import LetterWriter
+from mailgate.decide.ladder import worst
+from mailgate.decide.rules import Rules, rules_for
+from mailgate.gateway.writing import sealed
+from mailgate.model.decision import Decision
+from mailgate.model.flood import Waiting
+from mailgate.model.letter import Audience, LetterWanted
+from mailgate.model.letters import BrokenPromise, CombinedAlarms, PromiseWarning
+from mailgate.model.person import Person
+from mailgate.model.ticket import TicketFile
+from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
+
+if TYPE_CHECKING:
+    from mailgate.record.store import Store
+
+log = logging.getLogger(__name__)
+
+#: More alarms for one person within so long are one letter.
+MANY, WITHIN = 5, timedelta(minutes=10)
+#: What they wait under, in the place of a sender. No address looks like it.
+ALARMS = "alarms"
+#: So many tickets are shown; titles are cut, for a row of the text is to be a line.
+SHOWN, TITLE = 40, 28
+_ALARMS = (PromiseWarning.event, BrokenPromise.event)
+
+
+def gathered(store: Store, decisions: Sequence[Decision], now: datetime) -> list[Decision]:
+    """The decisions of a round: the alarms of whoever would hear of too many wait to be told together."""
+    here = Counter(letter.person.id for decision in decisions for letter in decision.letters if letter.event in _ALARMS)
+    if not here:
+        return list(decisions)
+    crowded = {person for person, _, _ in store.traffic.due_together(now, len(here), ALARMS)}
+    for (_, person, _), count in store.traffic.told_because_of([ALARMS], now - WITHIN).items():
+        here[person] += count if person in here else 0
+    crowded |= {person for person, count in here.items() if count > MANY}
+    return [_without(decision, crowded, now) for decision in decisions]
+
+
+def _without(decision: Decision, crowded: set[int], now: datetime) -> Decision:
+    mine = tuple(letter for letter in decision.letters if letter.event in _ALARMS)
+    if not mine:
+        return decision
+    waiting = tuple(_waiting(letter, now) for letter in mine if letter.person.id in crowded)
+    left = tuple(letter for letter in decision.letters if letter not in mine or letter.person.id not in crowded)
+    return replace(decision, letters=left, waiting=(*decision.waiting, *waiting), cause=ALARMS)
+
+
+def _waiting(letter: LetterWanted, now: datetime) -> Waiting:
+    assert isinstance(letter.kind, PromiseWarning | BrokenPromise)
+    return Waiting(letter.person.id, ALARMS, letter.ticket, letter.desk, letter.event, None, None, min(letter.kind.due_at, now))
+
+
+def tell_alarms(store: Store, desk: LetterWriter, agents: Mapping[str, Person], now: datetime) -> int:
+    """One letter for everybody for whom alarms wait, and no second one within minutes; returns how many there were."""
+    readers = {person.id: person for person in agents.values()}
+    due = store.traffic.due_together(now, len(readers) + 1, ALARMS)
+    told = store.traffic.told_because_of([ALARMS], now - WITHIN) if due else {}
+    written = 0
+    for person, _, _ in due:
+        if (ALARMS, person, CombinedAlarms.event) in told:
+            continue
+        try:
+            written += _tell(store, desk, agents, readers.get(person), store.traffic.notices_waiting(person, ALARMS), now)
+        except Conflict:
+            continue  # another node told it
+        except UNAVAILABLE:
+            raise
+        except Exception:
+            log.exception("alarms for one person cannot be told together")
+    return written
+
+
+def _tell(
+    store: Store, desk: LetterWriter, agents: Mapping[str, Person], reader: Person | None, rows: Sequence[Waiting], now: datetime
+) -> int:
+    ids = tuple(row.id for row in rows)
+    numbers = list(dict.fromkeys(row.ticket for row in sorted(rows, key=lambda row: row.at) if row.ticket is not None))
+    files = store.tickets.files(numbers[:SHOWN])
+    # What was answered while it waited is no news any more.
+    shown = [
+        files[number] for number in numbers[:SHOWN] if number in files and worst(files[number].ticket, _rules(desk, files[number]), now)
+    ]
+    if reader is None or not shown:
+        store.record([ToRecord(None, Decision(), together=ids)], now)
+        return 0
+    more = len(numbers) - len(numbers[:SHOWN])
+    kind = CombinedAlarms(
+        count=len(shown) + more, since=min(row.at for row in rows), rows=tuple(row_of(file, desk, now) for file in shown), more=more
+    )
+    wanted = LetterWanted(kind, Audience.AGENT, reader, None, shown[0].ticket.desk)
+    letters = sealed(desk, [wanted], None, agents, now)
+    store.record([ToRecord(None, Decision(letters=(wanted,), cause=ALARMS), letters, desk.held, together=ids)], now)
+    return 1
+
+
+def _rules(desk: LetterWriter, file: TicketFile) -> Rules:
+    return rules_for(desk.policy, file.ticket)
+
+
+def row_of(file: TicketFile, desk: LetterWriter, now: datetime) -> dict[str, str | int]:
+    """A ticket as a row of a letter: which of its clocks is furthest, and how far."""
+    ticket, at = file.ticket, desk.policy.desks.get(file.ticket.desk)
+    metric, left = worst(ticket, _rules(desk, file), now) or ("", 0)
+    title = ticket.title if len(ticket.title) <= TITLE else ticket.title[: TITLE - 1].rstrip() + "…"
+    return {"ref": f"{at.prefix if at else ticket.desk.upper()}-{ticket.number}", "title": title, "metric": metric, "left_s": left}
