@@ -79,10 +79,11 @@ class Played:
         return True
 
     def check_clocks(self, now: datetime) -> None:
-        """As the clock round does, before anything else happens at `now`."""
-        for alarm in ladder.alarms(self.ticket, self.rules, now):
-            if isinstance(alarm, SlaBreached):
-                self.happen(alarm)
+        """As the clock round did that never stood still, before anything else happens at `now`."""
+        for at in sorted(cycle.breach_at for cycle in self.ticket.cycles if cycle.is_on and cycle.breach_at <= now):
+            for alarm in ladder.alarms(self.ticket, self.rules, at):
+                if isinstance(alarm, SlaBreached):
+                    self.happen(alarm)
 
 
 def play(number: int, chance: Random, promised: Policy) -> Played:
