@@ -184,7 +184,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     text = _with_questions(s, text, public)
     visibility = Visibility.PUBLIC if public else Visibility.INTERNAL
     entry = an_entry(s, visibility, ticket.number, author=author, role=s.role, text=text) if words else None
-    course = Course(s, author, ticket, Facts(public_text=public, closure_text=bool(text) and public))
+    course = Course(s, author, ticket, Facts(public_text=public, closure_text=bool(text) and public), frozenset(verbs))
     acts = sorted((c for c in parsed.commands if c.verb in ACTS), key=lambda c: VERBS[c.verb].order)
     for command in (c for c in acts if VERBS[c.verb].order < Order.WORDS):
         ACTS[command.verb](course, command)

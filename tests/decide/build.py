@@ -38,6 +38,7 @@ from mailgate.record.rows import Claim
 from mailgate.understand import forms_in
 from mailgate.understand.answers.commands import heard_from, heard_in
 from mailgate.understand.answers.thread import find_evidence
+from mailgate.understand.answers.weight import marks_of, marks_of_original
 from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, Life, a_policy, a_scene, when
 
 __all__ = ["ANN", "BOB", "CIM", "MAX", "PEOPLE", "Life", "a_policy", "a_scene", "when"]
@@ -205,6 +206,7 @@ def a_situation(
     once: frozenset[str] = frozenset(),
     confirmed: bool = False,
     asked: tuple[int, int] = (0, 0),
+    pressed: int = 0,
     last_answer: datetime | None = None,
     dead_letters: frozenset[str] = frozenset(),
     read_elsewhere: bool = False,
@@ -225,6 +227,7 @@ def a_situation(
         read_ids={(desk.id, mail.message_id)} if same_message_id and mail.message_id else set(),
         once=set(once),
         asked={author.id: asked} if author else {},
+        pressed={author.id: pressed} if author else {},
         suppressed=suppressed or {},
         reached_otherwise=reached_otherwise,
         since_answers={letter.address.lower(): (last_answer, dead_letters) for letter in rows.values()},
@@ -232,7 +235,17 @@ def a_situation(
     path = "" if (kind.is_report if null_path is None else null_path) else None
     came = Arrival(b"", path, (SUPPORT,), door, "192.0.2.7", received_at or arrived_at, arrived_at)
     above = heard_in(mail.forwarded.above) if mail.forwarded else None
-    reading = Reading(mail, kind, "written: nothing says otherwise", answer, answer_because, heard_from(mail), above)
+    reading = Reading(
+        mail,
+        kind,
+        "written: nothing says otherwise",
+        answer,
+        answer_because,
+        heard_from(mail),
+        above,
+        marks_of(mail),
+        marks_of_original(mail.forwarded),
+    )
     to_us = tuple(a.address for a in mail.to if policy.is_own(a.address))
     evidence = find_evidence(mail, to_us, RING, policy, desk, is_report=kind.is_report)
     claim = Claim(77, desk.id, came, 1, "lease", confirmed)

@@ -44,6 +44,7 @@ class Course:
     author: Person
     ticket: Ticket
     facts: Facts = field(default_factory=Facts)
+    verbs: frozenset[str] = frozenset()  #: all that the mail says
     letter: str | None = None  #: the letter to the requester that this mail causes
     events: list[Event] = field(default_factory=list)
     admitted: list[int] = field(default_factory=list)

@@ -21,7 +21,7 @@ def category(c: Course, command: Command) -> None:
         c.happen(event, command)
     c.done(command, known.get(after or "", NONE), known.get(before or "", before or NONE))
     group = c.s.policy.categories[after].group if after is not None else None
-    if group is not None and c.ticket.owner is None and not any(isinstance(event, GroupChanged) for event in c.events):
+    if group is not None and c.ticket.owner is None and "queue" not in c.verbs:
         _move(c, command, group)
 
 

@@ -26,6 +26,9 @@ _HEADER = re.compile(r"\s*([a-z-]{1,20}|[0-9])(?![a-z0-9-])", re.IGNORECASE)
 _ARABIC_PREFIXES = ("وبال", "وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل")
 _SHORTEST_ARABIC = 3
 
+#: A word, or one with another that makes it stronger: "not very urgent" says as much as "not urgent".
+_A_WORD = 2
+
 #: Headers in which mail programs say it, and what each of their words means. The first that can be read counts: RFC 2156 (Importance,
 #: Priority), and what Outlook and others write.
 _IMPORTANCE: Mapping[str, Weight | None] = {"high": Weight.HIGH, "normal": None, "low": Weight.LOW}
@@ -38,7 +41,8 @@ HEADERS: Mapping[str, Mapping[str, Weight | None]] = {
 }
 
 #: The words of each weight, and how much one of them says.
-_TABLES: tuple[tuple[Weight, Mapping[str, str], int], ...] = (
+_TABLES: tuple[tuple[Weight | None, Mapping[str, str], int], ...] = (
+    (None, weight_words.ELSEWHERE, 0),
     (Weight.CALM, weight_words.CALM, 1),
     (Weight.URGENT, weight_words.URGENT, ENOUGH),
     (Weight.URGENT, weight_words.PRESSING, 1),
@@ -113,7 +117,7 @@ class Lexicon:
 
     def __init__(self, languages: Iterable[str]) -> None:
         known = tuple(languages)
-        self._phrases: dict[str, list[tuple[tuple[str, ...], Weight, int]]] = {}
+        self._phrases: dict[str, list[tuple[tuple[str, ...], Weight | None, int]]] = {}
         for weight, table, score in _TABLES:
             for phrase in (one for language in known for one in table.get(language, "").split("|") if one):
                 for first, *rest in _spellings(phrase):
@@ -138,7 +142,7 @@ class Lexicon:
                 yield _Found(meant, score, " ".join(words[at : at + size]))
             at += size
 
-    def _at(self, words: list[str], at: int) -> tuple[int, Weight, int] | None:
+    def _at(self, words: list[str], at: int) -> tuple[int, Weight | None, int] | None:
         for form in _forms(words[at]):
             for rest, weight, score in self._phrases.get(form, ()):
                 behind = words[at + 1 : at + 1 + len(rest)]
@@ -146,14 +150,14 @@ class Lexicon:
                     return 1 + len(rest), weight, score
         return None
 
-    def _meant(self, weight: Weight, score: int, words: list[str], at: int, size: int) -> Weight | None:
+    def _meant(self, weight: Weight | None, score: int, words: list[str], at: int, size: int) -> Weight | None:
         """What a phrase says where it stands: turned round by a negation, or nothing of this mail at all."""
-        if weight is Weight.CALM:
+        if weight is None or weight is Weight.CALM:
             return weight
         if weight is Weight.BREADTH:
             return None if self._greetings.intersection(words[max(0, at - 2) : at]) else weight
         if self._is_negated(words, at):
-            return Weight.CALM if weight is Weight.URGENT and score == ENOUGH and size == 1 else None
+            return Weight.CALM if weight is Weight.URGENT and score == ENOUGH and size <= _A_WORD else None
         if weight is Weight.SECURITY:
             talked = self._talk.intersection(words[at + size : at + size + 2]) or self._talk_before.intersection(words[max(0, at - 3) : at])
             return None if talked else weight
@@ -188,7 +192,11 @@ def _words(table: Mapping[str, str], languages: Iterable[str]) -> frozenset[str]
 
 @cache
 def _pieces() -> tuple[tuple[str, Weight, int], ...]:
-    return tuple((plain(piece), weight, score) for weight, table, score in _TABLES for piece in table.get(JAPANESE, "").split("|") if piece)
+    found: list[tuple[str, Weight, int]] = []
+    for weight, table, score in _TABLES:
+        if weight is not None:
+            found += ((plain(piece), weight, score) for piece in table.get(JAPANESE, "").split("|") if piece)
+    return tuple(found)
 
 
 @cache

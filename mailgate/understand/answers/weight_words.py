@@ -64,8 +64,7 @@ CALM: Mapping[str, str] = {
     "just a question|for some day",
     "de": "eilt nicht|es eilt nicht|keine eile|hat zeit|hat keine eile|hat viel zeit|nicht eilig|wenn sie zeit haben|"
     "wenn ihr zeit habt|wenn du zeit hast|bei gelegenheit|wenn es ihnen passt|wenn es passt|in aller ruhe|in ruhe|"
-    "niedrige priorität|kann warten|lassen sie sich zeit|lasst euch zeit|irgendwann|nur eine frage|keinen stress|kein stress|"
-    "ohne eile",
+    "niedrige priorität|kann warten|lassen sie sich zeit|lasst euch zeit|nur eine frage|keinen stress|kein stress|ohne eile",
     "fr": "rien ne presse|ça ne presse pas|cela ne presse pas|ne presse pas|pas pressé|pas pressée|pas pressés|"
     "quand vous aurez le temps|quand vous avez le temps|quand vous aurez un moment|quand vous pourrez|quand vous pouvez|"
     "lorsque vous aurez le temps|prenez votre temps|à l'occasion|sans urgence|sans caractère d'urgence|aucune urgence|"
@@ -189,8 +188,8 @@ NEGATIONS: Mapping[str, str] = {
 FILLERS: Mapping[str, str] = {
     "en": "really that very so too at all particularly especially a an terribly super exactly immediately is it any the of extremely",
     "de": "wirklich sehr so zu ganz besonders gerade mehr ein eine unbedingt allzu super extrem weiter wahnsinnig",
-    "fr": "vraiment très si trop tellement du tout de d particulièrement plus un une en besoin super extrêmement",
-    "es": "es muy tan demasiado nada especialmente realmente un una de para está sea tiene",
+    "fr": "vraiment très si trop tellement du tout de d particulièrement plus un une en besoin demande chose problème super extrêmement",
+    "es": "es muy tan demasiado nada especialmente realmente un una de para está sea tiene asunto problema cosa petición",
     "ar": "بالأمر أمر أمرا الأمر بشكل هناك أي جدا حالة",
 }
 #: They greet or thank, and what follows them names no extent: "Hi everyone".
@@ -200,6 +199,13 @@ GREETINGS: Mapping[str, str] = {
     "fr": "bonjour bonsoir salut cher chers merci",
     "es": "hola buenos buenas estimados queridos gracias saludos",
     "ar": "مرحبا أهلا السلام شكرا تحية صباح مساء أعزائي",
+}
+#: Things that are called so.
+ELSEWHERE: Mapping[str, str] = {
+    "en": "emergency exit+s|emergency contact+s|emergency number+s|emergency lamp+s|emergency light+s|emergency drill+s|emergency services",
+    "fr": "sortie d'urgence|numéro d'urgence|contact d'urgence|service des urgences",
+    "es": "salida de emergencia|número de emergencia|contacto de emergencia|teléfono de emergencia",
+    "ar": "مخرج الطوارئ|رقم الطوارئ|أرقام الطوارئ",
 }
 #: What is talked about with the same words, and is no incident: "phishing training".
 TALK: Mapping[str, str] = {

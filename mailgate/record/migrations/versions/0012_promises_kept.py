@@ -14,6 +14,14 @@ Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 BREACH = 100  #: the level of a breach among the alarms
 
 
+#: Only agents have changed priorities so far: whoever did so last has set it by hand.
+WHO_SET_IT = """
+UPDATE tickets SET priority_by = (
+    SELECT h.actor FROM history h WHERE h.ticket = tickets.number AND h.name = 'priority_changed' ORDER BY h.seq DESC LIMIT 1
+) WHERE number IN (SELECT ticket FROM history WHERE name = 'priority_changed')
+"""
+
+
 def upgrade() -> None:
     _clocks()
     _alarms()
@@ -124,11 +132,7 @@ def _priority() -> None:
     op.add_column("tickets", sa.Column("why", json_column(), nullable=True))
     op.add_column("people", sa.Column("vip", sa.Boolean(), nullable=True))
     op.add_column("people", sa.Column("organisation", sa.Text(), nullable=True))
-    # Only agents have changed priorities so far: whoever did so last has set it by hand.
-    op.execute(
-        "UPDATE tickets SET priority_by = (SELECT h.actor FROM history h WHERE h.ticket = tickets.number AND h.name = 'priority_changed' "
-        "ORDER BY h.seq DESC LIMIT 1)"
-    )
+    op.execute(WHO_SET_IT)
 
 
 def _assignment() -> None:
