@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
+from datetime import timedelta
 
-from mailgate.decide import sla
+from mailgate.decide import ladder
 from mailgate.decide.lifecycle import apply
 from mailgate.decide.rules import rules_for
 from mailgate.decide.transitions import Facts
@@ -15,6 +16,8 @@ from mailgate.model.ticket import Cycle, Status, Ticket, TicketKind
 ALLOWED = Facts(public_text=True, closure_text=True, merge_target=True)
 #: What no event says: words, the record's own counts, and what is compared in its own way.
 APART = frozenset({"number", "title", "language", "version", "history", "created_at", "policy", "cycles", "timers", "next_check_at"})
+
+SECOND = timedelta(seconds=1)
 
 PolicyOf = Callable[[PastEvent], Policy]
 
@@ -56,9 +59,10 @@ def differences(record: Ticket, history: Sequence[PastEvent], policy_of: PolicyO
     *_, (_, ticket) = steps(record.number, history, policy_of)
     found = [Difference("history", record.history, len(history))]
     found += [Difference(f.name, getattr(record, f.name), getattr(ticket, f.name)) for f in fields(Ticket) if f.name not in APART]
-    now = sla.next_check(ticket, rules_for(policy_of(history[-1]), ticket))
-    # Where nothing happened, a round may have set it right without an event.
-    found.append(Difference("next_check_at", record.next_check_at, now if record.next_check_at == now else ticket.next_check_at))
+    rules, looked = rules_for(policy_of(history[-1]), ticket), record.next_check_at
+    # Where nothing happened, a round may have set it right without an event, or put off what was missed to the next opening.
+    right = {ladder.next_check(ticket, rules), ladder.next_check(ticket, rules, looked - SECOND if looked else None)}
+    found.append(Difference("next_check_at", looked, looked if looked in right else ticket.next_check_at))
     timers = [{f"timer {t.kind.value} {t.n}": t.due_at for t in one.timers} for one in (record, ticket)]
     found += [Difference(name, timers[0].get(name), timers[1].get(name)) for name in sorted(timers[0] | timers[1])]
     cycles = [{(c.metric.value, c.n): c for c in one.cycles} for one in (record, ticket)]

@@ -41,8 +41,8 @@ def gathered(store: Store, decisions: Sequence[Decision], now: datetime) -> list
     if not here:
         return list(decisions)
     crowded = {person for person, _, _ in store.traffic.due_together(now, len(here), ALARMS)}
-    for (_, person, _), count in store.traffic.told_because_of([ALARMS], now - WITHIN).items():
-        here[person] += count if person in here else 0
+    for (_, person, event), count in store.traffic.told_because_of([ALARMS], now - WITHIN).items():
+        here[person] += 0 if person not in here else count if event in _ALARMS else MANY + 1
     crowded |= {person for person, count in here.items() if count > MANY}
     return [_without(decision, crowded, now) for decision in decisions]
 
