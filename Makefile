@@ -69,6 +69,7 @@ exam: .venv/.dev servers
 	$(MAKE) bench
 	$(BIN)/python -m bench.growth --write
 	$(BIN)/python -m bench.outbox --write
+	$(BIN)/python -m bench.clocks --write
 
 bench: .venv/.dev
 	$(BIN)/python -m bench.reading --write
