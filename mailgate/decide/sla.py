@@ -59,12 +59,8 @@ def owed(ticket: Ticket, rules: Rules, metric: Metric) -> datetime | None:
 
 
 def stop(ticket: Ticket, rules: Rules, metric: Metric, at: datetime, letter: str | None = None) -> Ticket:
-    """The promise is kept or not: met while no more than the promised time was used. `letter`: whose refusal takes the stop back.
-    An answer of before a clock began does not stop it, where each has its own."""
-    early = metric is Metric.UPDATE
-    return _each(
-        ticket, lambda c: _stopped(c, rules, at, letter) if c.metric is metric and c.is_on and not (early and at < c.started_at) else c
-    )
+    """The promise is kept or not: met while no more than the promised time was used. `letter`: whose refusal takes the stop back."""
+    return _each(ticket, lambda c: _stopped(c, rules, at, letter) if c.metric is metric and c.is_on else c)
 
 
 def solve(ticket: Ticket, rules: Rules, at: datetime, letter: str | None = None) -> Ticket:

@@ -46,7 +46,7 @@ from mailgate.model.events import (
     WakeDue,
 )
 from mailgate.model.policy import Metric, Policy, Sla, Target, When
-from mailgate.model.ticket import Cycle, HoldReason, Outcome, Ticket, TicketKind
+from mailgate.model.ticket import Cycle, HoldReason, Outcome, Status, Ticket, TicketKind
 from tests.decide.life import BOB, BUSINESS, CIM, MAX, a_blank, a_policy, when
 
 ALLOWED = Facts(public_text=True, closure_text=True, merge_target=True)
@@ -86,10 +86,12 @@ class Played:
         self.policy = policy
         self.ticket = a_blank(priority)
         self.history: list[tuple[Event, datetime, Policy]] = []
+        self.was: list[tuple[Event, Status, Status]] = []  #: and the status before and after
 
     def happens(self, event: Event, now: datetime) -> None:
         step = apply(self.ticket, event, rules_for(self.policy, self.ticket), now, ALLOWED)
         if step.error is None:
+            self.was.append((event, self.ticket.status, step.ticket.status))
             self.ticket = step.ticket
             self.history.append((event, now, self.policy))
 
@@ -226,6 +228,59 @@ def running(ticket: Ticket) -> set[tuple[object, ...]]:
     }
 
 
+def spoken(one: Played) -> dict[Metric, datetime | None]:
+    """Since when answers are owed, from all that was ever said, counted here: what nobody heard is struck out of the list."""
+    said: list[tuple[str, datetime, str | None]] = []
+    for event, before, after in one.was:
+        solves = before.is_live and after in (Status.RESOLVED, Status.CLOSED)
+        reopens = isinstance(event, RequesterReopened) and not before.is_live
+        if isinstance(event, AgentReplied):
+            said.append(("answer", event.at, event.letter))
+        elif isinstance(event, TicketResolved) and solves:
+            said.append(("solution", event.at, event.letter))
+        elif isinstance(event, LetterRefused):
+            said = [word for word in said if word[2] != event.letter]
+        elif isinstance(event, TicketOpened | RequesterWrote | RequesterThanked) or reopens:
+            said += [("question", event.at, None)] if after.is_live else []
+        if (solves and not isinstance(event, TicketResolved)) or (isinstance(event, LetterRefused) and not after.is_live):
+            while said and said[-1][0] == "question":
+                said.pop()
+    answers = [n for n, word in enumerate(said) if word[0] != "question"]
+    questions = [at for _, at, _ in said[answers[-1] + 1 :]] if answers else []
+    words = [at for what, at, _ in said if what == "answer"]
+    opened = one.was[0][0].at
+    return {
+        Metric.FIRST_REPLY: None if answers else opened,
+        Metric.NEXT_REPLY: min(questions, default=None),
+        Metric.UPDATE: max(words, default=opened),
+        Metric.RESOLUTION: opened,
+        Metric.WORK: opened,
+    }
+
+
+def waited(one: Played) -> set[tuple[datetime, datetime | None]]:
+    """In which times the solution stood still, from the statuses alone."""
+    causes = {Status.PENDING_USER: "pending_user", Status.RESOLVED: "solved", Status.CLOSED: "solved", Status.REJECTED: "rejected"}
+    found: list[tuple[str, datetime, datetime | None, str | None]] = []
+    hold = ""
+    for event, before, after in one.was:
+        if isinstance(event, LetterRefused):
+            reopens = after.is_live and not before.is_live
+            found = [w for w in found if w[3] != event.letter or (w[0] == "solved" and w[2] is None and not reopens)]
+        hold = event.reason.value if isinstance(event, HoldStarted) else hold
+        cause = hold if after is Status.ON_HOLD else causes.get(after, "")
+        lasting = found[-1] if found and found[-1][2] is None else None
+        if cause != (lasting[0] if lasting else ""):
+            if lasting:
+                found[-1] = (*lasting[:2], max(event.at, lasting[1]), lasting[3])
+            if cause:
+                letter = event.letter if isinstance(event, WaitStarted | TicketResolved | TicketClosed) else None
+                found.append((cause, event.at, None, letter))
+    still = {"pending_user", "solved", "rejected", *rules_for(one.policy, one.ticket).sla.pause_on_hold}
+    opened = one.was[0][0].at
+    return {(max(a, opened), b) for cause, a, b, _ in found if cause in still and a != b and (b is None or b > opened)}
+
+
 def differ(one: Ticket, other: Ticket) -> bool:
     """Whether two tickets that live owe something else. What is solved owes nothing until it is opened again."""
     return one.status is not other.status or (one.status.is_live and running(one) != running(other))
@@ -240,14 +295,22 @@ def wrong(one: Played, calendars: dict[str, Calendar]) -> Iterator[str]:
     if {Metric.FIRST_REPLY, Metric.NEXT_REPLY} <= set(on):
         yield "first_reply and next_reply together"
     if ticket.status.is_live:
-        for metric in Metric:
-            promised = rules.target(ticket.priority, metric) is not None and sla.owed(ticket, rules, metric) is not None
-            if promised != (metric in on):
-                yield f"{metric.value} is {'owed and off' if promised else 'on and not owed'}"
+        owed = spoken(one) | {Metric.PICKUP: ticket.queued_at if ticket.owner is None else None}
+        for metric, since in owed.items():
+            expected = since if rules.target(ticket.priority, metric) is not None else None
+            begun = next((c.started_at for c in ticket.cycles if c.metric is metric and c.is_on), None)
+            if metric is Metric.RESOLUTION and begun is not None and {(a, b) for a, b in _pauses(ticket, metric) if a != b} != waited(one):
+                yield f"it stood still in {_pauses(ticket, metric)}, and not in {waited(one)}"
+            if begun != expected:
+                yield f"{metric.value} counts from {begun}, and not from {expected}"
     elif set(on) - {Metric.UPDATE}:
         yield f"on, and nobody works on it: {on}"
     for c in ticket.cycles:
         yield from _wrong_about(c, calendars[c.calendar_digest or ""])
+
+
+def _pauses(ticket: Ticket, metric: Metric) -> list[tuple[datetime, datetime | None]]:
+    return [(p.began_at, p.ended_at) for c in ticket.cycles if c.metric is metric and c.is_on for p in c.pauses]
 
 
 def _wrong_about(c: Cycle, calendar: Calendar) -> Iterator[str]:

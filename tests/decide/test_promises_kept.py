@@ -50,7 +50,7 @@ def edited(life: Life, policy: Policy, text: str) -> Life:
 
 def with_holiday(*days: int, **more: object) -> Policy:
     calendar = replace(BUSINESS, holidays=frozenset(date(2026, 6, day) for day in days))
-    return replace(a_policy(calendar=calendar, **more), digest="d2")  # type: ignore[arg-type]
+    return replace(a_policy(calendar=calendar, **more), digest="d2", former={BUSINESS.digest: BUSINESS})  # type: ignore[arg-type]
 
 
 # --- an edited policy ------------------------------------------------------------------------------------------------------
