@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from mailgate.compose.plain import Script
 from mailgate.compose.words import AGENTS_SENTENCES, AGENTS_STATUSES, Say
 from mailgate.model.commands import Fault
 from mailgate.model.reason import Reason, Wording
@@ -53,12 +54,12 @@ _MENDED: Mapping[str, tuple[str, str]] = {
 _SAID = frozenset({"residue.line"})
 
 
-def said(fault: Fault, say: Say) -> str:
+def said(fault: Fault, say: Say, script: Script) -> str:
     """`Line 1, #resolv: This isn't a command. Did you mean #resolve? (E_UNKNOWN)`."""
     where = [say(_LINE) % {"n": fault.line}] if fault.line else []
     if fault.word:
         where.append(fault.word if fault.word.startswith("#") else say(_QUOTED) % {"words": fault.word})
-    begin = f"{', '.join(where)}: " if where else ""
+    begin = f"{script.comma.join(where)}{script.of}" if where else ""
     return begin + " ".join((*_sentences(fault, say), *_because(fault, say), *_unless(fault, say), f"({fault.code})"))
 
 

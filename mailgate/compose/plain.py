@@ -49,12 +49,14 @@ _FIGURES = re.compile(r"[\d.,:%+\u2212-]+(?: ?[^\W\d_]{1,3})?")
 class Script:
     """How a language sets things in plain text."""
 
-    __slots__ = ("colon", "comma", "is_rtl", "stop")
+    __slots__ = ("colon", "comma", "is_rtl", "of", "stop")
 
     def __init__(self, language: str) -> None:
-        is_wide = language.partition("-")[0] in ("ja", "zh")
+        name = language.partition("-")[0]
+        is_wide = name in ("ja", "zh")
         self.is_rtl = direction(language) == "rtl"
-        self.colon = "：" if is_wide else ":"
+        self.colon = "：" if is_wide else "\u00a0:" if name == "fr" else ":"
+        self.of = self.colon if is_wide else f"{self.colon} "  #: between a label and its value
         self.comma = "、" if is_wide else "، " if self.is_rtl else ", "
         self.stop = "。" if is_wide else ". "
 
@@ -169,11 +171,12 @@ def _paragraph(block: Paragraph, script: Script) -> str:
 
 def _facts(block: FactRows, script: Script) -> str:
     if script.is_rtl:
-        return "\n".join([f"{label}: {unbold(value)}" for label, value in block.rows])
-    wide = min(max([columns(label) for label, _ in block.rows]), _WIDEST_LABEL) + 3
+        return "\n".join([f"{label}{script.of}{unbold(value)}" for label, value in block.rows])
+    wide = min(max([columns(label) for label, _ in block.rows]), _WIDEST_LABEL) + columns(script.of) + 1
     margin = " " * wide
     # A label that is longer than the others may be keeps a distance of its own.
-    begun = ((f"{label}: ".ljust(wide - columns(label) + len(label)), unbold(value)) for label, value in block.rows)
+    labels = ((label + script.of, unbold(value)) for label, value in block.rows)
+    begun = ((label.ljust(wide - columns(label) + len(label)), value) for label, value in labels)
     return "\n".join([wrapped(value, label, margin) for label, value in begun])
 
 
@@ -220,7 +223,7 @@ def _web(links: Sequence[tuple[str, str]], script: Script) -> str:
 
 
 def _choices(block: Choices, script: Script) -> str:
-    rows = "\n".join([f"- {score}: {words}" if script.is_rtl else f"  {score}  {words}" for score, _, words in block.links])
+    rows = "\n".join([f"- {score}{script.colon} {words}" if script.is_rtl else f"  {score}  {words}" for score, _, words in block.links])
     return f"{wrapped(block.intro)}\n\n{rows}" if block.intro else rows
 
 
@@ -245,7 +248,7 @@ def _table(block: DataTable, script: Script) -> str:
         return "\n".join(
             [
                 wrapped(
-                    script.comma.join([f"{name}: {cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell]),
+                    script.comma.join([f"{name}{script.of}{cell}" if name else cell for name, cell in zip(head, row, strict=True) if cell]),
                     "- ",
                     "  ",
                 )
@@ -280,7 +283,7 @@ def preheader(said: str, blocks: Sequence[Block], language: str) -> str:
     script = script_of(language)
     parts = [said] if said else []
     if not said or columns(said) < LEAST:
-        parts += [part for part in _opening(blocks) if part not in said]
+        parts += [part for part in _opening(blocks, script) if part not in said]
     text = ""
     for part in parts:
         if text and columns(text) >= LEAST * 2:
@@ -289,7 +292,7 @@ def preheader(said: str, blocks: Sequence[Block], language: str) -> str:
     return _cut(text)
 
 
-def _opening(blocks: Sequence[Block]) -> list[str]:
+def _opening(blocks: Sequence[Block], script: Script) -> list[str]:
     """The first words of a letter, block by block. What its reader wrote is no news to them."""
     found: list[str] = []
     room = MOST
@@ -301,7 +304,7 @@ def _opening(blocks: Sequence[Block]) -> list[str]:
         elif isinstance(block, EntryText) and block.whose != OWN:
             words = _SPACE.sub(" ", block.text[: 2 * MOST]).strip()
         elif isinstance(block, FactRows):
-            words = ", ".join([f"{label}: {unbold(value)}" for label, value in block.rows[:3]])
+            words = script.comma.join([f"{label}{script.of}{unbold(value)}" for label, value in block.rows[:3]])
         else:
             continue
         if words:

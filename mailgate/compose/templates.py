@@ -6,7 +6,7 @@ can begin a block, a label or a link."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -27,8 +27,9 @@ from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
 from mailgate.compose.colours import Shades
 from mailgate.compose.data import HTML, OWN, Safe, beginning, inline, mark_lines, unmark
 from mailgate.compose.engine import FUNCTIONS, Engine, pages
+from mailgate.compose.plain import script_of
 from mailgate.compose.views import EntryView, TicketView, called
-from mailgate.model.commands import VERBS
+from mailgate.model.commands import VERBS, Fault
 from mailgate.model.reason import Because, Wording
 
 FRAME = "_frame.html"
@@ -392,6 +393,15 @@ def _reason(because: Because, say: words.Say) -> str:
     return Wording(words.AGENTS_SENTENCES, say).say(because)
 
 
+@pass_context
+def _fault_said(context: Context, fault: Fault) -> str:
+    return faults.said(fault, context["_book"].say, script_of(context["_language"]))
+
+
+def _beside(parts: Sequence[str], language: str) -> str:
+    return script_of(language).comma.join(filter(None, parts))
+
+
 #: What templates may put behind `|`, besides Jinja's own.
 FILTERS: Mapping[str, Any] = {
     "when": _when,
@@ -412,13 +422,14 @@ FILTERS: Mapping[str, Any] = {
     "metric": _said(words.METRICS),
     "score": _said(words.SCORES),
     "letter": _said(words.CALLED),
-    "fault": _with_words(faults.said),
+    "fault": _fault_said,
     "proof": _said(words.PROOFS),
     "reason": _with_words(_reason),
     "form": lambda verb: VERBS[verb].form,
     "does": _said(words.COMMANDS),
     "receipt": _with_words(words.receipt),
     "people": _in_language(words.people),
+    "beside": _in_language(_beside),
     "time_span": _in_language(dates.time_span),
     "alarm": _with_words(words.alarm),
     "size": _in_language(words.size),

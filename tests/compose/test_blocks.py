@@ -35,6 +35,7 @@ from mailgate.compose.cards import Paper, as_html
 from mailgate.compose.colours import shades
 from mailgate.compose.data import WORDS, mark, mark_lines
 from mailgate.compose.plain import WIDTH, as_text, columns, preheader, wrapped
+from tests.compose.desk import a_letter, text
 from tests.compose.test_html import Balanced
 
 TO = "mailto:support@example.org?subject=x"
@@ -293,3 +294,27 @@ def test_no_line_is_too_long_because_of_a_sign_that_begins_none(text: str, width
 def test_no_blank_parts_what_a_box_says_in_a_script_that_has_none() -> None:
     assert as_text([Box("", "ご返信をお待ちしています。", "このメールに")], "ja") == "ご返信をお待ちしています。このメールに"
     assert as_text([Box("", "We wait for you.", "Just reply.")], "en") == "We wait for you. Just reply."
+
+
+@pytest.mark.parametrize(
+    ("language", "fact", "row", "byline"),
+    [
+        ("en", "Label:  x", "- a: 1, b: 2", "Ann Berg, IT:"),
+        ("fr", "Label\u00a0:  x", "- a : 1, b : 2", "Ann Berg, IT\u00a0:"),
+        ("ar", "Label: x", "- a: 1، b: 2", "Ann Berg، IT:"),
+        ("ja", "Label： x", "- a：1、b：2", "Ann Berg、IT："),
+    ],
+)
+def test_colons_and_commas_of_ours_are_those_of_the_language(language: str, fact: str, row: str, byline: str):
+    assert said("H\n\nLabel: x", language) == f"H\n\n{fact}"
+    table = said(f"H\n\n| a | b |\n| 1{'x' * 75} | 2 |", language).replace("x" * 75, "")
+    assert " ".join(table.split()) == f"H {row}"
+    assert said('H\n\n"" Ann Berg | IT\n\n> x', language) == f"H\n\n{byline}\n\n> x"
+
+
+@pytest.mark.parametrize("language", ["ar", "ja"])
+def test_no_latin_comma_stands_between_what_our_templates_put_side_by_side(language: str):
+    """But in a number, and in words that people wrote."""
+    for key in (("ticket_opened", "agent"), ("note_added", "agent"), ("status_asked", "requester"), ("letter_lightened", "agent")):
+        told = text(a_letter(*key, language))
+        assert not re.search(r"(?:example\.com|IT-1042|\.png|IT Support|Ann Berg|log), ", told), key
