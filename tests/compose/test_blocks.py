@@ -308,7 +308,7 @@ def test_no_blank_parts_what_a_box_says_in_a_script_that_has_none() -> None:
 def test_colons_and_commas_of_ours_are_those_of_the_language(language: str, fact: str, row: str, byline: str):
     assert said("H\n\nLabel: x", language) == f"H\n\n{fact}"
     table = said(f"H\n\n| a | b |\n| 1{'x' * 75} | 2 |", language).replace("x" * 75, "")
-    assert " ".join(table.split()) == f"H {row}"
+    assert "".join(table.split()) == "H" + row.replace(" ", "")
     assert said('H\n\n"" Ann Berg | IT\n\n> x', language) == f"H\n\n{byline}\n\n> x"
 
 
