@@ -32,7 +32,7 @@ from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Category, Organisation, RoutingRule
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
-from mailgate.settings.promises import check_kept
+from mailgate.settings.promises import check_conditions, check_kept
 from mailgate.settings.routing import check_routing, priorities
 from mailgate.settings.safety import Say
 from mailgate.settings.words import expression, meant
@@ -83,6 +83,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
         letters=dict(form.letters),
     )
     _check(policy, languages, events, say)
+    check_conditions(policy, say)
     check_kept(policy, datetime.now(UTC), say)
     return policy
 

@@ -1,18 +1,33 @@
-"""What a calendar cannot hold is not promised: each duration that is counted on a calendar is tried before it is in force."""
+"""What cannot be kept is not promised: each duration is tried on its calendar, and each condition names what there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from mailgate.decide.calendar import SEARCH_LIMIT, NoBusinessTime, add, add_days
 from mailgate.model.calendar import Calendar
 from mailgate.model.policy import Policy
 from mailgate.settings.safety import Say
+from mailgate.settings.words import meant
 
 #: A promise may begin on any day on which this policy is in force: it is tried a month apart, over so many months, and from behind the
 #: last date on which the calendar opens otherwise than it does every week.
 MONTH, MONTHS = timedelta(days=30), 24
 
 Counts = Callable[[Calendar, datetime, int], datetime]
+
+
+def check_conditions(policy: Policy, say: Say) -> None:
+    """Says which name in a condition points to nothing: such promises would never hold."""
+    for sla in policy.slas.values():
+        known: tuple[tuple[str, frozenset[str], Mapping[str, object]], ...] = (
+            ("desk", sla.when.desk, policy.desks),
+            ("group", sla.when.group, policy.groups),
+            ("category", sla.when.category, policy.categories),
+            ("organisation", sla.when.organisation, policy.organisations),
+        )
+        for key, names, there in known:
+            for name in sorted(names - there.keys()):
+                say(("sla", sla.id, "when", key), f'no {key} "{name}"{meant(name, there)}')
 
 
 def check_kept(policy: Policy, now: datetime, say: Say) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mailgate import settings
 from mailgate.cli.init import write_configuration
-from mailgate.model.policy import Metric
+from mailgate.model.policy import Metric, Target, When
 from mailgate.settings import Mistaken
 from tests.fakes.signer import in_pem, rsa_key
 
@@ -41,6 +41,28 @@ def test_what_init_writes_can_be_loaded(tmp_path: Path) -> None:
     assert loaded.policy.wants("ticket_opened") and not loaded.policy.wants("ticket_closed")
 
 
+def test_promises_for_some_tickets_stand_beside_those_of_the_desk(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path)
+    requests = """[sla.requests]
+order = 10
+next_reply_from_first_message = true
+
+[sla.requests.when]
+kind = ["request"]
+vip = false
+
+[sla.requests.targets]
+P4 = { pickup = "2h", resolution = "80h" }
+
+[timers]"""
+    edit(folder, "policy.toml", ("[timers]", requests))
+    slas = settings.load(folder).policy.slas
+    assert slas["standard"].when == When()
+    assert slas["requests"].when == When(kind=frozenset({"request"}), vip=False)
+    assert (slas["requests"].order, slas["requests"].next_reply_from_first_message) == (10, True)
+    assert slas["requests"].targets[(4, Metric.PICKUP)] == Target(120, "business")
+
+
 def test_an_agent_at_a_domain_beyond_ascii_is_known_by_the_name_that_mails_have(tmp_path: Path) -> None:
     folder = folder_with(tmp_path)
     edit(folder, "policy.toml", ('mail = "ann@example.org"', 'mail = "Ann@müller.example"'))
@@ -67,6 +89,11 @@ def test_all_mistakes_of_both_files_are_said_at_once_with_their_lines(tmp_path: 
 
 MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("policy.toml", 'sla = "standard"', 'sla = "standrd"', 'no sla "standrd": did you mean "standard"?'),
+    ("policy.toml", "[timers]", "[sla.standard.when]\ndesk = ['itt']\n[timers]", 'no desk "itt": did you mean "it"?'),
+    ("policy.toml", "[timers]", "[sla.standard.when]\ngroup = ['its']\n[timers]", 'no group "its": did you mean "it"?'),
+    ("policy.toml", "[timers]", "[sla.standard.when]\ncategory = ['vpn']\n[timers]", 'no category "vpn"'),
+    ("policy.toml", "[timers]", "[sla.standard.when]\norganisation = ['acme']\n[timers]", 'no organisation "acme"'),
+    ("policy.toml", "[timers]", "[sla.standard.when]\nkind = ['wish']\n[timers]", "incident"),
     ("policy.toml", 'group = "it"', 'group = "its"', 'no group "its": did you mean "it"?'),
     ("policy.toml", 'mon = ["08:00-18:00"]', 'mon = ["18:00-08:00"]', "is no opening time"),
     ("policy.toml", 'mon = ["08:00-18:00"]', 'mon = ["08:00-12:00", "11:00-18:00"]', "overlap"),
