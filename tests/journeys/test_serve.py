@@ -21,7 +21,7 @@ from mailgate.cli.demo import configuration
 from mailgate.record.store import create_store
 from tests import databases
 from tests.journeys.served import Served, mailgate
-from tests.journeys.world import OPERATOR
+from tests.journeys.world import ANN, OPERATOR
 
 CEM = "cem@example.org"
 NEW_AGENT = '\n[agents.cem]\nname = "Cem Aslan"\nmail = "cem@example.org"\ngroups = ["it"]\n'
@@ -102,11 +102,16 @@ def test_an_address_that_is_taken_is_said_so(tmp_path: Path) -> None:
 
 def test_sighup_adopts_a_good_policy_and_keeps_the_old_one_before_a_faulty_one(served: Served) -> None:
     policy = served.config / "policy.toml"
-    good = policy.read_text() + NEW_AGENT
+    served.send("before-all-of-it")
+    served.boxes.take(lambda one: one.recipient == ANN and "before-all-of-it" in one.header("Subject"))
+    good = policy.read_text().replace('first_reply = "8h"', 'first_reply = "7h"') + NEW_AGENT
     policy.write_text(good)
     served.signal(signal.SIGHUP)
     welcome = served.boxes.take(lambda one: one.recipient == CEM)
     assert "Cem" in welcome.text
+    with served.store() as store:
+        served.until(lambda: store.tickets.files([1])[1].ticket.cycles[0].target_s == 7 * 3600)  # what runs is counted anew
+        assert store.tickets.history(1)[-1].name == "policy_changed"
     served.send("after-the-good-one")
     served.boxes.take(lambda one: one.recipient == CEM and "after-the-good-one" in one.header("Subject"))
 
