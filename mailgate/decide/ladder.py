@@ -125,10 +125,17 @@ def _date_check(ticket: Ticket) -> datetime | None:
 
 
 def worst(ticket: Ticket, rules: Rules, now: datetime) -> tuple[Metric, int] | None:
-    """Of the clocks that run the one that is furthest: what it measures, and how many seconds of business time are left, below 0 over."""
-    running = [(_left(cycle, rules, now), cycle.metric) for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING]
-    left, metric = min(running, default=(0, None))
+    """Of the clocks that run the one that is furthest: what it measures, and how many seconds of business time are left, below 0 over.
+    Those of which nothing was said yet stand behind the others."""
+    running = [c for c in ticket.cycles if c.outcome is Outcome.RUNNING]
+    told = [c for c in running if c.warned]
+    left, metric = min(((_left(c, rules, now), c.metric) for c in told or running), default=(0, None))
     return None if metric is None else (metric, left)
+
+
+def is_told_of(ticket: Ticket) -> bool:
+    """Whether what was said of one of its clocks is still so."""
+    return any(c.outcome is Outcome.RUNNING and c.warned for c in ticket.cycles)
 
 
 def _left(cycle: Cycle, rules: Rules, now: datetime) -> int:

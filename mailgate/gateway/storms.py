@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from mailgate.compose.writing import LetterWriter
-from mailgate.decide.ladder import worst
-from mailgate.decide.rules import Rules, rules_for
+from mailgate.decide.ladder import is_told_of, worst
+from mailgate.decide.rules import rules_for
 from mailgate.gateway.writing import sealed
 from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
@@ -88,9 +88,8 @@ def _tell(
     numbers = list(dict.fromkeys(row.ticket for row in sorted(rows, key=lambda row: row.at) if row.ticket is not None))
     files = store.tickets.files(numbers[:SHOWN])
     # What was answered while it waited is no news any more.
-    shown = [
-        files[number] for number in numbers[:SHOWN] if number in files and worst(files[number].ticket, _rules(desk, files[number]), now)
-    ]
+    found = (files[number] for number in numbers[:SHOWN] if number in files)
+    shown = [file for file in found if is_told_of(file.ticket)]
     if reader is None or not shown:
         store.record([ToRecord(None, Decision(), together=ids)], now)
         return 0
@@ -104,13 +103,9 @@ def _tell(
     return 1
 
 
-def _rules(desk: LetterWriter, file: TicketFile) -> Rules:
-    return rules_for(desk.policy, file.ticket)
-
-
 def row_of(file: TicketFile, desk: LetterWriter, now: datetime) -> dict[str, str | int]:
     """A ticket as a row of a letter: which of its clocks is furthest, and how far."""
     ticket, at = file.ticket, desk.policy.desks.get(file.ticket.desk)
-    metric, left = worst(ticket, _rules(desk, file), now) or ("", 0)
+    metric, left = worst(ticket, rules_for(desk.policy, ticket), now) or ("", 0)
     title = ticket.title if len(ticket.title) <= TITLE else ticket.title[: TITLE - 1].rstrip() + "…"
     return {"ref": f"{at.prefix if at else ticket.desk.upper()}-{ticket.number}", "title": title, "metric": metric, "left_s": left}
