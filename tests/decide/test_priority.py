@@ -247,6 +247,7 @@ def test_a_request_waits_as_long_as_the_policy_says() -> None:
         ("#priority P2\n#kind request", {}, 2),
         ("#kind request", {"priority": 2, "priority_by": ANN}, 2),
         ("#kind request", {"urgency": 1, "urgency_by": ANN, "priority": 3}, 3),
+        ("#kind request", {"impact": 1, "impact_by": ANN, "priority": 2}, 3),
         ("#kind request\n#urgency 1", {}, 3),
     ],
 )

@@ -255,6 +255,8 @@ def test_who_answers_and_passes_it_on_does_not_own_it() -> None:
 
 
 def test_who_is_named_owns_it_whatever_the_group() -> None:
+    for text, owner in (("#assign bob\n#queue network", BOB), ("#queue network\n#take", ANN)):
+        assert ticket(an_agents(text, file=a_file(owner=None), policy=a_house())).owner == owner
     decision = an_agents("#assign cim\n#queue network", file=a_file(owner=None), policy=a_house())
     assert ticket(decision).owner == CIM
     assert [one for one in inside(decision) if one[1] == CIM_AT] == [("ticket_assigned", CIM_AT)]
