@@ -386,8 +386,9 @@ def _entry(block: EntryText, card: _Card) -> str:
 
 def _quote(block: Quote, card: _Card) -> str:
     return card.table(
-        f'<tr><td class="d-body d-line words" dir="auto" align="{card.start}" style="padding:0 16px;border-{card.start}:3px solid {BAR};'
-        f'font-size:16px;line-height:26px;color:{BODY}">{paragraphs(chr(10).join(block.lines))}</td></tr>'
+        f'<tr><td class="d-line" align="{card.start}" style="padding:0 16px;border-{card.start}:3px solid {BAR}">'
+        f'<div class="d-body words" dir="auto" style="font-size:16px;line-height:26px;color:{BODY}">'
+        f"{paragraphs(chr(10).join(block.lines))}</div></td></tr>"
     )
 
 
@@ -435,7 +436,7 @@ def _choices(block: Choices, card: _Card) -> str:
         f'<td class="d-soft" width="18%" align="center" valign="top" bgcolor="{SOFT}" style="border:1px solid {SOFT_LINE};'
         f""
         f'border-radius:10px;background-color:{SOFT};mso-padding-alt:10px 2px">'
-        f'<a href="{escape(target)}" style="display:block;padding:11px 2px 10px;'
+        f'<a href="{escape(target)}" style="display:block;padding:11px 0 10px;'
         f'text-decoration:none"><span class="d-link" style="font-size:21px;line-height:28px;font-weight:700;color:{card.shades.link}">'
         f'{score}</span><br><span class="d-ink" style="font-size:{size}px;line-height:18px;color:{INK}">{card.words(words)}</span></a></td>'
         for score, target, words in block.links

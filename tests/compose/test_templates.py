@@ -205,7 +205,7 @@ def test_block_forms_become_what_they_look_like():
         '<tr><th scope="row">Label</th><td>value</td></tr>',
         '<th scope="row">Other label</th><td>IT-1042</td>',
         "<tr><td><div>one</div></td></tr><tr><td><div>two</div></td></tr>",
-        "<td><p>a<br>b</p></td>",
+        "<td><div><p>a<br>b</p></div></td>",
     ):
         assert piece in page
     assert re.search(r'<a href="mailto:support\+[^"]*">Take it</a>', page)
