@@ -280,7 +280,8 @@ class Program:
             reader: Round = self.timetable.every(rounds.read, "read", gateway.read_inbox)
             gateway.on_mail = reader.wake
         if "clocks" in self.only:
-            self.timetable.every(rounds.clocks, "clocks", gateway.review_clocks)
+            clocks = self.timetable.every(rounds.clocks, "clocks", gateway.review_clocks)
+            gateway.on_due = clocks.wake
             gateway.on_policy = self.timetable.every(rounds.clocks, "recount", gateway.recount).wake
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)

@@ -274,7 +274,12 @@ def _items(block: Items, card: _Card) -> str:
 
 
 def _item(words: str, about: str, card: _Card) -> str:
-    below = f'<div class="d-mute" style="font-size:14px;line-height:21px;color:{MUTE}">{card.words(about)}</div>' if about else ""
+    if not about:
+        return (
+            f'<tr><td class="d-ink d-line"{card.at} style="padding:10px 0;border-bottom:1px solid {LINE};'
+            f'font-size:16px;line-height:23px;color:{INK}">{card.words(words)}</td></tr>\n'
+        )
+    below = f'<div class="d-mute" style="font-size:14px;line-height:21px;color:{MUTE}">{card.words(about)}</div>'
     return (
         f'<tr><td class="d-line"{card.at} style="padding:10px 0;border-bottom:1px solid {LINE}">'
         f'<div class="d-ink" style="font-size:16px;line-height:23px;color:{INK}">{card.words(words)}</div>{below}</td></tr>\n'

@@ -306,6 +306,10 @@ class Links:
         return self._reply("reopen", "%23reopen%0D%0A%0D%0A")
 
     @property
+    def decline(self) -> Safe:
+        return self._reply("decline", "%23decline%0D%0A%0D%0A")
+
+    @property
     def admit(self) -> Safe:
         return self._reply("admit", "%23admit%0D%0A%0D%0A")
 

@@ -100,7 +100,7 @@ _REASONS = tuple(
     for code in AGENTS_SENTENCES
     if code in ("nobody_here", "was_in_copy", "reported_as_spam", "budget.hour", "budget.day", "budget.known", "budget.unknown")
     or (
-        code.startswith(("hint.", "residue.", "loop.", "proof.", "lacks", "asks.", "dead", "why."))
+        code.startswith(("hint.", "assign.", "residue.", "loop.", "proof.", "lacks", "asks.", "dead", "why."))
         and code
         not in ("why.nothing", "why.all", "proof.answers", "proof.confirmed", "proof.sent_folder", "proof.authentic", "proof.doubtful")
     )
@@ -131,6 +131,7 @@ ALARMS: Mapping[str, str] = {
     "dns_silent": "The resolver does not answer",
     "flood": "A flood of mail comes from one sender",
     "loop": "A program seems to answer our letters",
+    "unclaimed": "Nobody takes a ticket, and nobody could be told",
 }
 REQUESTER, UNVERIFIED = "Requester", "unverified"
 #: In a letter that leaves without them, above the names of its files.

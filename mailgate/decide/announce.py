@@ -26,15 +26,30 @@ from mailgate.model.ticket import Entry, Ticket, Visibility
 
 
 def responsible(s: Scene, ticket: Ticket, *, watchers: bool = True) -> tuple[int, ...]:
-    """The owner and the watchers; while nobody owns the ticket (or its owner left), its whole group and the watchers.
+    """The owner and the watchers; while nobody owns the ticket (or its owner left), whom it is offered to or its whole group.
     Not its requester or a participant, even an agent: of their own ticket they read what everybody outside reads. Only where nobody
     else is there do they hear of it, for somebody must be able to work on it."""
     known = {person.id for person in s.agents.values()}
     outside = ticket.outsiders()
     watching = tuple(w for w in ticket.watchers() if w in known) if watchers else ()
-    first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else s.group(ticket.group)
+    first = (ticket.owner,) if ticket.owner is not None and ticket.owner in known and ticket.owner not in outside else unowned(s, ticket)
     ids = tuple(dict.fromkeys((*first, *watching)))
     return tuple(id_ for id_ in ids if id_ not in outside) or ((ticket.owner,) if ticket.owner in known else ids)
+
+
+def unowned(s: Scene, ticket: Ticket) -> tuple[int, ...]:
+    """Who hears of a ticket that nobody owns: its group. Where somebody is looked for, the one who is asked, and until then the lead."""
+    if ticket.search is None and not s.policy.assigns(ticket.group):
+        return s.group(ticket.group)
+    if ticket.search is not None and ticket.search.offer is not None:
+        return (ticket.search.offer.to,)
+    lead = s.lead(ticket)
+    return (lead.id,) if lead is not None else s.group(ticket.group)
+
+
+def hearers_of_a_new_one(s: Scene, ticket: Ticket) -> tuple[int, ...]:
+    """Who is told of a ticket as soon as it is there: nobody, where one is asked instead."""
+    return () if s.policy.assigns(ticket.group) else responsible(s, ticket)
 
 
 def hearers(s: Scene, ticket: Ticket) -> tuple[int, ...]:
@@ -82,8 +97,8 @@ def to_agents(
 
 
 def newcomers(s: Scene, before: Ticket, after: Ticket, author: int) -> tuple[int, ...]:
-    """Who hears of a ticket for the first time: the group that it has gone to, where nobody owns it."""
-    if before.group == after.group or after.owner is not None or not after.status.is_live:
+    """Who hears of a ticket for the first time: the group that it has gone to, where nobody owns it and nobody is asked instead."""
+    if before.group == after.group or after.owner is not None or not after.status.is_live or s.policy.assigns(after.group):
         return ()
     heard = (*s.group(before.group), *before.watchers(), *after.outsiders(), author)
     return tuple(id_ for id_ in s.group(after.group) if id_ not in heard)
@@ -116,8 +131,16 @@ def to_group(
     if lost is not None and lost not in heard:
         letters = to_agents(s, LostTicketNotice(by=by, news=news), after, people=(lost,))
     heard |= {letter.person.id for letter in letters} | set(after.outsiders())
-    group = (id_ for id_ in dict.fromkeys((*s.group(after.group), *s.group(before.group))) if id_ not in heard)
-    return letters + to_agents(s, GroupNews(by=by, news=news), after, people=group)
+    # Where one after the other is asked, the others have never heard of it.
+    groups = dict.fromkeys((*s.group(after.group), *s.group(before.group)))
+    knows = groups if before.search is None and not s.policy.assigns(after.group) else _asked(before)
+    return letters + to_agents(s, GroupNews(by=by, news=news), after, people=(id_ for id_ in knows if id_ not in heard))
+
+
+def _asked(ticket: Ticket) -> tuple[int, ...]:
+    """Who was asked to take a ticket."""
+    search = ticket.search
+    return (*search.passed, *((search.offer.to,) if search.offer is not None else ())) if search is not None else ()
 
 
 def _whom(s: Scene, event: Event, names: Mapping[int, str]) -> str:
@@ -153,6 +176,11 @@ def answer_agent(s: Situation, kind: LetterKind, agent: Person, ticket: Ticket |
         answers=s.mail.message_id,
         thread=s.mail.references,
     )
+
+
+def notice_without_a_ticket(s: Situation, kind: LetterKind, lead: Person) -> LetterWanted:
+    """To a lead about one of theirs."""
+    return LetterWanted(kind=kind, audience=Audience.LEAD, person=lead, ticket=None, desk=s.desk.id)
 
 
 def to_outsiders(

@@ -5,7 +5,7 @@ requester's side it opens nothing again and starts no clock."""
 
 from datetime import timedelta
 
-from mailgate.decide import announce
+from mailgate.decide import absence, announce
 from mailgate.decide.entries import an_entry
 from mailgate.decide.returned import outsiders_who_have_it
 from mailgate.decide.situation import Situation
@@ -44,9 +44,11 @@ def kept_inside(s: Situation) -> Decision | None:
         letters = announce.to_agents(
             s, NoteNotice(absent=True, direct=outsiders_who_have_it(s)), step.ticket, entry, people=told, without=author.id
         )
+    also = absence.suspected(s) if s.by_agent and s.role.is_agent and not known else Decision()
     return Decision(
         changes=(Change(ticket, step.ticket, (event,), (entry,)),),
-        letters=letters,
+        letters=(*letters, *also.letters),
+        absences=also.absences,
         trace=(TraceLine("decide", "absence", because, Reason("kept_inside")),),
     )
 

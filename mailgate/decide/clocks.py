@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import reduce
 
-from mailgate.decide import alarms, announce, feedback, ladder, sla, surveys
+from mailgate.decide import alarms, announce, feedback, ladder, searching, sla, surveys
 from mailgate.decide.scene import Scene
 from mailgate.decide.transitions import Effect
 from mailgate.model.decision import Change, Decision, TraceLine
@@ -74,7 +74,7 @@ def on_time(s: Scene, read: ReadUpTo | None = None, heard: tuple[int, ...] = ())
         return Decision()
     settled = tuple(one for one in s.ratings if one.waits) if before.ratings_wait_until != after.ratings_wait_until else ()
     return Decision(
-        changes=(Change(before, after, tuple(events)),),
+        changes=(searching.followed(s, Change(before, after, tuple(events))),),
         letters=tuple(letters),
         settled=settled,
         alarm=unheard,

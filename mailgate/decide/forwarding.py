@@ -119,7 +119,8 @@ def _opened(s: Situation, original: Forwarded, role: Role) -> Decision:
     for event in events:
         ticket = s.step(ticket, event).ticket
     outside, suppressed = _acknowledgement(s, original, ticket, requester)
-    inside = announce.to_agents(s, a_notice(s, ticket), ticket, entry)
+    told = None if announce.hearers_of_a_new_one(s, ticket) else ()
+    inside = announce.to_agents(s, a_notice(s, ticket), ticket, entry, people=told)
     people = tuple(p for p, known in ((requester, s.original), (forwarder, s.author)) if known is None)
     opened = Decision(
         changes=(Change(None, ticket, (*events, *suppressed), (entry,)),),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from mailgate.decide import (
+    absence,
     announce,
     authority,
     away,
@@ -18,6 +19,7 @@ from mailgate.decide import (
     outsiders,
     reports,
     returned,
+    searching,
     sent,
     stray,
     suppression,
@@ -65,6 +67,7 @@ def on_mail(s: Situation) -> Decision:
         decision = sent.wrote(s)
     else:
         decision = KINDS[s.reading.kind](s)
+    decision = searching.all_followed(s, decision)
     return replace(
         decision,
         people=(*decision.people, *_now_known(s, decision.people)),
@@ -130,6 +133,8 @@ def _report(s: Situation) -> Decision:
 
 def _machine(s: Situation) -> Decision:
     """Auto-replies and reports: hidden on their ticket; without a ticket they are set aside, never made into one."""
+    if s.by_agent and s.reading.kind is Kind.AUTO_REPLY:
+        return absence.suspected(s)
     if s.by_agent:
         return Decision(trace=(TraceLine("decide", "machine", Reason("agents_machine"), Reason("kept_no_content")),))
     ticket = s.ticket

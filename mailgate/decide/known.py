@@ -37,6 +37,8 @@ class Known:
     once: set[str] = field(default_factory=set)  #: keys of `decide.once` that the record has, or that this batch or the one before set
     once_now: set[str] = field(default_factory=set)  #: those that are not recorded yet
     asked: dict[int, tuple[int, int]] = field(default_factory=dict)  #: agent -> how often they were asked for a word in an hour, in a day
+    away: set[int] = field(default_factory=set)  #: agents of whom it is known that they are away
+    away_now: set[int] = field(default_factory=set)  #: those that this batch found out
     asked_now: list[int] = field(default_factory=list)  #: whom this batch asks
     ratings: dict[int, tuple[GivenRating, ...]] = field(default_factory=dict)  #: by ticket, where a mail may rate it
     surveyed: dict[int, Surveyed] = field(default_factory=dict)  #: by person, where a ticket of theirs may be solved
@@ -102,6 +104,7 @@ class Known:
         self.read_ids |= before.read_now
         self.spent |= before.spent
         self.once |= before.once_now
+        self.away |= before.away_now
         for person in before.asked_now:
             self._ask(person)
         self.fates.update(before.fates)
@@ -168,6 +171,9 @@ class Known:
             if letter.about is not None:
                 self._ask(letter.person.id)
                 self.asked_now.append(letter.person.id)
+        found = {absence.person for absence in decision.absences if now is not None and absence.holds(now)}
+        self.away_now |= found
+        self.away = (self.away | found) - set(decision.back)
         self._hear(decision, now)
         self.fates.update((one.letter, one.fate) for one in decision.reported if one.fate is not None)
         if decision.lift or decision.suppress:

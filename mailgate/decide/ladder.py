@@ -79,7 +79,8 @@ def next_check(ticket: Ticket, rules: Rules, now: datetime | None = None) -> dat
     `now`: what was missed and has to wait until somebody is there wants none before."""
     found = [timer.due_at for timer in ticket.timers]
     follow_up = ticket.follow_up_due_at if ticket.follow_up is FollowUp.OPEN else None
-    found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up, _date_check(ticket)) if at is not None]
+    search = ticket.search.at if ticket.search is not None else None
+    found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up, search, _date_check(ticket)) if at is not None]
     for cycle in ticket.cycles:
         if seems_unfounded(cycle) and cycle.breached_at is not None:
             found.append(cycle.breached_at)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from mailgate.decide import ladder, sla, turns
+from mailgate.decide import ladder, offering, sla, turns
 from mailgate.decide.calendar import add_days
 from mailgate.decide.rules import Rules, rules_for
 from mailgate.decide.transitions import TABLE, Effect, Facts, row_for
@@ -47,6 +47,7 @@ from mailgate.model.events import (
     TicketClosed,
     TicketMerged,
     TicketOpened,
+    TicketPushed,
     TicketResolved,
     UrgencyAsked,
     UrgencyChanged,
@@ -149,6 +150,7 @@ def _chosen_by(ticket: Ticket) -> tuple[object, ...]:
 
 
 def _checked(ticket: Ticket, rules: Rules) -> Ticket:
+    ticket = offering.settled(ticket)
     due = ladder.next_check(ticket, rules)
     return ticket if due == ticket.next_check_at else replace(ticket, next_check_at=due)
 
@@ -241,6 +243,12 @@ def _stop(metric: Metric) -> Callable[[Ticket, Cause], Ticket]:
     return lambda t, c: sla.stop(t, c.rules, metric, c.at, c.letter)
 
 
+def _given(ticket: Ticket, event: Event) -> Ticket:
+    if isinstance(event, TicketPushed):
+        return replace(ticket, owner=event.to, offers=event.n)
+    return replace(ticket, owner=event.to) if isinstance(event, TicketAssigned) else ticket
+
+
 def _reopen(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, reopened=ticket.reopened + 1, resolved_at=None, closed_at=None, resolution_code=None)
 
@@ -253,7 +261,7 @@ BEFORE_THE_STATUS: Mapping[Effect, Callable[[Ticket, Cause], Ticket]] = {
     Effect.SLA_CANCEL_MERGED: lambda t, c: sla.cancel(t, c.at, sla.MERGED),
     Effect.OWN_SELF: lambda t, c: replace(t, owner=c.event.actor),
     Effect.OWN_IF_NONE: lambda t, c: replace(t, owner=c.event.actor) if t.owner is None else t,
-    Effect.OWN_TARGET: lambda t, c: replace(t, owner=c.event.to) if isinstance(c.event, TicketAssigned) else t,
+    Effect.OWN_TARGET: lambda t, c: _given(t, c.event),
     Effect.HOLD_SET: lambda t, c: replace(t, hold=c.event.reason) if isinstance(c.event, HoldStarted) else t,
     Effect.REOPEN: _reopen,
 }
@@ -368,8 +376,9 @@ def _category(ticket: Ticket, c: Cause) -> Ticket:
 
 
 def _group(ticket: Ticket, c: Cause) -> Ticket:
+    """Whoever was asked in the other group is asked no more."""
     assert isinstance(c.event, GroupChanged)
-    return replace(ticket, group=c.event.after)
+    return replace(ticket, group=c.event.after, search=None)
 
 
 def _standing(ticket: Ticket, c: Cause) -> Ticket:
@@ -422,8 +431,13 @@ def _withdrawn(ticket: Ticket, c: Cause) -> Ticket:
     return replace(ticket, pages_void_before=c.at + timedelta(seconds=1))
 
 
+def _of_the_search(change: Callable[[Ticket, Event], Ticket]) -> Callable[[Ticket, Cause], Ticket]:
+    return lambda ticket, cause: change(ticket, cause.event)
+
+
 #: Events that are not in the table; those that are in neither (late ratings, refused commands, suppressed letters) change nothing.
 FACTS: Mapping[type[Event], Callable[[Ticket, Cause], Ticket]] = {
+    **{event: _of_the_search(change) for event, change in offering.CHANGES.items()},
     TicketOpened: _opened,
     PriorityChanged: _priority,
     ImpactChanged: _impact,

@@ -32,7 +32,7 @@ def open_ticket(s: Situation, follows: Ticket | None = None) -> Decision:
     back_at = when_back(s, ticket)
     kind = FollowUpAcknowledgement(old_ref=_name_of(s, follows), back_at=back_at) if follows else Acknowledgement(back_at=back_at)
     letters, suppressed = announce.answer_requester(s, kind, ticket, requester)
-    told = announce.responsible(s, ticket)
+    told = announce.hearers_of_a_new_one(s, ticket)
     if not letters and requester.id in s.group(ticket.group):
         # An agent with a request of their own has the acknowledgement; where there is none, their notice says that it arrived.
         told = tuple(dict.fromkeys((*told, requester.id)))

@@ -5,7 +5,7 @@ Whatever is wrong, nothing is applied and nothing is sent; the text comes back w
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from mailgate.decide import announce, authority, confirming, leaving, once, returned, surveys
+from mailgate.decide import absence, announce, authority, confirming, leaving, once, returned, surveys
 from mailgate.decide.commands.acts import ACTS, ANSWERS
 from mailgate.decide.commands.course import Course, MailRefused, fault
 from mailgate.decide.commands.fields import follow_the_matrix
@@ -15,7 +15,17 @@ from mailgate.decide.situation import Situation
 from mailgate.decide.transitions import Facts
 from mailgate.model.commands import VERBS, Command, Fault, Order, Parsed, excludes, said
 from mailgate.model.decision import Change, Decision, TraceLine
-from mailgate.model.events import AgentReplied, CommandsRefused, Event, LetterSuppressed, NoteAdded, TicketAssigned, WatcherAdded, name_of
+from mailgate.model.events import (
+    AgentReplied,
+    CommandsRefused,
+    Event,
+    LetterSuppressed,
+    NoteAdded,
+    OfferDeclined,
+    TicketAssigned,
+    WatcherAdded,
+    name_of,
+)
 from mailgate.model.evidence import Proof
 from mailgate.model.letter import LetterKind, LetterWanted
 from mailgate.model.letters import Answer, AnswerNotice, Assignment, Closing, NoteNotice, Receipt, Solution
@@ -67,13 +77,19 @@ def on_agent_mail(s: Situation, proof: Proof, unverified: Unverified) -> Decisio
 
 
 def without_a_ticket(s: Situation) -> Decision | None:
-    """Commands of an agent's mail that belongs to no ticket: help is given, anything else comes back. None: an ordinary mail."""
+    """Commands of an agent's mail that belongs to no ticket: help is given, what is about themselves is done, anything else comes back.
+    None: an ordinary mail."""
     parsed = s.understood.commands
     if not s.by_agent or s.verdict.failed or not s.reading.answer or not (parsed.commands or parsed.errors):
         return None
     if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].asks for c in parsed.commands):
         answers = tuple(letter for kind in _asked(s, parsed) for letter in _answer(s, kind)[0])
         return Decision(letters=answers, trace=(TraceLine("decide", "help", Reason("no_ticket_of_agents"), Reason("answered")),))
+    if not parsed.errors and not parsed.body.strip() and all(VERBS[c.verb].personal for c in parsed.commands):
+        try:
+            return absence.without_a_ticket(s, parsed.commands)
+        except MailRefused as refused:
+            return come_back(s, refused.faults)
     return come_back(s, parsed.errors or (Fault("E_NOTICKET", parsed.commands[0].line, said(parsed.commands[0]), ""),))
 
 
@@ -170,6 +186,7 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
     assert s.file is not None and s.author is not None
     if parsed.errors:
         raise MailRefused(*parsed.errors)
+    parsed = _with_why(parsed)
     ticket, author, text = s.file.ticket, s.author, parsed.body.strip()
     verbs = {c.verb: c for c in parsed.commands}
     leaving.refuse_encrypted(s)
@@ -202,12 +219,23 @@ def carry_out(s: Situation, parsed: Parsed) -> Decision:
         letters=letters,
         cancels=tuple(course.cancels),
         commands=tuple((c.line, c.verb) for c in parsed.commands),
+        absences=tuple(course.absences),
+        back=tuple(course.back),
         message_ids=own_ids(s),
         trace=(
             TraceLine("decide", "agent", _in_words(parsed, entry), "; ".join(name_of(e) for e in course.events) or Reason("nothing")),
             *course.traces,
         ),
     )
+
+
+def _with_why(parsed: Parsed) -> Parsed:
+    """Why somebody passes a ticket on is for the colleagues, and so is whatever they write with it."""
+    passed = next((c for c in parsed.commands if c.verb == "decline"), None)
+    if passed is None:
+        return parsed
+    body = "\n\n".join(filter(None, (" ".join(passed.args), parsed.body.strip())))
+    return replace(parsed, body=body, visibility="note" if parsed.visibility == "default" else parsed.visibility)
 
 
 def _in_words(parsed: Parsed, entry: Entry | None) -> Reason:
@@ -361,7 +389,8 @@ def _inside(course: Course, entry: Entry | None) -> tuple[LetterWanted, ...]:
     letters: tuple[LetterWanted, ...] = ()
     given = tuple(e.to for e in course.events if isinstance(e, TicketAssigned) and e.to is not None and e.to != author.id)
     new = announce.newcomers(s, s.file.ticket, ticket, author.id)
-    if entry is not None:
+    # Whoever is asked next reads why the one before passed it on.
+    if entry is not None and not any(isinstance(e, OfferDeclined) for e in course.events):
         is_note = entry.visibility is not Visibility.PUBLIC
         hear = announce.hearers_of_a_note(s, ticket) if is_note else announce.hearers(s, ticket)
         notice = NoteNotice(direct=returned.outsiders_who_have_it(s)) if is_note else AnswerNotice()

@@ -1,12 +1,13 @@
 """What every decision stands on, of a mail, of a clock or of the relay: a ticket with its people, the policy, the agents and now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from mailgate.decide.lifecycle import NOTHING_MORE, Step, apply
 from mailgate.decide.rules import Rules, rules_for
 from mailgate.decide.transitions import Facts
+from mailgate.model.assignment import Availability
 from mailgate.model.events import Event
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk, Policy, ProveBy
@@ -22,6 +23,7 @@ class Scene:
     now: datetime
     surveyed: Surveyed = Surveyed()  #: when the requester last rated, and was last asked to
     ratings: tuple[GivenRating, ...] = ()  #: all that were given on the ticket, where a decision may be about them
+    staff: Mapping[int, Availability] = field(default_factory=dict)  #: how it stands with each agent, where work may be given to one
     also: tuple[str, ...] = ()  #: groups who are to hear of it besides the ticket's: their desk was written to as well
 
     @property
@@ -56,6 +58,10 @@ class Scene:
     def lead(self, ticket: Ticket) -> Person | None:
         lead = self.policy.lead_of(ticket.group)
         return self.agents.get(lead.id) if lead else None
+
+    def manager(self, ticket: Ticket) -> Person | None:
+        group = self.policy.groups.get(ticket.group)
+        return self.agents.get(group.manager) if group is not None and group.manager is not None else None
 
     def people(self) -> dict[int, Person]:
         """Everybody at hand: those of the ticket, and all agents."""

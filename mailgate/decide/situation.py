@@ -76,6 +76,7 @@ class Situation(Scene):
     verdict_source: bool = False  #: whether anybody could have said that a stranger's mail is authentic
     once: frozenset[str] = frozenset()  #: of the keys of this mail (`once.keys_of`) those that the record has
     confirmed: bool = False  #: its author was asked whether it is theirs, and said so
+    away: bool = False  #: it is known of its author, an agent, that they are away
     asked: tuple[int, int] = (0, 0)  #: how often they were asked such a thing in the last hour, and in the last day
 
     @property

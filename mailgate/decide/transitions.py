@@ -26,6 +26,7 @@ from mailgate.model.events import (
     TicketAssigned,
     TicketClosed,
     TicketMerged,
+    TicketPushed,
     TicketRejected,
     TicketReopened,
     TicketResolved,
@@ -212,6 +213,11 @@ TABLE: Mapping[type[Event], tuple[Line, ...]] = {
         _stay(LIVE, E.OWN_TARGET),
         _stay((RESOLVED,), E.OWN_TARGET),
         _refused(DONE, "E_STATE"),
+    ),
+    TicketPushed: (  # who is given it has it, and nobody asks
+        _to(OPEN, (NEW,), E.OWN_TARGET),
+        _stay((OPEN, PENDING, HOLD), E.OWN_TARGET),
+        _stay((RESOLVED, *DONE), E.DROP),
     ),
     WaitStarted: (
         _to(PENDING, LIVE, E.SCHEDULE_REMINDERS, E.RESOLUTION_PAUSE, guard=requester_was_asked),

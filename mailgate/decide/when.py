@@ -62,7 +62,7 @@ def _instant(words: Sequence[str], now: datetime, zone: str, calendar: Calendar,
             return None
         return now + timedelta(hours=count) if unit == "h" else add_days(calendar, now, count)
     today = now.astimezone(ZoneInfo(zone)).date()
-    day = _day(words[0], today)
+    day = a_day(words[0], today)
     if day is None or abs(day.year - today.year) > MOST_YEARS + 1:
         # Far beyond, a calendar is not asked any more; too far is too far.
         return None if day is None else now + timedelta(days=366 * (MOST_YEARS + 1)) if day > today else now
@@ -109,7 +109,8 @@ def _past(words: Sequence[str], now: datetime, zone: str) -> datetime | None:
     return at if at <= now else wall(zone, today - timedelta(days=1), minute)
 
 
-def _day(word: str, today: date) -> date | None:
+def a_day(word: str, today: date) -> date | None:
+    """The day that a word names; None for a word that names none. Raises ValueError for a day that there is not."""
     if written := _DAY.fullmatch(word):
         return date(int(written[1]), int(written[2]), int(written[3]))
     if word == "tomorrow":

@@ -131,6 +131,8 @@ class Gateway:
             else None
         )
         self._clocks = ClockRound(store, now, self.alarm, self._recounting, setup.fetched, setup.leaps)
+        if self._reading is not None:
+            self._reading.on_due = lambda: self.on_due()
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._one_recount = threading.Lock()
         self._pause = Backoff()
@@ -138,6 +140,7 @@ class Gateway:
         self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
         self.on_mail: Callable[[], None] = lambda: None  #: called after each accepted mail: wakes the reader
         self.on_broken: Callable[[], None] = lambda: None  #: called when the disk failed: the program has to end
+        self.on_due: Callable[[], None] = lambda: None  #: called when a ticket wants to be looked at now: wakes the clocks
         self.on_letters: Callable[[], None] = lambda: None  #: called when letters wait: wakes the sender
         self.on_policy: Callable[[], None] = lambda: None  #: called when another policy counts: wakes who counts clocks anew
 

@@ -6,14 +6,16 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mailgate.compose.writing import LetterWriter
-from mailgate.decide import budget, clocks
+from mailgate.decide import budget, clocks, giving
 from mailgate.decide.clocks import ReadUpTo
 from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
+from mailgate.gateway.assigning import AssigningRound
 from mailgate.gateway.combining import tell_together
 from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
@@ -53,6 +55,7 @@ class ClockRound:
         self.store, self.now, self.alarm, self._recounting, self._leaps = store, now, alarm, recounting, leaps
         self._faulty = FaultyTickets(store, now, alarm)
         self._unread = UnreadMail(store, fetched, alarm)
+        self._assigning = AssigningRound(store, recounting)
         self._tidied: datetime | None = None
         self._is_sure = False  #: the round before found the same, or nothing to doubt
         self._leaps_seen = 0
@@ -60,22 +63,26 @@ class ClockRound:
     def run(self, desk: LetterWriter, agents: Mapping[str, Person], limit: int, closing: threading.Event) -> int:
         """Looks at every ticket on which something is due, up to `limit` at a time; returns how many there were."""
         now = self.now()
-        read = self._unread.upto(now)
+        read, record = self._unread.upto(now), partial(self._one, desk, agents)
         total, is_sure, leaps = 0, self._is_sure, self._leaps()
         self._is_sure, has_jumped, self._leaps_seen = False, leaps > self._leaps_seen, leaps
         while not closing.is_set():
             due = self.store.tickets.due(now, limit, {id_: one.at for id_, one in read.items()})
             failed = self._recounting.bring_up(due)
-            files = self._faulty.each([number for number in due if number not in failed], self.store.tickets.files)
-            decided = [one for file in files if (one := self._decided(desk, agents, file, read, now))]
+            files = list(self._faulty.each([number for number in due if number not in failed], self.store.tickets.files))
+            # One after the other: each offer changes what the next agent has.
+            given = sum(self._assigning.give(file, desk.policy, agents, now, record) for file in files if giving.is_due(file.ticket, now))
+            others = (file for file in files if not giving.is_due(file.ticket, now))
+            decided = [one for file in others if (one := self._decided(desk, agents, file, read, now))]
             if not is_sure and self._is_doubtful([decision for _, decision in decided], has_jumped):
                 self._is_sure = True
                 break
             reviewed = self._record(desk, agents, decided, now)
             total += len(due)
-            if len(due) < limit or not reviewed:
+            if len(due) < limit or not (reviewed or given):
                 break
         self._faulty.tell()
+        total += self._assigning.run(desk.policy, agents, now, record)
         told = self._unread.tell(desk, agents, read, now) + tell_alarms(self.store, desk, agents, now)
         told += tell_together(self.store, desk, agents, now)
         if self._tidied is None or now - self._tidied >= TIDY_EVERY:
@@ -115,7 +122,7 @@ class ClockRound:
         decisions = gathered(self.store, [decision for _, decision in decided], now)
         for (file, _), decision in zip(decided, decisions, strict=True):
             try:
-                self._one(desk, agents, file, decision, now)
+                self._one(desk, agents, file, decision)
                 reviewed.append(file.ticket.number)
             except Conflict:
                 continue  # somebody changed the ticket meanwhile; the next round looks at what it is then
@@ -126,11 +133,11 @@ class ClockRound:
         self._faulty.done(reviewed)
         return reviewed
 
-    def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, decision: Decision, now: datetime) -> None:
-        began = journal.clock()
-        addresses = [letter.person.address.lower() for letter in decision.letters]
+    def _one(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, decision: Decision) -> None:
         if not decision.changes:
             return
+        began, now = journal.clock(), self.now()
+        addresses = [letter.person.address.lower() for letter in decision.letters]
         seen = replace(file, ticket=decision.changes[-1].recorded)
         counts = self.store.outbox.automatic_counts(addresses, now)
         suppressed = self.store.people.suppressed(addresses, now)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from mailgate.compose.writing import LetterWriter, Unwritable, Written, a_sheet
-from mailgate.decide import budget
+from mailgate.decide import budget, giving
 from mailgate.decide.known import Known
 from mailgate.decide.spending import noted
 from mailgate.gateway import journal
@@ -90,6 +90,7 @@ class ReadingRound:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="letters")
         self._decided: Decided | None = None
         self._ahead: Future[Batch | None] | None = None
+        self.on_due: Callable[[], None] = lambda: None  #: called when a ticket wants to be looked at now
         self._owed: deque[Claim] = deque()  #: mails to give back as soon as the database can be told so
 
     def run(self, desk: LetterWriter, agents: dict[str, Person], limit: int) -> int:
@@ -274,6 +275,8 @@ class ReadingRound:
             )
         self.store.record(outcomes, decided.now, budget.last_look(desk.policy.budgets, decided.now))
         journal.were_recorded(outcomes, decided.began)
+        if any(giving.is_due(change.after, decided.now) for row in decided.rows for change in row.decision.changes):
+            self.on_due()
         for claim, decision in ((row.read.claim, row.decision) for row in decided.rows):
             if decision.set_aside and decision.quiet:
                 log.info("mail %d set aside: %s", claim.id, decision.set_aside)

@@ -31,6 +31,8 @@ class Arguments(StrEnum):
     ONE = "one"
     MAYBE_ONE = "maybe one"
     TEXT = "text"  #: the rest of the line, as one argument
+    MAYBE_TEXT = "maybe text"  #: the same, or nothing
+    AWAY = "away"  #: from when to when, and perhaps who stands in
     CODE = "code"  #: one word, or none
     PRIORITY = "priority"
     KIND = "kind"
@@ -56,6 +58,7 @@ class Verb:
     receipt: str = ""  #: what a receipt calls that which it changed; a message of the catalogues
     capability: Capability = Capability.COMMAND
     asks: bool = False  #: it changes nothing and wants an answer, which needs no ticket either
+    personal: bool = False  #: it is about its author, and needs no ticket either
 
 
 _ALL = (
@@ -64,6 +67,8 @@ _ALL = (
     Verb("take", "#take", "it's yours", Order.OWNER, aliases=("mine",), exclusive="owner", receipt="owner"),
     Verb("assign", "#assign me | none | name", "gives it to somebody, or back to the group", Order.OWNER, Arguments.ONE,
          ("assignee", "owner"), '#assign me|none|name|mail|"Full Name"', exclusive="owner", receipt="owner"),
+    Verb("decline", "#decline [why]", "passes on an offer; your text is a note", Order.OWNER, Arguments.MAYBE_TEXT,
+         exclusive="owner", receipt="passed on"),
     Verb("queue", "#queue NAME", "gives it to another group", Order.SORTING, Arguments.ONE, ("group",), exclusive="queue", receipt="group"),
     Verb("watch", "#watch", "you're told about everything on it", Order.WATCHERS, exclusive="watching", receipt="watching"),
     Verb("unwatch", "#unwatch", "you're no longer told", Order.WATCHERS, exclusive="watching", receipt="no longer watching"),
@@ -90,6 +95,10 @@ _ALL = (
     Verb("title", "#title WORDS", "what it's called, for the requester, too", Order.FIELDS, Arguments.TEXT, receipt="title"),
     Verb("outage", "#outage SERVICE from 9:00 [to 11:30]", "a service was down, and reports say so", Order.FIELDS, Arguments.OUTAGE,
          hint="#outage SERVICE from 9:00|2026-07-01 9:00|2h [to 11:30|2026-07-01 11:30|now]", many=True, receipt="outage"),
+    Verb("away", "#away 2026-07-01..2026-07-14 [delegate bob]", "you're away; others get what can't wait",
+         Order.FIELDS, Arguments.AWAY, hint="#away [DATE | DATE..DATE | until DATE] [delegate NAME]", exclusive="absence",
+         receipt="away", personal=True),
+    Verb("back", "#back", "you're back", Order.FIELDS, exclusive="absence", receipt="back", personal=True),
     Verb("help", "#help [command]", "this list, or one line of it", Order.ANSWER, Arguments.MAYBE_ONE,
          many=True, capability=Capability.STATUS, asks=True),
 )  # fmt: skip
@@ -100,8 +109,8 @@ VERBS: Mapping[str, Verb] = {verb.word: verb for verb in _ALL}
 WORDS: Mapping[str, Verb] = {word: verb for verb in _ALL for word in (verb.word, *verb.aliases)}
 #: Words that are promised and do nothing yet: whoever says one is told so, whatever stands behind it.
 PLANNED = frozenset(
-    "quiet decline spam tag time lang cause merge duplicate link unlink split cc "
-    "requester ask kb macro broadcast undo show history list stats away back digest receipt".split()
+    "quiet spam tag time lang cause merge duplicate link unlink split cc "
+    "requester ask kb macro broadcast undo show history list stats digest receipt".split()
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mailgate.model.assignment import Absence
 from mailgate.model.delivery import Reported, Suppression
 from mailgate.model.evidence import Evidence, Proof
 from mailgate.model.flood import Turn, Unanswered, Waiting
@@ -80,6 +81,9 @@ class Decision:
     answered: str | None = None  #: the letter that its reader answers by this mail: it arrived
     lift: tuple[str, ...] = ()  #: addresses (lower case) that have shown to work
     alarm: Alarm | None = None
+    turn_of: tuple[int, int] | None = None  #: (person, how often before) who was given work: nobody else may have done so meanwhile
+    absences: tuple[Absence, ...] = ()  #: that begin, or are planned
+    back: tuple[int, ...] = ()  #: people whose absence is over
     cause: str = ""  #: whose mail it is, folded: on whose account its letters are
     turn: Turn | None = None  #: it came soon after a letter of ours
     waiting: tuple[Waiting, ...] = ()  #: notices that are told together with others

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import dataclass_transform
 
+from mailgate.model.assignment import HeardBy
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import HoldReason, Origin, TicketKind
@@ -67,6 +68,14 @@ class TicketAssigned(Event):
     """cmd_assign; `to` None puts it back to the group."""
 
     to: int | None
+
+
+class TicketPushed(Event):
+    """owner_pushed: given to somebody by the rules of its group, who does not ask first."""
+
+    to: int
+    n: int
+    reason: Because
 
 
 class WaitStarted(Event):
@@ -179,6 +188,57 @@ class ParticipantJoined(Event):
     """A proven requester copied somebody in."""
 
     person: int
+
+
+class OwnerSought(Event):
+    """Somebody is looked for who works on it. `passed`: who gave it back; `first`: who is asked before all others."""
+
+    passed: tuple[int, ...] = ()
+    first: int | None = None
+
+
+class TicketOffered(Event):
+    """`reason`: why this agent."""
+
+    to: int
+    n: int
+    until: datetime
+    reason: Because
+
+
+class OfferAccepted(Event):
+    """The one who was asked has it; what they did stands beside it."""
+
+    to: int
+    n: int
+
+
+class OfferDeclined(Event):
+    to: int
+    n: int
+
+
+class OfferExpired(Event):
+    """Nobody said anything until its end."""
+
+    to: int
+    n: int
+
+
+class OfferWithdrawn(Event):
+    """`cause`: taken, moved, away, or the status that the ticket went into."""
+
+    to: int
+    n: int
+    cause: str
+
+
+class NobodyTook(Event):
+    """There is nobody to ask, or (`over`) enough were asked. `told`: who has heard of it; `until`: when the next one will."""
+
+    over: bool
+    told: HeardBy
+    until: datetime | None
 
 
 class PriorityChanged(Event):

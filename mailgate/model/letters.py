@@ -216,6 +216,30 @@ class Assignment(LetterKind):
     group: Annotated[str, ""] = ""  #: the one that has it now; "": it is its reader's alone
 
 
+class TicketOffer(LetterKind):
+    event, audiences = "ticket_offered", _AGENT
+    explained = "offer of the ticket, with its story"
+    carries = Carries.STORY
+    voice, answer_is = Voice.STORY, Visibility.PUBLIC
+    status, words, wordless, missed, tried_again = Status.NEW, "asked", True, False, False
+    until: Due
+    because: Annotated[Because, Reason("assign.most_room")]
+    skills: Annotated[tuple[str, ...], ("network",)] = ()  #: that it asks for
+    tickets: Annotated[int, 3]  #: that its reader has
+    load: Annotated[int, 6]  #: what those weigh
+    capacity: Annotated[int, 20]
+
+
+class UnclaimedNotice(LetterKind):
+    event, audiences = "ticket_unclaimed", (*_LEAD, *_AGENT)
+    explained = "notice that nobody takes the ticket"
+    carries = Carries.STORY
+    voice, answer_is = Voice.STORY, Visibility.PUBLIC
+    status, words, wordless = Status.NEW, "asked", True
+    over: Annotated[bool, True] = False  #: enough were asked: otherwise there was nobody to ask
+    asked: Annotated[int, 3]  #: how many were
+
+
 class LostTicketNotice(LetterKind):
     event, audiences = "ticket_lost", _AGENT
     explained = "notice that the ticket is somebody else's now"
@@ -427,6 +451,23 @@ class CombinedNotices(LetterKind):
     more: Annotated[int, 1838] = 0
     more_from: Annotated[str, "IT-1044"] = ""
     more_to: Annotated[str, "IT-2881"] = ""
+
+
+class AbsenceNoted(LetterKind):
+    event, audiences, about_ticket = "absence_noted", _AGENT, False
+    explained = "word that we know when somebody is away"
+    budget, replies = NoticeBudget.OWN, True
+    back: Annotated[bool, False] = False  #: they are here again
+    from_at: Annotated[datetime | None, datetime(2026, 6, 30, 22, 0, tzinfo=UTC)] = None
+    to_at: Annotated[datetime | None, datetime(2026, 7, 14, 22, 0, tzinfo=UTC)] = None  #: None: until they say otherwise
+    delegate: Annotated[str, "Bob Frey"] = ""  #: who stands in
+
+
+class AbsenceSuspected(LetterKind):
+    event, audiences, about_ticket = "absence_suspected", _LEAD, False
+    explained = "notice that an agent seems to be away"
+    who: Annotated[str, "Bob Frey"]
+    until: Due
 
 
 # --- about no ticket ---------------------------------------------------------------------------------------------------

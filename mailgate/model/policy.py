@@ -57,6 +57,19 @@ class Metric(StrEnum):
     PICKUP = "pickup"
 
 
+class Assign(StrEnum):
+    """Who of a group is given a ticket that nobody owns."""
+
+    MANUAL = "manual"  #: nobody: all are told, and whoever answers has it
+    LEAST_LOADED = "least_loaded"
+    ROUND_ROBIN = "round_robin"
+
+
+class Mode(StrEnum):
+    OFFER = "offer"
+    PUSH = "push"
+
+
 @dataclass(frozen=True, slots=True)
 class Agent:
     """Somebody who answers. `id` is the name in policy.toml and in `#assign`."""
@@ -69,6 +82,11 @@ class Agent:
     role: Role = setting(Role.AGENT, "agent, lead or operator", of=Literal["agent", "lead", "operator"])
     language: str | None = setting(None, "of notices, else the desk's", example='"de"')
     timezone: str | None = setting(None, "in which notices tell times, else the desk's", example='"Europe/Berlin"')
+    skills: Mapping[Name, Annotated[int, Between(1, 3)]] = setting(
+        {}, "what this agent knows, 1 (a little) to 3 (all about it)", example="{ network = 2 }"
+    )
+    hours: Name | None = setting(None, "the calendar of this agent's working hours, else that of the desk's sla", example='"business"')
+    capacity: Some = setting(20, "whoever has so much is given no more: of each open ticket 4 for P1, 3 for P2, 2 for P3, 1 for others")
 
     @property
     def keys(self) -> frozenset[str]:
@@ -84,6 +102,15 @@ class Group:
     lead: Name | None = setting(None, "hears of broken promises and low ratings", example='"ann"')
     manager: Name | None = setting(None, "hears of promises that stay broken; else the lead does", example='"eve"')
     on_call: tuple[Name, ...] = setting((), "hear of those that nobody mends; else the manager does", example='["bob", "ann"]')
+    assign: Assign = setting(
+        Assign.MANUAL, 'who is given a new ticket: "manual": all are told, and one takes it; "least_loaded"; or "round_robin"'
+    )
+    mode: Mode | None = setting(
+        None,
+        '"offer": one is asked, and may pass it on; "push": it is theirs at once; else "offer" where there are several',
+        example='"offer"',
+    )
+    calendar: Name | None = setting(None, "on which the time to take an offer counts, else that of the sla", example='"business"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +365,10 @@ class Policy:
 
     def members(self, group: str) -> tuple[Agent, ...]:
         return tuple(agent for agent in self.agents.values() if group in agent.groups)
+
+    def assigns(self, group: str) -> bool:
+        """Whether somebody of the group is given what nobody owns, instead of all being told."""
+        return group in self.groups and self.groups[group].assign is not Assign.MANUAL
 
     def lead_of(self, group: str) -> Agent | None:
         lead = self.groups[group].lead if group in self.groups else None

@@ -35,6 +35,9 @@ class Category:
     group: Name | None = setting(None, "who answers for it, else the desk's group", example='"network"')
     impact: Degree | None = setting(None, "of its new tickets: 1 many, 2 a team, 3 one person", example="2")
     urgency: Degree | None = setting(None, "of its new tickets: 1 work stands still, 2 it is slower, 3 it can wait", example="1")
+    skills: Mapping[Name, Annotated[int, Between(1, 3)]] = setting(
+        {}, "what its tickets ask for, 1 to 3: an agent who has less of it is not given one", example="{ network = 2 }"
+    )
     addresses: tuple[Address, ...] = setting((), "aliases of a desk: what is written there is about this", example='["vpn@example.org"]')
 
 

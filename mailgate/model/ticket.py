@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mailgate.model.assignment import OwnerSearch
 from mailgate.model.mail import Address, Attachment
 from mailgate.model.person import Person, Role
 from mailgate.model.policy import Metric
@@ -218,6 +219,8 @@ class Ticket:
     waits: tuple[Pause, ...] = ()  #: all times in which it waited for somebody or was solved, whatever was promised then
     turns: tuple[Said, ...] = ()  #: who spoke publicly, in the order of recording
     queued_at: datetime | None = None  #: since when its group has it, without an owner
+    search: OwnerSearch | None = None  #: for somebody who works on it; None: it has an owner, or its group is only told
+    offers: int = 0  #: how often it was ever offered to somebody
 
     def watchers(self) -> tuple[int, ...]:
         return tuple(m.person for m in self.members if m.role is Role.AGENT)

@@ -12,7 +12,21 @@ from mailgate.model.events import Event, SlaBreached, SlaEscalated, SlaRepeated,
 from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letter import Letter
 from mailgate.model.ticket import BREACH, Ticket, Visibility
-from mailgate.record import codec, delivery_reports, flood_tables, inbox, outbox, people, ratings, standing, stretches, tables, traffic
+from mailgate.record import (
+    assignments,
+    codec,
+    delivery_reports,
+    flood_tables,
+    inbox,
+    outbox,
+    people,
+    ratings,
+    standing,
+    stretches,
+    tables,
+    traffic,
+)
+from mailgate.record.assignment_tables import offers
 from mailgate.record.nouns import row_of
 from mailgate.record.outbox import letter_row
 from mailgate.record.parts import add, among, chunks
@@ -124,6 +138,10 @@ class Recording:
                 }
             )
             self._add_alarm(after, event)
+            if (made := assignments.offer_row(after.number, event)) is not None:
+                self._rows[_NEW_OFFER].append(made)
+            if (ended := assignments.offer_end(after.number, event)) is not None:
+                self._rows[_END_OFFER].append(ended)
         self._rows[_NEW_ENTRY] += [entry_row(entry) for entry in change.entries]
         self._admitted += change.admitted
 
@@ -215,9 +233,13 @@ class Recording:
                 connection, raised.kind, raised.key, self._now, raised.every, outcome.letters[0].id if outcome.letters else None
             ):
                 raise Conflict("alarm", (raised.kind, raised.key))
+            if outcome.decision.turn_of is not None:
+                assignments.take_turn(connection, *outcome.decision.turn_of, self._now)
             if outcome.together and not traffic.tell(connection, outcome.together):
                 raise Conflict("notices", outcome.together)
         self._flow(connection)
+        begun = [absence for outcome in self._outcomes for absence in outcome.decision.absences]
+        assignments.record_absences(connection, begun, [person for one in self._outcomes for person in one.decision.back], self._now)
         outbox.answered(connection, [outcome.decision.answered for outcome in self._outcomes if outcome.decision.answered], self._now)
         outbox.spend(connection, [letter for outcome in self._outcomes for letter in outcome.decision.spent], self._now)
         ratings.record(connection, self._outcomes, self._now)
@@ -323,11 +345,17 @@ _CHANGE_CYCLE = Statement(
     )
     .values(_set(tables.cycles, "ticket", "metric", "n"))
 )
+_NEW_OFFER = Statement(insert(offers))
+_END_OFFER = Statement(
+    update(offers)
+    .where(offers.c.ticket == bindparam("b_ticket"), offers.c.n == bindparam("b_n"))
+    .values(end=bindparam("end"), ended_at=bindparam("ended_at"))
+)
 _SETTLED = ("state", "settled_at", "ticket", "message_id", "reason", "trace", "evidence", "proof")
 _SETTLE_MAIL = Statement(
     update(tables.inbox)
     .where(tables.inbox.c.id == bindparam("b_id"))
     .values({**{name: bindparam(name) for name in _SETTLED}, "lease": null(), "lease_until": null()})
 )
-_FIRST = (_NEW_TICKET, _CHANGE_TICKET, _NEW_CYCLE, _CHANGE_CYCLE, _NEW_ENTRY, _NEW_HISTORY, _NEW_ALARM)
+_FIRST = (_NEW_TICKET, _CHANGE_TICKET, _NEW_CYCLE, _CHANGE_CYCLE, _NEW_ENTRY, _NEW_HISTORY, _NEW_ALARM, _NEW_OFFER, _END_OFFER)
 _LAST = (_NEW_LETTER, _NEW_COMMAND, _NEW_ONCE, _NEW_BAD_TOKEN, _SETTLE_MAIL)

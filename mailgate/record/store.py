@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from mailgate.model.installation import DatabaseSettings
 from mailgate.record import backup, file_opening, opening
+from mailgate.record.assignments import Assignments
 from mailgate.record.database import Database
 from mailgate.record.delivery_reports import DeliveryReports
 from mailgate.record.faulty import ClockFaults
@@ -77,6 +78,7 @@ class Store:
         self.inbox = Inbox(database, self.numbers)
         self.outbox = Outbox(database)
         self.tickets = Tickets(database)
+        self.assignments = Assignments(database)  #: who is given work
         self.shown = PageWords(database)  #: what the page of a request may show
         self.ratings = Ratings(database)
         self.figures = Figures(database)  #: what reports are counted from

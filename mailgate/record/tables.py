@@ -267,8 +267,13 @@ tickets = Table(
     Column("waits", json_column()),  #: NULL: older than the column
     Column("turns", json_column()),  #: the same
     Column("queued_at", UtcDateTime),
+    Column("search", json_column()),  #: for an owner; NULL: there is none
+    Column("offers", Integer),
+    Column("waits_in", Text),  #: the group in which nobody could be asked to take it
     Index(None, "status", "created_at"),
     Index(None, "status", "policy"),
+    Index(None, "owner", "status", "priority"),
+    Index(None, "waits_in", "priority", "number"),
 )
 
 members = Table(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, func, not_, select
 
+from mailgate.model.assignment import SearchStage
 from mailgate.model.reason import from_json
 from mailgate.model.ticket import Cycle, Entry, Member, Status, Ticket, TicketFile, Visibility
 from mailgate.record import codec
@@ -139,6 +140,7 @@ def load(connection: Connection, numbers: Iterable[int]) -> dict[int, Ticket]:
             row,
             group=row.group_id,
             vip=bool(row.vip),
+            offers=row.offers or 0,
             members=tuple(members_of.get(row.number, ())),
             cycles=tuple(cycles_of.get(row.number, ())),
         )
@@ -174,7 +176,9 @@ def _notices(connection: Connection, numbers: Sequence[int]) -> dict[int, list[s
 
 def ticket_row(ticket: Ticket, version: int, written: int) -> Values:
     """`written`: how many history rows there are after this change."""
-    return row_of(ticket, "group", "members", "cycles") | {"group_id": ticket.group, "version": version, "history": written}
+    waits = ticket.search is not None and ticket.search.stage is SearchStage.WAITING
+    columns = {"group_id": ticket.group, "version": version, "history": written, "waits_in": ticket.group if waits else None}
+    return row_of(ticket, "group", "members", "cycles") | columns
 
 
 def cycle_row(ticket: int, place: int, cycle: Cycle) -> Values:

@@ -205,7 +205,7 @@ MEANT: Mapping[As, Callable[[Any], Any]] = {
 }
 
 #: Keys that older files hold, by the class of their table: their form is looked at as ever, and nothing asks for their value.
-RETIRED: Mapping[str, Mapping[str, Any]] = {"Agent": {"skills": dict[str, Annotated[int, Field(ge=1, le=3)]]}}
+RETIRED: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Form(BaseModel):

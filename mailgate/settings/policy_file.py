@@ -30,6 +30,7 @@ from mailgate.model.policy import (
 )
 from mailgate.model.reporting import ReportSettings, Service
 from mailgate.model.routing import Category, Organisation, RoutingRule
+from mailgate.settings import assignment
 from mailgate.settings.forms import value_of
 from mailgate.settings.pictures import brand_of
 from mailgate.settings.promises import check_conditions, check_kept
@@ -84,6 +85,7 @@ def build(form: Any, digest: str, languages: frozenset[str], events: frozenset[s
     )
     _check(policy, languages, events, say)
     check_conditions(policy, say)
+    assignment.check(policy, say)
     check_kept(policy, datetime.now(UTC), say)
     return policy
 

@@ -96,6 +96,17 @@ GOOD = [
     ('\uff03TITLE\u00a0He said "no', ['title He said "no'], "", "default"),
     ('#title 5" or 6" paper', ['title 5" or 6" paper'], "", "default"),
     ("#take\n#take", ["take"], "", "default"),  # said twice is said once
+    ("#decline", ["decline"], "", "default"),
+    ("#decline: I'm in a meeting all day", ["decline I'm in a meeting all day"], "", "default"),
+    ("#Decline\ntoo busy", ["decline"], "too busy", "default"),
+    ("#away", ["away"], "", "default"),
+    ("#away 2026-07-01", ["away 2026-07-01"], "", "default"),
+    ("#away 2026-07-01..2026-07-14 delegate bob", ["away 2026-07-01..2026-07-14 delegate bob"], "", "default"),
+    ("#away mon..fri", ["away mon..fri"], "", "default"),
+    ("#away until 2026-07-14", ["away until 2026-07-14"], "", "default"),
+    ('#away until Friday delegate "Bob Frey"', ["away until Friday delegate Bob Frey"], "", "default"),
+    ("#away delegate bob@example.org", ["away delegate bob@example.org"], "", "default"),
+    ("#back", ["back"], "", "default"),
 ]
 
 
@@ -135,6 +146,16 @@ BAD = [
     ("#hold", [(1, "E_ARGS")], None),
     ("#hold vendor 3d", [(1, "E_ARGS")], None),
     ("#hold lunch", [(1, "E_VALUE")], None),
+    ("#away for lunch", [(1, "E_ARGS")], "#away [DATE | DATE..DATE | until DATE] [delegate NAME]"),
+    ("#away someday", [(1, "E_VALUE")], None),
+    ("#away 2026-07-01..", [(1, "E_VALUE")], None),
+    ("#away ..2026-07-01", [(1, "E_VALUE")], None),
+    ("#away until", [(1, "E_ARGS")], None),
+    ("#away delegate", [(1, "E_ARGS")], None),
+    ("#away until whenever delegate bob", [(1, "E_VALUE")], None),
+    ("#back tomorrow", [(1, "E_ARGS")], None),
+    ("#away\n#back", [(2, "E_CONFLICT")], "#away"),
+    ("#take\n#decline", [(2, "E_CONFLICT")], "#take"),
     ("#hold vendor until whenever", [(1, "E_VALUE")], None),
     ("#wait 3d", [(1, "E_ARGS")], None),
     ("#wait for monday", [(1, "E_VALUE")], None),
@@ -207,8 +228,8 @@ def test_what_a_worker_cannot_have_heard_is_not_believed():
 
 def test_the_commands_that_are_there():
     assert set(VERBS) == set(
-        "note reply take assign queue watch unwatch admit wait hold resolve close reopen priority impact urgency category kind due "
-        "title outage help".split()
+        "note reply take decline assign away back queue watch unwatch admit wait hold resolve close reopen priority impact urgency "
+        "category kind due title outage help".split()
     )
 
 

@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from mailgate.decide.commands import admitting, fields, outages, owner, sorting, state
+from mailgate.decide.commands import admitting, fields, outages, owner, personal, sorting, state
 from mailgate.decide.commands.course import Act
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import VERBS, Command
@@ -20,7 +20,10 @@ def _help(s: Situation, asked: Sequence[Command]) -> LetterKind:
 
 #: By word, what a command does: the function of that name.
 ACTS: Mapping[str, Act] = {
-    word: act for module in (owner, fields, admitting, sorting, state, outages) for word, act in vars(module).items() if word in VERBS
+    word: act
+    for module in (owner, fields, personal, admitting, sorting, state, outages)
+    for word, act in vars(module).items()
+    if word in VERBS
 }
 #: By word, the letter that answers all commands of a mail which ask for it.
 ANSWERS: Mapping[str, Callable[[Situation, Sequence[Command]], LetterKind]] = {"help": _help}

@@ -7,6 +7,7 @@ from datetime import datetime
 from mailgate.decide.situation import Situation
 from mailgate.decide.transitions import Facts
 from mailgate.decide.when import Unclear, parse_when
+from mailgate.model.assignment import Absence
 from mailgate.model.commands import Command, Fault, said
 from mailgate.model.decision import Change, TraceLine
 from mailgate.model.events import Event
@@ -51,6 +52,8 @@ class Course:
     told: list[tuple[str, str, str]] = field(default_factory=list)  #: (verb, before, after) for the receipt
     elsewhere: dict[int, Change] = field(default_factory=dict)  #: what happens to other tickets, by number
     cancels: list[str] = field(default_factory=list)  #: letters that wait and shall not leave
+    absences: list[Absence] = field(default_factory=list)  #: that its author says
+    back: list[int] = field(default_factory=list)  #: whose absence is over
     traces: list[TraceLine] = field(default_factory=list)  #: what else was weighed
 
     def happen(

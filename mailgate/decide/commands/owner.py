@@ -1,9 +1,9 @@
-"""Commands about who works on a ticket, and who hears of it: take, assign, watch, unwatch."""
+"""Commands about who works on a ticket, and who hears of it: take, decline, assign, watch, unwatch."""
 
 from mailgate.decide.commands.course import Course, MailRefused, bare_name, fault
 from mailgate.decide.situation import Situation
 from mailgate.model.commands import Command
-from mailgate.model.events import TicketAssigned, TicketTaken, WatcherAdded, WatcherRemoved
+from mailgate.model.events import OfferDeclined, TicketAssigned, TicketTaken, WatcherAdded, WatcherRemoved
 from mailgate.model.person import Person
 from mailgate.model.reason import Reason
 
@@ -11,6 +11,14 @@ from mailgate.model.reason import Reason
 def take(c: Course, command: Command) -> None:
     c.happen(TicketTaken(at=c.s.now, actor=c.author.id, mail=c.s.inbox), command)
     c.done(command, c.author.name)
+
+
+def decline(c: Course, command: Command) -> None:
+    offer = c.ticket.search.offer if c.ticket.search is not None else None
+    if offer is None or offer.to != c.author.id:
+        raise MailRefused(fault("E_STATE", command, Reason("hint.not_offered")))
+    c.happen(OfferDeclined(at=c.s.now, actor=c.author.id, mail=c.s.inbox, to=offer.to, n=offer.n), command)
+    c.done(command, "")
 
 
 def assign(c: Course, command: Command) -> None:

@@ -243,8 +243,7 @@ def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Pers
     mail = one.reading.mail
     thread, elsewhere = _threaded(one, known, policy)
     letter = known.letter(thread.letter, now)
-    author = mail.author
-    person = known.people.get(author.key) if author else None
+    person = known.people.get(mail.author.key) if mail.author else None
     asked = letter is not None and letter.closure is not None
     last_answer, dead_letters = known.since_answers.get(letter.address.lower() if letter is not None else "", (None, frozenset()))
     answers = thread.ticket is not None
@@ -296,4 +295,5 @@ def situation(one: Read, known: Known, policy: Policy, agents: Mapping[str, Pers
         once=frozenset(key for key in once.keys_of(mail, one.verdict) if key in known.once),
         confirmed=one.claim.confirmed,
         asked=known.asked.get(person.id, (0, 0)) if person is not None else (0, 0),
+        away=person is not None and person.id in known.away,
     )

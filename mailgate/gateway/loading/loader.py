@@ -124,7 +124,9 @@ class Loader:
         known.bad_tokens = self._store.traffic.bad_tokens(guessers, now - timedelta(hours=1))
         may_command = [r for r in reads if _may_command(r, known)]
         known.once = self._store.outbox.known_once(key for r in may_command for key in once.keys_of(r.reading.mail, r.verdict))
-        known.asked = self._store.outbox.asked({p.id for p in known.people.values() if p.agent}, now)
+        agents_here = {p.id for p in known.people.values() if p.agent}
+        known.asked = self._store.outbox.asked(agents_here, now)
+        known.away = set(self._store.assignments.who_is_away(agents_here, now)) if agents_here else set()
         if before is not None:
             known.follow_names(before, cited)
         numbers = {e.ticket for r in reads for e in r.evidence if e.ticket and e.valid}

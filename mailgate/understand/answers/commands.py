@@ -27,7 +27,7 @@ LONGEST = 1000  #: characters of a line that may be a command; normalising longe
 
 _SIGNS = ("#", "\uff03", "\ufe5f")  # as typed, full width, small form
 #: Arguments that are so few that a line of word and arguments is no sentence; of other commands only the word alone counts.
-_TERSE = frozenset({Arguments.WAIT, Arguments.HOLD, Arguments.PRIORITY, Arguments.KIND, Arguments.DEGREE, Arguments.TICKET})
+_TERSE = frozenset({Arguments.WAIT, Arguments.HOLD, Arguments.PRIORITY, Arguments.KIND, Arguments.DEGREE, Arguments.TICKET, Arguments.AWAY})
 #: What no sentence has behind a word that is planned: `#tag +lan`, `#merge into 31`, `#time 25m`.
 _FIGURES = re.compile(r"[+-]\S+|[^@\s]+@\S+|(?:[A-Za-z]+-)?\d[\dhm]*|into|force|parent|related|blocks|on|off", re.IGNORECASE)
 #: `#status X` as another product's users write it.
@@ -181,7 +181,7 @@ def _command(typed: str, following: str, line: int, visible: str) -> Command | F
     verb = WORDS.get(word)
     if verb is None:
         return Fault("E_UNKNOWN", line, shown, "#note" if means_inside(_BEHIND_LETTERS.sub("", word)) else nearest(word))
-    if verb.arguments is Arguments.TEXT and len(visible) <= LONGEST:
+    if verb.arguments in (Arguments.TEXT, Arguments.MAYBE_TEXT) and len(visible) <= LONGEST:
         text = visible.strip()[1 + len(word) :].strip(" \u00a0\t:")
         args = (text,) if text else ()
     wrong = "E_ARGS" if args is None else RULES[verb.arguments](args)
@@ -256,11 +256,32 @@ def _looks_past(args: Sequence[str]) -> bool:
     return len(args) == 1 and (args[0].lower() == "now" or any(form.fullmatch(args[0]) for form in (_HOUR, _AGO)))
 
 
+def _away(args: tuple[str, ...]) -> str:
+    """`until D`, `D`, `D..D` or nothing, and `delegate NAME` behind it."""
+    if len(args) > 1 and args[-2].lower() == "delegate":
+        args = args[:-2]
+    if args and args[0].lower() == "until":
+        args = args[1:]
+        if len(args) != 1:
+            return "E_ARGS"
+        return "" if _is_a_day(args[0]) else "E_VALUE"
+    if len(args) > 1 or (args and args[0].lower() == "delegate"):
+        return "E_ARGS"
+    first, dots, last = args[0].partition("..") if args else ("", "", "")
+    return "" if not args or (_is_a_day(first) and (not dots or _is_a_day(last))) else "E_VALUE"
+
+
+def _is_a_day(word: str) -> bool:
+    return bool(_DAY.fullmatch(word) or _NAMED.fullmatch(word))
+
+
 RULES: Mapping[Arguments, _Rule] = {
     Arguments.NONE: lambda args: "E_ARGS" if args else "",
     Arguments.ONE: lambda args: "" if len(args) == 1 and args[0] else "E_ARGS",
     Arguments.MAYBE_ONE: lambda args: "" if len(args) <= 1 else "E_ARGS",
     Arguments.TEXT: lambda args: "" if args else "E_ARGS",
+    Arguments.MAYBE_TEXT: lambda args: "",
+    Arguments.AWAY: _away,
     Arguments.CODE: lambda args: "E_ARGS" if len(args) > 1 else "" if not args or _CODE.fullmatch(args[0]) else "E_VALUE",
     Arguments.PRIORITY: lambda args: "" if " ".join(args).lower() in PRIORITY_NAMES else "E_ARGS" if len(args) != 1 else "E_VALUE",
     Arguments.KIND: lambda args: "E_ARGS" if len(args) != 1 else "" if args[0].lower() in tuple(TicketKind) else "E_VALUE",

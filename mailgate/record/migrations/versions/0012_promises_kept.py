@@ -136,7 +136,48 @@ def _priority() -> None:
 
 
 def _assignment() -> None:
-    """Offers and absences."""
+    """Offers, turns and absences, and how far the search for an owner has come."""
+    op.add_column("tickets", sa.Column("search", json_column(), nullable=True))
+    op.add_column("tickets", sa.Column("offers", sa.Integer(), nullable=True))
+    op.add_column("tickets", sa.Column("waits_in", sa.Text(), nullable=True))
+    op.create_index("ix_tickets_owner_status_priority", "tickets", ["owner", "status", "priority"])
+    op.create_index("ix_tickets_waits_in_priority_number", "tickets", ["waits_in", "priority", "number"])
+    op.create_table(
+        "offers",
+        sa.Column("ticket", Id, sa.ForeignKey("tickets.number", name="fk_offers_ticket"), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("person", Id, sa.ForeignKey("people.id", name="fk_offers_person"), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("until", UtcDateTime(), nullable=False),
+        sa.Column("end", sa.Text(), nullable=True),
+        sa.Column("ended_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("ticket", "n", name="pk_offers"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_offers_person_ended_at", "offers", ["person", "ended_at"])
+    op.create_index("ix_offers_ended_at", "offers", ["ended_at"])
+    op.create_table(
+        "assignment_turns",
+        sa.Column("person", Id, sa.ForeignKey("people.id", name="fk_assignment_turns_person"), autoincrement=False, nullable=False),
+        sa.Column("turns", sa.Integer(), nullable=False),
+        sa.Column("given_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("person", name="pk_assignment_turns"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "absences",
+        sa.Column("id", Id, autoincrement=True, nullable=False),
+        sa.Column("person", Id, sa.ForeignKey("people.id", name="fk_absences_person"), nullable=False),
+        sa.Column("from_at", UtcDateTime(), nullable=False),
+        sa.Column("to_at", UtcDateTime(), nullable=True),
+        sa.Column("delegate", Id, sa.ForeignKey("people.id", name="fk_absences_delegate"), nullable=True),
+        sa.Column("suspected", sa.Boolean(), nullable=False),
+        sa.Column("made_at", UtcDateTime(), nullable=False),
+        sa.Column("over_at", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_absences"),
+    )
+    op.create_index("ix_absences_over_at_to_at", "absences", ["over_at", "to_at"])
+    op.create_index("ix_absences_person_over_at", "absences", ["person", "over_at"])
 
 
 def _reports() -> None:
