@@ -113,7 +113,11 @@ def show_(
             console.print(
                 f"  clock       {c.metric.value} {c.n}: {c.outcome.value}, due {c.due_at:%Y-%m-%d %H:%M} UTC"
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
+                + (", breached" if c.breached_at else "")
+                + (f", which no longer holds ({c.breach_annulled_by})" if c.breach_annulled_by else "")
             )
+        if t.promised_at:
+            console.print(f"  promised    {t.promised_at:%Y-%m-%d %H:%M} UTC, by hand")
         for fault in (f for f in store.clock_faults.waiting() if f.ticket == number):
             again = f"{fault.again_at:%Y-%m-%d %H:%M} UTC"
             console.print(f"  [red]set aside[/red]   its clocks cannot be reviewed ({fault.reason}); tried again {again}")
