@@ -173,8 +173,11 @@ def main() -> None:
         many(busy, small, given.running * tickets // clocks)
         anew = edited(busy)
         shutil.rmtree(busy)
-        print(f"{given.running} clocks counted anew in {anew['seconds']:.0f} s ({anew['cpu_s']:.0f} s of CPU, mail included); {anew['sent']} mails came meanwhile, "
-              f"the oldest waited {anew['longest_s']:.0f} s", flush=True)  # fmt: skip
+        print(
+            f"{given.running} clocks counted anew in {anew['seconds']:.0f} s ({anew['cpu_s']:.0f} s of CPU, mail included); "
+            f"{anew['sent']} mails came meanwhile, the oldest waited {anew['longest_s']:.0f} s",
+            flush=True,
+        )
         many(large, small, given.many)
         found = {folder: [a_round(folder, n) for n in range(given.rounds)] for folder in (small, large)}
         before, after = (statistics.median(found[folder]) for folder in (small, large))
@@ -183,9 +186,19 @@ def main() -> None:
         )
     if given.write:
         failed = (year > 2) + (anew["seconds"] > 300) + (after / before > 1.5)
-        measured.write("clocks", n=given.many, failed=failed, few=tickets, ms_few=f"{before:.0f}", ms_many=f"{after:.0f}",
-                       ratio=f"{after / before:.2f}", running=given.running, counted_anew_s=f"{anew['seconds']:.0f}", cpu_s=f"{anew['cpu_s']:.0f}",
-                       mails=anew["sent"], waited_s=f"{anew['longest_s']:.0f}", year_ms=f"{year:.2f}")  # fmt: skip
+        figures = {
+            "few": tickets,
+            "ms_few": f"{before:.0f}",
+            "ms_many": f"{after:.0f}",
+            "ratio": f"{after / before:.2f}",
+            "running": given.running,
+            "counted_anew_s": f"{anew['seconds']:.0f}",
+            "cpu_s": f"{anew['cpu_s']:.0f}",
+            "mails": int(anew["sent"]),
+            "waited_s": f"{anew['longest_s']:.0f}",
+            "year_ms": f"{year:.2f}",
+        }
+        measured.write("clocks", n=given.many, failed=failed, **figures)
 
 
 if __name__ == "__main__":
