@@ -41,12 +41,11 @@ def stands_still(metric: Metric, cause: str, rules: Rules) -> bool:
 def owed(ticket: Ticket, rules: Rules, metric: Metric) -> datetime | None:
     """Since when a live ticket owes what a metric measures, whether it is promised or not; None: nothing is owed.
     It follows from what the ticket remembers, so that a promise counts the same whenever it was given."""
-    answers = turns.answers(ticket)
     match metric:
         case Metric.FIRST_REPLY:
-            return None if answers else ticket.arrived_at
+            return None if turns.answers(ticket) else ticket.arrived_at
         case Metric.NEXT_REPLY:
-            return ticket.waiting_since if answers or rules.sla.next_reply_from_first_message else None
+            return ticket.waiting_since if turns.answers(ticket) or rules.sla.next_reply_from_first_message else None
         case Metric.UPDATE:
             return ticket.public_agent_at or ticket.arrived_at
         case Metric.PICKUP:
@@ -95,9 +94,12 @@ def settled(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
 
 
 def _measuring(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ticket:
-    since = owed(ticket, rules, metric)
     mine = [c for c in ticket.cycles if c.metric is metric]
     on = next((c for c in mine if c.is_on), None)
+    target = rules.target(ticket.priority, metric)
+    if on is None and target is None:
+        return ticket
+    since = owed(ticket, rules, metric)
     if on is not None:
         if since == on.started_at:
             return ticket
@@ -105,7 +107,6 @@ def _measuring(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ti
             # An older message came later, or the answer between the two reached nobody.
             return _put(ticket, _with_waits(replace(on, started_at=since), ticket, rules, anew=True))
         ticket = _put(ticket, _overtaken(on, ticket, rules, at))
-    target = rules.target(ticket.priority, metric)
     if since is None or target is None:
         return ticket
     former = next((c for c in reversed(mine) if c.started_at == since), None)
@@ -240,7 +241,7 @@ def _intervals(cycle: Cycle) -> tuple[Interval, ...]:
 def _with_waits(cycle: Cycle, ticket: Ticket, rules: Rules, anew: bool = False) -> Cycle:
     """A cycle that is on, with what the ticket waited for while it ran. `anew`: it is measured, whether that changed or not."""
     pauses = tuple(
-        replace(wait, began_at=max(wait.began_at, cycle.started_at))
+        wait if wait.began_at >= cycle.started_at else replace(wait, began_at=cycle.started_at)
         for wait in ticket.waits
         if stands_still(cycle.metric, wait.cause, rules)
         and (wait.began_at >= cycle.started_at or wait.ended_at is None or wait.ended_at > cycle.started_at)
