@@ -129,7 +129,7 @@ def show_(
         console.print("\n  history")
         for h in rows:
             actor = f" by {harmless(_name(people, h.actor))}" if h.actor is not None else ""
-            facts = ", ".join(f"{k} {_fact(people, k, v)}" for k, v in h.facts.items() if v not in (None, ()))
+            facts = ", ".join(f"{k} {_fact(people, k, v)}" for k, v in h.facts.items() if v not in (None, (), []))
             console.print(f"    {h.at:%Y-%m-%d %H:%M:%S} {h.name}{actor}" + (f": {harmless(facts)}" if facts else ""))
         for r in store.outbox.of_ticket(number):
             said = f", {r.last_reply}" if r.last_reply else ""
@@ -204,6 +204,10 @@ def _name(people: Mapping[int, Any], id_: int) -> str:
 
 
 def _fact(people: Mapping[int, Any], key: str, value: object) -> str:
+    if key == "why" and isinstance(value, list):
+        from mailgate.model.reason import from_json
+
+        return ", ".join(str(from_json(one)) for one in value)
     return _name(people, value) if key in _PEOPLE and isinstance(value, int) else str(value)
 
 

@@ -19,6 +19,8 @@ from mailgate.cli import app
 from mailgate.compose.words import ALARMS
 from mailgate.model.delivery import Suppression, SuppressionKind
 from mailgate.model.sentences import REFUSALS
+from mailgate.model.setting import settings_of
+from mailgate.settings.tables import PolicyFile
 from tests.cli.house import PLAIN, House, configured, lived_in
 from tests.fakes.signer import in_pem, rsa_key
 from tests.house.tree import ROOT
@@ -118,11 +120,12 @@ def test_settings_of_the_pages_load_as_they_stand(tmp_path: Path, block: str) ->
                     secret = in_pem(rsa_key()) if value.endswith(".pem") else b"geheim"
                     (house.config / value).write_bytes(secret)
                     (house.config / value).chmod(0o600)
-    text = (house.config / "mailgate.toml").read_text()
+    file = house.config / ("policy.toml" if given.keys() <= settings_of(PolicyFile).keys() else "mailgate.toml")
+    text = file.read_text()
     for name in given:
         if f"\n[{name}]" in text:  # the page's stands in its place
             text = re.sub(rf"^\[{name}\]\n.*?(?=^\[|^# The|\Z)", "", text, count=1, flags=re.MULTILINE | re.DOTALL)
-    (house.config / "mailgate.toml").write_text(f"{text}\n{block}")
+    file.write_text(f"{text}\n{block}")
     loaded = settings.load(house.config)
     assert loaded.policy.desks
 
