@@ -282,6 +282,7 @@ class Program:
         if "clocks" in self.only:
             clocks = self.timetable.every(rounds.clocks, "clocks", gateway.review_clocks)
             gateway.on_due = clocks.wake
+            self.timetable.every(rounds.clocks, "reports", gateway.write_reports)
             gateway.on_policy = self.timetable.every(rounds.clocks, "recount", gateway.recount).wake
         if "send" in self.only:
             sender = self.timetable.every(rounds.send, "send", gateway.send_outbox)

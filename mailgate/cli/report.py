@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from mailgate.cli.screen import ConfigOption, as_json, console, errors, fail, ha
 
 if TYPE_CHECKING:
     from mailgate.decide.figures import Figure
-    from mailgate.decide.reporting import Compared, Counts, Days
+    from mailgate.decide.reporting import Counts, Days
     from mailgate.model.policy import Policy
 
 WORDS, VALUE, N, BEFORE, OF = 40, 11, 7, 11, 4
@@ -32,10 +31,6 @@ SHOWN = {
     "attainment_resolution": "in time",
     "csat": "content",
 }
-FIELDS = (
-    "from", "to", "zone", "of", "number", "words", "value", "unit", "n", "too_few", "low", "high", "before", "before_n", "population",
-    "formula",
-)  # fmt: skip
 
 
 def report(
@@ -55,7 +50,7 @@ def report(
     if json_ and csv_:
         fail("--json or --csv, not both", 2)
     with opened(config) as (settings, store, now):
-        from mailgate.decide import figures, reporting, samples
+        from mailgate.decide import exporting, figures, reporting, samples
 
         policy = settings.policy
         one_of("part", by, list(reporting.By))
@@ -76,9 +71,9 @@ def report(
             say("counting")
             found = reporting.report(days, now, material, before, numbers.values(), reporting.By(by) if by else None)
         if json_:
-            as_json(exported(found, desk, by))
+            as_json(exporting.exported(found, desk, by))
         elif csv_:
-            write_csv(found, sys.stdout, desk, by)
+            sys.stdout.write(exporting.as_csv(found, desk, by))
         else:
             _shown(found, desk, by)
 
@@ -235,34 +230,3 @@ def _ref(number: int | None, tickets: Mapping[int, Any], policy: Policy) -> str:
 
 def _title(number: int | None, tickets: Mapping[int, Any]) -> str:
     return tickets[number].title if number is not None and number in tickets else "-"
-
-
-# --- for programs ----------------------------------------------------------------------------------------------------
-
-
-def exported(found: Counts, desk: str = "", by: str = "") -> Iterator[Mapping[str, object]]:
-    whole = f"desk {desk}" if desk else "all"
-    for of, lines in ((whole, found.whole), *((f"{by} {name}", lines) for name, lines in found.parts.items())):
-        for line in lines.values():
-            yield _row(found.days, of, line)
-
-
-def _row(days: Days, of: str, line: Compared) -> Mapping[str, object]:
-    figure, was, number = line.figure, line.before, line.figure.number
-    low, high = figure.interval or (None, None)
-    values = (
-        days.first.isoformat(), days.last.isoformat(), days.zone, of, number.id, number.words.strip(), figure.value, number.unit.value,
-        figure.n, figure.is_few, low, high, was.value if was else None, was.n if was else None, number.population, number.said,
-    )  # fmt: skip
-    return dict(zip(FIELDS, values, strict=True))
-
-
-def write_csv(found: Counts, file: Any, desk: str = "", by: str = "") -> None:
-    writer = csv.DictWriter(file, FIELDS)
-    writer.writeheader()
-    writer.writerows(_plain(row) for row in exported(found, desk, by))
-
-
-def _plain(row: Mapping[str, object]) -> Mapping[str, object]:
-    """A spreadsheet takes what begins with one of these for a formula."""
-    return {key: f"'{value}" if isinstance(value, str) and value[:1] in "=+-@" else value for key, value in row.items()}

@@ -6,8 +6,10 @@ from binascii import b2a_qp
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mailgate.compose.headers import parameter
 from mailgate.compose.strict import is_longer
 from mailgate.model.brand import Enclosed
+from mailgate.model.letter import FileOfOurs
 
 #: Mail programs cut HTML longer than this off; then the text travels alone, and complete.
 LONGEST_HTML = 100_000
@@ -131,6 +133,17 @@ def _pictures(pictures: Sequence[Enclosed], boundary: str) -> list[bytes]:
         )
         pieces += ["\r\n".join(rows).encode("ascii"), b"\r\n\r\n", _base64(picture.png)]
     return pieces
+
+
+def mixed(kind: str, body: bytes, files: Sequence[FileOfOurs], boundary: str) -> tuple[str, bytes]:
+    """The same with files of ours behind it, all of it sealed: letters with such files carry none of a mail."""
+    pieces = [f"--{boundary}\r\n{kind}\r\n\r\n".encode("ascii"), body]
+    for one in files:
+        named = parameter("Content-Disposition", "attachment", "filename", one.name)
+        rows = (f"\r\n--{boundary}", f"Content-Type: {one.type}", "Content-Transfer-Encoding: base64", named)
+        pieces += ["\r\n".join(rows).encode("ascii"), b"\r\n\r\n", encodebytes(one.data).replace(b"\n", b"\r\n")]
+    pieces.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
+    return f'Content-Type: multipart/mixed;\r\n boundary="{boundary}"', b"".join(pieces)
 
 
 @lru_cache(16)

@@ -15,7 +15,7 @@ from jinja2 import TemplateError
 from mailgate.compose import dates, headers, words
 from mailgate.compose.assemble import part_headers, pictures_of, seal
 from mailgate.compose.blocks import Items
-from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, encoded_page, related, replaced
+from mailgate.compose.body import LONGEST_HTML, Encoded, alternative, encoded, encoded_page, mixed, related, replaced
 from mailgate.compose.cards import Paper, as_html, footer_html, logo_html
 from mailgate.compose.colours import shades
 from mailgate.compose.data import inline, lines
@@ -94,6 +94,8 @@ def compose(wanted: LetterWanted, context: ComposeContext) -> Letter:
     outer = f"=_{context.letter_id}.m"
     parts = parts_of(wanted, context.file, context.policy.files, said.html)
     kind, body = _body(said, parts, _pictures(wanted, desk, said.html), context.letter_id, outer)
+    if wanted.files:
+        kind, body = mixed(kind, body, wanted.files, outer)
     message_id, rows = _header(wanted, context, desk, language, reference, tag, said.subject, address)
     header = "\r\n".join([*rows, "MIME-Version: 1.0", kind]).encode()
 
@@ -343,7 +345,7 @@ def _logo(desk: Desk) -> tuple[Enclosed, ...]:
 
 def _pictures(wanted: LetterWanted, desk: Desk, html: str | None) -> tuple[Enclosed, ...]:
     """Those pictures of ours that the HTML shows."""
-    return tuple(one for one in (*_logo(desk), *wanted.kind.pictures) if html is not None and f'"cid:{one.cid}"' in html)
+    return tuple(one for one in (*_logo(desk), *wanted.kind.pictures, *wanted.pictures) if html is not None and f'"cid:{one.cid}"' in html)
 
 
 def _view(entry: Entry, wanted: LetterWanted, context: ComposeContext, language: str) -> EntryView:

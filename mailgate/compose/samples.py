@@ -82,7 +82,7 @@ def a_file(desk: Desk, status: Status, title: str = "VPN drops every ten minutes
 
 def wanted(kind: type[LetterKind], audience: Audience, desk: Desk, language: str | None) -> LetterWanted:
     """The sample letter of a kind, for a reader of this language, with a sample of every fact."""
-    person = {"requester": MAX, "participant": EVE, "agent": ANN, "lead": ANN, "operator": OPERATOR}[audience]
+    person = {"requester": MAX, "participant": EVE, "agent": ANN, "lead": ANN, "manager": OPERATOR, "operator": OPERATOR}[audience]
     mail = "<vpn-1@example.com>" if audience.is_outside else "<orders-1@example.org>"
     return LetterWanted(
         kind=kind.sample(),

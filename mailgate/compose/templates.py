@@ -20,7 +20,7 @@ from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import escape
 
-from mailgate.compose import catalogue, dates, faults, words
+from mailgate.compose import catalogue, dates, faults, numbers, words
 from mailgate.compose.blocks import Block, parse, parse_once
 from mailgate.compose.cards import font
 from mailgate.compose.catalogue import ENGLISH, Catalogue, Messages
@@ -31,6 +31,7 @@ from mailgate.compose.plain import script_of
 from mailgate.compose.views import EntryView, TicketView, called
 from mailgate.model.commands import VERBS, Fault
 from mailgate.model.reason import Because, Wording
+from mailgate.model.weekly import Reading
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -188,7 +189,7 @@ class Templates:
     @cached_property
     def messages(self) -> Messages:
         """Every sentence, in English."""
-        found = dict.fromkeys(words.MESSAGES | faults.MESSAGES, "")
+        found = dict.fromkeys(words.MESSAGES | faults.MESSAGES | numbers.MESSAGES, "")
         for name in self.wholes:
             found |= self.engine.compiled(name).messages
         for name, source in self._sources.items():
@@ -389,6 +390,16 @@ def _standing(ticket: TicketView, say: words.Say) -> str:
     return words.headline(ticket.status, ticket.hold, say)
 
 
+@pass_context
+def _figure(context: Context, reading: Reading, form: str, before: bool = False) -> str:
+    return numbers.figure(reading, form, before, context["_language"], context["_book"].say)
+
+
+@pass_context
+def _shown(context: Context, value: float | None, few: bool, form: str) -> str:
+    return numbers.shown(value, few, form, context["_language"], context["_book"].say)
+
+
 def _reason(because: Because, say: words.Say) -> str:
     return Wording(words.AGENTS_SENTENCES, say).say(because)
 
@@ -430,6 +441,11 @@ FILTERS: Mapping[str, Any] = {
     "receipt": _with_words(words.receipt),
     "people": _in_language(words.people),
     "beside": _in_language(_beside),
+    "share": _in_language(numbers.share),
+    "fine_share": _in_language(numbers.fine_share),
+    "figure": _figure,
+    "cid": Safe,  # of a picture of ours: it names nothing else
+    "shown": _shown,
     "time_span": _in_language(dates.time_span),
     "alarm": _with_words(words.alarm),
     "size": _in_language(words.size),

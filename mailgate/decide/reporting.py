@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from mailgate.decide.calendar import wall
+from mailgate.decide.calendar import WEEKDAYS, wall
 from mailgate.decide.figures import Figure, Number
 from mailgate.decide.samples import counted, only
 from mailgate.model.figures import CountedTicket, Material, Period
@@ -51,6 +51,16 @@ def last_week(now: datetime, zone: str) -> Days:
     today = now.astimezone(ZoneInfo(zone)).date()
     monday = today - timedelta(days=today.weekday() + WEEK)
     return Days(monday, monday + timedelta(days=WEEK - 1), zone)
+
+
+def due_week(policy: Policy, now: datetime) -> Days:
+    """The week whose report was due last. Before the day and hour of the last one that is over, it is the one before; whatever was missed
+    for longer is not told any more."""
+    zone = zone_of(policy)
+    week = last_week(now, zone)
+    # A week is over on Monday at midnight, and its report is written on the day that follows.
+    due = wall(zone, week.last + timedelta(days=1 + WEEKDAYS.index(policy.report.day)), policy.report.hour * 60)
+    return week if now >= due else week.back(WEEK)
 
 
 class By(StrEnum):

@@ -152,13 +152,13 @@ def by_retarget(material: Material, period: Period) -> Iterator[Item]:
 
 
 def missed(material: Material, period: Period) -> list[tuple[TimedCycle, int]]:
-    """Each broken promise of the period, with the seconds of business time that it was late by; those still on come first."""
+    """Each broken promise of the period, with the seconds of business time that it was late by; the worst first, those still on last."""
     found: list[tuple[TimedCycle, int]] = []
     for one in material.cycles:
         if one.cycle.outcome is not Outcome.MET and _judged_at(one.cycle, period) is not None:
             over = (one.cycle.elapsed_s or 0) - one.cycle.target_s if one.cycle.stopped_at is not None else 0
             found.append((one, over))
-    return sorted(found, key=lambda pair: (pair[0].cycle.stopped_at is not None, -pair[1], pair[0].ticket))
+    return sorted(found, key=lambda pair: (pair[0].cycle.stopped_at is None, -pair[1], pair[0].cycle.breach_at, pair[0].ticket))
 
 
 # --- how tickets were worked on --------------------------------------------------------------------------------------

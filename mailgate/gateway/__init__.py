@@ -30,6 +30,7 @@ from mailgate.gateway.clock import ClockRound
 from mailgate.gateway.pausing import Backoff
 from mailgate.gateway.reading import ReadingRound
 from mailgate.gateway.recounting import Recounting
+from mailgate.gateway.reporting import ReportRound
 from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
 from mailgate.gateway.writing import sealed
@@ -135,6 +136,7 @@ class Gateway:
             self._reading.on_due = lambda: self.on_due()
         self._one_reader, self._one_sender, self._one_clock = threading.Lock(), threading.Lock(), threading.Lock()
         self._one_recount = threading.Lock()
+        self._reports, self._one_report = ReportRound(store, now), threading.Lock()
         self._pause = Backoff()
         self.closing = threading.Event()  #: rounds end after the batch in hand
         self._said: dict[tuple[str, str], datetime] = {}  #: alarms in the log, and when
@@ -274,6 +276,14 @@ class Gateway:
         if total:
             log.info("policy %s: the clocks of %d tickets were looked at", self.policy.digest, total)
         return total
+
+    def write_reports(self) -> int:
+        """The weekly report, where one is due that was not written; returns how many letters there were."""
+        with self._one_report:
+            count = self._reports.run(self._desk, self._agents)
+        if count:
+            self.on_letters()
+        return count
 
     def rate(self, letter: str, score: int, comment: str) -> Rated:
         """A score from the page of a letter, whose signature has been looked at. For threads: it waits for the record."""

@@ -1,6 +1,6 @@
 """Letters: mail of ours. Wanted by a decision, composed and sealed, then handed to the relay unchanged."""
 
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
@@ -20,6 +20,7 @@ class Audience(StrEnum):
     PARTICIPANT = "participant"
     AGENT = "agent"
     LEAD = "lead"
+    MANAGER = "manager"  #: who reads the reports; need be no agent
     OPERATOR = "operator"
 
     @property
@@ -105,6 +106,15 @@ class LetterKind:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOfOurs:
+    """A file that we made ourselves: it is sealed within the letter, for no mail holds it."""
+
+    name: str
+    type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class LetterWanted:
     """What a decision wants written: to whom, about what, carrying whose words. Composing adds the words of the template."""
 
@@ -128,6 +138,8 @@ class LetterWanted:
     hold: str = ""  #: why it is held in the outbox until an operator lets it go; "" lets it leave
     id: str = ""  #: drawn by the decision where an event names the letter (AgentReplied.letter), else when it may be written
     about: int | None = None  #: inbox id of the mail that it asks about
+    pictures: tuple[Enclosed, ...] = ()  #: drawn for it, that its HTML may show
+    files: tuple[FileOfOurs, ...] = ()
     answered_as: Visibility | None = None  #: what an agent's answer to it is by default; None: as with all of its kind
 
     @property

@@ -12,6 +12,7 @@ from mailgate.model.letter import QUOTED, Audience, Carries, LetterKind, NoticeB
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import HoldReason, Status, Visibility
+from mailgate.model.weekly import A_WEEK, SOME_BROKEN, SOME_RATINGS, SOME_WAITING, SOME_WEEKS, Reading, WeekShown
 
 _REQUESTER, _PARTICIPANT, _AGENT = (Audience.REQUESTER,), (Audience.REQUESTER, Audience.PARTICIPANT), (Audience.AGENT,)
 _LEAD, _OPERATOR = (Audience.LEAD,), (Audience.OPERATOR,)
@@ -485,6 +486,25 @@ class AlarmNotice(LetterKind):
     what: Annotated[str, "mail 42: it took longer than 10 s"]
     since: Due
     way_out: Annotated[str, "mailgate inbox show 42"]
+
+
+class WeeklyReport(LetterKind):
+    event, audiences, about_ticket = "report_due", (Audience.MANAGER,), False
+    explained = "the weekly report"
+    since: Annotated[datetime, datetime(2026, 5, 25, 10, 0, tzinfo=UTC)]  #: some time of its first day, and of its last
+    until: Annotated[datetime, datetime(2026, 5, 31, 10, 0, tzinfo=UTC)]
+    week: Annotated[int, 22]  #: its number in the year
+    target: Annotated[float, 0.95]  #: of all promises, so many are to be kept
+    figures: Annotated[Mapping[str, Reading], A_WEEK]  #: by the id of the number
+    weeks: Annotated[tuple[WeekShown, ...], SOME_WEEKS]  #: the last ones, this one included
+    broken: Annotated[tuple[Mapping[str, object], ...], SOME_BROKEN, QUOTED] = ()
+    more_broken: Annotated[int, 4] = 0
+    waiting: Annotated[tuple[Mapping[str, object], ...], SOME_WAITING, QUOTED] = ()
+    ratings: Annotated[tuple[Mapping[str, object], ...], SOME_RATINGS, QUOTED] = ()
+    categories: Annotated[tuple[tuple[str, int, int], ...], (("VPN", 11, 6), ("Printing", 7, 9), ("Access rights", 6, 6))] = ()
+    services: Annotated[tuple[tuple[str, float], ...], (("E-mail", 0.9987),)] = ()
+    charts: Annotated[Mapping[str, str], {}]  #: which picture shows a number of the weeks, where there are pictures
+    file: Annotated[str, "week-22.csv"]
 
 
 class RelayTest(LetterKind):

@@ -3,6 +3,7 @@
 Two things are more: what stands open, and, of a period that is long over, what ended since."""
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -13,9 +14,10 @@ from mailgate.model.rating import CountedRating, SurveyPut
 from mailgate.model.ticket import Cycle, Outcome, Status
 from mailgate.record.inbox import STATES
 from mailgate.record.nouns import noun_of
-from mailgate.record.parts import Part, among, reads
+from mailgate.record.parts import Part, add, among, reads
 from mailgate.record.ratings import Ratings
-from mailgate.record.report_tables import outages, stretches
+from mailgate.record.report_tables import outages, reports_sent, stretches
+from mailgate.record.rows import ReportSent
 from mailgate.record.tables import cycles, history, inbox, raw_mails, tickets
 
 _GONE = (Status.MERGED.value, Status.REJECTED.value)
@@ -38,7 +40,8 @@ class Figures(Part):
         began = list(connection.execute(select(stretches).where(_within(stretches.c.began_at, period))))
         told = {row.ticket for row in began if row.was is None or row.status in (Status.RESOLVED.value, Status.CLOSED.value)}
         known: dict[int, Row[Any]] = {row.id: row for row in (*began, *_standing(connection, period))}
-        known |= {row.id: row for row in among(connection, select(stretches), stretches.c.ticket, sorted(told))}
+        late = {one.ticket for one in cycles_ if one.cycle.outcome is not Outcome.MET}  # why, says how they stood
+        known |= {row.id: row for row in among(connection, select(stretches), stretches.c.ticket, sorted(told | late))}
         ratings = tuple(Ratings.counted(connection, period.since, period.until))
         surveys = tuple(Ratings.asked(connection, period.since, period.until))
         failed = _outages(connection, period)
@@ -56,8 +59,10 @@ class Figures(Part):
         )
 
     @reads
-    def titles(self, connection: Connection, numbers: Iterable[int]) -> dict[int, CountedTicket]:
-        return _tickets(connection, numbers)
+    def report_readers(self, connection: Connection, period: str) -> set[str]:
+        """Folded addresses of those to whom the report of a period was written."""
+        at = reports_sent.c
+        return set(connection.execute(select(at.reader).where(at.period == period)).scalars())
 
 
 def _within(column: Any, period: Period) -> Any:
@@ -121,3 +126,8 @@ def _outages(connection: Connection, period: Period) -> tuple[Outage, ...]:
     query = select(at.ticket, at.service, at.began_at, ended_at.label("ended_at")).join_from(outages, tickets, of.number == at.ticket)
     query = query.where(at.began_at < period.until, ended_at.is_(None) | (ended_at > period.since), of.status.not_in(_GONE))
     return tuple(noun_of(Outage, row) for row in connection.execute(query.order_by(at.began_at, at.ticket)))
+
+
+def note_report(connection: Connection, sent: ReportSent, letter: str, now: datetime) -> None:
+    """With its letter or not at all; a second one of the same period and reader breaks the key."""
+    add(connection, reports_sent, [{"period": sent.period, "reader": sent.reader, "letter": letter, "at": now}])

@@ -16,6 +16,7 @@ from mailgate.record import (
     assignments,
     codec,
     delivery_reports,
+    figures,
     flood_tables,
     inbox,
     outbox,
@@ -235,6 +236,8 @@ class Recording:
                 raise Conflict("alarm", (raised.kind, raised.key))
             if outcome.decision.turn_of is not None:
                 assignments.take_turn(connection, *outcome.decision.turn_of, self._now)
+            if outcome.report:
+                figures.note_report(connection, outcome.report, outcome.letters[0].id, self._now)
             if outcome.together and not traffic.tell(connection, outcome.together):
                 raise Conflict("notices", outcome.together)
         self._flow(connection)

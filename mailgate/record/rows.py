@@ -99,6 +99,7 @@ class ToRecord:
     raises: RaisedAlarm | None = None  #: the alarm that its letter tells the operator of
     hold: Mapping[str, str] = field(default_factory=dict)  #: letters that are held, and why
     together: tuple[int, ...] = ()  #: waiting notices that its letter tells of
+    report: ReportSent | None = None  #: that its letter is
     policy: str | None = None  #: digest of the policy by which it was decided, where it changes a ticket's state
 
 
@@ -108,6 +109,14 @@ class Backlog:
 
     count: int
     arrived_at: datetime  #: the oldest of them
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSent:
+    """The report of a period (its first day) for a reader (a folded address). A second one is a conflict."""
+
+    period: str
+    reader: str
 
 
 @dataclass(frozen=True, slots=True)
