@@ -4,7 +4,7 @@ from babel.numbers import format_percent
 
 from mailgate.compose.dates import locale_of
 from mailgate.compose.words import Say, duration
-from mailgate.model.weekly import Reading
+from mailgate.model.weekly import WeekFigure
 
 TOO_FEW = "too few"
 NOTHING = "–"
@@ -25,7 +25,7 @@ def fine_share(value: float, language: str) -> str:
     return share(value, language, "#,##0.##%")
 
 
-def figure(reading: Reading, form: str, before: bool, language: str, say: Say) -> str:
+def figure(reading: WeekFigure, form: str, before: bool, language: str, say: Say) -> str:
     """`form`: count, share or span. `before`: as it was the week before."""
     value, few = (reading.before, reading.few_before) if before else (reading.now, reading.few)
     return shown(value, few, form, language, say)

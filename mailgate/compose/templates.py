@@ -31,7 +31,7 @@ from mailgate.compose.plain import script_of
 from mailgate.compose.views import EntryView, TicketView, called
 from mailgate.model.commands import VERBS, Fault
 from mailgate.model.reason import Because, Wording
-from mailgate.model.weekly import Reading
+from mailgate.model.weekly import WeekFigure
 
 FRAME = "_frame.html"
 FOOTER = "_footer.txt"
@@ -391,7 +391,7 @@ def _standing(ticket: TicketView, say: words.Say) -> str:
 
 
 @pass_context
-def _figure(context: Context, reading: Reading, form: str, before: bool = False) -> str:
+def _figure(context: Context, reading: WeekFigure, form: str, before: bool = False) -> str:
     return numbers.figure(reading, form, before, context["_language"], context["_book"].say)
 
 

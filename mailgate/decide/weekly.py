@@ -12,7 +12,7 @@ from mailgate.model.figures import CountedTicket, Material, Period, Stretch, Tim
 from mailgate.model.letters import WeeklyReport
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status
-from mailgate.model.weekly import Reading, WeekShown
+from mailgate.model.weekly import WeekFigure, WeekShown
 
 #: Weeks in tables and charts; and how many tickets of each kind are named.
 WEEKS, BROKEN, WAITING, RATINGS, CATEGORIES = 8, 3, 5, 2, 3
@@ -82,10 +82,10 @@ def _noon(day: object) -> datetime:
     return datetime.combine(day, time(11), UTC)  # type: ignore[arg-type]
 
 
-def _reading(line: Compared) -> Reading:
+def _reading(line: Compared) -> WeekFigure:
     figure, before = line.figure, line.before
     low, high = figure.interval or (None, None)
-    return Reading(
+    return WeekFigure(
         figure.value,
         before.value if before else None,
         figure.n,

@@ -12,7 +12,7 @@ from mailgate.model.letter import QUOTED, Audience, Carries, LetterKind, NoticeB
 from mailgate.model.policy import Metric
 from mailgate.model.reason import Because, Reason
 from mailgate.model.ticket import HoldReason, Status, Visibility
-from mailgate.model.weekly import A_WEEK, SOME_BROKEN, SOME_RATINGS, SOME_WAITING, SOME_WEEKS, Reading, WeekShown
+from mailgate.model.weekly import A_WEEK, SOME_BROKEN, SOME_RATINGS, SOME_WAITING, SOME_WEEKS, WeekFigure, WeekShown
 
 _REQUESTER, _PARTICIPANT, _AGENT = (Audience.REQUESTER,), (Audience.REQUESTER, Audience.PARTICIPANT), (Audience.AGENT,)
 _LEAD, _OPERATOR = (Audience.LEAD,), (Audience.OPERATOR,)
@@ -495,7 +495,7 @@ class WeeklyReport(LetterKind):
     until: Annotated[datetime, datetime(2026, 5, 31, 10, 0, tzinfo=UTC)]
     week: Annotated[int, 22]  #: its number in the year
     target: Annotated[float, 0.95]  #: of all promises, so many are to be kept
-    figures: Annotated[Mapping[str, Reading], A_WEEK]  #: by the id of the number
+    figures: Annotated[Mapping[str, WeekFigure], A_WEEK]  #: by the id of the number
     weeks: Annotated[tuple[WeekShown, ...], SOME_WEEKS]  #: the last ones, this one included
     broken: Annotated[tuple[Mapping[str, object], ...], SOME_BROKEN, QUOTED] = ()
     more_broken: Annotated[int, 4] = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class WeekFigure:
     """A number of a week. None: there is nothing to say it of, or (`few`, `few_before`) too little."""
 
     now: float | None
@@ -31,19 +31,19 @@ class WeekShown:
 
 
 #: Samples.
-A_WEEK: Mapping[str, Reading] = {
-    "created": Reading(38, 34, 38),
-    "resolved": Reading(41, 35, 41),
-    "backlog": Reading(12, 15, 12),
-    "attainment_first_reply": Reading(36 / 37, 0.92, 37, hits=36),
-    "attainment_resolution": Reading(39 / 41, 0.9, 41, hits=39),
-    "first_reply_p50": Reading(6120, 7200, 37),
-    "first_reply_p90": Reading(18_600, 21_000, 37),
-    "resolution_p50": Reading(30_000, 33_000, 41),
-    "resolution_p90": Reading(90_000, 81_000, 41),
-    "csat": Reading(15 / 17, None, 17, few_before=True, low=0.657, high=0.967, hits=15),
-    "response_rate": Reading(17 / 38, 0.4, 38, hits=17),
-    "own_outage": Reading(2700, 0, 3),
+A_WEEK: Mapping[str, WeekFigure] = {
+    "created": WeekFigure(38, 34, 38),
+    "resolved": WeekFigure(41, 35, 41),
+    "backlog": WeekFigure(12, 15, 12),
+    "attainment_first_reply": WeekFigure(36 / 37, 0.92, 37, hits=36),
+    "attainment_resolution": WeekFigure(39 / 41, 0.9, 41, hits=39),
+    "first_reply_p50": WeekFigure(6120, 7200, 37),
+    "first_reply_p90": WeekFigure(18_600, 21_000, 37),
+    "resolution_p50": WeekFigure(30_000, 33_000, 41),
+    "resolution_p90": WeekFigure(90_000, 81_000, 41),
+    "csat": WeekFigure(15 / 17, None, 17, few_before=True, low=0.657, high=0.967, hits=15),
+    "response_rate": WeekFigure(17 / 38, 0.4, 38, hits=17),
+    "own_outage": WeekFigure(2700, 0, 3),
 }
 SOME_WEEKS = tuple(
     WeekShown(week, kept, kept is None, open_, reply, reply is None)
