@@ -6,6 +6,7 @@ import typer
 
 from mailgate import __version__
 from mailgate.cli import (
+    absences,
     backup,
     check,
     deliver,
@@ -68,6 +69,8 @@ app.add_typer(dkim.app, name="dkim")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(tickets.app, name="tickets")
+people.app.command("away")(absences.away)
+people.app.command("back")(absences.back)
 app.add_typer(people.app, name="people")
 app.add_typer(letters.app, name="letters")
 
