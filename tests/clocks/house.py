@@ -13,9 +13,13 @@ from mailgate.model.ticket import Cycle, Ticket
 from mailgate.record.store import Store
 from mailgate.settings import load_policy
 from tests.databases import look
-from tests.zoo.house import ANN, MAX, OPERATOR, SUPPORT, Letter, ZooHouse
+from tests.zoo.house import ANN, BOB, MAX, OPERATOR, SUPPORT, Letter, ZooHouse
 
 __all__ = ["ANN", "MAX", "OPERATOR", "SUPPORT", "EditedHouse"]
+
+
+def is_about(letter: Letter, number: int) -> bool:
+    return str(letter.message["Message-ID"]).startswith(f"<{number}.")
 
 
 class EditedHouse(ZooHouse):
@@ -53,11 +57,12 @@ class EditedHouse(ZooHouse):
 
     def notice(self, number: int, to: str = ANN) -> Letter:
         """The newest letter to somebody about a ticket."""
-        mine = f"<{number}."
-        return next(one for one in reversed(self.sent) if one.to == to and str(one.message["Message-ID"]).startswith(mine))
+        return next(one for one in reversed(self.sent) if one.to == to and is_about(one, number))
 
-    def say(self, number: int, text: str, author: str = ANN) -> None:
-        self.answer(author, self.notice(number, author), text)
+    def say(self, number: int, text: str, author: str = "") -> None:
+        """The answer to the newest letter about a ticket: of its author, else of Ann, and of Bob where she has none."""
+        who = author or next(agent for agent in (ANN, BOB) if any(one.to == agent and is_about(one, number) for one in self.sent))
+        self.answer(who, self.notice(number, who), text)
         self.run()
 
     def look(self, statement: str) -> Sequence[Any]:

@@ -105,6 +105,15 @@ def test_the_command_shows_a_life_and_ends_with_1_where_the_record_says_otherwis
     house.close()
 
 
+@pytest.mark.either_database
+def test_nothing_parts_where_a_group_assigns_its_tickets(tmp_path: Path, store: Store) -> None:
+    house = EditedHouse(tmp_path, store, ('name = "IT"  ', 'assign = "least_loaded"\nname = "IT"  '))
+    numbers = lived(house)
+    assert {"ticket_offered", "offer_expired"} <= {name for number in numbers for name in house.events(number)}
+    assert list(parted(store, PastPolicies(store), Looked())) == []
+    house.close()
+
+
 def put_back(house: EditedHouse, number: int) -> None:
     columns = ", ".join(column.name for column in tickets.c)
     house.look(f"update tickets set ({columns}) = (select {columns} from kept_tickets) where number = {number}")
