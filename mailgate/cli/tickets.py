@@ -115,6 +115,7 @@ def show_(
                 + (f", took {c.elapsed_s} s" if c.elapsed_s is not None else "")
                 + (", breached" if c.breached_at else "")
                 + (f", which no longer holds ({c.breach_annulled_by})" if c.breach_annulled_by else "")
+                + _told(c)
             )
         if t.promised_at:
             console.print(f"  promised    {t.promised_at:%Y-%m-%d %H:%M} UTC, by hand")
@@ -151,6 +152,13 @@ def _show_sorting(policy: Any, t: Any) -> None:
         console.print(f"  requester   {', '.join(filter(None, ('VIP' if t.vip else '', harmless(t.organisation or ''))))}")
     if t.why:
         console.print(f"  why         {harmless(', '.join(str(one) for one in t.why))}")
+
+
+def _told(cycle: Any) -> str:
+    """The highest level of the ladder that was told of a clock, and when somebody last heard of its breach."""
+    level = max(cycle.warned, default=0)
+    last = f", last {cycle.alarmed_at:%Y-%m-%d %H:%M} UTC" if cycle.alarmed_at and level >= 100 else ""
+    return f", told at {level} %{last}" if level else ""
 
 
 def _show_ratings(t: Any, given: Iterable[Any]) -> None:
@@ -267,6 +275,14 @@ def _exported(t: Any, people: Mapping[int, Any]) -> dict[str, object]:
         "requester": t.requester,
         **({"owner_name": _name(people, t.owner) if t.owner else None, "requester_name": _name(people, t.requester)} if people else {}),
         "cycles": [
-            {"metric": c.metric, "n": c.n, "outcome": c.outcome, "due_at": c.due_at.isoformat(), "elapsed_s": c.elapsed_s} for c in t.cycles
+            {
+                "metric": c.metric,
+                "n": c.n,
+                "outcome": c.outcome,
+                "due_at": c.due_at.isoformat(),
+                "elapsed_s": c.elapsed_s,
+                "told": list(c.warned),
+            }
+            for c in t.cycles
         ],
     }

@@ -64,6 +64,11 @@ EVENTS: Mapping[str, str] = {
     "commands_refused": "Commands are refused, and nothing of the mail is applied.",
     "sla_warned": "A promise is nearly broken.",
     "sla_breached": "A promise is broken.",
+    "sla_escalated": "A promise has been broken for so long that others hear of it.",
+    "sla_repeated": "A promise is still broken, and that is told again.",
+    "breach_annulled": "A promise is not broken after all.",
+    "promised_date_near": "The date that was promised is near.",
+    "promised_date_passed": "The date that was promised has passed.",
 }
 STATUSES: Mapping[Status, str] = {
     Status.NEW: "new",
