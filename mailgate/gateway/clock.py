@@ -26,6 +26,7 @@ from mailgate.gateway.unread import UnreadMail
 from mailgate.gateway.writing import sealed
 from mailgate.model.decision import Decision
 from mailgate.model.events import SlaBreached
+from mailgate.model.flood import AutomaticCounts
 from mailgate.model.letters import BrokenPromise
 from mailgate.model.mailbox import FolderKey
 from mailgate.model.person import Person
@@ -139,7 +140,7 @@ class ClockRound:
         began, now = journal.clock(), self.now()
         addresses = [letter.person.address.lower() for letter in decision.letters]
         seen = replace(file, ticket=decision.changes[-1].recorded)
-        counts = self.store.outbox.automatic_counts(addresses, now)
+        counts = self.store.outbox.automatic_counts(addresses, now) if addresses else AutomaticCounts()
         suppressed = self.store.people.suppressed(addresses, now)
         spent = spend(decision, counts, suppressed, desk.policy, now)
         letters = sealed(desk, spent.letters, seen, agents, now)

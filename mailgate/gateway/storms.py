@@ -31,7 +31,7 @@ MANY, WITHIN = 5, timedelta(minutes=10)
 #: What they wait under, in the place of a sender. No address looks like it.
 ALARMS = "alarms"
 #: So many tickets are shown; titles are cut, for a row of the text is to be a line.
-SHOWN, TITLE = 40, 28
+SHOWN, TITLE = 15, 28
 _ALARMS = (PromiseWarning.event, BrokenPromise.event)
 
 
