@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from jinja2 import TemplateError
@@ -281,13 +281,15 @@ def _render(wanted: LetterWanted, context: ComposeContext, desk: Desk, language:
         ticket = context.file.ticket
         values["ticket"] = ticket_view(ticket, context.policy, context.people, context.now)
         values["mine"] = ticket.owner == wanted.person.id
-        is_told = wanted.entry is None and not _is_a_strangers(wanted)
+        asks = partial(context.templates.asks, wanted.event, audience)
+        is_told = asks("last") and wanted.entry is None and not _is_a_strangers(wanted)
         values["last"] = last_words(context.file, context.policy.files, context.people) if is_told else None
         if wanted.kind.voice is Voice.STORY:
             told = story(context.file, wanted.person)
             values["story"] = [_view(entry, wanted, context, language) for entry in told]
             values["left_out"] = max(0, sum(not entry.hidden for entry in context.file.entries) - len(told))
-        values["hours"], values["open_now"] = _hours(context, desk, language)
+        if asks("hours") or asks("open_now"):
+            values["hours"], values["open_now"] = _hours(context, desk, language)
     try:
         return context.templates.render(wanted.event, audience, language, zone_for(wanted.person, desk), values)
     except (TemplateError, TypeError, ValueError, KeyError) as error:

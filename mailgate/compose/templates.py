@@ -43,6 +43,7 @@ _PAGE, _END = "\x04", "\n"
 _PERSONAL = re.compile(r"\b(?:reader|ratings)\b")
 #: Pieces that were not put in place: who knows which.
 _DRAWS_IN = re.compile(r"\{%[-+]?\s*(?:include|import|from|extends)\b")
+_WORD = re.compile(r"\w+")
 _NAME = re.compile(r"[a-z][a-z_]*/[a-z]+\.(?:txt|html)|_[a-z]+\.(?:txt|html)")
 
 
@@ -170,6 +171,7 @@ class Templates:
         self.wholes = _wholes(sources)
         self._sources = {**{name: _inlined(source, sources) for name, source in sources.items()}, **self.wholes}
         self.engine = Engine(self._sources, FILTERS)
+        self._mentioned: dict[tuple[str, str], frozenset[str]] = {}  #: all words of a letter's source; none where it draws in others
         self._settled: dict[tuple[str, Shades], tuple[_Piece, ...]] = {}
         self._catalogues = catalogues
         self.letters = frozenset((name.split("/")[0], name.split("/")[1][:-4]) for name in self.wholes if "/" in name)
@@ -208,6 +210,14 @@ class Templates:
         return frozenset(
             letter for letter in self.letters if any(is_personal(f"{letter[0]}/{letter[1]}.{kind}") for kind in ("txt", "html"))
         )
+
+    def asks(self, event: str, audience: str, value: str) -> bool:
+        """Whether a letter may ask for this value: what none does need not be made for it."""
+        mentioned = self._mentioned.get((event, audience))
+        if mentioned is None:
+            said = "\n".join(self._sources.get(f"{event}/{audience}.{kind}", "") for kind in ("txt", "html"))
+            mentioned = self._mentioned[event, audience] = frozenset(() if _DRAWS_IN.search(said) else _WORD.findall(said))
+        return value in mentioned or not mentioned
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -309,3 +309,12 @@ def test_a_template_that_takes_blanks_away_where_the_footer_begins_keeps_its_sub
     context = replace(a_context("requester_wrote"), templates=with_it)
     plain = a_letter("requester_wrote", "agent")
     assert header(a_letter("requester_wrote", "agent", context=context), "Subject") == header(plain, "Subject")
+
+
+def test_a_value_that_a_letter_does_not_ask_for_is_missed_by_nobody(monkeypatch: pytest.MonkeyPatch):
+    assert templates().asks("ticket_opened", "requester", "hours") and not templates().asks("ticket_resolved", "requester", "hours")
+    drawn = changed("ticket_resolved/requester.txt", "Subject: x\n\n{% include ref ~ '.txt' ignore missing %}words\n")
+    assert drawn.asks("ticket_resolved", "requester", "hours"), "who knows what it draws in"
+    few = {key: a_letter(*key).digest for key in LETTERS}
+    monkeypatch.setattr(Templates, "asks", lambda *_: True)
+    assert {key: a_letter(*key).digest for key in LETTERS} == few
