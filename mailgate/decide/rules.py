@@ -16,6 +16,7 @@ ANYTHING = When()
 class Rules:
     policy: Policy
     sla: Sla
+    pickup_calendar: str | None = None  #: that of the ticket's group, where it has its own
 
     @property
     def timers(self) -> Timers:
@@ -28,7 +29,10 @@ class Rules:
 
     def target(self, priority: int, metric: Metric) -> Target | None:
         """None: nothing is promised, so no clock runs."""
-        return self.sla.targets.get((priority, metric))
+        found = self.sla.targets.get((priority, metric))
+        if found is None or metric is not Metric.PICKUP or self.pickup_calendar is None:
+            return found
+        return Target(found.minutes, self.pickup_calendar)
 
     def calendar(self, id: str) -> Calendar:
         """A calendar that is gone from the policy gives way to the desk's, for cycles that were counted on it."""
@@ -46,11 +50,13 @@ class Rules:
 def rules_for(policy: Policy, ticket: Ticket) -> Rules:
     """Of the promises whose conditions fit a ticket the first, by their order and then by their place in the file; else those that its
     desk names. The same ticket and policy always give the same."""
+    group = policy.groups.get(ticket.group)
+    calendar = group.calendar if group is not None else None
     fitting = [sla for sla in policy.slas.values() if sla.when != ANYTHING and _fits(sla.when, ticket)]
     if fitting:
-        return Rules(policy, min(fitting, key=lambda sla: sla.order))
+        return Rules(policy, min(fitting, key=lambda sla: sla.order), calendar)
     desk = policy.desks.get(ticket.desk)
-    return Rules(policy, policy.slas.get(desk.sla, NO_PROMISES) if desk else NO_PROMISES)
+    return Rules(policy, policy.slas.get(desk.sla, NO_PROMISES) if desk else NO_PROMISES, calendar)
 
 
 def _fits(when: When, ticket: Ticket) -> bool:

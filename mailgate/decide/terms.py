@@ -16,6 +16,7 @@ def terms_of(policy: Policy) -> str:
     terms = {
         "slas": policy.slas,
         "calendars": {id_: calendar.digest for id_, calendar in policy.calendars.items()},
+        "groups": {id_: group.calendar for id_, group in policy.groups.items()},
         "timers": policy.timers,
         "desks": {id_: (desk.sla, desk.group) for id_, desk in policy.desks.items()},
     }

@@ -1,11 +1,11 @@
 """What cannot be kept is not promised: each duration is tried on its calendar, and each condition names what there is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
 
 from mailgate.decide.calendar import SEARCH_LIMIT, NoBusinessTime, add, add_days
 from mailgate.model.calendar import Calendar
-from mailgate.model.policy import Policy
+from mailgate.model.policy import Metric, Policy, Sla, Target
 from mailgate.settings.safety import Say
 from mailgate.settings.words import meant
 
@@ -34,7 +34,7 @@ def check_kept(policy: Policy, now: datetime, say: Say) -> None:
     """Says which promise or timer would not be over within `SEARCH_LIMIT` days of its calendar."""
     for sla in policy.slas.values():
         held: dict[str, tuple[float, float]] = {}  #: of each calendar the longest that it holds, and the shortest that it does not
-        for (priority, metric), target in sla.targets.items():
+        for (priority, metric), target in _counted_on(sla, policy):
             calendar = policy.calendars.get(target.calendar)
             if calendar is None or not any(calendar.hours):
                 continue  # that it is missing or never open is said where it is read
@@ -48,6 +48,14 @@ def check_kept(policy: Policy, now: datetime, say: Say) -> None:
             if target.minutes >= too_long:
                 say(("sla", sla.id, "targets", f"P{priority}", metric.value), _words(f"{target.minutes} minutes", "the promise", calendar))
     _check_timers(policy, now, say)
+
+
+def _counted_on(sla: Sla, policy: Policy) -> Iterator[tuple[tuple[int, Metric], Target]]:
+    """Each promise with each calendar that it may be counted on: that of a group's own for who takes a ticket."""
+    for key, target in sla.targets.items():
+        yield key, target
+        for calendar in sorted({g.calendar for g in policy.groups.values() if g.calendar} if key[1] is Metric.PICKUP else ()):
+            yield key, Target(target.minutes, calendar)
 
 
 def _check_timers(policy: Policy, now: datetime, say: Say) -> None:

@@ -291,6 +291,13 @@ def test_a_ticket_that_nobody_took_is_given_up_with_its_solution_and_starts_anew
     assert pickups(life)[1:] == [("tue 10:00", "running", None)]
 
 
+def test_a_group_with_hours_of_its_own_takes_tickets_in_them() -> None:
+    policy = a_policy(promises=EVERYTHING)
+    groups = policy.groups | {"it": replace(policy.groups["it"], calendar="always")}
+    life = Life("mon 17:00", policy=replace(policy, groups=groups))
+    assert (said(life.cycle(PICKUP).due_at), said(life.cycle(REPLY).due_at)) == ("tue 1:00", "tue 15:00")
+
+
 # --- which promises ------------------------------------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from mailgate.model.calendar import Calendar
-from mailgate.model.policy import Metric, Policy, RatingSettings, Sla, Target, Timers
+from mailgate.model.policy import Group, Metric, Policy, RatingSettings, Sla, Target, Timers
 from mailgate.settings import load
 from mailgate.settings.promises import check_kept
 from tests.settings.test_mistakes import edit, found, fresh, line_of
@@ -86,3 +86,20 @@ def test_it_is_told_at_its_line_with_the_way_out(tmp_path) -> None:
     mine = mistakes["sla.standard.targets.P4.resolution"]
     assert mine.line == line_of(folder, "policy.toml", "P4 = {")
     assert '2400 minutes of the calendar "business" are not over within 4000 days: shorten the promise' in mine.words
+
+
+def test_who_takes_a_ticket_is_counted_on_the_calendar_of_its_group_as_well() -> None:
+    few, office = Calendar("few", "UTC", MINUTE_A_WEEK), Calendar("office", "UTC", OFFICE)
+    targets = {(3, metric): Target(600, "office") for metric in (Metric.PICKUP, Metric.RESOLUTION)}
+    policy = Policy(
+        digest="d",
+        desks={},
+        agents={},
+        groups={"it": Group("it", calendar="few"), "hr": Group("hr")},
+        calendars={"few": few, "office": office},
+        slas={"s": Sla(id="s", targets=targets, calendar="office")},
+        timers=Timers(reminders=(), auto_resolve=None, auto_close=None),
+    )
+    told: list[str] = []
+    check_kept(policy, NOW, lambda place, _: told.append(".".join(place)))
+    assert told == ["sla.s.targets.P3.pickup"]
