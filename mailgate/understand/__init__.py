@@ -81,7 +81,7 @@ def recognised(reading: Reading, ring: Keyring) -> Reading:
     heard, above = believed(reading.heard), reading.above and believed(reading.above)
     said = classify.own_letter(reading, ring)
     kind = said or (reading.kind, reading.kind_because, reading.answer, reading.answer_because)
-    return Reading(reading.mail, *kind, heard, above, reading.marks, reading.marks_of_original)
+    return Reading(reading.mail, *kind, heard, above, weight.believed(reading.marks), weight.believed(reading.marks_of_original))
 
 
 def recognised_account(told: Accounted, ring: Keyring) -> Accounted:

@@ -9,7 +9,8 @@ import pytest
 from mailgate.guard.form import form_of
 from mailgate.model.mail import Mark, Reading, Weight
 from mailgate.model.token import Keyring
-from mailgate.understand import read
+from mailgate.understand import read, recognised
+from mailgate.understand.answers import weight_words
 from mailgate.understand.answers.weight import LONGEST, MOST, marks_of, marks_of_original
 from tests.decide.build import a_mail
 from tests.understand.weights import BREADTH, CALM, ORDINARY, SECURITY, URGENT
@@ -198,3 +199,17 @@ def test_marks_come_out_of_a_worker_as_they_were() -> None:
     form = form_of(Reading)
     assert form.unpack(form.pack(reading)) == reading
     assert Mark(Weight.URGENT, "subject", "urgent") in reading.marks
+
+
+def test_a_worker_cannot_put_its_own_words_on_a_ticket() -> None:
+    reading = read(PLAIN.format("Urgent", "Nobody can work.").encode(), "max@example.net", RING)
+    assert recognised(reading, RING).marks == reading.marks
+    forged = (Mark(Weight.URGENT, "text", "x" * 61), Mark(Weight.URGENT, "elsewhere", "urgent"), *(reading.marks * 50))
+    assert set(recognised(replace(reading, marks=forged), RING).marks) == set(reading.marks)
+    assert len(recognised(replace(reading, marks=forged), RING).marks) <= MOST * len(Weight)
+
+
+def test_every_phrase_is_short_enough_to_be_believed() -> None:
+    tables = (weight_words.URGENT, weight_words.PRESSING, weight_words.CALM, weight_words.BREADTH, weight_words.SECURITY)
+    phrases = [phrase for table in tables for phrases in table.values() for phrase in phrases.split("|")]
+    assert [phrase for phrase in phrases if len(phrase) > 55] == []

@@ -26,6 +26,8 @@ _HEADER = re.compile(r"\s*([a-z-]{1,20}|[0-9])(?![a-z0-9-])", re.IGNORECASE)
 _ARABIC_PREFIXES = ("وبال", "وال", "فال", "بال", "كال", "لل", "ال", "و", "ف", "ب", "ل")
 _SHORTEST_ARABIC = 3
 
+_LONGEST_PHRASE = 60
+_PLACES = ("subject", "text")
 #: A word, or one with another that makes it stronger: "not very urgent" says as much as "not urgent".
 _A_WORD = 2
 
@@ -67,6 +69,12 @@ def marks_of(mail: Mail) -> tuple[Mark, ...]:
 def marks_of_original(original: Forwarded | None) -> tuple[Mark, ...]:
     """Those of a mail that is passed on: its words; what the header says is its forwarder's."""
     return () if original is None else tuple(_in_words(original.subject, original.text, None))
+
+
+def believed(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
+    """A worker's word, without what nobody can have found so: the ticket keeps it as its reason."""
+    short = (mark for mark in marks if len(mark.words) <= _LONGEST_PHRASE and (mark.where in HEADERS or mark.where in _PLACES))
+    return tuple(short)[: MOST * len(Weight)]
 
 
 def _by_header(mail: Mail) -> Iterator[Mark]:
