@@ -15,6 +15,7 @@ from mailgate.compose import pages
 from mailgate.compose.catalogue import ENGLISH, Catalogue
 from mailgate.model.page import RatingForm, WebPage
 from mailgate.web.door import WebDoor
+from tests.compose.desk import a_letter, html, templates
 from tests.servers.chromium import PATIENCE, chromium
 from tests.web.house import Behind, a_door
 from tests.web.payloads import PAYLOADS
@@ -206,3 +207,20 @@ def test_no_payload_runs_or_fetches_anything(browser: Browser, door: WebDoor, sh
     (tmp_path / "page.html").write_text(unescaped.html)
     ran, fetched = tried(browser.new_context().new_page(), f"file://{tmp_path}/page.html")
     assert ran and any("evil.example" in one for one in fetched)
+
+
+NARROW = """() => [...document.querySelectorAll("td, th, a")].filter(one => one.scrollWidth > one.clientWidth && one.clientWidth)
+  .map(one => one.textContent.trim())"""
+
+
+def test_no_cell_or_button_of_a_letter_is_narrower_than_its_words_on_a_phone(browser: Browser) -> None:
+    """Those that are short of room: the five choices, and a quote with its bar."""
+    context = browser.new_context(viewport={"width": 375, "height": 800}, java_script_enabled=True)
+    page = context.new_page()
+    found = {}
+    for key in (("ticket_resolved", "requester"), ("rating_asked", "requester"), ("wake_due", "agent")):
+        for language in templates().languages:
+            page.set_content(html(a_letter(*key, language)))
+            found[*key, language] = page.evaluate(NARROW)
+    context.close()
+    assert {key: words for key, words in found.items() if words} == {}
