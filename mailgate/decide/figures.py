@@ -13,6 +13,7 @@ from mailgate.decide import samples
 from mailgate.decide.calendar import elapsed
 from mailgate.decide.csat import ENOUGH, wilson
 from mailgate.decide.samples import Item, Pick
+from mailgate.model.assignment import OfferEnd
 from mailgate.model.calendar import Calendar
 from mailgate.model.figures import Material, Period
 from mailgate.model.policy import Metric
@@ -229,6 +230,29 @@ def _kept() -> Iterator[Number]:
     )  # fmt: skip
 
 
+def _offered() -> Iterator[Number]:
+    population = "offers to agents that ended in the period"
+    for percent in (50, 90):
+        said = f"{percent} of 100 were accepted no later (nearest rank), by the wall clock"
+        yield Number(
+            f"offers_accepted_p{percent}",
+            f"offer to yes, p{percent}",
+            WORK,
+            Unit.WALL,
+            population,
+            said,
+            samples.accepted,
+            _rank(percent),
+            True,
+        )
+    for id_, words, end in (
+        ("offers_declined", "offers declined", OfferEnd.DECLINED),
+        ("offers_expired", "offers not answered in time", OfferEnd.EXPIRED),
+    ):
+        said = f"{end.value} ÷ (accepted + declined + expired)"
+        yield Number(id_, words, WORK, Unit.SHARE, population, said, samples.ended(end), _share, True)
+
+
 def _work() -> Iterator[Number]:
     said = "time in that state ÷ time from arrival to solution, both by the wall clock"
     for id_, words, pick in (
@@ -284,5 +308,5 @@ def _running(services: Mapping[str, Service], calendars: Mapping[str, Calendar])
 
 def numbers(services: Mapping[str, Service], calendars: Mapping[str, Calendar]) -> dict[str, Number]:
     """All of them by id, in the order in which people read them. `calendars`: those of the policy."""
-    found = (*_came(), *_clocks(), *_kept(), *_work(), *_rated(), *_running(services, calendars))
+    found = (*_came(), *_clocks(), *_kept(), *_offered(), *_work(), *_rated(), *_running(services, calendars))
     return {one.id: one for one in found}

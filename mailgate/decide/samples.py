@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from mailgate.decide.csat import CONTENT
+from mailgate.model.assignment import OfferEnd
 from mailgate.model.figures import CountedTicket, Happened, Material, Period, Stretch, TimedCycle
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Cycle, Outcome, Status
@@ -46,6 +47,7 @@ def only(material: Material, wanted: Callable[[CountedTicket], bool]) -> Materia
         events=tuple(one for one in material.events if one.ticket in tickets),
         ratings=tuple(one for one in material.ratings if one.ticket in tickets),
         surveys=tuple(one for one in material.surveys if one.ticket in tickets),
+        offers=tuple(one for one in material.offers if one.ticket in tickets),
     )
 
 
@@ -256,6 +258,22 @@ def changed(name: str) -> Pick:
         return (replace(one, hit=one.ticket in by_hand) for one in created(material, period))
 
     return those
+
+
+def accepted(material: Material, period: Period) -> Iterator[Item]:
+    for one in material.offers:
+        if one.end is OfferEnd.ACCEPTED:
+            yield Item(one.ticket, one.ended_at, _seconds(one.made_at, one.ended_at), what=f"offer {one.n}")
+
+
+def ended(end: OfferEnd) -> Pick:
+    """What was taken back or given without a question was nobody's answer."""
+    answers = (OfferEnd.ACCEPTED, OfferEnd.DECLINED, OfferEnd.EXPIRED)
+    return lambda material, period: (
+        Item(one.ticket, one.ended_at, _seconds(one.made_at, one.ended_at), one.end is end, what=f"offer {one.n} {one.end.value}")
+        for one in material.offers
+        if one.end in answers
+    )
 
 
 # --- ratings and service ---------------------------------------------------------------------------------------------

@@ -169,7 +169,8 @@ def _ratings(material: Material, policy: Policy) -> tuple[Mapping[str, object], 
 def _categories(material: Material, before: Material, period: Period, former: Period, policy: Policy) -> tuple[tuple[str, int, int], ...]:
     now_, then = _asked_for(material, period), _asked_for(before, former)
     most = sorted((name for name in now_ if name is not None), key=lambda name: (-now_[name], name))[:CATEGORIES]
-    return tuple((name, now_[name], then[name]) for name in most)
+    called = {name: policy.categories[name].name or name if name in policy.categories else name for name in most}
+    return tuple((called[name], now_[name], then[name]) for name in most)
 
 
 def _asked_for(material: Material, period: Period) -> Counter[str | None]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mailgate.model.assignment import OfferEnd
 from mailgate.model.rating import CountedRating, SurveyPut
 from mailgate.model.ticket import Cycle, HoldReason, Status
 
@@ -107,6 +108,17 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedOffer:
+    """A ticket was offered to an agent, and that came to an end."""
+
+    ticket: int
+    n: int
+    made_at: datetime
+    ended_at: datetime
+    end: OfferEnd
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """All that the figures of one period are counted from."""
 
@@ -118,3 +130,4 @@ class Material:
     surveys: tuple[SurveyPut, ...] = ()
     late: tuple[LateMail, ...] = ()
     outages: tuple[Outage, ...] = ()
+    offers: tuple[EndedOffer, ...] = ()

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from mailgate.model.figures import CountedTicket, Happened, LateMail, Material, Outage, Period, Stretch, TimedCycle
+from mailgate.model.figures import CountedTicket, EndedOffer, Happened, LateMail, Material, Outage, Period, Stretch, TimedCycle
 from mailgate.model.mail import Door
 from mailgate.model.rating import CountedRating, SurveyPut
 from mailgate.model.ticket import Cycle, Outcome, Status
+from mailgate.record.assignment_tables import offers
 from mailgate.record.inbox import STATES
 from mailgate.record.nouns import noun_of
 from mailgate.record.parts import Part, add, among, reads
@@ -44,8 +45,8 @@ class Figures(Part):
         known |= {row.id: row for row in among(connection, select(stretches), stretches.c.ticket, sorted(told | late))}
         ratings = tuple(Ratings.counted(connection, period.since, period.until))
         surveys = tuple(Ratings.asked(connection, period.since, period.until))
-        failed = _outages(connection, period)
-        hung: tuple[TimedCycle | CountedRating | SurveyPut | Outage, ...] = (*cycles_, *ratings, *surveys, *failed)
+        failed, offered = _outages(connection, period), _offers(connection, period)
+        hung: tuple[TimedCycle | CountedRating | SurveyPut | Outage | EndedOffer, ...] = (*cycles_, *ratings, *surveys, *failed, *offered)
         numbers = {one.ticket for one in hung} | {int(row.ticket) for row in known.values()}
         return Material(
             tickets=_tickets(connection, numbers),
@@ -56,6 +57,7 @@ class Figures(Part):
             surveys=surveys,
             late=tuple(_late(connection, period)),
             outages=failed,
+            offers=offered,
         )
 
     @reads
@@ -126,6 +128,11 @@ def _outages(connection: Connection, period: Period) -> tuple[Outage, ...]:
     query = select(at.ticket, at.service, at.began_at, ended_at.label("ended_at")).join_from(outages, tickets, of.number == at.ticket)
     query = query.where(at.began_at < period.until, ended_at.is_(None) | (ended_at > period.since), of.status.not_in(_GONE))
     return tuple(noun_of(Outage, row) for row in connection.execute(query.order_by(at.began_at, at.ticket)))
+
+
+def _offers(connection: Connection, period: Period) -> tuple[EndedOffer, ...]:
+    query = select(offers).where(_within(offers.c.ended_at, period)).order_by(offers.c.ended_at, offers.c.ticket, offers.c.n)
+    return tuple(noun_of(EndedOffer, row) for row in connection.execute(query))
 
 
 def note_report(connection: Connection, sent: ReportSent, letter: str, now: datetime) -> None:
