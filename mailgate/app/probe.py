@@ -13,8 +13,8 @@ from mailgate.compose.writing import LetterWriter
 from mailgate.gateway.writing import new_letter_id
 from mailgate.model import token
 from mailgate.model.delivery import Deferred, Delivered, Delivery
+from mailgate.model.house_letters import RelayTest, RoundTrip
 from mailgate.model.letter import Audience, Letter, LetterKind, LetterWanted
-from mailgate.model.letters import RelayTest, RoundTrip
 from mailgate.model.mail import Mail
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk

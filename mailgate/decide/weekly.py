@@ -9,7 +9,7 @@ from mailgate.decide import samples
 from mailgate.decide.figures import Figure, Number
 from mailgate.decide.reporting import Compared, Counts, Days, report
 from mailgate.model.figures import CountedTicket, Material, Period, Stretch, TimedCycle
-from mailgate.model.letters import WeeklyReport
+from mailgate.model.house_letters import WeeklyReport
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status
 from mailgate.model.weekly import WeekFigure, WeekShown

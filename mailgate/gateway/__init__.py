@@ -35,8 +35,8 @@ from mailgate.gateway.sending import MOST_RETRIES, SendingRound
 from mailgate.gateway.workers import Files, NoReader, Reader
 from mailgate.gateway.writing import sealed
 from mailgate.model.decision import Decision
+from mailgate.model.house_letters import AlarmNotice, Welcome
 from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.letters import AlarmNotice, Welcome
 from mailgate.model.mail import Arrival, Door
 from mailgate.model.mailbox import JUNK, FolderKey
 from mailgate.model.person import Person

@@ -14,8 +14,8 @@ from mailgate.gateway import journal
 from mailgate.gateway.writing import sealed
 from mailgate.model.brand import Enclosed
 from mailgate.model.decision import Decision
+from mailgate.model.house_letters import WeeklyReport
 from mailgate.model.letter import Audience, FileOfOurs, LetterWanted
-from mailgate.model.letters import WeeklyReport
 from mailgate.model.person import Person
 from mailgate.model.policy import Desk
 from mailgate.record.rows import UNAVAILABLE, Conflict, ReportSent, ToRecord
