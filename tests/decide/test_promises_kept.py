@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from mailgate.decide import sla
 from mailgate.decide.calendar import elapsed
+from mailgate.decide.lifecycle import apply
 from mailgate.decide.rules import rules_for
 from mailgate.decide.transitions import ROWS, Unless, can_merge, requester_was_asked, says_how
 from mailgate.model.events import (
@@ -192,6 +193,17 @@ def test_other_promises_let_the_next_reply_count_before_the_first_answer_as_well
     assert on(life.ticket)["next_reply"] == on(life.ticket)["first_reply"] == "mon 9:00"
     edited(life, replace(a_policy(promises=EVERYTHING), digest="d2"), "mon 10:00")
     assert ("next_reply" in on(life.ticket), life.cycle(NEXT).cancel_reason) == (False, "no_policy")
+
+
+def test_a_ticket_from_before_goes_on_as_if_it_had_always_remembered() -> None:
+    life = Life(priority=2).at("mon 10:00", AgentReplied, actor=BOB).at("mon 10:00", WaitStarted, actor=BOB)
+    life.at("mon 12:00", RequesterWrote, actor=MAX).at("mon 13:00", TicketResolved, actor=BOB)
+    after = {}
+    for is_old in (False, True):
+        ticket = replace(life.ticket, turns=(), waits=(), history=9) if is_old else life.ticket
+        later = RequesterWrote(at=when("wed 13:00"), actor=MAX)
+        after[is_old] = on(step := apply(ticket, later, life.rules, when("wed 13:00")).ticket), step.cycles, step.waits, step.waiting_since
+    assert after[True] == after[False]
 
 
 # --- breaches --------------------------------------------------------------------------------------------------------------
