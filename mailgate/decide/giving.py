@@ -118,11 +118,11 @@ def _letter(s: Scene, ticket: Ticket, choice: Choice, until: datetime) -> Ticket
 def pickup_until(s: Scene, ticket: Ticket, since: datetime) -> datetime:
     """How long somebody has to take what is offered to them, or to hear that nobody does: working time of the group."""
     rules = s.rules_of(ticket)
-    promised = rules.target(ticket.priority, Metric.PICKUP) or Target(PICKUP[ticket.priority], rules.sla.calendar)
     group = s.policy.groups.get(ticket.group)
-    calendar = rules.calendar(group.calendar if group is not None and group.calendar is not None else promised.calendar)
+    hours = group.calendar if group is not None and group.calendar is not None else rules.sla.calendar
+    promised = rules.target(ticket.priority, Metric.PICKUP) or Target(PICKUP[ticket.priority], hours)
     try:
-        return add(calendar, since, promised.minutes * 60)
+        return add(rules.calendar(promised.calendar), since, promised.minutes * 60)
     except NoBusinessTime:
         return since + timedelta(minutes=promised.minutes)
 

@@ -14,7 +14,7 @@ from mailgate.model.assignment import Absence, Availability, HeardBy, SearchStag
 from mailgate.model.events import Event, OwnerSought, TicketOffered, TicketOpened, name_of
 from mailgate.model.letter import Audience
 from mailgate.model.person import Person, Role
-from mailgate.model.policy import Agent, Assign, Group, Mode, Policy
+from mailgate.model.policy import Agent, Assign, Group, Metric, Mode, Policy, Target
 from mailgate.model.ticket import Member, Status, Ticket, TicketFile, TicketKind
 from tests.decide.assigning import Office
 from tests.decide.life import ANN, BOB, CIM, MAX, PEOPLE, a_blank, a_policy, a_scene, said, when
@@ -219,6 +219,22 @@ def test_an_offer_lasts_for_its_groups_working_time_by_priority_and_from_the_beg
     own = replace(own, calendars={**own.calendars, "late": late}, groups={"it": replace(own.groups["it"], mode=Mode.OFFER)})
     begins = the_round(sought(own, "mon 9:00", priority=2), own, "mon 9:00")
     assert begins.ticket.search is not None and said(begins.ticket.search.at) == "mon 11:30"
+
+
+def test_the_time_to_take_an_offer_is_the_promised_one_in_the_hours_of_the_group():
+    policy = a_team()
+    sla = policy.slas["standard"]
+    promised = replace(sla, targets={**sla.targets, (4, Metric.PICKUP): Target(60, "business")})
+    weekend = replace(policy.calendars["business"], id="weekend", hours=((),) * 5 + (((600, 720),),) * 2)
+    policy = replace(policy, slas={"standard": promised}, calendars={**policy.calendars, "weekend": weekend})
+    given = the_round(sought(policy), policy, "mon 9:00")
+    assert given.ticket.search is not None and said(given.ticket.search.at) == "mon 10:00"
+    policy = replace(policy, groups={"it": replace(policy.groups["it"], calendar="weekend")})
+    ticket = sought(policy)
+    given = the_round(ticket, policy, "mon 9:00")
+    pickup = ticket.cycle(Metric.PICKUP)
+    assert given.ticket.search is not None and said(given.ticket.search.at) == "sat 11:00"
+    assert pickup is not None and said(pickup.due_at) == "sat 11:00"  # and so is the clock of it
 
 
 def test_what_waits_is_offered_as_soon_as_somebody_has_room_and_until_then_nothing_is_written():
