@@ -18,7 +18,6 @@ def terms_of(policy: Policy) -> str:
         "calendars": {id_: calendar.digest for id_, calendar in policy.calendars.items()},
         "groups": {id_: group.calendar for id_, group in policy.groups.items()},
         "timers": policy.timers,
-        "hours": {id_: group.calendar for id_, group in policy.groups.items() if group.calendar is not None},
         "desks": {id_: (desk.sla, desk.group) for id_, desk in policy.desks.items()},
     }
     return hashlib.sha256(json.dumps(_plain(terms), sort_keys=True).encode()).hexdigest()[:16]
