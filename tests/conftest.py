@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -25,6 +26,16 @@ compiled.install()
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, database=None, print_blob=True)
 settings.load_profile("ci" if in_ci() else "here")
+
+
+def pytest_configure() -> None:
+    """Twelve thousand tests are found, and none of them is garbage: to look for some is half of the work."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -8,9 +8,16 @@ from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
+from functools import lru_cache
 from time import monotonic
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@lru_cache(1024)
+def _read(data: bytes) -> Message:
+    """Who waits for a letter looks into all that are there, again and again."""
+    return message_from_bytes(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +30,8 @@ class Received:
 
     @property
     def message(self) -> Message:
-        return message_from_bytes(self.data)
+        """To be looked at: whoever changes it changes it for all."""
+        return _read(self.data)
 
     def header(self, name: str) -> str:
         value = self.message.get(name)

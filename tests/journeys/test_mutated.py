@@ -13,10 +13,10 @@ pytestmark = pytest.mark.either_database
 
 
 def test_every_broken_mail_is_an_entry_or_set_aside_with_its_bytes_as_they_came(tmp_path: Path) -> None:
-    result = run(tmp_path, 1_500, seed=20261127)
+    result = run(tmp_path, 500, seed=20261127)
     assert result.failures == []
-    assert (result.failed, result.mails) == (0, 1_500)
-    assert result.entries > 300 and result.aside > 100, result
+    assert (result.failed, result.mails) == (0, 500)
+    assert result.entries > 100 and result.aside > 30, result
 
 
 def test_the_run_finds_every_mail_on_which_a_careless_reader_raises(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ class Client(threading.Thread):
                     self.ledger.append(name)
                     break
                 except (OSError, smtplib.SMTPException):
-                    time.sleep(self.random.uniform(0.01, 0.08))
+                    time.sleep(self.random.uniform(0.05, 0.25))  # while it starts, all of them knock
 
     def mail(self, name: str) -> bytes:
         filler = "".join(self.random.choices("abcdefghij \n", k=self.random.choice((200, 3000, 20000))))

@@ -8,11 +8,15 @@ import pytest
 
 from tests.storm.storm import storm
 
+#: (mails, kills) by kind of database: whose program dies, a server does not notice, so there fewer deaths say as much.
+STORMS = {"sqlite": (120, 4), "postgresql": (60, 2)}
+
 
 @pytest.mark.timeout(300)
-def test_120_mails_survive_four_kills_and_no_acknowledgement_is_written_twice(tmp_path: Path) -> None:
+def test_mails_survive_being_killed_again_and_again_and_no_acknowledgement_is_written_twice(tmp_path: Path, database_kind: str) -> None:
     """(faults 1 and 10)"""
-    result = storm(tmp_path, mails=120, clients=8, kills=4)
-    assert result.acked == 120
-    assert result.kills == 4
+    mails, kills = STORMS[database_kind]
+    result = storm(tmp_path, mails=mails, clients=8, kills=kills)
+    assert result.acked == mails
+    assert result.kills == kills
     assert (result.lost, result.twice, result.acknowledged_twice) == (0, 0, 0), result

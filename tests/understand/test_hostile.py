@@ -89,9 +89,9 @@ def test_a_part_beyond_the_limit_is_not_listed_as_if_it_were_read() -> None:
     assert (mail.text, mail.attachments) == ("hello", ())
 
 
-def test_thousands_of_mutations_are_all_read() -> None:
+def test_a_thousand_mutations_are_all_read() -> None:
     dice, mails = random.Random(20260303), seeds()
-    for _ in range(3_000):
+    for _ in range(1_000):
         raw = mutated(dice.choice(mails), dice)
         found = read(raw, dice.choice(["", "a@example.com", None]), RING)
         assert isinstance(found.mail, Mail)
