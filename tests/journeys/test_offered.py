@@ -1,4 +1,4 @@
-"""A ticket is offered to one after the other, by mail alone: taken by a tap, passed on, left to silence, and in the end to the lead."""
+"""A ticket is offered to one after the other, by mail alone: taken, passed on, left to silence, to the lead, to who stands in."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from mailgate.app.running import Running
+from mailgate.cli import app
 from mailgate.model.ticket import Status
 from tests.journeys.world import ANN, BOB, MAX, SUPPORT, World, edit
 
@@ -24,7 +26,7 @@ def asks(world: World) -> None:
 
 
 @pytest.mark.either_database
-def test_an_offer_is_passed_on_runs_out_and_ends_with_the_lead_and_a_tap_takes_the_next(tmp_path: Path) -> None:
+def test_an_offer_is_passed_on_runs_out_and_ends_with_the_lead_and_who_goes_away_hands_over(tmp_path: Path) -> None:
     with World(tmp_path, changes=one_is_asked) as world:
         world.send(MAX, SUPPORT, "VPN drops", "It drops.")
         asks(world)
@@ -46,6 +48,13 @@ def test_an_offer_is_passed_on_runs_out_and_ends_with_the_lead_and_a_tap_takes_t
         world.settle()
         assert world.store.tickets.files([2])[2].ticket.status is Status.OPEN
         assert world.events(2)[-2:] == ["ticket_taken", "offer_accepted"]
+        world.answer(ANN, offer, "#away until fri")  # and somebody waits for an answer
+        world.settle()
+        world.pass_time(minutes=1)
+        assert world.letter(BOB, "out of paper").header("Subject").startswith("Yours?")
+        assert world.events(2)[-3:] == ["ticket_assigned", "owner_sought", "ticket_offered"]
+        rebuilt = CliRunner().invoke(app, ["replay", "--check", "--config", str(world.folder / "config")])
+        assert rebuilt.exit_code == 0, rebuilt.output
 
 
 @pytest.mark.database("postgresql", because="several nodes need a server")
