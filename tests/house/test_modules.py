@@ -85,7 +85,7 @@ def test_all_sql_is_in_record():
 def test_every_library_that_is_asked_for_is_used_and_every_one_used_is_asked_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
-    extras = (line for extra in ("fast", "postgresql") for line in project["optional-dependencies"][extra])
+    extras = (line for extra in ("fast", "postgresql", "charts") for line in project["optional-dependencies"][extra])
     optional = {canonicalize_name(Requirement(line).name) for line in extras}
     brings = importlib.metadata.packages_distributions()
     used = set()
