@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -36,23 +36,44 @@ _ALARMS = (PromiseWarning.event, BrokenPromise.event)
 
 
 def gathered(store: Store, decisions: Sequence[Decision], now: datetime) -> list[Decision]:
-    """The decisions of a round: the alarms of whoever would hear of too many wait to be told together."""
-    here = Counter(letter.person.id for decision in decisions for letter in decision.letters if letter.event in _ALARMS)
-    if not here:
+    """The decisions of a round: the alarms of whoever would hear of too many tickets wait to be told together."""
+    alarms = [letter for decision in decisions for letter in decision.letters if letter.event in _ALARMS]
+    if not alarms:
         return list(decisions)
-    crowded = {person for person, _, _ in store.traffic.due_together(now, len(here), ALARMS)}
-    for (_, person, event), count in store.traffic.told_because_of([ALARMS], now - WITHIN).items():
-        here[person] += 0 if person not in here else count if event in _ALARMS else MANY + 1
-    crowded |= {person for person, count in here.items() if count > MANY}
-    return [_without(decision, crowded, now) for decision in decisions]
+    here: dict[int, set[int | None]] = defaultdict(set)
+    for letter in alarms:
+        here[letter.person.id].add(letter.ticket)
+    lately = store.traffic.told_lately(ALARMS, now - WITHIN)
+    waiting = {person for person, _, _ in store.traffic.due_together(now, len(here) + 1, ALARMS)}
+
+    def waits(letter: LetterWanted) -> bool:
+        person = letter.person.id
+        known = [one for one in lately if one[0] == person and one[3] > now - _patience(letter)]
+        tickets = {ticket for _, event, ticket, _ in known if event in _ALARMS}
+        together = any(event == CombinedAlarms.event for _, event, _, _ in known)
+        return person in waiting or together or len(here[person] | tickets) > MANY
+
+    return [
+        _without(decision, {id(letter) for letter in decision.letters if letter.event in _ALARMS and waits(letter)}, now)
+        for decision in decisions
+    ]
 
 
-def _without(decision: Decision, crowded: set[int], now: datetime) -> Decision:
-    mine = tuple(letter for letter in decision.letters if letter.event in _ALARMS)
-    if not mine:
+def _patience(letter: LetterWanted) -> timedelta:
+    assert isinstance(letter.kind, PromiseWarning | BrokenPromise)
+    return _for_a_promise(letter.kind.target_s)
+
+
+def _for_a_promise(seconds: int) -> timedelta:
+    """How long an alarm may wait for others: no longer than a tenth of what was promised."""
+    return min(WITHIN, timedelta(seconds=seconds // 10))
+
+
+def _without(decision: Decision, waits: set[int], now: datetime) -> Decision:
+    if not any(letter.event in _ALARMS for letter in decision.letters):
         return decision
-    waiting = tuple(_waiting(letter, now) for letter in mine if letter.person.id in crowded)
-    left = tuple(letter for letter in decision.letters if letter not in mine or letter.person.id not in crowded)
+    waiting = tuple(_waiting(letter, now) for letter in decision.letters if id(letter) in waits)
+    left = tuple(letter for letter in decision.letters if id(letter) not in waits)
     return replace(decision, letters=left, waiting=(*decision.waiting, *waiting), cause=ALARMS)
 
 
@@ -65,13 +86,13 @@ def tell_alarms(store: Store, desk: LetterWriter, agents: Mapping[str, Person], 
     """One letter for everybody for whom alarms wait, and no second one within minutes; returns how many there were."""
     readers = {person.id: person for person in agents.values()}
     due = store.traffic.due_together(now, len(readers) + 1, ALARMS)
-    told = store.traffic.told_because_of([ALARMS], now - WITHIN) if due else {}
+    lately = store.traffic.told_lately(ALARMS, now - WITHIN) if due else []
+    last = {person: at for person, event, _, at in lately if event == CombinedAlarms.event}
     written = 0
     for person, _, _ in due:
-        if (ALARMS, person, CombinedAlarms.event) in told:
-            continue
         try:
-            written += _tell(store, desk, agents, readers.get(person), store.traffic.notices_waiting(person, ALARMS), now)
+            rows = store.traffic.notices_waiting(person, ALARMS)
+            written += _tell(store, desk, agents, readers.get(person), rows, now, last.get(person))
         except Conflict:
             continue  # another node told it
         except UNAVAILABLE:
@@ -82,14 +103,24 @@ def tell_alarms(store: Store, desk: LetterWriter, agents: Mapping[str, Person], 
 
 
 def _tell(
-    store: Store, desk: LetterWriter, agents: Mapping[str, Person], reader: Person | None, rows: Sequence[Waiting], now: datetime
+    store: Store,
+    desk: LetterWriter,
+    agents: Mapping[str, Person],
+    reader: Person | None,
+    rows: Sequence[Waiting],
+    now: datetime,
+    last: datetime | None,
 ) -> int:
+    """`last`: when this person had such a letter before, within minutes."""
     ids = tuple(row.id for row in rows)
     numbers = list(dict.fromkeys(row.ticket for row in sorted(rows, key=lambda row: row.at) if row.ticket is not None))
     files = store.tickets.files(numbers[:SHOWN])
     # What was answered while it waited is no news any more.
     found = (files[number] for number in numbers[:SHOWN] if number in files)
     shown = [file for file in found if is_told_of(file.ticket)]
+    promised = (cycle.target_s for file in shown for cycle in file.ticket.cycles if cycle.warned)
+    if last is not None and now - last < _for_a_promise(min(promised, default=0)):
+        return 0
     if reader is None or not shown:
         store.record([ToRecord(None, Decision(), together=ids)], now)
         return 0

@@ -73,6 +73,13 @@ class TrafficRecord(Part):
         return {(cause, person, event): count for cause, person, event, count in rows}
 
     @reads
+    def told_lately(self, connection: Connection, cause: str, since: datetime) -> list[tuple[int, str, int | None, datetime]]:
+        """(person, event, ticket, when) of the letters that were written since then for this cause, in that order."""
+        what = (letters.c.person, letters.c.event, letters.c.ticket, letters.c.made_at)
+        query = select(*what).where(letters.c.cause == cause, letters.c.made_at > since).order_by(letters.c.made_at)
+        return [(person, event, ticket, at) for person, event, ticket, at in connection.execute(query)]
+
+    @reads
     def untold(self, connection: Connection, keys: Iterable[str], since: datetime) -> dict[str, tuple[Unanswered, ...]]:
         """What these folded addresses have not been told yet, the oldest first."""
         open_ = select(unanswered).where(unanswered.c.told_at.is_(None), unanswered.c.at > since).order_by(unanswered.c.id)

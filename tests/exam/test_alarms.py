@@ -35,16 +35,6 @@ def test_two_monitors_that_are_killed_a_hundred_times_record_each_alarm_once(tmp
     assert result.letters > 0 and result.copies <= result.open_kills, result
 
 
-@pytest.mark.database("postgresql", because="several nodes need a server")
-@pytest.mark.timeout(900)
-def test_monitors_that_compare_nothing_tell_twice(tmp_path: Path, database_kind: str) -> None:
-    settings = a_database(tmp_path)
-    with open_store(settings, NOON) as store:
-        result = run(tmp_path, settings, store, tickets=15, kills=10, seed=7, broken=True)
-    measured.write("two-monitors-without-comparing", n=result.alarms, failed=result.twice, seed=7, kills=10)
-    assert result.twice > 0, result
-
-
 @pytest.mark.database("sqlite", because="the times of a file are known")
 @pytest.mark.timeout(900)
 def test_ten_thousand_promises_that_break_in_one_night_are_told_within_five_minutes(tmp_path: Path, database_kind: str) -> None:
