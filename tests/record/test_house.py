@@ -10,6 +10,7 @@ from sqlalchemy import event
 
 from mailgate.model.decision import Decision
 from mailgate.model.delivery import OutboxState, Suppression, SuppressionKind
+from mailgate.model.figures import Period
 from mailgate.model.policy import Agent, Policy
 from mailgate.model.ticket import Status
 from mailgate.record.rows import Conflict, RaisedAlarm, Settlement, ToRecord
@@ -158,6 +159,8 @@ def test_no_question_of_a_round_walks_through_a_table(store):
     store.standing.health(NOON)
     store.inbox.rows("waiting")
     store.outbox.rows()
+    store.figures.material(Period(NOON - DAY, NOON + DAY, NOON + DAY))
+    store.figures.report_readers("2026-11-16")
     assert len(asked) > 40
     searched = [(sql, values) for sql, values in asked if sql.startswith(("SELECT", "UPDATE", "DELETE")) and "pg_" not in sql]
     walks = _walks_of_server(engine, searched) if store._db.room.is_shared else _walks_of_file(engine, searched)
