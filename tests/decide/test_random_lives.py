@@ -5,5 +5,5 @@ from __future__ import annotations
 from tests.decide.lives import faults_of
 
 
-def test_sixty_random_lives() -> None:
-    assert {seed: faults for seed in range(60) if (faults := faults_of(seed))} == {}
+def test_three_hundred_random_lives() -> None:
+    assert {seed: faults for seed in range(300) if (faults := faults_of(seed))} == {}
