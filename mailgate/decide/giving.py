@@ -122,9 +122,9 @@ def pickup_until(s: Scene, ticket: Ticket, since: datetime) -> datetime:
     hours = group.calendar if group is not None and group.calendar is not None else rules.sla.calendar
     promised = rules.target(ticket.priority, Metric.PICKUP) or Target(PICKUP[ticket.priority], hours)
     try:
-        return add(rules.calendar(promised.calendar), since, promised.minutes * 60)
+        return add(rules.calendar(promised.calendar), since, promised.whole_s)
     except NoBusinessTime:
-        return since + timedelta(minutes=promised.minutes)
+        return since + timedelta(seconds=promised.whole_s)
 
 
 # --- nobody takes it -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The rules of one ticket: what is promised, on which calendar, and how patient we are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailgate.model.calendar import ALWAYS, Calendar
 from mailgate.model.policy import Metric, Policy, Sla, Target, Timers, When
@@ -32,7 +32,7 @@ class Rules:
         found = self.sla.targets.get((priority, metric))
         if found is None or metric is not Metric.PICKUP or self.pickup_calendar is None:
             return found
-        return Target(found.minutes, self.pickup_calendar)
+        return replace(found, calendar=self.pickup_calendar)
 
     def calendar(self, id: str) -> Calendar:
         """A calendar that is gone from the policy gives way to the desk's, for cycles that were counted on it."""

@@ -118,7 +118,7 @@ def _measuring(ticket: Ticket, rules: Rules, metric: Metric, at: datetime) -> Ti
         policy=rules.policy.digest,
         calendar=target.calendar,
         priority=ticket.priority,
-        target_s=target.minutes * 60,
+        target_s=target.whole_s,
         started_at=since,
         due_at=since,
         breach_at=since,
@@ -142,7 +142,7 @@ def without_first_reply(ticket: Ticket, rules: Rules, at: datetime) -> Ticket:
     target = rules.target(ticket.priority, Metric.FIRST_REPLY)
     if target is None:
         return ticket
-    cycle = Cycle(Metric.FIRST_REPLY, 1, rules.policy.digest, target.calendar, ticket.priority, target.minutes * 60, at, at, at)
+    cycle = Cycle(Metric.FIRST_REPLY, 1, rules.policy.digest, target.calendar, ticket.priority, target.whole_s, at, at, at)
     return replace(ticket, cycles=(*ticket.cycles, _cancelled(_measured(cycle, rules), at, AGENT_CREATED)))
 
 
@@ -266,12 +266,7 @@ def _counted_anew(cycle: Cycle, ticket: Ticket, rules: Rules, at: datetime, by: 
     target = rules.target(ticket.priority, cycle.metric)
     assert target is not None
     changed = replace(
-        cycle,
-        priority=ticket.priority,
-        policy=rules.policy.digest,
-        calendar=target.calendar,
-        calendar_digest=None,
-        target_s=target.minutes * 60,
+        cycle, priority=ticket.priority, policy=rules.policy.digest, calendar=target.calendar, calendar_digest=None, target_s=target.whole_s
     )
     changed = _with_waits(changed, ticket, rules, anew=True)
     if _promise(changed) == _promise(cycle):

@@ -152,10 +152,16 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A promise: so many minutes of this calendar. `calendar` is an id of the policy, or "always"."""
+    """A promise: so many minutes and seconds of this calendar. `calendar` is an id of the policy, or "always"."""
 
     minutes: int
     calendar: str
+    seconds: int = 0  #: beyond the minutes
+
+    @property
+    def whole_s(self) -> int:
+        """All of it, in seconds."""
+        return self.minutes * 60 + self.seconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,10 +183,10 @@ def _sla(name: str, form: Any, calendars: Mapping[str, Calendar], say: Say) -> S
         for metric in Metric:
             promised = getattr(target, metric.value, None)
             if promised is not None:
-                minutes = int(promised.total_seconds() // 60)
+                minutes, seconds = divmod(int(promised.total_seconds()), 60)
                 if minutes < 1:
                     say((*at, "targets", priority, metric.value), "must be a minute at least")
-                targets[(int(priority[1]), metric)] = Target(minutes, calendar)
+                targets[(int(priority[1]), metric)] = Target(minutes, calendar, seconds)
     escalate = {level: tuple(map(Hearer, who)) for level, who in sorted(form.escalate.items())}
     warn, when = tuple(sorted(form.warn)), value_of(When, form.when)
     return value_of(Sla, form, id=name, targets=targets, warn=warn, escalate=escalate, when=when)

@@ -1,6 +1,7 @@
 """What cannot be kept is not promised: each duration is tried on its calendar, and each condition names what there is."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from mailgate.decide.calendar import SEARCH_LIMIT, NoBusinessTime, add, add_days
@@ -39,14 +40,14 @@ def check_kept(policy: Policy, now: datetime, say: Say) -> None:
             if calendar is None or not any(calendar.hours):
                 continue  # that it is missing or never open is said where it is read
             longest, too_long = held.get(calendar.id, (0, float("inf")))
-            if longest < target.minutes < too_long:
-                if _is_held(calendar, add, target.minutes * 60, now):
-                    longest = target.minutes
+            if longest < target.whole_s < too_long:
+                if _is_held(calendar, add, target.whole_s, now):
+                    longest = target.whole_s
                 else:
-                    too_long = target.minutes
+                    too_long = target.whole_s
                 held[calendar.id] = longest, too_long
-            if target.minutes >= too_long:
-                say(("sla", sla.id, "targets", f"P{priority}", metric.value), _words(f"{target.minutes} minutes", "the promise", calendar))
+            if target.whole_s >= too_long:
+                say(("sla", sla.id, "targets", f"P{priority}", metric.value), _words(_span(target), "the promise", calendar))
     _check_timers(policy, now, say)
 
 
@@ -55,7 +56,11 @@ def _counted_on(sla: Sla, policy: Policy) -> Iterator[tuple[tuple[int, Metric], 
     for key, target in sla.targets.items():
         yield key, target
         for calendar in sorted({g.calendar for g in policy.groups.values() if g.calendar} if key[1] is Metric.PICKUP else ()):
-            yield key, Target(target.minutes, calendar)
+            yield key, replace(target, calendar=calendar)
+
+
+def _span(target: Target) -> str:
+    return f"{target.minutes} minutes" + (f" {target.seconds} seconds" if target.seconds else "")
 
 
 def _check_timers(policy: Policy, now: datetime, say: Say) -> None:

@@ -52,7 +52,7 @@ kind = ["request"]
 vip = false
 
 [sla.requests.targets]
-P4 = { pickup = "2h", resolution = "80h" }
+P4 = { pickup = "2h", first_reply = "78s", resolution = "80h" }
 
 [timers]"""
     edit(folder, "policy.toml", ("[timers]", requests))
@@ -61,6 +61,7 @@ P4 = { pickup = "2h", resolution = "80h" }
     assert slas["requests"].when == When(kind=frozenset({"request"}), vip=False)
     assert (slas["requests"].order, slas["requests"].next_reply_from_first_message) == (10, True)
     assert slas["requests"].targets[(4, Metric.PICKUP)] == Target(120, "business")
+    assert slas["requests"].targets[(4, Metric.FIRST_REPLY)].whole_s == 78
 
 
 def test_an_agent_at_a_domain_beyond_ascii_is_known_by_the_name_that_mails_have(tmp_path: Path) -> None:
