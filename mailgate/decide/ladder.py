@@ -82,7 +82,7 @@ def next_check(ticket: Ticket, rules: Rules, now: datetime | None = None) -> dat
     search = ticket.search.at if ticket.search is not None else None
     found += [at for at in (ticket.survey_due_at, ticket.ratings_wait_until, follow_up, search, _date_check(ticket)) if at is not None]
     for cycle in ticket.cycles:
-        if seems_unfounded(cycle) and cycle.breached_at is not None:
+        if seems_unfounded(cycle) and cycle.breached_at is not None and not _is_broken_anew(cycle, now):
             found.append(cycle.breached_at)
         if cycle.outcome is Outcome.RUNNING and (at := _next_of(cycle, rules)) is not None:
             found.append(at if now is None or now - at <= LATE else max(at, _awake_at(cycle, rules, now)))
@@ -94,6 +94,11 @@ def seems_unfounded(cycle: Cycle) -> bool:
     if cycle.breached_at is None or cycle.breach_annulled_by is not None:
         return False
     return cycle.outcome is Outcome.MET or (cycle.outcome is Outcome.RUNNING and BREACH not in cycle.warned)
+
+
+def _is_broken_anew(cycle: Cycle, now: datetime | None) -> bool:
+    """The promise that holds now is broken as well: that is told in its own time, and nothing is taken back."""
+    return now is not None and cycle.outcome is Outcome.RUNNING and now >= cycle.breach_at
 
 
 def _next_of(cycle: Cycle, rules: Rules) -> datetime | None:

@@ -93,8 +93,10 @@ def run_on(ticket: Ticket, at: datetime) -> Ticket:
 
 def recalled(ticket: Ticket) -> Ticket:
     """A ticket that was recorded before either was kept: what its clocks and its last instants say of it."""
-    if ticket.turns or ticket.waits or ticket.history == 0:
+    if ticket.history == 0:
         return ticket
+    if ticket.turns or ticket.waits:
+        return _caught_up(ticket)
     known = ((ticket.public_agent_at, Speaker.AGENT), (ticket.waiting_since, Speaker.REQUESTER))
     waits: list[Pause] = []
     pauses = {pause for cycle in ticket.cycles for pause in cycle.pauses}
@@ -107,3 +109,16 @@ def recalled(ticket: Ticket) -> Ticket:
     if stood is not None and since is not None and not (waits and waits[-1].ended_at is None):
         waits.append(Pause(since, None, stood))
     return replace(ticket, turns=tuple(Said(at, by) for at, by in known if at is not None), waits=tuple(waits))
+
+
+def _caught_up(ticket: Ticket) -> Ticket:
+    """A ticket whose last words a node of the version before has recorded: it keeps the last instants, and no turns."""
+    said, kept = _with(ticket, ticket.turns), ticket.turns
+    agent, requester = ticket.public_agent_at, ticket.waiting_since
+    if agent is not None and (said.public_agent_at is None or agent > said.public_agent_at):
+        kept = (*kept, Said(agent, Speaker.AGENT))
+    if requester is not None and not (kept and kept[-1].by is Speaker.REQUESTER):
+        kept = (*kept, Said(requester, Speaker.REQUESTER))
+    elif requester is None and kept and kept[-1].by is Speaker.REQUESTER and ticket.status is not Status.MERGED:
+        kept = kept[:-1]
+    return ticket if kept == ticket.turns else _with(ticket, kept)

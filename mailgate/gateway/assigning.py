@@ -94,12 +94,12 @@ class AssigningRound:
             if self._recounting.bring_up([number]):
                 return 0  # its clocks cannot be counted, and the operator has heard of it
             file = self.store.tickets.files([number])[number]
+            return self.give(file, policy, agents, now, record, decide)
         except UNAVAILABLE:
             raise
         except Exception:
-            log.exception("ticket %d cannot be read", number)
+            log.exception("ticket %d: nobody can be given it", number)
             return 0
-        return self.give(file, policy, agents, now, record, decide)
 
     def give(
         self,
@@ -110,7 +110,7 @@ class AssigningRound:
         record: Records,
         decide: Callable[[Scene, Ticket], Decision] = lambda scene, ticket: giving.when_due(scene, ticket).decided(ticket),
     ) -> int:
-        """Whether something came of one ticket."""
+        """Whether something came of one ticket. Raises whatever is wrong with it."""
         try:
             scene = with_staff(self.store, Scene(file=file, policy=policy, agents=agents, now=now), file.ticket)
             decision = decide(scene, file.ticket)
@@ -120,11 +120,6 @@ class AssigningRound:
             return 1
         except Conflict:
             return 0  # somebody else was first; the next round looks at what it is then
-        except UNAVAILABLE:
-            raise
-        except Exception:
-            log.exception("ticket %d: nobody can be given it", file.ticket.number)
-            return 0
 
 
 def _again(scene: Scene, ticket: Ticket) -> Decision:

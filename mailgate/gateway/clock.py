@@ -15,7 +15,7 @@ from mailgate.decide.clocks import ReadUpTo
 from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
-from mailgate.gateway.assigning import AssigningRound
+from mailgate.gateway.assigning import AssigningRound, Records
 from mailgate.gateway.combining import tell_together
 from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
@@ -72,7 +72,7 @@ class ClockRound:
             failed = self._recounting.bring_up(due)
             files = list(self._faulty.each([number for number in due if number not in failed], self.store.tickets.files))
             # One after the other: each offer changes what the next agent has.
-            given = sum(self._assigning.give(file, desk.policy, agents, now, record) for file in files if giving.is_due(file.ticket, now))
+            given = sum(self._given(desk, agents, file, now, record) for file in files if giving.is_due(file.ticket, now))
             others = (file for file in files if not giving.is_due(file.ticket, now))
             decided = [one for file in others if (one := self._decided(desk, agents, file, read, now))]
             if not is_sure and self._is_doubtful([decision for _, decision in decided], has_jumped):
@@ -90,6 +90,16 @@ class ClockRound:
             self.store.traffic.forget_turns(now)
             self._tidied = now
         return total + told
+
+    def _given(self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, now: datetime, record: Records) -> int:
+        """Whether it was given to somebody. Where that fails, its clocks are not judged either: the operator hears of it."""
+        try:
+            return self._assigning.give(file, desk.policy, agents, now, record)
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
+            self._faulty.note(file.ticket.number, error)
+            return 0
 
     def _decided(
         self, desk: LetterWriter, agents: Mapping[str, Person], file: TicketFile, read: Mapping[str, ReadUpTo], now: datetime

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailgate.decide import clocks
+from mailgate.decide import clocks, giving
 from mailgate.record.store import Store
 from tests.clocks.house import OPERATOR, EditedHouse
 
@@ -78,3 +78,19 @@ def test_many_at_once_are_one_alarm(house: EditedHouse) -> None:
     house.run()
     (told,) = alarms(house)
     assert "7 tickets" in told and "mailgate status" in told
+
+
+def test_one_that_nobody_can_be_given_is_the_operators_as_well(house: EditedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = house.open()
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(giving, "is_due", lambda ticket, now: True)
+    monkeypatch.setattr(giving, "when_due", fails)
+    house.turn(hours=7)
+    house.run()
+    house.run()
+    (told,) = alarms(house)
+    assert f"{number}: RuntimeError" in told
+    assert [fault.ticket for fault in house.store.clock_faults.waiting()] == [number]

@@ -124,6 +124,16 @@ def test_what_was_missed_is_told_when_somebody_is_there_again_and_the_index_says
     assert events(tick(late, "tue 8:00")) == ["sla_breached"]
 
 
+def test_what_was_broken_twice_and_missed_at_night_wants_nothing_before_the_morning() -> None:
+    promises = {(2, REPLY): Target(50, "business"), (4, REPLY): Target(100, "business")}
+    life = Life("mon 16:00", priority=2, policy=policy(promises=promises))
+    tick(life, "mon 16:52")
+    life.at("mon 16:55", PriorityChanged, actor=ANN, before=2, after=4)
+    assert events(tick(life, "mon 19:00")) == []  # nobody has looked since: the longer promise is broken as well
+    assert said(life.ticket.next_check_at) == "tue 8:00"
+    assert events(tick(life, "tue 8:00")) == ["sla_breached"]
+
+
 def test_of_the_highest_priority_it_is_told_at_any_hour() -> None:
     life = Life("mon 17:00", priority=1, policy=policy(promises=OFFICE))
     assert events(tick(life, "mon 20:00")) == ["sla_warned"]

@@ -355,3 +355,15 @@ def test_a_closed_ticket_is_owed_nothing_whatever_its_policy() -> None:
     life = Life().at("mon 10:00", TicketClosed, actor=BOB)
     edited(life, replace(a_policy(promises=EVERYTHING), digest="d2"), "mon 11:00")
     assert on(life.ticket) == {}
+
+
+def test_what_a_node_of_the_version_before_records_meanwhile_counts_as_said() -> None:
+    life = Life("mon 9:00")
+    answered = Life("mon 9:00").at("mon 10:00", AgentReplied, actor=BOB)
+    life.ticket = replace(answered.ticket, turns=life.ticket.turns, history=2)  # it knows no turns, and leaves them as they were
+    life.at("mon 11:00", PriorityChanged, actor=BOB, before=4, after=4)
+    assert (life.cycle(REPLY).outcome, life.ticket.turns) == (Outcome.MET, answered.ticket.turns)
+    asked = answered.at("mon 12:00", RequesterWrote, actor=MAX)
+    life.ticket = replace(asked.ticket, turns=life.ticket.turns, history=3)
+    life.at("mon 13:00", PriorityChanged, actor=BOB, before=4, after=4)
+    assert (life.ticket.turns, life.ticket.waiting_since) == (asked.ticket.turns, when("mon 12:00"))
