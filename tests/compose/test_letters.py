@@ -356,6 +356,16 @@ def test_what_is_left_is_called_working_time_where_the_clock_on_the_wall_says_mo
     assert "Lösung seit 1 Stunde 5 Minuten Arbeitszeit überfällig" in flowing(a_letter("sla_breached", "agent", "de", facts=late))
 
 
+@pytest.mark.parametrize("unbroken", [True, False])
+def test_a_breach_that_is_seconds_old_counts_no_minutes(unbroken):
+    broken = flowing(a_letter("sla_breached", "agent", facts={"over_s": 59, "unbroken": unbroken}))
+    assert "First reply is overdue Your" in broken
+
+
+def test_a_german_duration_does_not_end_a_sentence_with_a_second_full_stop():
+    assert "8 Std. 10 Min. sind vergangen. Davon" in flowing(a_letter("sla_breached", "agent", "de"))
+
+
 @pytest.mark.parametrize(
     ("facts", "english", "german"),
     [
