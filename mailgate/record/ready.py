@@ -37,8 +37,9 @@ class _Compiled:
 class Statement:
     """An INSERT or UPDATE for many rows. Every row has the same columns, and an UPDATE names a bindparam for each."""
 
-    def __init__(self, statement: Insert | Update) -> None:
-        self._statement = statement
+    def __init__(self, statement: Insert | Update, behind: str = "") -> None:
+        """`behind`: what else both dialects understand at its end."""
+        self._statement, self._behind = statement, behind
         self._compiled: dict[tuple[str, tuple[str, ...]], _Compiled] = {}
 
     def ready(self, rows: Sequence[Row], dialect: Dialect) -> Ready:
@@ -49,7 +50,7 @@ class Statement:
         compiled = self._compiled.get(key)
         if compiled is None:
             compiled = self._compiled[key] = _Compiled(self._statement, key[1], dialect)
-        return Ready(compiled.sql, [compiled.values(row) for row in rows])
+        return Ready(compiled.sql + self._behind, [compiled.values(row) for row in rows])
 
 
 class Ready:

@@ -294,3 +294,15 @@ def test_a_date_that_was_promised_is_told_before_and_when_it_has_passed(house: E
     assert sum("expects a solution by" in text for text in texts) == 1
     assert sum("was told to expect a solution by Tuesday, 2 June" in text for text in texts) == 1
     assert MAX not in {one.to for one in house.sent if "promised date" in one.text}
+
+
+def test_what_a_node_of_the_version_before_told_meanwhile_holds_up_no_clock(house: EditedHouse) -> None:
+    number = house.open("The printer smokes")
+    house.turn(minutes=30)
+    house.run()
+    # It writes the row of the alarm, and knows neither the breach among the levels nor when it was told.
+    house.look(f"update cycles set warned = '[]', alarmed_at = null where ticket = {number} and metric = 'first_reply'")
+    house.turn(minutes=15)
+    house.look(f"update tickets set next_check_at = '{house.at:%Y-%m-%d %H:%M:%S}' where number = {number}")
+    house.run()
+    assert house.cycle(number, REPLY).warned[-1] == 150
