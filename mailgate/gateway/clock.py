@@ -16,7 +16,7 @@ from mailgate.decide.scene import Scene
 from mailgate.decide.spending import spend
 from mailgate.gateway import journal
 from mailgate.gateway.assigning import AssigningRound, Records
-from mailgate.gateway.combining import tell_together
+from mailgate.gateway.combining import on_account, tell_together
 from mailgate.gateway.faulty import FaultyTickets
 from mailgate.gateway.rating import with_ratings
 from mailgate.gateway.reading import RaiseAlarm
@@ -148,6 +148,7 @@ class ClockRound:
         if not decision.changes:
             return
         began, now = journal.clock(), self.now()
+        decision = on_account(self.store, decision, file, desk.policy.budgets, now)
         addresses = [letter.person.address.lower() for letter in decision.letters]
         seen = replace(file, ticket=decision.changes[-1].recorded)
         counts = self.store.outbox.automatic_counts(addresses, now) if addresses else AutomaticCounts()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,11 @@ from mailgate.model import token
 from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
 from mailgate.model.letter import Audience, LetterWanted
-from mailgate.model.letters import CombinedNotices
+from mailgate.model.letters import CombinedNotices, UnclaimedNotice
 from mailgate.model.masking import masked
 from mailgate.model.person import Person
+from mailgate.model.policy import Budgets
+from mailgate.model.sender import folded
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
 
@@ -29,8 +33,27 @@ log = logging.getLogger(__name__)
 #: Of so many the words are shown; the rest is named.
 SHOWN, WORDS = 40, 200
 MOST_DOUBLED = 7
+HOUR = timedelta(hours=1)
 #: Letters of one round, and readers and senders that are looked at for them: those whose time has not come hold up nobody behind them.
 LETTERS, MOST_WAITING = 50, 2_000
+
+
+def on_account(store: Store, decision: Decision, file: TicketFile, budgets: Budgets, now: datetime) -> Decision:
+    """That nobody takes a ticket is told on its requester's account, as their mails are: what is more waits to be told together."""
+    requester = file.person(file.ticket.requester)
+    if requester is None or not any(letter.event == UnclaimedNotice.event for letter in decision.letters):
+        return decision
+    cause, limit, waiting = folded(requester.address), budgets.notices_per_hour, list(decision.waiting)
+    told = Counter[int]()
+    for (_, person, _), count in store.traffic.told_because_of([cause], now - HOUR).items():
+        told[person] += count
+    kept = []
+    for letter in decision.letters:
+        if letter.event != UnclaimedNotice.event or limit is None or told[letter.person.id] < limit:
+            kept.append(letter)
+            continue
+        waiting.append(Waiting(letter.person.id, cause, letter.ticket, letter.desk, letter.event, None, None, now))
+    return replace(decision, letters=tuple(kept), waiting=tuple(waiting), cause=cause)
 
 
 def tell_together(store: Store, desk: LetterWriter, agents: Mapping[str, Person], now: datetime) -> int:

@@ -14,7 +14,7 @@ from mailgate.model.mailbox import FolderKey
 from mailgate.model.policy import Metric
 from mailgate.model.ticket import Outcome
 from mailgate.record.store import Store
-from tests.clocks.house import ANN, MAX, OPERATOR, EditedHouse
+from tests.clocks.house import ANN, MAX, OPERATOR, SUPPORT, EditedHouse
 
 BOB = "bob@example.org"
 REPLY = Metric.FIRST_REPLY
@@ -306,3 +306,19 @@ def test_what_a_node_of_the_version_before_told_meanwhile_holds_up_no_clock(hous
     house.look(f"update tickets set next_check_at = '{house.at:%Y-%m-%d %H:%M:%S}' where number = {number}")
     house.run()
     assert house.cycle(number, REPLY).warned[-1] == 150
+
+
+def test_that_nobody_takes_the_tickets_of_one_sender_is_told_together_beyond_their_budget(tmp_path: Path, store: Store) -> None:
+    house = EditedHouse(
+        tmp_path, store, ('lead = "ann"', 'lead = "ann"\nassign = "least_loaded"'), ("notices_per_hour = 30", "notices_per_hour = 2")
+    )
+    for n in range(45):
+        house.mail(MAX, SUPPORT, f"Request {n}", "x")
+    house.run()
+    house.run()
+    told = [one for one in house.sent if one.to == ANN and one.subject.startswith("Nobody has it")]
+    house.turn(minutes=20)
+    house.run()
+    assert 1 <= len(told) <= 2
+    assert any("Request 44" in one.text for one in house.sent if one.to == ANN)
+    house.close()
