@@ -114,17 +114,22 @@ def _tell(
     """`last`: when this person had such a letter before, within minutes."""
     ids = tuple(row.id for row in rows)
     numbers = list(dict.fromkeys(row.ticket for row in sorted(rows, key=lambda row: row.at) if row.ticket is not None))
-    files = store.tickets.files(numbers[:SHOWN])
     # What was answered while it waited is no news any more.
-    found = (files[number] for number in numbers[:SHOWN] if number in files)
-    shown = [file for file in found if is_told_of(file.ticket)]
+    shown: list[TicketFile] = []
+    looked = 0
+    while len(shown) < SHOWN and looked < len(numbers):
+        some = numbers[looked : looked + SHOWN]
+        files = store.tickets.files(some)
+        shown += [files[number] for number in some if number in files and is_told_of(files[number].ticket)]
+        looked += len(some)
     promised = (cycle.target_s for file in shown for cycle in file.ticket.cycles if cycle.warned)
     if last is not None and now - last < _for_a_promise(min(promised, default=0)):
         return 0
     if reader is None or not shown:
         store.record([ToRecord(None, Decision(), together=ids)], now)
         return 0
-    more = len(numbers) - len(numbers[:SHOWN])
+    more = len(numbers) - looked + len(shown[SHOWN:])
+    shown = shown[:SHOWN]
     kind = CombinedAlarms(
         count=len(shown) + more, since=min(row.at for row in rows), rows=tuple(row_of(file, desk, now) for file in shown), more=more
     )

@@ -308,6 +308,7 @@ def test_what_a_node_of_the_version_before_told_meanwhile_holds_up_no_clock(hous
     assert house.cycle(number, REPLY).warned[-1] == 150
 
 
+@pytest.mark.either_database
 def test_that_nobody_takes_the_tickets_of_one_sender_is_told_together_beyond_their_budget(tmp_path: Path, store: Store) -> None:
     house = EditedHouse(
         tmp_path, store, ('lead = "ann"', 'lead = "ann"\nassign = "least_loaded"'), ("notices_per_hour = 30", "notices_per_hour = 2")
@@ -322,3 +323,20 @@ def test_that_nobody_takes_the_tickets_of_one_sender_is_told_together_beyond_the
     assert 1 <= len(told) <= 2
     assert any("Request 44" in one.text for one in house.sent if one.to == ANN)
     house.close()
+
+
+@pytest.mark.either_database
+def test_alarms_behind_many_that_were_answered_while_they_waited_are_told(house: EditedHouse) -> None:
+    first = [house.open(f"First {n}") for n in range(6)]
+    house.turn(minutes=1)
+    later = [house.open(f"Later {n}") for n in range(18)]
+    house.turn(minutes=29)
+    house.run()
+    assert alarms(house)[-1] == f"Overdue or due soon: {len(first)} tickets"
+    house.turn(minutes=1)
+    house.run()  # they wait, for the letter of before is but a minute old
+    answered = ", ".join(map(str, later[:16]))
+    house.look(f"update cycles set outcome = 'met' where ticket in ({answered}) and metric = 'first_reply'")
+    house.turn(minutes=3)
+    house.run()
+    assert alarms(house)[-1] == "Overdue or due soon: 2 tickets"
