@@ -214,7 +214,7 @@ def set_(
     address: Address,
     vip: Annotated[bool | None, typer.Option("--vip/--no-vip", help="Whether they are a VIP, whatever their organisation is.")] = None,
     organisation: Annotated[
-        str, typer.Option(metavar="ID", help="One of [organisations] in policy.toml; auto: by the domain of their address.")
+        str, typer.Option(metavar="ID", help="One of \\[organisations] in policy.toml; auto: by the domain of their address.")
     ] = "",
     name: Annotated[str, typer.Option(help="As it stands in letters.")] = "",
     config: ConfigOption = None,

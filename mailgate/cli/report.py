@@ -43,9 +43,9 @@ def report(
     csv_: Annotated[bool, typer.Option("--csv", help="The same as a table for spreadsheets.")] = False,
     config: ConfigOption = None,
 ) -> None:
-    """Count what happened in these days, beside as many days before: tickets, clocks, promises, waiting, ratings, service.
+    r"""Count what happened in these days, beside as many days before: tickets, clocks, promises, waiting, ratings, service.
 
-    Days are those of the desk, else of [report]. Times are business time, unless the wall clock is named. What would be said of fewer than
+    Days are those of the desk, else of \[report]. Times are business time, unless the wall clock is named. What would be said of fewer than
     five is hidden ("too few"). Merged and rejected tickets are in no number. docs/reports.md defines each of them."""
     if json_ and csv_:
         fail("--json or --csv, not both", 2)

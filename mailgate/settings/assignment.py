@@ -2,20 +2,18 @@
 
 from mailgate.model.policy import Policy
 from mailgate.settings.safety import Say
-from mailgate.settings.words import meant
+from mailgate.settings.words import known_are, meant
 
 
 def check(policy: Policy, say: Say) -> None:
     """Calendars and people that there are not, groups without anybody to give work to, and skills that nobody has."""
     for id_, agent in policy.agents.items():
         if agent.hours is not None and agent.hours not in policy.calendars:
-            say(("agents", id_, "hours"), f'no calendar "{agent.hours}"{meant(agent.hours, policy.calendars)}')
+            say(("agents", id_, "hours"), f'no calendar "{agent.hours}"{known_are(agent.hours, policy.calendars)}')
     for id_, group in policy.groups.items():
         at = ("groups", id_)
         if group.calendar is not None and group.calendar not in policy.calendars:
-            say((*at, "calendar"), f'no calendar "{group.calendar}"{meant(group.calendar, policy.calendars)}')
-        if group.manager is not None and group.manager not in policy.agents:
-            say((*at, "manager"), f'no agent "{group.manager}"{meant(group.manager, policy.agents)}')
+            say((*at, "calendar"), f'no calendar "{group.calendar}"{known_are(group.calendar, policy.calendars)}')
         if policy.assigns(id_) and not policy.members(id_):
             say((*at, "assign"), f'"{group.assign.value}" gives tickets to nobody: nobody is in the group "{id_}"')
         if group.mode is not None and not policy.assigns(id_):

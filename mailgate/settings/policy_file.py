@@ -36,7 +36,7 @@ from mailgate.settings.pictures import brand_of
 from mailgate.settings.promises import check_conditions, check_kept
 from mailgate.settings.routing import check_routing, priorities
 from mailgate.settings.safety import Say
-from mailgate.settings.words import expression, meant
+from mailgate.settings.words import expression, known_are, meant
 
 LONGEST_LOCAL, LONGEST_ADDRESS = 64, 254  #: octets
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -174,12 +174,12 @@ def _zone(name: str, at: tuple[str, ...], say: Say) -> str:
 def _sla(name: str, form: Any, calendars: Mapping[str, Calendar], say: Say) -> Sla:
     at = ("sla", name)
     if form.calendar not in calendars:
-        say((*at, "calendar"), f'no calendar "{form.calendar}"{meant(form.calendar, calendars)}')
+        say((*at, "calendar"), f'no calendar "{form.calendar}"{known_are(form.calendar, calendars)}')
     targets: dict[tuple[int, Metric], Target] = {}
     for priority, target in form.targets.items():
         calendar = target.calendar or form.calendar
         if calendar not in calendars:
-            say((*at, "targets", priority, "calendar"), f'no calendar "{calendar}"{meant(calendar, calendars)}')
+            say((*at, "targets", priority, "calendar"), f'no calendar "{calendar}"{known_are(calendar, calendars)}')
         for metric in Metric:
             promised = getattr(target, metric.value, None)
             if promised is not None:
@@ -218,11 +218,11 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
     for id_, desk in policy.desks.items():
         at = ("desks", id_)
         if desk.group not in policy.groups:
-            say((*at, "group"), f'no group "{desk.group}"{meant(desk.group, policy.groups)}')
+            say((*at, "group"), f'no group "{desk.group}"{known_are(desk.group, policy.groups)}')
         elif not policy.members(desk.group):
             say((*at, "group"), f'nobody is in the group "{desk.group}": new tickets would be announced to no one')
         if desk.sla not in policy.slas:
-            say((*at, "sla"), f'no sla "{desk.sla}"{meant(desk.sla, policy.slas)}')
+            say((*at, "sla"), f'no sla "{desk.sla}"{known_are(desk.sla, policy.slas)}')
         if desk.language not in languages:
             say((*at, "language"), f'no letters in "{desk.language}": there are {", ".join(sorted(languages))}')
         if desk.forwards is Forwards.COLLEAGUES and not desk.colleagues:
@@ -242,7 +242,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
         at = ("agents", id_)
         for group in agent.groups:
             if group not in policy.groups:
-                say((*at, "groups"), f'no group "{group}"{meant(group, policy.groups)}')
+                say((*at, "groups"), f'no group "{group}"{known_are(group, policy.groups)}')
         if agent.timezone:
             _zone(agent.timezone, (*at, "timezone"), say)
         if agent.language and agent.language not in languages:
@@ -257,7 +257,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
         for key, who in (("lead", (named.lead,)), ("manager", (named.manager,)), ("on_call", named.on_call)):
             for one in who:
                 if one is not None and one not in policy.agents:
-                    say(("groups", id_, key), f'no agent "{one}"{meant(one, policy.agents)}')
+                    say(("groups", id_, key), f'no agent "{one}"{known_are(one, policy.agents)}')
     _check_reports(policy, say)
     check_routing(policy, say)
     for event in policy.letters:
@@ -273,7 +273,7 @@ def _check(policy: Policy, languages: frozenset[str], events: frozenset[str], sa
 def _check_reports(policy: Policy, say: Say) -> None:
     for id_, service in policy.services.items():
         if service.calendar not in policy.calendars:
-            say(("services", id_, "calendar"), f'no calendar "{service.calendar}"{meant(service.calendar, policy.calendars)}')
+            say(("services", id_, "calendar"), f'no calendar "{service.calendar}"{known_are(service.calendar, policy.calendars)}')
     if policy.report.timezone:
         _zone(policy.report.timezone, ("report", "timezone"), say)
     for address in policy.report.to:

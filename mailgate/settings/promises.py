@@ -8,7 +8,7 @@ from mailgate.decide.calendar import SEARCH_LIMIT, NoBusinessTime, add, add_days
 from mailgate.model.calendar import Calendar
 from mailgate.model.policy import Metric, Policy, Sla, Target
 from mailgate.settings.safety import Say
-from mailgate.settings.words import meant
+from mailgate.settings.words import known_are
 
 #: A promise may begin on any day on which this policy is in force: it is tried a month apart, over so many months, and from behind the
 #: last date on which the calendar opens otherwise than it does every week.
@@ -28,7 +28,7 @@ def check_conditions(policy: Policy, say: Say) -> None:
         )
         for key, names, there in known:
             for name in sorted(names - there.keys()):
-                say(("sla", sla.id, "when", key), f'no {key} "{name}"{meant(name, there)}')
+                say(("sla", sla.id, "when", key), f'no {key} "{name}"{known_are(name, there)}')
 
 
 def check_kept(policy: Policy, now: datetime, say: Say) -> None:

@@ -8,7 +8,7 @@ from mailgate.model.policy import Policy
 from mailgate.model.routing import LONGEST_LINE, PrioritySettings, RoutingRule
 from mailgate.settings.forms import value_of
 from mailgate.settings.safety import Say
-from mailgate.settings.words import expression, meant
+from mailgate.settings.words import expression, known_are
 
 #: An expression of an operator's is asked of what strangers write: two repeats without end may stand in it, and some `?`.
 MOST_WAYS = 4 * LONGEST_LINE**2
@@ -54,12 +54,12 @@ def check_routing(policy: Policy, say: Say) -> None:
 
 def _rule(policy: Policy, rule: RoutingRule, at: tuple[str, ...], say: Say) -> None:
     if rule.category is not None and rule.category not in policy.categories:
-        say((*at, "category"), f'no category "{rule.category}"{meant(rule.category, policy.categories)}')
+        say((*at, "category"), f'no category "{rule.category}"{known_are(rule.category, policy.categories)}')
     _group(policy, rule.group, (*at, "group"), say)
     for desk in sorted(rule.desk - policy.desks.keys()):
-        say((*at, "desk"), f'no desk "{desk}"{meant(desk, policy.desks)}')
+        say((*at, "desk"), f'no desk "{desk}"{known_are(desk, policy.desks)}')
     for one in sorted(rule.organisation - policy.organisations.keys()):
-        say((*at, "organisation"), f'no organisation "{one}"{meant(one, policy.organisations)}')
+        say((*at, "organisation"), f'no organisation "{one}"{known_are(one, policy.organisations)}')
     if rule.category is None and rule.group is None and rule.impact is None and rule.urgency is None:
         say(at, "decides nothing: give it a category, a group, an impact or an urgency")
     patterns = [("subject", rule.subject), ("text", rule.text), *(("header", pattern) for pattern in rule.header.values())]
@@ -72,7 +72,7 @@ def _group(policy: Policy, group: str | None, at: tuple[str, ...], say: Say) -> 
     if group is None:
         return
     if group not in policy.groups:
-        say(at, f'no group "{group}"{meant(group, policy.groups)}')
+        say(at, f'no group "{group}"{known_are(group, policy.groups)}')
     elif not policy.members(group):
         say(at, f'nobody is in the group "{group}": its tickets would be announced to no one')
 

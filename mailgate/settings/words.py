@@ -31,10 +31,22 @@ def why_not(error: OSError, otherwise: str = "cannot be read") -> str:
     return _OF_THE_SYSTEM.get(error.errno or 0, f"{otherwise} (the system says {errno.errorcode.get(error.errno or 0, 'no')})")
 
 
+#: More names than this are looked up in the file.
+MOST_NAMES = 12
+
+
 def meant(word: str, known: Iterable[str]) -> str:
     """`: did you mean "prefix"?` or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f': did you mean "{close[0]}"?' if close else ""
+
+
+def known_are(word: str, known: Iterable[str]) -> str:
+    """What could stand in the place of a name that nothing has: the one that was probably meant, else all of them where they are few."""
+    names = list(known)
+    if (guess := meant(word, names)) or not 1 <= len(names) <= MOST_NAMES:
+        return guess
+    return f": there {'is' if len(names) == 1 else 'are'} " + ", ".join(f'"{name}"' for name in names)
 
 
 def expression(pattern: str) -> str:

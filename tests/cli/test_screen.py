@@ -123,6 +123,12 @@ def test_every_command_has_a_help_that_says_what_it_does(command: tuple[str, ...
     assert len(said) > 12 and said[0].isupper() and " " in said, done.output
 
 
+@pytest.mark.parametrize(("command", "table"), [(("report",), "[report]"), (("people", "set"), "[organisations]")])
+def test_a_help_names_a_table_of_the_policy_as_it_stands_there(command: tuple[str, ...], table: str) -> None:
+    """Square brackets are markup, and would be left out."""
+    assert table in CliRunner().invoke(app, [*command, "--help"]).output
+
+
 def test_the_version_is_said() -> None:
     done = CliRunner().invoke(app, ["--version"])
     assert done.exit_code == 0 and done.output.startswith(f"mailgate {the_package.__version__} (Python 3.")

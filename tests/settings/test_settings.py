@@ -100,6 +100,7 @@ MEANINGS: tuple[tuple[str, str, str, str], ...] = (
     ("policy.toml", 'mon = ["08:00-18:00"]', 'mon = ["08:00-12:00", "11:00-18:00"]', "overlap"),
     ("policy.toml", 'timezone = "Europe/Berlin"', 'timezone = "Europe/Berlinn"', "is no time zone"),
     ("policy.toml", 'lead = "ann"', 'lead = "anna"', 'no agent "anna": did you mean "ann"?'),
+    ("policy.toml", 'lead = "ann"', 'lead = "zoe"', 'no agent "zoe": there are "ann", "bob"'),
     ("policy.toml", 'mail = "ann@example.org"', 'mail = "support@example.org"', "is the address of a desk"),
     ("policy.toml", 'mail = "ann@example.org"', 'mail = "ann@' + "ü" * 64 + '.example"', "longer than 63 octets"),
     ("policy.toml", 'mail = "bob@example.org"', 'mail = "ann@example.org"', "belongs to agents.ann as well"),
