@@ -149,7 +149,7 @@ def _show_sorting(policy: Any, t: Any) -> None:
         known = policy.categories.get(t.category)
         console.print(f"  about       {harmless(known.name if known else t.category)}, by {t.category_source.value}")
     if t.vip or t.organisation:
-        console.print(f"  requester   {', '.join(filter(None, ('VIP' if t.vip else '', harmless(t.organisation or ''))))}")
+        console.print(f"  standing    {', '.join(filter(None, ('VIP' if t.vip else '', harmless(t.organisation or ''))))}")
     if t.why:
         console.print(f"  why         {harmless(', '.join(str(one) for one in t.why))}")
 

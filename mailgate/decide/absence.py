@@ -1,7 +1,7 @@
 """Agents who are away: what they say of it in a mail that belongs to no ticket, and what their automatic replies say for them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from mailgate.decide import announce, authority, confirming, once
 from mailgate.decide.commands.course import MailRefused
@@ -34,7 +34,9 @@ def without_a_ticket(s: Situation, commands: Sequence[Command]) -> Decision:
     noted = AbsenceNoted(back=not begun)
     if begun:
         stands_in = s.agent(begun[0].delegate)
-        noted = AbsenceNoted(from_at=begun[0].from_at, to_at=begun[0].to_at, delegate=stands_in.name if stands_in is not None else "")
+        noted = AbsenceNoted(
+            from_at=begun[0].from_at, to_at=_last_minute(begun[0]), delegate=stands_in.name if stands_in is not None else ""
+        )
     return Decision(
         letters=(announce.answer_agent(s, noted, s.author, None),),
         absences=begun,
@@ -44,6 +46,11 @@ def without_a_ticket(s: Situation, commands: Sequence[Command]) -> Decision:
         proof=proof,
         trace=(TraceLine("decide", "absence", proof.because, Reason("away_until" if begun else "is_back")),),
     )
+
+
+def _last_minute(absence: Absence) -> datetime | None:
+    """Of the last day of it: whoever wrote `until fri` would take Saturday, 00:00, for another day."""
+    return absence.to_at - timedelta(minutes=1) if absence.to_at is not None else None
 
 
 def suspected(s: Situation) -> Decision:

@@ -460,7 +460,7 @@ class AbsenceNoted(LetterKind):
     budget, replies = NoticeBudget.OWN, True
     back: Annotated[bool, False] = False  #: they are here again
     from_at: Annotated[datetime | None, datetime(2026, 6, 30, 22, 0, tzinfo=UTC)] = None
-    to_at: Annotated[datetime | None, datetime(2026, 7, 14, 22, 0, tzinfo=UTC)] = None  #: None: until they say otherwise
+    to_at: Annotated[datetime | None, datetime(2026, 7, 14, 21, 59, tzinfo=UTC)] = None  #: None: until they say otherwise
     delegate: Annotated[str, "Bob Frey"] = ""  #: who stands in
 
 

@@ -207,6 +207,7 @@ def test_a_letter_that_is_about_no_ticket_proves_its_reader():
     mail = a_mail(ANN_AT, "#away until fri", answers=welcome, subject="Re: Welcome")
     decision = decided(mail, letters=(welcome,))
     assert decision.absences == (Absence(ANN, NOON, berlin(6)),)
+    assert decision.letters[0].kind.to_at == berlin(6) - timedelta(minutes=1)  # the day that was named, not the next one
     again = decided(mail, letters=(welcome,), once=frozenset(decision.once))
     assert again.absences == ()  # what is sent on, or said again, is carried out once
 
