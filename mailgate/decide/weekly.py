@@ -10,6 +10,7 @@ from mailgate.decide.figures import Figure, Number
 from mailgate.decide.reporting import Compared, Counts, Days, report
 from mailgate.model.figures import CountedTicket, Material, Period, Stretch, TimedCycle
 from mailgate.model.house_letters import WeeklyReport
+from mailgate.model.masking import masked
 from mailgate.model.policy import Policy
 from mailgate.model.ticket import Status
 from mailgate.model.weekly import WeekFigure, WeekShown
@@ -115,8 +116,9 @@ def _ref(ticket: CountedTicket, policy: Policy) -> str:
     return f"{desk.prefix}-{ticket.number}" if desk else str(ticket.number)
 
 
-def _cut(text: str, most: int) -> str:
-    text = " ".join(text.split())
+def cut(text: str, most: int) -> str:
+    """Masked before it is cut: half a number is no number that anybody finds."""
+    text = masked(" ".join(text.split()))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
@@ -129,7 +131,7 @@ def _broken(one: TimedCycle, over: int, material: Material, period: Period, poli
             [stretch for stretch in material.stretches if stretch.ticket == one.ticket], cycle.started_at, cycle.stopped_at or period.end
         )
     return {
-        "ref": _ref(ticket, policy), "title": _cut(ticket.title, 2 * TITLE), "metric": cycle.metric.value, "over_s": over,
+        "ref": _ref(ticket, policy), "title": cut(ticket.title, 2 * TITLE), "metric": cycle.metric.value, "over_s": over,
         "status": status, "hold": hold,
     }  # fmt: skip
 
@@ -148,12 +150,7 @@ def _waiting(material: Material, period: Period, policy: Policy, names: Mapping[
     longest = sorted(samples.waiting(material, period), key=lambda one: (-one.value, one.ticket))[:WAITING]
     tickets = [(material.tickets[one.ticket or 0], one.value) for one in longest]
     return tuple(
-        {
-            "ref": _ref(ticket, policy),
-            "title": _cut(ticket.title, TITLE),
-            "days": seconds // _DAY,
-            "owner": names.get(ticket.owner or 0, ""),
-        }
+        {"ref": _ref(ticket, policy), "title": cut(ticket.title, TITLE), "days": seconds // _DAY, "owner": names.get(ticket.owner or 0, "")}
         for ticket, seconds in tickets
     )
 
@@ -161,7 +158,7 @@ def _waiting(material: Material, period: Period, policy: Policy, names: Mapping[
 def _ratings(material: Material, policy: Policy) -> tuple[Mapping[str, object], ...]:
     lowest = sorted((one for one in material.ratings if one.score <= LOW), key=lambda one: (one.score, not one.comment, one.at))
     return tuple(
-        {"ref": _ref(material.tickets[one.ticket], policy), "score": one.score, "comment": _cut(one.comment, COMMENT)}
+        {"ref": _ref(material.tickets[one.ticket], policy), "score": one.score, "comment": cut(one.comment, COMMENT)}
         for one in lowest[:RATINGS]
     )
 

@@ -17,6 +17,7 @@ from mailgate.model.decision import Decision
 from mailgate.model.flood import Waiting
 from mailgate.model.letter import Audience, LetterWanted
 from mailgate.model.letters import BrokenPromise, CombinedAlarms, PromiseWarning
+from mailgate.model.masking import masked
 from mailgate.model.person import Person
 from mailgate.model.ticket import TicketFile
 from mailgate.record.rows import UNAVAILABLE, Conflict, ToRecord
@@ -143,5 +144,6 @@ def row_of(file: TicketFile, desk: LetterWriter, now: datetime) -> dict[str, str
     """A ticket as a row of a letter: which of its clocks is furthest, and how far."""
     ticket, at = file.ticket, desk.policy.desks.get(file.ticket.desk)
     metric, left = worst(ticket, rules_for(desk.policy, ticket), now) or ("", 0)
-    title = ticket.title if len(ticket.title) <= TITLE else ticket.title[: TITLE - 1].rstrip() + "…"
+    title = masked(ticket.title)  # before it is cut: half a number is no number that anybody finds
+    title = title if len(title) <= TITLE else title[: TITLE - 1].rstrip() + "…"
     return {"ref": f"{at.prefix if at else ticket.desk.upper()}-{ticket.number}", "title": title, "metric": metric, "left_s": left}

@@ -15,6 +15,7 @@ import pytest
 
 from mailgate.compose import samples
 from mailgate.compose.writing import LetterWriter
+from mailgate.decide import weekly
 from mailgate.decide.reporting import due_week
 from mailgate.gateway.reporting import ReportRound
 from mailgate.model.reporting import ReportSettings
@@ -130,3 +131,9 @@ def test_a_report_that_cannot_be_counted_is_tried_again_later_and_stops_nothing(
     assert one.run(writer(), {}) == 0, "not every round"
     clock[0] += timedelta(hours=1)
     assert one.run(writer(), {}) == 2
+
+
+@pytest.mark.parametrize("before", range(0, 40, 4))
+def test_a_card_number_is_masked_before_a_title_is_cut(before):
+    said = weekly.cut(f"{'x' * before} 4111 1111 1111 1111 and more words behind it", weekly.TITLE)
+    assert "1111 11" not in said and "4111" not in said
