@@ -47,6 +47,7 @@ from mailgate.send.dkim import Signer
 from mailgate.send.maildir import MaildirRelay
 from mailgate.send.relay import Relay, SmtpRelay
 from mailgate.settings import Examined, Mistaken, Settings, load_policy
+from mailgate.settings.words import mistakes
 
 if TYPE_CHECKING:
     from mailgate.receive.verify import Resolver
@@ -362,7 +363,7 @@ class Program:
         except Mistaken as mistaken:
             for mistake in mistaken.mistakes:
                 log.error("policy refused: %s", mistake)
-            self.gateway.alarm("policy_refused", f"{len(mistaken.mistakes)} mistakes", "mailgate check")
+            self.gateway.alarm("policy_refused", mistakes(len(mistaken.mistakes)), "mailgate check")
             return False
         self.gateway.adopt(policy, text)
         self._note_running()

@@ -37,13 +37,14 @@ def check(
             raise typer.Exit(1)
         return
     from mailgate.app.checks import checks
+    from mailgate.settings.words import mistakes
 
     examined = all_settings.examine(folder)
     for mistake in examined.mistakes:
         console.print(f"[red]no[/red]  {harmless(mistake)}")
     good = _told(checks(examined, wall_clock()))
     if examined.mistakes:
-        fail(f"{len(examined.mistakes)} mistakes in the configuration of {harmless(folder)}: with them nothing is started", EX_CONFIG)
+        fail(f"{mistakes(len(examined.mistakes))} in the configuration of {harmless(folder)}: with them nothing is started", EX_CONFIG)
     if not good:
         raise typer.Exit(1)
 

@@ -52,11 +52,11 @@ def _in_words(error: Exception) -> list[str]:
     from mailgate.record.rows import Broken, Busy
     from mailgate.record.trust import Untrusted
     from mailgate.settings import Mistaken
-    from mailgate.settings.words import why_not
+    from mailgate.settings.words import mistakes, why_not
 
     match error:
         case Mistaken():
-            return [*map(str, error.mistakes), f"{len(error.mistakes)} mistakes in the configuration: mailgate check. Try again later"]
+            return [*map(str, error.mistakes), f"{mistakes(len(error.mistakes))} in the configuration: mailgate check. Try again later"]
         case Untrusted():
             return [f"{error.reason}. {error.way_out}. Try again later"]
         case NoSpace():

@@ -129,14 +129,14 @@ def explained() -> Iterator[None]:
     from mailgate.record.rows import Broken, Busy
     from mailgate.record.trust import Untrusted
     from mailgate.settings import Mistaken
-    from mailgate.settings.words import why_not
+    from mailgate.settings.words import mistakes, why_not
 
     try:
         yield
     except Mistaken as mistaken:
         for mistake in mistaken.mistakes:
             errors.print(harmless(mistake))
-        fail(f"{len(mistaken.mistakes)} mistakes in the configuration; nothing was started", EX_CONFIG)
+        fail(f"{mistakes(len(mistaken.mistakes))} in the configuration; nothing was started", EX_CONFIG)
     except FileNotFoundError as error:
         fail(harmless(error), EX_CONFIG)
     except BrokenPipeError:

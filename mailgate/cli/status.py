@@ -109,12 +109,14 @@ def _takes(place: Path, octets: int) -> bool:
 
 def configuration_troubles(examined: Any, running: Mapping[str, str], host: str) -> list[str]:
     """The configuration on disk beside the one that runs: faulty, or changed and not in force."""
+    from mailgate.settings.words import mistakes
+
     found = []
     runs = json.loads(running[host]) if host in running else {}
     for name in dict.fromkeys(one.file for one in examined.mistakes):
         count = sum(one.file == name for one in examined.mistakes)
         beside = f"; policy {runs['policy']} stays in force" if runs and name == "policy.toml" else ""
-        found.append(f"{name} has {count} mistakes, and does not count until they are mended: mailgate check{beside}")
+        found.append(f"{name} has {mistakes(count)}, and does not count until mended: mailgate check{beside}")
     if not runs or examined.mistakes:
         return found
     if runs["settings"] != examined.settings.digest:

@@ -49,6 +49,10 @@ def known_are(word: str, known: Iterable[str]) -> str:
     return f": there {'is' if len(names) == 1 else 'are'} " + ", ".join(f'"{name}"' for name in names)
 
 
+def mistakes(number: int) -> str:
+    return f"{number} mistake{'' if number == 1 else 's'}"
+
+
 def expression(pattern: str) -> str:
     """Why this is no regular expression, or nothing."""
     try:

@@ -111,7 +111,7 @@ def test_the_configuration_that_runs_is_told_apart_from_the_one_on_disk(house: H
     with Running(settings.load(house.config)):
         assert "all is well" in house.run("status").output
         for old, new, said in (
-            ('sla = "standard"', 'sla = "standrd"', ("policy.toml has 1 mistakes", "mailgate check", "stays in force")),
+            ('sla = "standard"', 'sla = "standrd"', ("policy.toml has 1 mistake,", "mailgate check", "stays in force")),
             ("auto_close = 5", "auto_close = 6", ("policy.toml was changed", "is still in force: reload it")),
         ):
             edit(house.config, "policy.toml", (old, new))
@@ -123,7 +123,7 @@ def test_the_configuration_that_runs_is_told_apart_from_the_one_on_disk(house: H
         edit(house.config, "mailgate.toml", ("workers = 1", "worker = 1"))
         done = house.run("status", "--json")
         assert done.exit_code == 1, "what can be said is said although the file has a mistake"
-        assert any("mailgate.toml has 1 mistakes" in words for words in json.loads(done.output)["troubles"])
+        assert any("mailgate.toml has 1 mistake," in words for words in json.loads(done.output)["troubles"])
         toml.write_text(good[toml].replace("[database]", "[databas]"))
         toml.write_text(good[toml].replace('url = "mailgate.db"', 'url = "mysql://x"'))
         assert house.run("status").exit_code == 78
