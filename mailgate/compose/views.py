@@ -52,7 +52,7 @@ class TicketView:
     kept_until: datetime | None  #: until when an answer opens it again, were it resolved at `auto_resolve_at`
     remind_at: datetime | None
     wake_at: datetime | None  #: the end of waiting that was agreed
-    next_step: str  #: what the requester hears next: a metric, "" where no clock says so
+    next_step: str  #: what the requester hears next: a metric, "" where no clock says so, or none that lies ahead
     next_due_at: datetime | None
 
 
@@ -63,7 +63,9 @@ _HEARD = (Metric.FIRST_REPLY, Metric.NEXT_REPLY, Metric.UPDATE)
 def ticket_view(ticket: Ticket, policy: Policy, people: Mapping[int, Person], now: datetime) -> TicketView:
     due = {cycle.metric: cycle.due_at for cycle in ticket.cycles if cycle.outcome is Outcome.RUNNING}
     timers = {timer.kind: timer.due_at for timer in sorted(ticket.timers, key=lambda timer: timer.due_at, reverse=True)}
-    next_due_at, next_step = min(((due[metric], metric.value) for metric in _HEARD if metric in due), default=(None, ""))
+    # A time that has passed is no promise any more: what is said of it is that nobody knows when.
+    ahead = ((due[metric], metric.value) for metric in _HEARD if metric in due and due[metric] > now)
+    next_due_at, next_step = min(ahead, default=(None, ""))
     resolve_at = timers.get(TimerKind.AUTO_RESOLVE)
     promised_at = ticket.promised_at if ticket.status.is_live else None
     requester, owner = people.get(ticket.requester), people.get(ticket.owner) if ticket.owner is not None else None

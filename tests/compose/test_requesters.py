@@ -249,6 +249,13 @@ def test_the_state_says_what_comes_next_where_a_clock_does(metric: Metric, line:
     assert line in letter and (line or "By " not in letter)
 
 
+@pytest.mark.parametrize("metric", [Metric.FIRST_REPLY, Metric.NEXT_REPLY, Metric.UPDATE])
+def test_a_time_that_has_passed_is_not_told_as_what_comes_next(metric: Metric):
+    ticket = replace(samples.a_file(a_context("status_asked").policy.desks["it"], Status.OPEN).ticket, cycles=())
+    (late,) = a_clock(metric, ticket)
+    assert "By " not in said(on("status_asked", Status.OPEN, cycles=(replace(late, due_at=NOW),)))
+
+
 def test_who_asks_while_we_wait_for_them_reads_the_question_once_more():
     question = "> 1. Which version does the client show under Help > About?"
     assert question in text(on("status_asked", Status.PENDING_USER)).splitlines()
