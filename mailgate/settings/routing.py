@@ -60,6 +60,12 @@ def _rule(policy: Policy, rule: RoutingRule, at: tuple[str, ...], say: Say) -> N
         say((*at, "desk"), f'no desk "{desk}"{known_are(desk, policy.desks)}')
     for one in sorted(rule.organisation - policy.organisations.keys()):
         say((*at, "organisation"), f'no organisation "{one}"{known_are(one, policy.organisations)}')
+    for kind in rule.attachment:
+        if "/" not in kind:
+            say((*at, "attachment"), f'"{kind}" is no type of a file, and would never fit: write one like "application/pdf"')
+    for one in sorted(rule.language):
+        if len(one) not in (2, 3):
+            say((*at, "language"), f'"{one}" is no code of a language, and would never fit: write its letters, "de" for example')
     if rule.category is None and rule.group is None and rule.impact is None and rule.urgency is None:
         say(at, "decides nothing: give it a category, a group, an impact or an urgency")
     patterns = [("subject", rule.subject), ("text", rule.text), *(("header", pattern) for pattern in rule.header.values())]

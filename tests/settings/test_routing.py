@@ -44,6 +44,8 @@ def test_three_endless_repeats_are_refused(pattern: str) -> None:
         ('[categories.vpn]\naddresses = ["vpn@example.org"]', "is no address of a desk"),
         ('[[routing]]\ncategory = "vpn"', 'no category "vpn"'),
         ('[[routing]]\ngroup = "itt"', 'did you mean "it"?'),
+        ('[[routing]]\nattachment = ["pdf"]\nimpact = 1', 'write one like "application/pdf"'),
+        ('[[routing]]\nlanguage = ["german"]\nimpact = 1', "write its letters"),
         ('[[routing]]\nsubject = "x"', "decides nothing"),
         ('[[routing]]\nsubject = "("\nimpact = 1', "is no regular expression"),
         ('[[routing]]\ntext = "(a+)+"\nimpact = 1', "could take hours"),
