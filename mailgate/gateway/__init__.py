@@ -44,8 +44,7 @@ from mailgate.model.policy import Policy
 from mailgate.model.rating import Rated
 from mailgate.model.reason import Because
 from mailgate.model.token import Keyring
-from mailgate.record.policies import KeptPolicy
-from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, RaisedAlarm, ToRecord
+from mailgate.record.rows import OCTETS, Broken, Conflict, Keep, Kept, KeptPolicy, RaisedAlarm, ToRecord
 from mailgate.understand.mime import digest
 
 if TYPE_CHECKING:

@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
-from mailgate.model.assignment import Absence, Availability, OfferEnd
-from mailgate.model.events import Event, OfferAccepted, OfferDeclined, OfferExpired, OfferWithdrawn, TicketOffered, TicketPushed
+from mailgate.model.assignment import Absence, Availability
 from mailgate.model.ticket import Outcome, Status
 from mailgate.record.assignment_tables import absences, assignment_turns, offers
 from mailgate.record.nouns import noun_of, row_of
@@ -18,12 +16,6 @@ from mailgate.record.tables import cycles, tickets
 
 #: The statuses of tickets that count as load.
 _WORK = (Status.NEW.value, Status.OPEN.value)
-_ENDS: Mapping[type[Event], OfferEnd] = {
-    OfferAccepted: OfferEnd.ACCEPTED,
-    OfferDeclined: OfferEnd.DECLINED,
-    OfferExpired: OfferEnd.EXPIRED,
-    OfferWithdrawn: OfferEnd.WITHDRAWN,
-}
 
 
 class Assignments(Part):
@@ -127,35 +119,3 @@ def take_turn(connection: Connection, person: int, before: int, now: datetime) -
     changed = update(at).where(at.c.person == person, at.c.turns == before).values(turns=before + 1, given_at=now)
     if connection.execute(changed).rowcount != 1:
         raise Conflict("turn", (person,))
-
-
-def offer_row(ticket: int, event: Event) -> dict[str, Any] | None:
-    """The row of an offer that an event makes; None: it makes none."""
-    if isinstance(event, TicketOffered):
-        return {
-            "ticket": ticket,
-            "n": event.n,
-            "person": event.to,
-            "made_at": event.at,
-            "until": event.until,
-            "end": None,
-            "ended_at": None,
-        }
-    if isinstance(event, TicketPushed):
-        end = OfferEnd.PUSHED.value
-        return {
-            "ticket": ticket,
-            "n": event.n,
-            "person": event.to,
-            "made_at": event.at,
-            "until": event.at,
-            "end": end,
-            "ended_at": event.at,
-        }
-    return None
-
-
-def offer_end(ticket: int, event: Event) -> dict[str, Any] | None:
-    """What an event says of the end of an offer."""
-    end = _ENDS.get(type(event))
-    return {"b_ticket": ticket, "b_n": getattr(event, "n", 0), "end": end.value, "ended_at": event.at} if end is not None else None

@@ -1,7 +1,6 @@
 """Policies that were ever in force, on which calendars and since when, and the tickets that were last counted by another one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, insert, null, select, update
@@ -11,20 +10,11 @@ from mailgate.model.ticket import Status
 from mailgate.record import codec
 from mailgate.record.clock_tables import calendars, clock_faults, policy_periods
 from mailgate.record.parts import Part, among, chunks, reads, writes
+from mailgate.record.rows import KeptPolicy
 from mailgate.record.standing import Standing
 from mailgate.record.tables import policies, tickets
 
 _LIVE = tuple(status.value for status in Status if status.is_live)
-
-
-@dataclass(frozen=True, slots=True)
-class KeptPolicy:
-    """A policy as the record keeps it. `terms` and `calendars` are empty for one that is older than they."""
-
-    digest: str
-    text: str
-    terms: str
-    calendars: Mapping[str, Calendar]
 
 
 class Policies(Part):

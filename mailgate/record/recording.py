@@ -19,6 +19,7 @@ from mailgate.record import (
     figures,
     flood_tables,
     inbox,
+    offer_rows,
     outbox,
     people,
     ratings,
@@ -139,9 +140,9 @@ class Recording:
                 }
             )
             self._add_alarm(after, event)
-            if (made := assignments.offer_row(after.number, event)) is not None:
+            if (made := offer_rows.offer_row(after.number, event)) is not None:
                 self._rows[_NEW_OFFER].append(made)
-            if (ended := assignments.offer_end(after.number, event)) is not None:
+            if (ended := offer_rows.offer_end(after.number, event)) is not None:
                 self._rows[_END_OFFER].append(ended)
         self._rows[_NEW_ENTRY] += [entry_row(entry) for entry in change.entries]
         self._admitted += change.admitted

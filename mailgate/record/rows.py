@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from mailgate.model.calendar import Calendar
 from mailgate.model.decision import Decision, TraceLine
 from mailgate.model.delivery import Settled
 from mailgate.model.evidence import Evidence, Proof
@@ -184,3 +185,13 @@ class Health:
     blocked: int = 0  #: set aside because an operator blocked their authors; not among the others
     junk: int = 0  #: set aside for nothing but the folder they lay in; not among the others
     clock_faults: int = 0  #: tickets whose clocks cannot be reviewed
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPolicy:
+    """A policy as the record keeps it. `terms` and `calendars` are empty for one that is older than they."""
+
+    digest: str
+    text: str
+    terms: str
+    calendars: Mapping[str, Calendar]

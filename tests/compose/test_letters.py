@@ -473,13 +473,3 @@ def test_what_stays_inside_says_so_first_and_then_whom_a_reply_would_reach():
     said = a_notice_with((70,), answered_as=Visibility.INTERNAL)
     assert "Your reply stays with the team. Start it with #reply to write to Max Muster and Kim Lee." in said
     assert "Your reply goes to" not in said
-
-
-@pytest.mark.parametrize("name", ["Ann Berg", "IT Support", "ann@example.org", "Ann Berg <ann@example.org>"])
-def test_whoever_passes_for_one_of_us_is_named_by_address_where_a_notice_says_who_gets_the_reply(name: str):
-    """(fault 89)"""
-    context = a_context("requester_wrote")
-    people = {**context.people, samples.MAX.id: replace(samples.MAX, name=name)}
-    file = replace(context.file, ticket=replace(context.file.ticket, members=()))
-    said = flowing(a_letter("requester_wrote", "agent", context=replace(context, file=file, people=people)))
-    assert "Your reply goes to max@example.com." in said and "waits for max@example.com, who gets" in said

@@ -20,6 +20,7 @@ from mailgate.compose.letters import Unsealable, compose
 from mailgate.compose.plain import wrapped
 from mailgate.compose.templates import BadTemplates, Templates, load
 from mailgate.model.letters import LETTERS, CombinedNotices, RatingComment, ReturnedMail
+from mailgate.model.weekly import SOME_BROKEN, SOME_WAITING
 from mailgate.settings import brought_templates
 from tests.compose.desk import a_context, a_letter, a_wanted, header, html, policy, templates, text
 from tests.letters.compiled import KNOWN
@@ -106,6 +107,7 @@ def test_no_english_word_is_left_in_a_german_letter(key: tuple[str, str]):
         + "\n".join(samples.an_entry(one).text for one in ("asked", "questioned", "noted", "intruded"))
         + ReturnedMail.sample().text
         + RatingComment.sample().comment
+        + "\n".join(f"- {row['ref']} {row['title']}" for row in (*SOME_BROKEN, *SOME_WAITING))
         + "\n".join(wrapped(f"{row['ref']} {row['title']}: {row['words']}" if row["ref"] else row["title"], "- ", "  ") for row in rows)
     )
     for line in same - {f"- {a.name}, {a.size} B" for a in samples.an_entry("asked").attachments}:
@@ -204,7 +206,7 @@ def test_block_forms_become_what_they_look_like():
         "<p>A sentence, with a comma: and a colon. second line</p>",
         '<tr><th scope="row">Label</th><td>value</td></tr>',
         '<th scope="row">Other label</th><td>IT-1042</td>',
-        "<tr><td><div>one</div></td></tr><tr><td><div>two</div></td></tr>",
+        "<tr><td>one</td></tr><tr><td>two</td></tr>",
         "<td><div><p>a<br>b</p></div></td>",
     ):
         assert piece in page
