@@ -54,10 +54,14 @@ def _last_minute(absence: Absence) -> datetime | None:
 
 
 def suspected(s: Situation) -> Decision:
-    """Nothing is offered for a day to an agent whose mail program answers that they are away, and their leads hear of it once."""
+    """Nothing is offered for a day to an agent whose mail program answers that they are away, and their leads hear of it once.
+    Where nothing shows that it is theirs (it answers no letter of ours, and no server says who wrote it), it says nothing: a forger could
+    keep all work from everybody."""
     assert s.author is not None
     trace = (TraceLine("decide", "absence", s.reading.kind_because, Reason("suspected_away")),)
-    if s.verdict.failed or s.is_stale or s.away:
+    answers = s.letter is not None and s.letter.person == s.author.id
+    theirs = answers or authority.proof_in(s)[0].is_one
+    if not theirs or s.verdict.failed or s.is_stale or s.away:
         return Decision(trace=(TraceLine("decide", "machine", Reason("agents_machine"), Reason("kept_no_content")),))
     until = s.now + SUSPECTED_FOR
     letters = _to_leads(s, AbsenceSuspected(who=s.author.name, until=until))

@@ -22,6 +22,7 @@ from tests.decide.build import (
     KNOWN,
     MAX_AT,
     NOON,
+    SUPPORT,
     a_file,
     a_letter,
     a_mail,
@@ -216,9 +217,19 @@ def test_a_letter_that_is_about_no_ticket_proves_its_reader():
 
 
 def test_an_agents_vacation_notice_stops_offers_for_a_day_and_tells_the_lead_once():
-    reply = a_mail(BOB_AT, "I am out of office.")
-    decision = decided(reply, kind=Kind.AUTO_REPLY, answer=False)
+    asked = a_notice(BOB, "ticket_offered")
+    reply = a_mail(BOB_AT, "I am out of office.", answers=asked, to=(SUPPORT,))
+    decision = decided(reply, file=a_file(), letters=(asked,), kind=Kind.AUTO_REPLY, answer=False)
     assert decision.absences == (Absence(BOB, NOON, NOON + timedelta(hours=24), suspected=True),)
     assert letters(decision) == [("absence_suspected", ANN_AT)]
-    failed = decided(reply, kind=Kind.AUTO_REPLY, answer=False, verdict=Verdict(VerdictKind.FAIL, "example.org", "mx", "dmarc=fail"))
+    fail = Verdict(VerdictKind.FAIL, "example.org", "mx", "dmarc=fail")
+    failed = decided(reply, file=a_file(), letters=(asked,), kind=Kind.AUTO_REPLY, answer=False, verdict=fail)
     assert failed.absences == () and failed.letters == ()
+
+
+def test_a_vacation_notice_that_anybody_could_have_written_keeps_no_work_from_an_agent():
+    forged = a_mail(BOB_AT, "I am out of office.")
+    decision = decided(forged, kind=Kind.AUTO_REPLY, answer=False)
+    assert decision.absences == () and decision.letters == ()
+    passed = decided(forged, kind=Kind.AUTO_REPLY, answer=False, verdict=Verdict(VerdictKind.PASS, "example.org", "mx", "dmarc=pass"))
+    assert [one.suspected for one in passed.absences] == [True]
