@@ -72,8 +72,10 @@ class ClockRound:
             failed = self._recounting.bring_up(due)
             files = list(self._faulty.each([number for number in due if number not in failed], self.store.tickets.files))
             # One after the other: each offer changes what the next agent has.
-            given = sum(self._given(desk, agents, file, now, record) for file in files if giving.is_due(file.ticket, now))
-            others = (file for file in files if not giving.is_due(file.ticket, now))
+            # An offer does not run out while mail of before waits to be read: it may be taken in it.
+            to_give = [file for file in files if giving.is_due(file.ticket, _judged_to(file.ticket.desk, read, now))]
+            given = sum(self._given(desk, agents, file, now, record) for file in to_give)
+            others = (file for file in files if file not in to_give)
             decided = [one for file in others if (one := self._decided(desk, agents, file, read, now))]
             if not is_sure and self._is_doubtful([decision for _, decision in decided], has_jumped):
                 self._is_sure = True
@@ -160,3 +162,8 @@ class ClockRound:
         journal.were_recorded(outcomes, began)
         if told := decision.alarm:
             self.alarm(told.kind, told.what, told.way_out, told.key)
+
+
+def _judged_to(desk: str, read: Mapping[str, ReadUpTo], now: datetime) -> datetime:
+    """Up to when it is known what was written to a desk."""
+    return min(now, read[desk].at) if desk in read else now

@@ -325,6 +325,31 @@ def test_that_nobody_takes_the_tickets_of_one_sender_is_told_together_beyond_the
     house.close()
 
 
+def test_an_offer_does_not_run_out_while_the_mail_that_takes_it_waits_to_be_read(tmp_path: Path, store: Store) -> None:
+    promises = 'P4 = { pickup = "20m", first_reply = "15m", calendar = "always" }'
+    house = EditedHouse(
+        tmp_path,
+        store,
+        ('lead = "ann"', 'lead = "ann"\nassign = "least_loaded"'),
+        ('P4 = { first_reply = "8h", resolution = "40h" }', promises),
+        ("warn = [75, 90]", "warn = []"),
+    )
+    house.mail(MAX, SUPPORT, "Printer", "It is out of paper.")
+    house.run()
+    house.run()
+    offer = next(one for one in house.sent if one.subject.startswith("Yours?"))
+    house.turn(minutes=18)
+    house.answer(offer.to, offer, "#take")
+    house.turn(minutes=3)
+    house.gateway.review_clocks()
+    number = 1
+    assert "sla_breached" in house.events(number)
+    house.run()
+    assert "offer_expired" not in house.events(number)
+    assert house.events(number)[-2:] == ["ticket_taken", "offer_accepted"]
+    house.close()
+
+
 @pytest.mark.either_database
 def test_alarms_behind_many_that_were_answered_while_they_waited_are_told(house: EditedHouse) -> None:
     first = [house.open(f"First {n}") for n in range(6)]
