@@ -115,4 +115,4 @@ def test_what_is_wrong_is_said_in_our_words(nowhere: Path, tmp_path: Path):
     own.write_text("Subject: {{ x\n")
     assert "wake_due/agent.txt:1" in preview(tmp_path / "other", "--config", str(config), code=78)
     (config / "policy.toml").write_text("[desks]\n")
-    assert "mistakes in the configuration" in preview(tmp_path / "other", "--config", str(config), code=78)
+    assert "1 mistake in the configuration" in preview(tmp_path / "other", "--config", str(config), code=78)

@@ -47,4 +47,4 @@ def test_what_cannot_be_read_from_the_source_is_known_by_name() -> None:
     ],
 )
 def test_an_expression_that_takes_its_square_or_more_is_found(text: str, way: str) -> None:
-    assert faults(Expression("known", re.compile(text), frozenset({way})), 2_000, 8_000)
+    assert faults(Expression("known", re.compile(text), frozenset({way})), 4_000, 16_000)
