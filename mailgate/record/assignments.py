@@ -12,10 +12,12 @@ from mailgate.record.assignment_tables import absences, assignment_turns, offers
 from mailgate.record.nouns import noun_of, row_of
 from mailgate.record.parts import Part, among, grouped, reads, writes
 from mailgate.record.rows import Conflict
-from mailgate.record.tables import cycles, tickets
+from mailgate.record.tables import cycles, history, tickets
 
 #: The statuses of tickets that count as load.
 _WORK = (Status.NEW.value, Status.OPEN.value)
+#: By what its owner shows that a ticket is in their hands.
+_KEEPING = ("ticket_taken", "ticket_assigned", "agent_replied")
 
 
 class Assignments(Part):
@@ -58,14 +60,22 @@ class Assignments(Part):
     @reads
     def held_by_the_absent(self, connection: Connection, now: datetime, limit: int) -> list[int]:
         """Tickets of people who have said that they are away, which cannot wait for them: somebody waits for an answer, or something is due
-        before they are back."""
+        before they are back. What they took or answered since then they have kept, until its requester writes again."""
         at, away = tickets.c, absences.c
         holds = (away.over_at.is_(None), away.suspected.is_(False), away.from_at <= now, or_(away.to_at.is_(None), away.to_at > now))
         due = select(cycles.c.ticket).where(
             cycles.c.ticket == at.number, cycles.c.outcome == Outcome.RUNNING.value, or_(away.to_at.is_(None), cycles.c.due_at < away.to_at)
         )
         presses = or_(at.waiting_since.is_not(None), due.exists())
-        query = select(at.number).where(at.owner == away.person, at.status.in_(_WORK), *holds, presses)
+        done = history.c
+        kept = select(done.seq).where(
+            done.ticket == at.number,
+            done.actor == away.person,
+            done.name.in_(_KEEPING),
+            done.recorded_at > away.from_at,
+            or_(at.waiting_since.is_(None), done.recorded_at >= at.waiting_since),
+        )
+        query = select(at.number).where(at.owner == away.person, at.status.in_(_WORK), *holds, presses, ~kept.exists())
         return list(connection.execute(query.distinct().order_by(at.number).limit(limit)).scalars())
 
     @reads

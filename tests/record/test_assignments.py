@@ -11,7 +11,7 @@ import pytest
 from mailgate.decide.assignment import WEIGHTS
 from mailgate.model.assignment import Absence, Availability, Offer, OwnerSearch, SearchStage
 from mailgate.model.decision import Change, Decision
-from mailgate.model.events import OfferDeclined, OwnerSought, TicketOffered
+from mailgate.model.events import AgentReplied, Event, OfferDeclined, OwnerSought, TicketAssigned, TicketOffered, TicketTaken
 from mailgate.model.person import Person
 from mailgate.model.reason import Reason
 from mailgate.model.ticket import Status, Ticket, TicketKind
@@ -99,3 +99,26 @@ def test_an_absence_is_known_until_its_agent_is_back(store: Any) -> None:
     store.assignments.end(BOB, NOW)
     assert store.assignments.away(NOW) == [] and store.assignments.who_is_away([BOB], NOW) == set()
     assert store.assignments.held_by_the_absent(NOW, 9) == []
+
+
+@pytest.mark.parametrize(
+    "acted",
+    [
+        TicketTaken(at=NOW + HOUR, actor=BOB),
+        AgentReplied(at=NOW + HOUR, actor=BOB, letter="AAAA1111"),
+        TicketAssigned(at=NOW + HOUR, actor=BOB, to=BOB),
+    ],
+    ids=["took", "answered", "gave it to themselves"],
+)
+def test_what_somebody_who_is_away_takes_or_answers_stays_with_them_until_its_requester_writes_again(store: Any, acted: Event) -> None:
+    ticket = a_ticket(1, owner=BOB, waiting_since=NOW)
+    put(store, ticket, people=PEOPLE)
+    store.assignments.begin(Absence(BOB, NOW, None), NOW)
+    assert store.assignments.held_by_the_absent(NOW + HOUR, 9) == [1]
+    kept = store.tickets.files([1])[1].ticket
+    store.record([ToRecord(None, Decision(changes=(Change(kept, kept, (acted,)),)))], NOW + HOUR)
+    assert store.assignments.held_by_the_absent(NOW + HOUR, 9) == []
+    kept = store.tickets.files([1])[1].ticket
+    again = replace(kept, waiting_since=NOW + 2 * HOUR)
+    store.record([ToRecord(None, Decision(changes=(Change(kept, again, ()),)))], NOW + 2 * HOUR)
+    assert store.assignments.held_by_the_absent(NOW + 2 * HOUR, 9) == [1]
