@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -143,10 +143,16 @@ def status(config: ConfigOption = None, as_json: Annotated[bool, typer.Option("-
             _show(examined, store, wall_clock(), as_json)
 
 
+def health_of(store: Any, now: datetime) -> Health:
+    """How the record is, with the tickets that wait for an operator: few, and counted only where somebody looks."""
+    health: Health = store.standing.health(now)
+    return replace(health, clock_faults=len(store.clock_faults.waiting()))
+
+
 def _show(examined: Any, store: Any, now: datetime, as_json: bool) -> None:
     from mailgate.record.store import is_served
 
-    health = store.standing.health(now)
+    health = health_of(store, now)
     polls = {one.name: one.poll for one in examined.mailboxes}
     folders = [one for one in store.mailboxes.health() if one.key.mailbox in polls]
     running = store.standing.running() if examined.database.is_server or is_served(examined.database) else {}

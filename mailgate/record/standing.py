@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 from mailgate.model.delivery import OutboxState
 from mailgate.model.ticket import Status
 from mailgate.record import meta, tables
-from mailgate.record.clock_tables import clock_faults
 from mailgate.record.database import Database
 from mailgate.record.delivery_reports import fates
 from mailgate.record.flood_tables import suppressions
@@ -189,5 +188,4 @@ def _health(connection: Connection, now: datetime, size: int) -> Health:
         tickets=dict.fromkeys(_TICKETS, 0) | dict(connection.execute(counted).all()),
         restored=meta.is_restored(connection),
         size=size,
-        clock_faults=connection.execute(select(func.count()).select_from(clock_faults)).scalar_one(),
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mailgate.cli.status import health_of
 from mailgate.decide import clocks, giving
 from mailgate.record.store import Store
 from tests.clocks.house import OPERATOR, EditedHouse
@@ -39,7 +40,7 @@ def test_it_is_set_aside_and_told_once_and_the_others_are_reviewed(house: Edited
     (fault,) = house.store.clock_faults.waiting()
     assert (fault.ticket, fault.reason) == (bad, "ValueError")
     assert fault.tries > 1 and fault.again_at > house.at
-    assert house.store.standing.health(house.at).clock_faults == 1
+    assert health_of(house.store, house.at).clock_faults == 1
 
 
 def test_it_is_tried_again_later_and_after_a_reload_and_is_well_when_it_works(house: EditedHouse, monkeypatch: pytest.MonkeyPatch) -> None:
